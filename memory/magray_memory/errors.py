@@ -1,0 +1,93 @@
+"""Every error the engine raises on purpose.
+
+    MagrayError
+    ├── UsageError               the caller asked for something that makes no sense (exit 2)
+    │   ├── ConfigError          a setting has a wrong name, type or value
+    │   ├── QueryError           a filter or an option of a search cannot be understood
+    │   └── WorkspaceError       a folder that is not there, not allowed, or not inside its root
+    ├── StorageError             a database could not be read or written
+    │   ├── VaultDamaged         SQLite says that a vault is not a sound database
+    │   ├── VaultTooNew          a later version of magray wrote this vault
+    │   ├── VaultLocked          another process is indexing this workspace
+    │   └── HomeError            MAGRAY_HOME cannot be created, read or written
+    ├── IndexDamaged             a vector snapshot fails its checksum or does not fit its vault
+    ├── EmbeddingUnavailable     no model can run here; search goes on lexically
+    │   └── ModelError           a model folder is incomplete, damaged or does not fit
+    └── Interrupted              the person or the host program asked to stop
+
+Each carries one sentence in three parts: what, why, and what to try.
+"""
+
+from __future__ import annotations
+
+
+class MagrayError(Exception):
+    """An error with a stable code, a plain sentence and, where there is one, a remedy.
+
+    `str(error)` is "WHAT: WHY (try: …)". `code` is for programs and never changes once published.
+    """
+
+    code = "error"
+
+    def __init__(self, what: str, why: str = "", hint: str = "") -> None:
+        self.what = what
+        self.why = why
+        self.hint = hint
+        super().__init__(self.message + (f" (try: {hint})" if hint else ""))
+
+    @property
+    def message(self) -> str:
+        """What and why, without the remedy."""
+        return f"{self.what}: {self.why}" if self.why else self.what
+
+
+class UsageError(MagrayError):
+    code = "usage"
+
+
+class ConfigError(UsageError):
+    code = "config"
+
+
+class QueryError(UsageError):
+    code = "query"
+
+
+class WorkspaceError(UsageError):
+    code = "workspace"
+
+
+class StorageError(MagrayError):
+    code = "storage"
+
+
+class VaultDamaged(StorageError):
+    code = "vault_damaged"
+
+
+class VaultTooNew(StorageError):
+    code = "vault_too_new"
+
+
+class VaultLocked(StorageError):
+    code = "vault_locked"
+
+
+class HomeError(StorageError):
+    code = "home"
+
+
+class IndexDamaged(MagrayError):
+    code = "index_damaged"
+
+
+class EmbeddingUnavailable(MagrayError):
+    code = "embedding_unavailable"
+
+
+class ModelError(EmbeddingUnavailable):
+    code = "model"
+
+
+class Interrupted(MagrayError):
+    code = "interrupted"

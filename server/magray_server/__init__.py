@@ -1,0 +1,1 @@
+"""magray_server: thin adapters that put the engine behind a shell command and a language server."""
