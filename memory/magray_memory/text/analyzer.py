@@ -1,0 +1,170 @@
+"""Turns text into search tokens: the same for what is stored and for what is asked.
+
+A word gives its stem; an identifier gives itself whole and the stems of its parts, so that `getUserByID`
+is found by "get user", by "users" and by `getuserbyid`. The lexical index stores only these tokens, and
+removes a passage by analysing its text again: any change of what this module returns for any text is a
+new `ANALYZER_VERSION`, which makes every vault build its lexical index again.
+
+Every token is made only of characters that SQLite's `unicode61 remove_diacritics 0 tokenchars '_'` keeps
+as they are, so that one token here is one term there.
+"""
+
+import re
+import unicodedata
+from functools import cache
+from typing import Protocol, cast
+
+ANALYZER_VERSION = 1
+
+_MAX_TOKEN = 64
+_MAX_WORD = 256
+_MAX_CACHED_WORDS = 150_000
+_MAX_CACHED_LENGTH = 96
+
+# ASCII text, nearly all source code, is cut by one translate and one split: twice as fast as a regex.
+_ASCII_SEPARATORS = "".join(chr(i) if chr(i).isalnum() or chr(i) == "_" else " " for i in range(128))
+# Elsewhere a word is letters, digits, and the marks that may stand on them: the soft hyphen, joiners,
+# combining accents, and the blocks of the Indic and South-East Asian scripts whose vowels are marks.
+_WORD = re.compile(
+    r"[\w\u00ad\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u06d6-\u06ed\u0711-\u074a"
+    r"\u0900-\u0963\u0966-\u109f\u1ab0-\u1aff\u1dc0-\u1dff\u200c\u200d\u20d0-\u20ff\u3099\u309a\ufe00-\ufe2f]+"
+)
+# Letters to Python that SQLite takes for separators: vowel and tone signs of New Tai Lue, two Vedic signs.
+_KEPT_BY_SQLITE = re.compile(r"[^\W\u19b0-\u19c0\u19c8\u19c9\u1cf2\u1cf3]+")
+
+_LOWER = r"a-z\u00aa-\u00b5\u00ba-\u02af\u1e00-\u1eff"
+_CYRILLIC_UPPER = r"\u0400-\u042f"
+_CYRILLIC_LOWER = r"\u0430-\u052f"
+# Written without spaces: Thai, Lao, Myanmar, Khmer, kana, bopomofo, Han, Hangul (spaced, but glued).
+_UNSPACED = (
+    r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u318f\u31a0-\u31ff\u3400-\u4dbf"
+    r"\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U0001b000-\U0001b2ff\U00020000-\U0003ffff"
+)
+_PARTS = re.compile(
+    # "URLs" is one part, "HTTPServer" two, "sha256" two.
+    rf"(?P<latin>[A-Z]{{2,}}s(?![{_LOWER}])|[A-Z]+(?![{_LOWER}])|[A-Z]?[{_LOWER}]+)"
+    rf"|(?P<digits>[0-9]+)"
+    rf"|(?P<cyrillic>[{_CYRILLIC_UPPER}]+(?![{_CYRILLIC_LOWER}])|[{_CYRILLIC_UPPER}]?[{_CYRILLIC_LOWER}]+)"
+    rf"|(?P<unspaced>[{_UNSPACED}]+)"
+    rf"|(?P<other>[^\W_0-9A-Z{_LOWER}{_CYRILLIC_UPPER}{_CYRILLIC_LOWER}{_UNSPACED}]+)"
+)
+_HEX = re.compile(r"(?:0[xX])?[0-9a-fA-F]+")
+# Latin letters that Unicode does not take apart, as people type them on a plain keyboard.
+_PLAIN_LATIN = str.maketrans(
+    {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ı": "i", "æ": "ae",
+     "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "Th", "ß": "ss", "ẞ": "SS"}
+)  # fmt: skip
+_CONTRACTION = re.compile(r"(?<=[^\W\d_])['’ʼ](?:s|t|d|m|re|ve|ll)(?![^\W_])", re.IGNORECASE)
+
+
+class _Stemmer(Protocol):
+    def stemWord(self, word: str) -> str: ...  # noqa: N802 - the name PyStemmer gives it
+
+
+@cache
+def _stemmer(language: str) -> _Stemmer:
+    import Stemmer  # native: only when text is analysed
+
+    return cast(_Stemmer, Stemmer.Stemmer(language, 0))  # pyright: ignore[reportUnknownMemberType]
+
+
+class _Words(dict[str, str]):
+    """Word → its tokens, each with a space before it; a bounded cache, since code repeats its words."""
+
+    def __missing__(self, word: str) -> str:
+        found = "".join([" " + token for token in _word_tokens(word)])
+        if len(word) <= _MAX_CACHED_LENGTH:
+            if len(self) >= _MAX_CACHED_WORDS:
+                self.clear()
+            self[word] = found
+        return found
+
+
+_words = _Words()
+
+
+def analyze(text: str) -> str:
+    """The tokens of a text, in order, joined by single spaces."""
+    words = text.translate(_ASCII_SEPARATORS).split() if text.isascii() else _WORD.findall(text)
+    return "".join(map(_words.__getitem__, words))[1:]
+
+
+def tokens(text: str) -> list[str]:
+    """The tokens of a text, in order, with repeats."""
+    return analyze(text).split()
+
+
+def query_tokens(text: str) -> list[str]:
+    """The distinct tokens of a query, in order; what `'s`, `n't` and the like leave behind is dropped."""
+    return list(dict.fromkeys(tokens(_CONTRACTION.sub(" ", text))))
+
+
+def _word_tokens(word: str) -> list[str]:
+    if word.isascii():
+        if 2 < len(word) <= _MAX_TOKEN and word.isalpha() and word.islower():
+            return [_stemmer("english").stemWord(word)]  # most words, without the regex
+        return _identifier_tokens(word)
+    return [token for plain in _KEPT_BY_SQLITE.findall(_plain(word)) for token in _identifier_tokens(plain)]
+
+
+def _plain(word: str) -> str:
+    """Compatibility forms made plain, accents and other marks off: café = cafe, ё = е, ﬁ = fi, ² = 2."""
+    taken_apart = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", word))
+    kept: list[str] = []
+    for char in taken_apart:
+        if unicodedata.category(char) not in ("Mn", "Mc", "Me", "Cf"):
+            kept.append(char)
+        elif char in "\u3099\u309a" or (char == "\u0306" and kept and kept[-1] in "иИ"):
+            kept.append(char)  # these make another letter, not the same one with an accent: が, й
+    return unicodedata.normalize("NFC", "".join(kept)).translate(_PLAIN_LATIN)
+
+
+def _identifier_tokens(word: str) -> list[str]:
+    if len(word) > _MAX_WORD and word.isascii():
+        return [word[:_MAX_TOKEN].lower()]  # encoded data, not a name
+    parts = [(match.lastgroup or "", match[0]) for match in _PARTS.finditer(word)]
+    found: list[str] = []
+    if len(parts) > 1 and not any(kind == "unspaced" for kind, _ in parts):
+        found.append(_whole(word))
+        if _is_encoded(word, len(parts)):
+            return found
+    elif word.startswith("__") and word.endswith("__") and parts:
+        found.append(_whole(word))
+    for kind, part in parts:
+        found.extend(_part_tokens(kind, part))
+    return [token for token in found if token]
+
+
+def _whole(word: str) -> str:
+    """The identifier itself, folded; `_name` is `name`, but `__name__` stays what it is."""
+    dunder = word.startswith("__") and word.endswith("__")
+    folded = _fold(word if dunder else word.strip("_"))[:_MAX_TOKEN]
+    # Stemmed when it is letters alone, so that "webhooks" and `WebHook` meet.
+    return _stemmer("english").stemWord(folded) if folded.isascii() and folded.isalpha() else folded
+
+
+def _is_encoded(word: str, parts: int) -> bool:
+    """Whether the parts of a word are noise: a digest, a key, base64."""
+    return parts > 3 and (_HEX.fullmatch(word) is not None or 20 <= len(word) < 2.5 * parts)
+
+
+def _part_tokens(kind: str, part: str) -> list[str]:
+    if kind == "digits":
+        return [part[:_MAX_TOKEN]]
+    folded = _fold(part)
+    if kind == "unspaced" and len(folded) > 2:
+        return [folded[i : i + 2] for i in range(len(folded) - 1)]
+    folded = folded[:_MAX_TOKEN]
+    if kind == "latin" and len(folded) > 2:
+        return [_stemmer("english").stemWord(folded)]
+    if kind == "cyrillic" and len(folded) > 2:
+        return [_stemmer("russian").stemWord(folded)]
+    return [folded]
+
+
+def _fold(text: str) -> str:
+    """Lower case, of characters that SQLite keeps."""
+    if text.isascii():
+        return text.lower()
+    folded = unicodedata.normalize("NFKC", text.casefold())
+    return "".join(_KEPT_BY_SQLITE.findall(folded.lower()))
