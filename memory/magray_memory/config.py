@@ -1,0 +1,363 @@
+"""Every setting: one typed tree with a default for each, and the layers that may change it.
+
+    default  <  home config.toml  <  workspace .magray.toml  <  environment  <  argument
+
+A value that cannot be used is told once by name and the layer below keeps its say: settings never stop the
+program. A workspace is not trusted, so its file may set only what is marked `workspace` here: what concerns
+indexing and ranking of that workspace.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from magray_memory.config_file import read_toml
+from magray_memory.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+WORKSPACE_FILE = ".magray.toml"
+HOME_FILE = "config.toml"
+MAX_PATTERNS = 1_000
+MAX_TEXT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a setting accepts and who may set it. `low` and `high` are inclusive."""
+
+    about: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    workspace: bool = False
+    only_lower: bool = False
+    """A workspace may make the value smaller, never larger."""
+    folders: bool = False
+    """The texts are folders: `~` is expanded, and a relative one is refused."""
+
+
+def _setting(default: Any, about: str, **rule: Any) -> Any:
+    return field(default=default, metadata={"rule": Rule(about, **rule)})
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSettings:
+    max_file_bytes: int = _setting(
+        2_000_000,
+        "files larger than this are skipped",
+        low=1,
+        high=200_000_000,
+        workspace=True,
+        only_lower=True,
+    )
+    ignore: tuple[str, ...] = _setting((), "gitignore patterns of what to leave out", workspace=True)
+    include: tuple[str, ...] = _setting(
+        (), "gitignore patterns that win over the default exclusions", workspace=True
+    )
+    hidden: bool = _setting(False, "index files and folders whose names begin with a dot", workspace=True)
+    workers: int = _setting(0, "processes that parse source code; 0 = by cores", low=0, high=64)
+    parse_seconds: float = _setting(
+        2.0, "a file that takes longer to parse is cut by lines", low=0.01, high=60
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    k: int = _setting(10, "hits in an answer", low=1, high=1_000, workspace=True)
+    per_file: int = _setting(1, "hits of one file in an answer", low=1, high=100, workspace=True)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingSettings:
+    model: str = _setting("", "name or folder of a model; empty = the one in the package")
+    device: str = _setting("auto", "where the model runs", choices=("auto", "cpu", "cuda"))
+    threads: int = _setting(0, "threads of the model; 0 = by cores", low=0, high=256)
+
+
+@dataclass(frozen=True, slots=True)
+class StorageSettings:
+    durability: str = _setting(
+        "balanced",
+        "safety against power failure",
+        choices=("high-performance", "balanced", "high-reliability"),
+    )
+    vector_cache_mb: int = _setting(512, "bound of the cache of vectors already made", low=0, high=100_000)
+
+
+@dataclass(frozen=True, slots=True)
+class VectorSettings:
+    engine: str = _setting("auto", "engine of the vector index", choices=("auto", "exact", "hnsw"))
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSettings:
+    folders: tuple[str, ...] = _setting((), "folders of notes that every search includes", folders=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole tree. Immutable; `load_settings` makes it."""
+
+    index: IndexSettings = field(default_factory=IndexSettings)
+    search: SearchSettings = field(default_factory=SearchSettings)
+    embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
+    storage: StorageSettings = field(default_factory=StorageSettings)
+    vectors: VectorSettings = field(default_factory=VectorSettings)
+    notes: NoteSettings = field(default_factory=NoteSettings)
+
+    def get(self, name: str) -> Any:
+        """The value of `section.key`. Raises ConfigError for an unknown name."""
+        find_rule(name)
+        section, key = name.split(".")
+        return getattr(getattr(self, section), key)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings, the source of each that is not a default, and what was wrong on the way in sentences."""
+
+    settings: Settings
+    warnings: tuple[str, ...]
+    sources: Mapping[str, str]
+
+
+SHORT_NAMES = {
+    "MAGRAY_MODEL": "embedding.model",
+    "MAGRAY_DEVICE": "embedding.device",
+    "MAGRAY_DURABILITY": "storage.durability",
+}
+"""Environment variables with a name of their own; every other setting is MAGRAY_<SECTION>__<KEY>."""
+
+
+def names() -> Iterator[str]:
+    """Every setting as `section.key`, in the order of the tree."""
+    defaults = Settings()
+    for section in dataclasses.fields(Settings):
+        for key in dataclasses.fields(getattr(defaults, section.name)):
+            yield f"{section.name}.{key.name}"
+
+
+def find_rule(name: str) -> Rule:
+    """The rule of `section.key`. Raises ConfigError that names the nearest setting."""
+    section, _, key = name.partition(".")
+    part = getattr(Settings(), section, None) if section in Settings.__dataclass_fields__ else None
+    if part is not None:
+        for known in dataclasses.fields(part):
+            if known.name == key:
+                return known.metadata["rule"]
+    import difflib
+
+    near = difflib.get_close_matches(name[:100], list(names()), n=1, cutoff=0.5)
+    raise ConfigError(
+        f"setting {_shown(name)}", "there is no such setting", near[0] if near else "magray config show"
+    )
+
+
+def config_path(home: Path, environ: Mapping[str, str] | None = None) -> Path:
+    """The person's settings file: MAGRAY_CONFIG, else config.toml in the home."""
+    named = (os.environ if environ is None else environ).get("MAGRAY_CONFIG", "")
+    return Path(named) if named else home / HOME_FILE
+
+
+def load_settings(
+    home: Path,
+    workspace: Path | None = None,
+    overrides: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Loaded:
+    """Settings for this home and workspace; never raises, whatever the files hold.
+
+    `overrides` are arguments by `section.key`; a None among them means "not given".
+    """
+    environ = os.environ if environ is None else environ
+    layers = _Layers()
+    path = config_path(home, environ)
+    if "MAGRAY_CONFIG" in environ and environ["MAGRAY_CONFIG"] and not path.exists():
+        layers.warnings.append(f"settings file {path}: there is no such file (MAGRAY_CONFIG)")
+    layers.add_file(path, trusted=True)
+    if workspace is not None:
+        layers.add_file(workspace / WORKSPACE_FILE, trusted=False)
+    for variable, name in _environment(environ):
+        layers.add(name, environ[variable], f"environment {variable}", where=variable)
+    for name, value in (overrides or {}).items():
+        if value is not None:
+            layers.add(name, value, "argument")
+    return layers.loaded()
+
+
+def check(name: str, value: object) -> Any:
+    """`value` as the setting wants it. Raises ConfigError in one sentence.
+
+    Text is read as the setting's own type: numbers, true/false, and lists as TOML or separated by commas.
+    """
+    rule = find_rule(name)
+    return _convert(rule, _default(name), value, f"setting '{name}'")
+
+
+def _default(name: str) -> Any:
+    section, key = name.split(".")
+    return getattr(getattr(Settings(), section), key)
+
+
+def _environment(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for variable in sorted(environ):
+        if variable in SHORT_NAMES:
+            if environ[variable]:
+                yield variable, SHORT_NAMES[variable]
+        elif variable.startswith("MAGRAY_") and "__" in variable:
+            yield variable, variable.removeprefix("MAGRAY_").replace("__", ".", 1).lower()
+
+
+class _Layers:
+    """Collects values layer by layer; a later one wins, a bad one leaves what was there."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.sources: dict[str, str] = {}
+        self.warnings: list[str] = []
+
+    def add_file(self, path: Path, *, trusted: bool) -> None:
+        try:
+            table = read_toml(path, follow_links=trusted)
+        except ConfigError as error:
+            self.warnings.append(f"{error.message}; it is ignored")
+            return
+        for section, part in (table or {}).items():
+            if section not in Settings.__dataclass_fields__:
+                self.warnings.append(
+                    f"setting {_shown(section)} in {path}: there is no such section; it is ignored"
+                )
+            elif not isinstance(part, dict):
+                self.warnings.append(f"setting '{section}' in {path}: it must be a table; it is ignored")
+            else:
+                for key, value in cast(dict[str, object], part).items():
+                    self.add(f"{section}.{key}", value, str(path), where=str(path), trusted=trusted)
+
+    def add(self, name: str, value: object, source: str, *, where: str = "", trusted: bool = True) -> None:
+        label = f"setting {_shown(name)}" + (f" in {where}" if where else "")
+        try:
+            rule = find_rule(name)
+            if not trusted and not rule.workspace:
+                raise ConfigError(label, "a workspace may not set it")
+            value = _convert(rule, _default(name), value, label)
+            limit = self.values.get(name, _default(name))
+            if not trusted and rule.only_lower and value > limit:
+                raise ConfigError(label, f"a workspace may only make it smaller than {limit}")
+        except ConfigError as error:
+            why = error.why or "it cannot be used"
+            self.warnings.append(f"{label}: {why}; it is ignored")
+            return
+        self.values[name] = value
+        self.sources[name] = source
+
+    def loaded(self) -> Loaded:
+        settings = Settings()
+        for name, value in self.values.items():
+            section, key = name.split(".")
+            part = dataclasses.replace(getattr(settings, section), **{key: value})
+            settings = dataclasses.replace(settings, **{section: part})
+        return Loaded(settings, tuple(dict.fromkeys(self.warnings)), dict(self.sources))
+
+
+def _convert(rule: Rule, default: Any, value: Any, label: str) -> Any:
+    """`value` in the type of `default` and inside the rule, or ConfigError."""
+    if isinstance(default, bool):
+        return _boolean(value, label)
+    if isinstance(default, int | float):
+        return _number(rule, default, value, label)
+    if isinstance(default, tuple):
+        return _texts(rule, value, label)
+    if not isinstance(value, str):
+        raise ConfigError(label, "it must be text")
+    _check_text(value, label)
+    if rule.choices and value not in rule.choices:
+        raise ConfigError(label, f"it must be one of {', '.join(rule.choices)}")
+    return value
+
+
+def _boolean(value: Any, label: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    known = {
+        "true": True,
+        "yes": True,
+        "on": True,
+        "1": True,
+        "false": False,
+        "no": False,
+        "off": False,
+        "0": False,
+    }
+    if isinstance(value, str) and value.strip().lower() in known:
+        return known[value.strip().lower()]
+    raise ConfigError(label, "it must be true or false")
+
+
+def _number(rule: Rule, default: float, value: Any, label: str) -> float:
+    whole = isinstance(default, int)
+    kind = "a whole number" if whole else "a number"
+    if isinstance(value, str):
+        try:
+            value = int(value) if whole else float(value)
+        except ValueError:
+            raise ConfigError(label, f"it must be {kind}") from None
+    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+        raise ConfigError(label, f"it must be {kind}")
+    low, high = rule.low, rule.high
+    # Written so that not-a-number is outside too.
+    if (low is not None and not value >= low) or (high is not None and not value <= high):
+        raise ConfigError(label, f"it must be from {low:g} to {high:.10g}")
+    return value if whole else float(value)
+
+
+def _texts(rule: Rule, value: Any, label: str) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = _split(value, label)
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):  # pyright: ignore[reportUnknownVariableType]
+        raise ConfigError(label, "it must be a list of texts")
+    items: list[str] = list(value)  # pyright: ignore[reportUnknownArgumentType]
+    if len(items) > MAX_PATTERNS:
+        raise ConfigError(label, f"it has more than {MAX_PATTERNS} items")
+    for item in items:
+        _check_text(item, label)
+    return tuple(_folder(item, label) for item in items) if rule.folders else tuple(items)
+
+
+def _split(value: str, label: str) -> list[Any]:
+    if not value.lstrip().startswith("["):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    import tomllib
+
+    try:
+        return tomllib.loads(f"x = {value}")["x"]
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(label, 'it must be a list such as ["a", "b"]') from error
+
+
+def _check_text(value: str, label: str) -> None:
+    if len(value) > MAX_TEXT:
+        raise ConfigError(label, f"it is longer than {MAX_TEXT} characters")
+    if not value.isprintable():
+        raise ConfigError(label, "it has a control character in it")
+
+
+def _folder(value: str, label: str) -> str:
+    try:
+        path = Path(value).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(label, "the home folder of '~' is not known") from error
+    if not path.is_absolute():
+        raise ConfigError(label, "a folder must begin with '/', a drive or '~'")
+    return str(path)
+
+
+def _shown(name: str) -> str:
+    """A name from a stranger's file, safe and short enough for one line."""
+    text = name if name.isprintable() else ascii(name)[1:-1]
+    return f"'{text if len(text) <= 60 else text[:57] + '…'}'"
