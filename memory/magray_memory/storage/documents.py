@@ -1,0 +1,320 @@
+"""Files of a workspace as documents and passages. Every function that writes runs inside `vault.write()`.
+
+A file that changed keeps the passages that did not: same id, same lexical row, same vector; only lines move.
+The lexical table is fed through `LexicalWriter`, in the same transaction, because a contentless table can
+only forget a row by being told again exactly what it was fed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from magray_memory.storage.vault import Vault
+
+_CHUNK = 500
+
+
+class LexicalRow(NamedTuple):
+    """What the lexical index is fed for a passage, as it is stored.
+
+    `analysed`: the text's tokens when a worker has made them (exactly `analyze(text)` of this program),
+    None to analyse here.
+    """
+
+    passage_id: int
+    symbol: str
+    path: str
+    text: str
+    analysed: str | None = None
+
+
+class LexicalWriter(Protocol):
+    """The lexical index as storage sees it; index/lexical.py is it."""
+
+    def add(self, rows: Iterable[LexicalRow]) -> None: ...
+
+    def remove(self, rows: Iterable[LexicalRow]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What a file was when it was indexed. `hash`: of its bytes."""
+
+    document_id: int
+    path: str
+    size: int
+    mtime_ns: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A file to store: path relative to the root with `/`, mtime in nanoseconds, hash of its bytes."""
+
+    path: str
+    kind: str
+    language: str | None
+    title: str | None
+    size: int
+    mtime_ns: int
+    hash: bytes
+    layer: str = "assets"
+    tags: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassage:
+    """A part of the file: 1-based inclusive lines; `text_hash` of the text that is embedded; `analysed` as
+    in LexicalRow.
+    """
+
+    start_line: int
+    end_line: int
+    symbol: str
+    kind: str
+    text: str
+    text_hash: bytes
+    analysed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PutResult:
+    """Passage ids of a stored file: `added` want a vector, `kept` have theirs, `removed` are gone."""
+
+    document_id: int
+    added: tuple[int, ...]
+    kept: tuple[int, ...]
+    removed: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFile:
+    """A file that should have been indexed and was not."""
+
+    path: str
+    reason: str
+    size: int
+    mtime_ns: int
+
+
+def files(vault: Vault) -> dict[str, FileState]:
+    """Every file of the vault by path."""
+    with vault.read() as connection:
+        rows = connection.execute(
+            "SELECT id, path, size, mtime_ns, hash FROM document WHERE path IS NOT NULL AND hash IS NOT NULL"
+        )
+        return {row[1]: FileState(*row) for row in rows}
+
+
+def put_file(
+    vault: Vault, document: NewDocument, passages: Sequence[NewPassage], lexical: LexicalWriter
+) -> PutResult:
+    """Store a file and its passages, new or changed, and feed the lexical index with what differs."""
+    with vault.write() as connection:
+        document_id = _put_document(connection, document)
+        old: dict[tuple[bytes, str, str], deque[tuple[int, int, int, int, str]]] = defaultdict(deque)
+        for row in connection.execute(
+            "SELECT id, ordinal, start_line, end_line, kind, symbol, text, text_hash FROM passage"
+            " WHERE document_id = ? ORDER BY ordinal",
+            (document_id,),
+        ):
+            old[row[7], row[5], row[6]].append(row[:5])
+        kept: list[int] = []
+        moved: list[tuple[int, int, int, str, int]] = []
+        fresh: list[tuple[int, NewPassage]] = []
+        for ordinal, passage in enumerate(passages):
+            same = old.get((passage.text_hash, passage.symbol, passage.text))
+            if not same:
+                fresh.append((ordinal, passage))
+                continue
+            passage_id, *before = same.popleft()
+            kept.append(passage_id)
+            if before != [ordinal, passage.start_line, passage.end_line, passage.kind]:
+                moved.append((ordinal, passage.start_line, passage.end_line, passage.kind, passage_id))
+        gone = [
+            LexicalRow(row[0], symbol, document.path, text)
+            for (_, symbol, text), rows in old.items()
+            for row in rows
+        ]
+        if gone:
+            lexical.remove(gone)
+            connection.executemany("DELETE FROM passage WHERE id = ?", [(row.passage_id,) for row in gone])
+        if moved:
+            connection.executemany(
+                "UPDATE passage SET ordinal = ?, start_line = ?, end_line = ?, kind = ? WHERE id = ?", moved
+            )
+        added = _insert_passages(connection, document_id, document.path, fresh, lexical)
+    return PutResult(document_id, tuple(added), tuple(kept), tuple(row.passage_id for row in gone))
+
+
+def _put_document(connection: sqlite3.Connection, document: NewDocument) -> int:
+    now = time.time()
+    (document_id,) = connection.execute(
+        "INSERT INTO document(path, kind, layer, title, language, size, mtime_ns, hash,"
+        " created_at, updated_at, indexed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT(path) DO UPDATE SET kind = excluded.kind, title = excluded.title,"
+        " language = excluded.language, size = excluded.size, mtime_ns = excluded.mtime_ns,"
+        " hash = excluded.hash, updated_at = excluded.updated_at, indexed_at = excluded.indexed_at RETURNING id",
+        (document.path, document.kind, document.layer, document.title, document.language, document.size,
+         document.mtime_ns, document.hash, now, document.mtime_ns / 1e9, now),
+    ).fetchone()  # fmt: skip
+    set_tags(connection, document_id, document.tags)
+    set_links(connection, document_id, document.links)
+    return document_id
+
+
+def set_tags(connection: sqlite3.Connection, document_id: int, tags: Iterable[str]) -> None:
+    """Make these the tags of a document."""
+    wanted = set(tags)
+    stored = connection.execute(
+        "SELECT name, tag.id FROM document_tag JOIN tag ON tag.id = tag_id WHERE document_id = ?",
+        (document_id,),
+    )
+    present: dict[str, int] = dict(stored.fetchall())
+    for name in present.keys() - wanted:
+        connection.execute(
+            "DELETE FROM document_tag WHERE document_id = ? AND tag_id = ?", (document_id, present[name])
+        )
+    for name in sorted(wanted - present.keys()):
+        connection.execute("INSERT OR IGNORE INTO tag(name) VALUES (?)", (name,))
+        connection.execute(
+            "INSERT INTO document_tag(document_id, tag_id) SELECT ?, id FROM tag WHERE name = ?",
+            (document_id, name),
+        )
+
+
+def set_links(connection: sqlite3.Connection, document_id: int, targets: Iterable[str]) -> None:
+    """Make these the targets that a document links to, in order."""
+    wanted = list(targets)
+    stored = connection.execute(
+        "SELECT target FROM link WHERE source_id = ? ORDER BY id", (document_id,)
+    ).fetchall()
+    if wanted == [target for (target,) in stored]:
+        return
+    connection.execute("DELETE FROM link WHERE source_id = ?", (document_id,))
+    connection.executemany(
+        "INSERT INTO link(source_id, target) VALUES (?, ?)", [(document_id, target) for target in wanted]
+    )
+
+
+def _insert_passages(
+    connection: sqlite3.Connection,
+    document_id: int,
+    path: str,
+    fresh: list[tuple[int, NewPassage]],
+    lexical: LexicalWriter,
+) -> list[int]:
+    if not fresh:
+        return []
+    # The write lock is ours, so the next numbers are too; SQLite raises its counter to what is inserted.
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'passage'").fetchone()
+    first = 1 if row is None else row[0] + 1
+    ids = list(range(first, first + len(fresh)))
+    connection.executemany(
+        "INSERT INTO passage(id, document_id, ordinal, start_line, end_line, symbol, kind, text, text_hash)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                passage_id,
+                document_id,
+                ordinal,
+                p.start_line,
+                p.end_line,
+                p.symbol,
+                p.kind,
+                p.text,
+                p.text_hash,
+            )
+            for passage_id, (ordinal, p) in zip(ids, fresh, strict=True)
+        ],
+    )
+    lexical.add(
+        LexicalRow(passage_id, p.symbol, path, p.text, p.analysed)
+        for passage_id, (_, p) in zip(ids, fresh, strict=True)
+    )
+    return ids
+
+
+def touch_file(vault: Vault, document_id: int, size: int, mtime_ns: int) -> None:
+    """Remember the new stat of a file whose content is what it was."""
+    with vault.write() as connection:
+        connection.execute(
+            "UPDATE document SET size = ?, mtime_ns = ? WHERE id = ?", (size, mtime_ns, document_id)
+        )
+
+
+def rename_file(vault: Vault, old: str, new: str, lexical: LexicalWriter) -> int | None:
+    """Give a file another path; passages, ids and vectors stay; what was stored under it before is removed.
+
+    Returns the document id, None when nothing is stored under the old path. Language, title and passages are
+    left as they are: where the new name means another language, `put_file` follows.
+    """
+    with vault.write() as connection:
+        row = connection.execute("SELECT id FROM document WHERE path = ?", (old,)).fetchone()
+        if row is None or old == new:
+            return None if row is None else row[0]
+        (document_id,) = row
+        target = connection.execute("SELECT id FROM document WHERE path = ?", (new,)).fetchone()
+        if target is not None:
+            remove_files(vault, target, lexical)
+        stored = list(_lexical_rows(connection, [document_id]))
+        lexical.remove(stored)
+        connection.execute("UPDATE document SET path = ? WHERE id = ?", (new, document_id))
+        lexical.add(passage._replace(path=new) for passage in stored)
+    return document_id
+
+
+def remove_files(vault: Vault, document_ids: Iterable[int], lexical: LexicalWriter) -> int:
+    """Remove documents with their passages, vectors and lexical rows; returns how many passages went."""
+    ids = list(document_ids)
+    removed = 0
+    with vault.write() as connection:
+        for start in range(0, len(ids), _CHUNK):
+            chunk = ids[start : start + _CHUNK]
+            rows = list(_lexical_rows(connection, chunk))
+            lexical.remove(rows)
+            connection.executemany(
+                "DELETE FROM document WHERE id = ?", [(document_id,) for document_id in chunk]
+            )
+            removed += len(rows)
+    return removed
+
+
+def _lexical_rows(connection: sqlite3.Connection, document_ids: Sequence[int]) -> Iterator[LexicalRow]:
+    marks = ",".join("?" * len(document_ids))
+    for row in connection.execute(
+        "SELECT passage.id, symbol, coalesce(path, ''), passage.text FROM passage"
+        f" JOIN document ON document.id = document_id WHERE document_id IN ({marks})",
+        document_ids,
+    ):
+        yield LexicalRow(*row)
+
+
+def skip(vault: Vault, path: str, reason: str, size: int, mtime_ns: int) -> None:
+    """Remember that a file was not indexed, why, and the state it had."""
+    with vault.write() as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO skipped(path, reason, size, mtime_ns) VALUES (?, ?, ?, ?)",
+            (path, reason, size, mtime_ns),
+        )
+
+
+def unskip(vault: Vault, paths: Iterable[str]) -> None:
+    """Forget that these files were skipped."""
+    with vault.write() as connection:
+        connection.executemany("DELETE FROM skipped WHERE path = ?", [(path,) for path in paths])
+
+
+def skipped(vault: Vault) -> dict[str, SkippedFile]:
+    """Every file that was not indexed, by path."""
+    with vault.read() as connection:
+        rows = connection.execute("SELECT path, reason, size, mtime_ns FROM skipped ORDER BY path")
+        return {row[0]: SkippedFile(*row) for row in rows}

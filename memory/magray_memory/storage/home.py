@@ -1,0 +1,93 @@
+"""Where everything of one person lives: MAGRAY_HOME and the paths inside it.
+
+A workspace is found again by its canonical root, so one function here decides what "the same folder" means.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from magray_memory.errors import HomeError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def canonical_root(path: Path | str) -> Path:
+    """The one spelling of a folder: absolute, links resolved, case folded where the system ignores case."""
+    return Path(os.path.normcase(os.path.realpath(path)))
+
+
+def vault_id(root: Path | str) -> str:
+    """16 hexadecimal digits that name the vault of a workspace root, the same from every process."""
+    return blake2b(os.fsencode(canonical_root(root)), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder of all vaults, snapshots, models and settings. Nothing is created until `ensure`."""
+
+    path: Path
+
+    @classmethod
+    def default(cls, environ: Mapping[str, str] | None = None) -> Home:
+        """The home that MAGRAY_HOME names, or the system's usual place for a program's data."""
+        named = (os.environ if environ is None else environ).get("MAGRAY_HOME", "")
+        if named:
+            return cls(Path(named).expanduser().absolute())
+        from platformdirs import user_data_dir
+
+        return cls(Path(user_data_dir("magray", appauthor=False)))
+
+    @property
+    def notebook(self) -> Path:
+        """The person's records: truth, never rebuilt from anything."""
+        return self.path / "notebook.db"
+
+    @property
+    def vectors(self) -> Path:
+        """The bounded cache of vectors; losing it costs time only."""
+        return self.path / "vectors.db"
+
+    @property
+    def workspaces(self) -> Path:
+        return self.path / "workspaces"
+
+    @property
+    def backups(self) -> Path:
+        return self.path / "backups"
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    @property
+    def models(self) -> Path:
+        return self.path / "models"
+
+    @property
+    def config(self) -> Path:
+        return self.path / "config.toml"
+
+    def vault_path(self, root: Path | str) -> Path:
+        """The vault file of a workspace root. The root need not exist."""
+        return self.workspaces / f"{vault_id(root)}.db"
+
+    def ensure(self) -> Home:
+        """Create the home and its folder of workspaces, open to the person alone. HomeError when
+        impossible.
+        """
+        for folder in (self.path, self.workspaces):
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                raise HomeError(
+                    f"the home folder {folder} cannot be created",
+                    error.strerror or str(error),
+                    "set MAGRAY_HOME or --home to a folder that you can write to",
+                ) from error
+        return self

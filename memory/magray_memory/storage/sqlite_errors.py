@@ -1,0 +1,74 @@
+"""What SQLite's error codes mean to a person: the one place where they become our errors."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import peewee
+
+from magray_memory.errors import IndexDamaged, StorageError, VaultDamaged
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+BUSY = 5
+LOCKED = 6
+READONLY = 8
+CORRUPT = 11
+FULL = 13
+CANTOPEN = 14
+NOTADB = 26
+CORRUPT_VTAB = 267
+
+_SENTENCES = {
+    BUSY: ("another program has been writing to it for too long", "try again in a moment"),
+    LOCKED: ("another program has been writing to it for too long", "try again in a moment"),
+    READONLY: ("it is read-only, or was moved while in use", "check the permissions of the folder"),
+    10: ("the disk reported an error", "check the disk, then `magray doctor`"),
+    FULL: ("the disk is full", "free some space and run the command again"),
+    CANTOPEN: ("the file cannot be opened", "check that the folder is there and its permissions"),
+    3: ("access was refused", "check the permissions of the folder"),
+    7: ("there is not enough memory", "close other programs"),
+}
+
+
+def error_code(error: BaseException) -> int:
+    """SQLite's extended result code of an error of sqlite3 or peewee, 0 when it has none."""
+    for candidate in (error, getattr(error, "orig", None), error.__cause__):
+        code = getattr(candidate, "sqlite_errorcode", None)
+        if isinstance(code, int):
+            return code
+    return 0
+
+
+def explain(error: BaseException, path: Path) -> StorageError | IndexDamaged:
+    """The error of ours that says what happened to the vault at `path`."""
+    code = error_code(error)
+    if code == CORRUPT_VTAB:
+        return IndexDamaged(
+            f"the lexical index of {path} is damaged", str(error), "run `magray index`, which makes it again"
+        )
+    primary = code & 0xFF
+    if primary in (CORRUPT, NOTADB):
+        return damaged(path, str(error))
+    why, hint = _SENTENCES.get(primary, (str(error), ""))
+    return StorageError(f"the vault {path} cannot be used", why, hint)
+
+
+def damaged(path: Path, why: str) -> VaultDamaged:
+    """The VaultDamaged of a path, with the one remedy that every command can offer."""
+    return VaultDamaged(f"the vault {path} is damaged", why, "run `magray doctor --fix`")
+
+
+@contextmanager
+def translated(path: Path) -> Generator[None]:
+    """Turn errors of SQLite inside the block into ours; programming errors pass unchanged."""
+    try:
+        yield
+    except (peewee.ProgrammingError, sqlite3.ProgrammingError, peewee.IntegrityError, sqlite3.IntegrityError):
+        raise
+    except (peewee.DatabaseError, sqlite3.DatabaseError) as error:
+        raise explain(error, path) from error

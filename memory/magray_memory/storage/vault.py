@@ -1,0 +1,463 @@
+"""A vault: one SQLite file, opened for reading or for writing, safe in several threads and processes.
+
+A reader changes nothing: it neither creates nor migrates, never waits for a writer, and sees one consistent
+state inside `read()`. A writer begins with BEGIN IMMEDIATE, so it waits for its turn instead of failing half-
+way. A vault is born complete: it is made under another name and linked into place, so a file that is there
+and is not a sound vault has been damaged, whatever its length.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+import time
+import uuid
+import weakref
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self, cast
+from urllib.parse import quote
+
+import peewee
+
+from magray_memory.errors import StorageError, VaultTooNew
+from magray_memory.storage import schema
+from magray_memory.storage.durability import Durability, VaultKind
+from magray_memory.storage.lock import FileLock
+from magray_memory.storage.sqlite_errors import damaged, translated
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+__all__ = ["Durability", "Vault", "VaultDatabase", "VaultKind", "set_aside", "snapshot_files"]
+
+BUSY_SECONDS = 5.0
+_CREATE_SECONDS = 10.0
+_PAGE_BYTES = 8192
+_WAL_KEEP_BYTES = 64 << 20
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that can be held weakly, and knows which file it has open."""
+
+    inode: int = 0
+
+
+class VaultDatabase(peewee.SqliteDatabase):
+    """peewee's thread-local connections, opened lazily, all of them closed by `close_all`."""
+
+    def __init__(self, path: Path, uri: str, pragmas: dict[str, object]) -> None:
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]
+            uri, pragmas=pragmas, timeout=BUSY_SECONDS, uri=True, check_same_thread=False, factory=_Connection
+        )
+        self._path = path
+        self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
+        self._open_guard = threading.Lock()
+
+    def _connect(self) -> _Connection:
+        connection = cast(_Connection, super()._connect())  # pyright: ignore
+        connection.inode = self._path.stat().st_ino
+        with self._open_guard:
+            self._open.add(connection)
+        return connection
+
+    def raw(self) -> _Connection:
+        """This thread's sqlite3 connection, for the statements that run thousands of times."""
+        return cast(_Connection, self.connection())  # pyright: ignore[reportUnknownMemberType]
+
+    def begun(self, lock: str) -> AbstractContextManager[object]:
+        """A transaction of this thread, with a BEGIN of this kind; commits, or rolls back."""
+        begun = self.transaction(lock)  # pyright: ignore[reportUnknownMemberType]
+        return cast("AbstractContextManager[object]", begun)
+
+    def close_all(self) -> None:
+        """Close the connections of every thread."""
+        self.close()
+        with self._open_guard:
+            connections = list(self._open)
+        for connection in connections:
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
+
+
+class Vault:
+    """One open vault. Use as a context manager, or call `close`.
+
+    `unseen_changes` is True when the folder is read-only and holds committed changes (a write-ahead log) that
+    cannot be read there.
+    """
+
+    def __init__(
+        self, path: Path, kind: VaultKind, root: Path | None, db: VaultDatabase, *, writable: bool
+    ) -> None:
+        self.path = path
+        self.kind = kind
+        self.root = root
+        self.db = db
+        self.writable = writable
+        self.unseen_changes = False
+        self._transaction = threading.local()
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        kind: VaultKind,
+        root: Path | None = None,
+        durability: Durability = Durability.BALANCED,
+        write: bool = False,
+    ) -> Vault:
+        """Open a vault; with `write`, make or migrate it first when that is needed.
+
+        Raises VaultDamaged, VaultTooNew, or StorageError: not there (when reading), not allowed, disk full.
+        """
+        if write:
+            return _open_for_writing(path, kind, root, durability)
+        vault = cls.find(path, kind=kind, root=root)
+        if vault is None:
+            raise StorageError(f"there is no vault at {path}", "", "run `magray index`")
+        return vault
+
+    @classmethod
+    def find(cls, path: Path, *, kind: VaultKind, root: Path | None = None) -> Vault | None:
+        """Open a vault for reading, None when there is no file. Raises like `open`."""
+        if not _exists(path):
+            return None
+        _refuse_what_is_no_file(path)
+        vault = _open_for_reading(path, kind, root)
+        try:
+            vault.check_version(schema.OLDEST_READABLE)
+        except BaseException:
+            vault.close()
+            raise
+        return vault
+
+    def check_version(self, oldest: int) -> int:
+        """The schema's number; VaultTooNew or VaultDamaged where it is none this program can use."""
+        with translated(self.path):
+            version: int = self.db.raw().execute("PRAGMA user_version").fetchone()[0]
+            application: int = self.db.raw().execute("PRAGMA application_id").fetchone()[0]
+        if application != schema.APPLICATION_ID:
+            raise damaged(self.path, "it is not a vault of magray")
+        if version > schema.LATEST:
+            raise VaultTooNew(
+                f"the vault {self.path} was written by a later version of magray",
+                f"its schema is {version}, this program knows {schema.LATEST}",
+                "upgrade magray",
+            )
+        if version < oldest:
+            raise damaged(self.path, f"it says that its schema is {version}")
+        return version
+
+    @contextmanager
+    def read(self) -> Generator[sqlite3.Connection]:
+        """One consistent state of the vault, whatever is written meanwhile; yields this thread's connection.
+
+        Inside another `read` or `write` of this thread it is that transaction. Raises our errors for
+        SQLite's.
+        """
+        with translated(self.path):
+            if self.db.in_transaction():
+                yield self.db.raw()
+                return
+            self._follow_file()
+            with self.db.begun("DEFERRED"):
+                connection = self.db.raw()
+                # DEFERRED takes its snapshot at the first read, not at BEGIN.
+                connection.execute("SELECT 1 FROM meta LIMIT 1").fetchone()
+                yield connection
+
+    @contextmanager
+    def write(self) -> Generator[sqlite3.Connection]:
+        """A transaction that commits at the end or, on any exception, leaves nothing behind.
+
+        Inside another `write` of this thread it is part of it. Raises our errors for SQLite's.
+        """
+        if not self.writable:
+            raise StorageError(f"the vault {self.path} is open for reading only")
+        with translated(self.path):
+            if self.db.in_transaction():
+                if not getattr(self._transaction, "writing", False):
+                    raise RuntimeError("a read transaction cannot become a write")
+                yield self.db.raw()
+                return
+            self._follow_file()
+            self._transaction.writing = True
+            try:
+                with self.db.begun("IMMEDIATE"):
+                    yield self.db.raw()
+            finally:
+                self._transaction.writing = False
+
+    def _follow_file(self) -> None:
+        # The file may have been set aside and made again by another process: then what is open is the old
+        # one.
+        if self.db.is_closed():
+            if not self.path.exists():
+                raise StorageError(f"the vault {self.path} is gone", "it was moved or removed while in use")
+            self.db.connect()
+            return
+        try:
+            inode = self.path.stat().st_ino
+        except OSError as error:
+            raise StorageError(
+                f"the vault {self.path} is gone", "it was moved or removed while in use"
+            ) from error
+        if inode != self.db.raw().inode:
+            self.db.close()
+            self.db.connect()
+            self.check_version(schema.OLDEST_READABLE)
+
+    def meta(self, key: str, default: str | None = None) -> str | None:
+        """A fact about this vault, or the default."""
+        with self.read() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return default if row is None else row[0]
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Remember a fact about this vault."""
+        with self.write() as connection:
+            connection.execute(
+                "INSERT INTO meta(key, value) VALUES (?, ?)"
+                " ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+                (key, value),
+            )
+
+    @property
+    def id(self) -> str:
+        """Random name given at birth: the snapshot of an earlier vault at this path does not fit it."""
+        return self.meta("vault_id") or ""
+
+    def max_seq(self) -> int:
+        """Number of the last change of a vector, 0 when there was none."""
+        with self.read() as connection:
+            row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'change'").fetchone()
+        return 0 if row is None else row[0]
+
+    def changes_after(self, seq: int) -> list[tuple[int, int, int | None, str]] | None:
+        """(seq, passage id, key id, 'add' or 'remove') after `seq`, in order; None when some are trimmed
+        away.
+        """
+        with self.read() as connection:
+            if seq < int(self.meta("changes_trimmed_to", "0") or 0):
+                return None
+            return connection.execute(
+                "SELECT seq, passage_id, key_id, op FROM change WHERE seq > ? ORDER BY seq", (seq,)
+            ).fetchall()
+
+    def trim_changes(self, keep: int) -> int:
+        """Forget all but the last `keep` changes; returns how many went."""
+        with self.write() as connection:
+            upto = self.max_seq() - keep
+            if upto <= int(self.meta("changes_trimmed_to", "0") or 0):
+                return 0
+            gone = connection.execute("DELETE FROM change WHERE seq <= ?", (upto,)).rowcount
+            self.set_meta("changes_trimmed_to", str(upto))
+        return gone
+
+    def counts(self) -> tuple[int, int]:
+        """(documents, passages), from counters: the cost does not grow with the vault."""
+        with self.read() as connection:
+            rows = dict(connection.execute("SELECT name, value FROM tally").fetchall())
+        return rows.get("document", 0), rows.get("passage", 0)
+
+    def close(self) -> None:
+        """Close the connections of all threads; the vault may be used again and opens them anew."""
+        with contextlib.suppress(peewee.DatabaseError, sqlite3.Error):
+            self.db.close_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def _uri(path: Path, query: str) -> str:
+    text = os.fspath(path.absolute())
+    if os.name == "nt":
+        text = "/" + text.replace("\\", "/")
+    return f"file:{quote(os.fsencode(text), safe='/:')}?{query}"
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    if path.is_dir():
+        raise damaged(path, "there is a folder in its place")
+    try:
+        empty = path.stat().st_size == 0
+    except OSError as error:
+        raise StorageError(f"the vault {path} cannot be used", error.strerror or "") from error
+    if empty:
+        raise damaged(path, "the file is empty")
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise StorageError(f"the vault {path} cannot be used", error.strerror or "") from error
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _open_for_reading(path: Path, kind: VaultKind, root: Path | None) -> Vault:
+    pragmas: dict[str, object] = {"query_only": 1, "cache_size": -16_000, "temp_store": "memory"}
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        return Vault(path, kind, root, VaultDatabase(path, _uri(path, "mode=rw"), pragmas), writable=False)
+    wal = path.with_name(path.name + "-wal")
+    if _size(wal):
+        # Another user's process may be writing here; with its -shm readable, SQLite can follow it without
+        # writing.
+        vault = Vault(path, kind, root, VaultDatabase(path, _uri(path, "mode=ro"), pragmas), writable=False)
+        try:
+            vault.db.raw().execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        except (peewee.DatabaseError, sqlite3.DatabaseError):
+            vault.close()
+        else:
+            return vault
+    vault = Vault(
+        path, kind, root, VaultDatabase(path, _uri(path, "mode=ro&immutable=1"), pragmas), writable=False
+    )
+    vault.unseen_changes = _size(wal) > 0
+    return vault
+
+
+def _open_for_writing(path: Path, kind: VaultKind, root: Path | None, durability: Durability) -> Vault:
+    if not _exists(path):
+        _create(path, kind, root)
+    _refuse_what_is_no_file(path)
+    db = VaultDatabase(
+        path,
+        _uri(path, "mode=rw"),
+        {
+            "journal_mode": "wal",
+            "synchronous": durability.synchronous(kind),
+            "foreign_keys": 1,
+            "cache_size": -64_000,
+            "temp_store": "memory",
+            "journal_size_limit": _WAL_KEEP_BYTES,
+        },
+    )
+    vault = Vault(path, kind, root, db, writable=True)
+    try:
+        if vault.check_version(oldest=1) < schema.LATEST:
+            with vault.write() as connection:
+                _migrate(connection)
+    except BaseException:
+        vault.close()
+        raise
+    return vault
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    # Another process may have done it while this one waited for its turn.
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    for number, migration in enumerate(schema.MIGRATIONS[version:], version + 1):
+        migration(connection)
+        connection.execute(f"PRAGMA user_version = {number}")
+
+
+def _create(path: Path, kind: VaultKind, root: Path | None) -> None:
+    lock = FileLock(path.with_name(".creating"))
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"the folder of the vault {path} cannot be created", error.strerror or ""
+        ) from error
+    if not lock.try_acquire(_CREATE_SECONDS):
+        raise StorageError(
+            f"the vault {path} cannot be created", "another process has been at it for too long"
+        )
+    try:
+        if path.exists():
+            return
+        # SQLite would replay a log that an earlier file of this name left behind into the new one.
+        set_aside(path)
+        draft = path.with_name(f".{path.name}.new")
+        draft.unlink(missing_ok=True)
+        try:
+            with translated(path):
+                _write_draft(draft, kind, root)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"the vault {path} cannot be created", error.strerror or str(error)) from error
+    finally:
+        lock.release()
+
+
+def _write_draft(draft: Path, kind: VaultKind, root: Path | None) -> None:
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    connection = sqlite3.connect(draft, isolation_level=None)
+    try:
+        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        connection.execute("BEGIN IMMEDIATE")
+        _migrate(connection)
+        facts = {
+            "kind": kind.value,
+            "root": "" if root is None else os.fspath(root),
+            "created_at": repr(time.time()),
+            "vault_id": uuid.uuid4().hex,
+        }
+        connection.executemany("INSERT INTO meta(key, value) VALUES (?, ?)", facts.items())
+        connection.execute("COMMIT")
+        # The mode is part of the file; the first writer would otherwise race others for it.
+        connection.execute("PRAGMA journal_mode = wal")
+    finally:
+        connection.close()
+
+
+def set_aside(path: Path) -> Path | None:
+    """Move a vault away with its log and snapshots, as `<name>.damaged-<UTC time>`.
+
+    Returns the new path of the database file, None when there was none. Nothing is deleted. Raises
+    StorageError.
+    """
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    name = path.name
+    aside = path.with_name(f"{name}.damaged-{stamp}")
+    number = 1
+    while os.path.lexists(aside):
+        number += 1
+        aside = path.with_name(f"{name}.damaged-{stamp}-{number}")
+    # The database goes last: while it is there, nobody makes a new one whose log could be taken for its own.
+    moves = [
+        (path.with_name(name + suffix), path.with_name(aside.name + suffix))
+        for suffix in ("-shm", "-wal", "")
+    ]
+    snapshots = [p for p in snapshot_files(path) if ".damaged-" not in p.name]
+    moves += [(p, p.with_name(f"{p.name}.damaged-{stamp}")) for p in snapshots]
+    found = os.path.lexists(path)
+    try:
+        for source, target in moves:
+            if os.path.lexists(source):
+                source.replace(target)
+    except OSError as error:
+        raise StorageError(
+            f"the damaged vault {path} cannot be moved aside", error.strerror or str(error)
+        ) from error
+    return aside if found else None
+
+
+def snapshot_files(path: Path) -> list[Path]:
+    """Index snapshots that belong to a vault: the files `<stem>.<something>` beside it that end like one."""
+    prefix = path.stem + "."
+    endings = (".snapshot", ".exact", ".hnsw", ".ann")
+    try:
+        with os.scandir(path.parent) as entries:
+            names = [e.name for e in entries if e.name.startswith(prefix) and e.name.endswith(endings)]
+    except OSError:
+        return []
+    return [path.with_name(name) for name in sorted(names)]
