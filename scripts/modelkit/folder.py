@@ -39,7 +39,9 @@ def cut_weights(weights: Weights, rows: Sequence[int]) -> Weights:
     return Weights(weights.width, weights.layers, weights.heads, weights.positions, weights.epsilon, tensors)
 
 
-def build(source: Source, kind: Kind, name: str, out: Path, *, half: bool = False, kept: Sequence[str] = ()) -> None:
+def build(
+    source: Source, kind: Kind, name: str, out: Path, *, half: bool = False, kept: Sequence[str] = ()
+) -> None:
     """Writes the model folder `out`. The same source and options give the same bytes. Raises SourceError."""
     weights = source.weights
     if source.pieces is None:
@@ -60,7 +62,10 @@ def build(source: Source, kind: Kind, name: str, out: Path, *, half: bool = Fals
     files = {"tokenizer": ("tokenizer.json", tokenizer.encode())}
     files["cpu"] = ("model.int8.onnx", graph.quantized(graph.encoder(weights)))
     if half:
-        files["cuda"] = ("model.fp16.onnx", graph.encoder(weights, half=True).SerializeToString(deterministic=True))
+        files["cuda"] = (
+            "model.fp16.onnx",
+            graph.encoder(weights, half=True).SerializeToString(deterministic=True),
+        )
     out.mkdir(parents=True, exist_ok=True)
     for file_name, data in files.values():
         (out / file_name).write_bytes(data)

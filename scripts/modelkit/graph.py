@@ -97,7 +97,9 @@ INPUTS = ("input_ids", "attention_mask")
 
 def _layer(graph: _Graph, name: str, tokens: str) -> str:
     tensors, epsilon = graph.weights.tensors, graph.weights.epsilon
-    packed = graph.constant(f"{name}.qkv.w", np.concatenate([tensors[f"{name}.{part}.w"].T for part in "qkv"], axis=1))
+    packed = graph.constant(
+        f"{name}.qkv.w", np.concatenate([tensors[f"{name}.{part}.w"].T for part in "qkv"], axis=1)
+    )
     bias = graph.constant(f"{name}.qkv.b", np.concatenate([tensors[f"{name}.{part}.b"] for part in "qkv"]))
     seen = graph.node(
         "Attention",

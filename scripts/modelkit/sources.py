@@ -104,7 +104,9 @@ def read_e5s1(data: bytes, origin: str = E5_WHEEL) -> Source:
     if data[:4] != b"E5S1" or struct.unpack_from("<I", data, 4)[0] != 1:
         raise SourceError("not an E5S1 file of version 1")
     at = 8
-    width, layers, heads, _ff, _vocabulary, positions, _types, epsilon, block = struct.unpack_from("<7ifi", data, at)
+    width, layers, heads, _ff, _vocabulary, positions, _types, epsilon, block = struct.unpack_from(
+        "<7ifi", data, at
+    )
     at += 36
     if block != BLOCK:
         raise SourceError(f"blocks of {block} weights, expected {BLOCK}")

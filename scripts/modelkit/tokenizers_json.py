@@ -30,7 +30,8 @@ def unigram(pieces: Sequence[Piece]) -> str:
     become one space. No piece is an "added token", so nothing that stands in a text acts as one. Scores keep the shortest digits that name the same float32.
     """
     vocabulary = [
-        [piece.text, NEVER if piece.text in SPECIALS else float(str(np.float32(piece.score)))] for piece in pieces
+        [piece.text, NEVER if piece.text in SPECIALS else float(str(np.float32(piece.score)))]
+        for piece in pieces
     ]
     return compact(
         {
@@ -81,7 +82,13 @@ def _framed() -> dict[str, object]:
     return {
         "type": "TemplateProcessing",
         "single": [begin, {"Sequence": {"id": "A", "type_id": 0}}, end],
-        "pair": [begin, {"Sequence": {"id": "A", "type_id": 0}}, end, {"Sequence": {"id": "B", "type_id": 0}}, end],
+        "pair": [
+            begin,
+            {"Sequence": {"id": "A", "type_id": 0}},
+            end,
+            {"Sequence": {"id": "B", "type_id": 0}},
+            end,
+        ],
         "special_tokens": {
             name: {"id": name, "ids": [SPECIALS.index(name)], "tokens": [name]} for name in (BEGIN, END)
         },

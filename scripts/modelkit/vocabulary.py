@@ -95,4 +95,6 @@ def _ours(character: str) -> bool:
     """Latin, Cyrillic, digits, punctuation, symbols: not a letter or mark of another script."""
     if not unicodedata.category(character).startswith(("L", "M")):
         return ord(character) < 0x3000 or character in "…№"
-    return unicodedata.name(character, "").startswith(("LATIN", "CYRILLIC", "MICRO", "GREEK", "COMBINING", "MODIFIER"))
+    return unicodedata.name(character, "").startswith(
+        ("LATIN", "CYRILLIC", "MICRO", "GREEK", "COMBINING", "MODIFIER")
+    )
