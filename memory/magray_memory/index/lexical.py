@@ -1,0 +1,93 @@
+"""Feeds the lexical index (FTS5, contentless) with the analyzer's tokens, in the transaction of what it describes.
+
+A contentless table keeps no text: a row leaves it only when it is given again exactly the tokens it was fed. So a
+row is removed by analysing the stored text again, which is right only while the analyzer is the one that fed it.
+The vault's `analyzer_version` says which did; a writer that finds another builds the table again, in its own
+transaction, and until that commits readers answer from the old one. The same mends error 267 (a damaged table):
+the index is derived, whatever happens to it is no damage of the vault.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+from magray_memory.storage import schema
+from magray_memory.storage.documents import LexicalRow
+from magray_memory.storage.sqlite_errors import CORRUPT_VTAB, error_code
+from magray_memory.text.analyzer import ANALYZER_VERSION, analyze
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from magray_memory.storage.vault import Vault
+
+_VERSION_KEY = "analyzer_version"
+_ADD = "INSERT INTO passage_fts(rowid, symbol, path, body) VALUES (?, ?, ?, ?)"
+_REMOVE = "INSERT INTO passage_fts(passage_fts, rowid, symbol, path, body) VALUES ('delete', ?, ?, ?, ?)"
+_ALL = (
+    "SELECT passage.id, symbol, coalesce(path, ''), passage.text FROM passage"
+    " JOIN document ON document.id = document_id ORDER BY passage.id"
+)
+
+
+class LexicalIndex:
+    """The writing side of a vault's lexical index; every method runs inside `vault.write()` or opens it."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def add(self, rows: Iterable[LexicalRow]) -> None:
+        """Make passages findable that are stored already."""
+        with self._vault.write() as connection:
+            if self.ensure_version():
+                return  # building it again took in what is stored, these rows too
+            try:
+                connection.executemany(_ADD, _tokens(rows))
+            except sqlite3.DatabaseError as error:
+                self._mend(connection, error)
+
+    def remove(self, rows: Iterable[LexicalRow]) -> None:
+        """Forget passages that are still stored as they were added: same symbol, path and text."""
+        with self._vault.write() as connection:
+            self.ensure_version()
+            tokens = list(_tokens(rows))
+            try:
+                connection.executemany(_REMOVE, tokens)
+            except sqlite3.DatabaseError as error:
+                self._mend(connection, error)
+                connection.executemany(_REMOVE, tokens)
+
+    def ensure_version(self) -> bool:
+        """Build the index again if another analyzer fed it; returns whether that was needed."""
+        stored = self._vault.meta(_VERSION_KEY)
+        if stored == str(ANALYZER_VERSION):
+            return False
+        with self._vault.write() as connection:
+            self._rebuild(connection)
+        return True
+
+    def rebuild(self) -> None:
+        """Build the index again from the passages."""
+        with self._vault.write() as connection:
+            self._rebuild(connection)
+
+    def _mend(self, connection: sqlite3.Connection, error: sqlite3.DatabaseError) -> None:
+        if error_code(error) != CORRUPT_VTAB:
+            raise error
+        self._rebuild(connection)
+
+    def _rebuild(self, connection: sqlite3.Connection) -> None:
+        schema.create_fts(connection)
+        cursor = connection.execute(_ALL)
+        connection.executemany(_ADD, _tokens(LexicalRow(*row) for row in cursor))
+        self._vault.set_meta(_VERSION_KEY, str(ANALYZER_VERSION))
+
+
+def _tokens(rows: Iterable[LexicalRow]) -> Iterator[tuple[int, str, str, str]]:
+    path, path_tokens = "", ""
+    for row in rows:
+        if row.path != path:  # the passages of a file come together
+            path, path_tokens = row.path, analyze(row.path)
+        body = analyze(row.text) if row.analysed is None else row.analysed
+        yield row.passage_id, analyze(row.symbol), path_tokens, body
