@@ -1,0 +1,66 @@
+"""Which folder a command means when it does not say: the project around it, never the whole disk or home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from magray_memory.errors import WorkspaceError
+
+_MARKS = (".magray.toml", ".git")
+
+
+def find_root(folder: Path) -> Path:
+    """The nearest folder from `folder` upwards with `.magray.toml` or `.git` (a file in worktrees), else itself.
+
+    The root of the disk and the person's home are never chosen, even if they are repositories: standing in one of them
+    raises WorkspaceError, standing below finds `folder` itself.
+    """
+    start = _existing(folder)
+    forbidden = _too_wide()
+    if start in forbidden or start == start.parent:
+        raise WorkspaceError(
+            f"{start} is not indexed as a whole",
+            "it is the home folder" if start in forbidden else "it is the root of the disk",
+            "magray --workspace FOLDER, or change to a project first",
+        )
+    for candidate in (start, *start.parents):
+        if candidate in forbidden or candidate == candidate.parent:
+            break
+        if any(_lies_in(candidate, mark) for mark in _MARKS):
+            return candidate
+    return start
+
+
+def named_root(folder: Path) -> Path:
+    """The folder that a person named as workspace, whatever it is. Raises WorkspaceError if it is no folder."""
+    return _existing(folder)
+
+
+def _existing(folder: Path) -> Path:
+    try:
+        resolved = folder.expanduser().resolve()
+        is_dir = resolved.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise WorkspaceError(f"{_shown(folder)} cannot be opened", str(error)) from error
+    if not is_dir:
+        why = "it is a file" if resolved.exists() else "there is no such folder"
+        raise WorkspaceError(f"{_shown(folder)} is not a workspace", why, "name a folder")
+    return resolved
+
+
+def _lies_in(folder: Path, name: str) -> bool:
+    try:
+        return (folder / name).exists()
+    except OSError:
+        return False
+
+
+def _too_wide() -> frozenset[Path]:
+    try:
+        return frozenset((Path.home().resolve(),))
+    except (OSError, RuntimeError):
+        return frozenset()
+
+
+def _shown(path: Path) -> str:
+    return str(path).encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,83 @@
+"""A parser process: reads tasks from its standard input, writes outcomes to its standard output, ends with its parent.
+
+Frames are a length (8 bytes, little-endian) and a `marshal` value: the other end is the same interpreter, and nothing is
+faster for tuples of text. The first frame out is READY; the first in is the job, the following are lists of tasks. Each
+outcome is sent at once and in order, so that the parent knows which file a dead worker was at.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import signal
+import struct
+import sys
+from typing import TYPE_CHECKING, Any
+
+from magray_memory.workspace.parse import SKIPPED, Job, Outcome, Task, parse_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import BinaryIO
+
+    from magray_memory.text.chunk import Chunked
+
+LENGTH = struct.Struct("<Q")
+READY = "ready"
+
+
+def send(pipe: BinaryIO, value: Any) -> None:
+    """Write one frame and flush it."""
+    data = marshal.dumps(value)
+    pipe.write(LENGTH.pack(len(data)) + data)
+    pipe.flush()
+
+
+def receive(pipe: BinaryIO) -> tuple[Any, int] | None:
+    """Read one frame: its value and its bytes; None at the end of the stream, even in the middle of a frame."""
+    head = pipe.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    (length,) = LENGTH.unpack(head)
+    data = pipe.read(length)
+    return (marshal.loads(data), length) if len(data) == length else None
+
+
+def serve(source: BinaryIO, sink: BinaryIO, chunk: Callable[..., Chunked]) -> None:
+    """Answer tasks until the input ends."""
+    send(sink, READY)
+    first = receive(source)
+    if first is None:
+        return
+    job = Job(*first[0])
+    while (frame := receive(source)) is not None:
+        for item in frame[0]:
+            task = Task(*item)
+            try:
+                outcome = parse_file(task, job, chunk)
+            except (MemoryError, RecursionError) as error:
+                outcome = Outcome(task.path, SKIPPED, task.size, 0, f"it cannot be parsed: {type(error).__name__}")
+            send(sink, tuple(outcome))
+
+
+def open_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """This process's input and output as pipes of frames; whatever a library prints goes to stderr instead."""
+    source = os.fdopen(os.dup(0), "rb", buffering=1 << 16)
+    sink = os.fdopen(os.dup(1), "wb", buffering=1 << 16)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return source, sink
+
+
+def main() -> None:
+    """Run as a parser process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    source, sink = open_pipes()
+    from magray_memory.text.analyzer import analyze
+    from magray_memory.text.chunk import chunk
+
+    analyze("warm")
+    try:
+        serve(source, sink, chunk)
+    except BrokenPipeError:
+        os._exit(0)  # the parent is gone: nobody is left to tell
