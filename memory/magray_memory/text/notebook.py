@@ -1,0 +1,209 @@
+"""Chunks of a Jupyter notebook (.ipynb, format 3 and 4): what its cells say, without outputs and JSON.
+
+The usual promise of a chunk does not hold here. Its text is that of the cells, as Jupyter shows it, with
+a blank line between two; its lines are those of the .ipynb file from the first to the last string that it
+was taken from, so that an editor opens the right cell. A notebook written on one line has all its chunks on
+line 1. Outputs and metadata are in no chunk. A file that is no notebook, or broken, is chunked as plain text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from magray_memory.text.chunk import AIM, Chunk
+from magray_memory.text.lines import Lines
+from magray_memory.text.lines import cut as cut_code
+from magray_memory.text.markdown import Outline
+from magray_memory.text.plain import chunk_plain
+from magray_memory.text.prose import CAP, FIT, TINY, cut, pieces, symbol_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from magray_memory.text.prose import Path
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_DECODER = json.JSONDecoder()
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A cell: number (from 1), type, text, the line in the file for each of its lines, level if a heading."""
+
+    number: int
+    type: str
+    text: str
+    lines: tuple[int, ...]
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some lines of one cell, under the headings of `path`; the line numbers are those of the file."""
+
+    cell: int
+    path: Path
+    start_line: int
+    end_line: int
+    text: str
+
+
+def chunk_notebook(text: str) -> tuple[str | None, list[str], list[str], list[Chunk]]:
+    """Title (first heading), tags and links of its Markdown, and chunks named "Heading > cell 12"."""
+    try:
+        cells = list(_cells(text))
+    except (ValueError, RecursionError):
+        return chunk_plain(text)
+    title: str | None = None
+    tags: list[str] = []
+    links: list[str] = []
+    parts: list[_Part] = []
+    headings: list[tuple[int, str]] = []
+    for cell in cells:
+        if cell.type == "code":
+            parts.extend(_code_parts(cell, tuple(name for _, name in headings)))
+            continue
+        mark = "#" * cell.level + " " if cell.level else ""
+        outline = Outline(mark + cell.text, headings=headings)
+        title = title or outline.title
+        tags.extend(outline.tags)
+        links.extend(outline.links)
+        parts.extend(_prose_parts(cell, outline))
+    return title, list(dict.fromkeys(tags)), list(dict.fromkeys(links)), _chunks(parts)
+
+
+def _code_parts(cell: _Cell, path: Path) -> Iterator[_Part]:
+    lines = Lines(cell.text)
+    for start, end in cut_code(lines, 0, lines.count) if len(cell.text) > FIT else [(0, lines.count)]:
+        yield from _parts(cell, lines, start, end, path)
+
+
+def _prose_parts(cell: _Cell, outline: Outline) -> Iterator[_Part]:
+    ends = [section.start for section in outline.sections[1:]] + [outline.lines.count]
+    for section, end in zip(outline.sections, ends, strict=True):
+        for first, last in cut(outline.lines, section.start, end, outline.bonds):
+            yield from _parts(cell, outline.lines, first, last, section.path)
+
+
+def _parts(cell: _Cell, lines: Lines, start: int, end: int, path: Path) -> Iterator[_Part]:
+    """The rows as one part, or as several if they are one over-long line."""
+    text = lines.slice(start, end)
+    for part in (text,) if len(text) <= CAP else pieces(text):
+        if part and not part.isspace():
+            yield _Part(cell.number, path, cell.lines[start], cell.lines[end - 1], part)
+
+
+def _chunks(parts: list[_Part]) -> list[Chunk]:
+    """The parts, with neighbours under the same heading joined while they are small."""
+    groups: list[list[_Part]] = []
+    size = 0
+    for part in parts:
+        above = groups[-1][-1].path if groups else ()
+        fits = part.path == above or (size < TINY and part.path[: len(above)] == above)
+        if groups and fits and size + 2 + len(part.text) <= AIM:
+            groups[-1].append(part)
+            size += 2 + len(part.text)
+        else:
+            groups.append([part])
+            size = len(part.text)
+    return [_chunk(group) for group in groups]
+
+
+def _chunk(group: Sequence[_Part]) -> Chunk:
+    first, last = group[0], group[-1]
+    name = f"cell {first.cell}" if first.cell == last.cell else f"cells {first.cell}-{last.cell}"
+    symbol = " > ".join(filter(None, [symbol_of([part.path for part in group]), name]))
+    text = "\n\n".join(part.text for part in group)
+    return Chunk(first.start_line, last.end_line, symbol, "cell", text)
+
+
+def _cells(text: str) -> Iterator[_Cell]:
+    """The cells of a notebook's JSON that have text; ValueError if it is no notebook."""
+    starts = Lines(text).starts
+    for number, at in enumerate(_cell_places(text), 1):
+        cell = {key: (place, value) for key, place, value in _members(text, at)}
+        place, source = cell.get("source") or cell.get("input") or (at, "")
+        strings = _elements(text, place) if isinstance(source, list) else [(place, source)]
+        said, lines = _source((bisect_right(starts, start), string) for start, string in strings)
+        if not said or said.isspace():
+            continue
+        _, kind = cell.get("cell_type", (0, ""))
+        _, level = cell.get("level", (0, 1))
+        heading = kind == "heading" and isinstance(level, int)
+        yield _Cell(number, str(kind), said, lines, min(max(cast(int, level), 1), 6) if heading else 0)
+
+
+def _cell_places(text: str) -> list[int]:
+    """Where each cell's object begins in the JSON; ValueError if there is no list of cells."""
+    found: list[int] | None = None
+    for key, at, value in _members(text, 0):
+        if key == "cells" and isinstance(value, list):
+            found = [place for place, cell in _elements(text, at) if isinstance(cell, dict)]
+        elif key == "worksheets" and isinstance(value, list):  # format 3
+            sheets = [place for place, sheet in _elements(text, at) if isinstance(sheet, dict)]
+            members = [member for place in sheets for member in _members(text, place)]
+            lists = [place for key, place, cells in members if key == "cells" and isinstance(cells, list)]
+            found = [
+                place for start in lists for place, cell in _elements(text, start) if isinstance(cell, dict)
+            ]
+    if found is None:
+        raise ValueError("no cells")
+    return found
+
+
+def _source(strings: Iterable[tuple[int, object]]) -> tuple[str, tuple[int, ...]]:
+    """A cell's text, and for each of its lines the file's line of the string in which it begins."""
+    lines: list[int] = []
+    parts: list[str] = []
+    for line, part in strings:
+        if isinstance(part, str) and part:
+            goes_on = bool(parts) and not parts[-1].endswith("\n")
+            lines.extend([line] * (part.count("\n") + (not part.endswith("\n")) - goes_on))
+            parts.append(part)
+    # JSON can spell half a surrogate pair, which no encoding can store.
+    return "".join(parts).encode("utf-8", "replace").decode(), tuple(lines)
+
+
+def _members(text: str, at: int) -> Iterator[tuple[str, int, object]]:
+    """Key, place and value of each member of the JSON object at `at`."""
+    at = _space(text, at)
+    if text[at : at + 1] != "{":
+        raise ValueError("not an object")
+    at = _space(text, at + 1)
+    while text[at : at + 1] != "}":
+        key, at = _value(text, at)
+        at = _space(text, at)
+        if not isinstance(key, str) or text[at : at + 1] != ":":
+            raise ValueError("not a member")
+        start = _space(text, at + 1)
+        value, at = _value(text, start)
+        yield key, start, value
+        at = _behind_comma(text, at)
+
+
+def _elements(text: str, at: int) -> Iterator[tuple[int, object]]:
+    """Place and value of each element of the JSON array at `at`, which has been read as one before."""
+    at = _space(text, at + 1)
+    while text[at : at + 1] != "]":
+        value, end = _value(text, at)
+        yield at, value
+        at = _behind_comma(text, end)
+
+
+def _value(text: str, at: int) -> tuple[object, int]:
+    return _DECODER.raw_decode(text, at)
+
+
+def _behind_comma(text: str, at: int) -> int:
+    at = _space(text, at)
+    return _space(text, at + 1) if text[at : at + 1] == "," else at
+
+
+def _space(text: str, at: int) -> int:
+    """The next place that is no white space."""
+    match = _SPACE.match(text, at)
+    return match.end() if match else at

@@ -1,0 +1,112 @@
+"""Chunks of plain text: by paragraph and sentence, and by heading where the text has a plain kind of them.
+
+Underlined titles, and the headings of AsciiDoc, MediaWiki, Org, LaTeX, Texinfo and manual pages, are enough
+to give the chunks a heading path; nothing else of those formats is read.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from magray_memory.text.lines import Lines
+from magray_memory.text.prose import HEADING, MAX_HEADING, Section, pack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from magray_memory.text.chunk import Chunk
+
+    Heading = tuple[int, str]
+
+_LATEX_LEVELS = ("part", "chapter", "section", "subsection", "subsubsection", "paragraph")
+_TEXINFO_LEVELS = ("top", "chapter", "section", "subsection", "subsubsection")
+_LATEX = re.compile(rf"\s*\\({'|'.join(_LATEX_LEVELS)})\*?(?:\[[^\[\]]*\])?\{{(.*)\}}")
+_TEXINFO = re.compile(rf"@({'|'.join(_TEXINFO_LEVELS)})\s+(.*)")
+_MAN = re.compile(r"\.S([hHsS])\s+\"?([^\"]*)")
+_ORG = re.compile(r"(\*{1,8})[ \t]+(?:(?:TODO|DONE|NEXT|WAITING)[ \t]+)?(\S.*)")
+_EQUALS = re.compile(r"(={1,6})[ \t]*([^=\s].*)")
+_UNDERLINE = re.compile(r"(?:(=)=+|-{3,}|~{3,})\s*$")
+
+_IS_ORG = re.compile(r"^(?:#\+[A-Za-z_]+:|:PROPERTIES:|\*{2,8}[ \t]+\S)", re.MULTILINE)
+_TITLE = re.compile(
+    r"^(?:#\+TITLE:[ \t]*(.+)|\\title\{([^{}\n]+)\}|\.TH[ \t]+(\S+)|@settitle[ \t]+(.+))",
+    re.MULTILINE | re.IGNORECASE,
+)
+_MAIL = re.compile(r"(?:From|To|Date|Subject|От|Кому|Дата|Тема):[ \t]", re.IGNORECASE)
+_SUBJECT = re.compile(r"^(?:Subject|Тема):[ \t]*(\S.*)", re.MULTILINE | re.IGNORECASE)
+_MAX_TITLE = 90
+
+
+def chunk_plain(text: str) -> tuple[str | None, list[str], list[str], list[Chunk]]:
+    """Title if one can be told, no tags and no links, and chunks of a plain text."""
+    lines = Lines(text)
+    bonds = bytearray(lines.count)
+    sections = _sections(lines, bonds)
+    return _title(lines, sections), [], [], pack(lines, sections, bonds)
+
+
+def _sections(lines: Lines, bonds: bytearray) -> list[Section]:
+    rows = lines.text.split("\n")[: lines.count]
+    heading_of = _style(lines.text)
+    sections, above = [Section(0, ())], list[tuple[int, str]]()
+    for row, line in enumerate(rows):
+        found, behind = (heading_of(line), row + 1) if heading_of else (None, 0)
+        if found is None and row + 1 < len(rows) and rows[row + 1][:2] in ("==", "--", "~~"):
+            found, behind = _underlined(rows, row), row + 2
+        if found is None or not found[1].strip():
+            continue
+        level, name = found
+        above = [
+            *(outer for outer in above if outer[0] < level),
+            (level, " ".join(name.split())[:MAX_HEADING]),
+        ]
+        if row == 0:
+            sections.clear()
+        sections.append(Section(row, tuple(name for _, name in above)))
+        bonds[row + 1 : behind + 1] = bytes([HEADING]) * len(bonds[row + 1 : behind + 1])
+    return sections
+
+
+def _style(text: str) -> Callable[[str], Heading | None] | None:
+    """How this text marks its headings, if by a mark of their own on two lines at least."""
+    if "\\" in text and len(re.findall(r"^\s*\\(?:chapter|(?:sub)*section)\b", text, re.MULTILINE)) > 1:
+        return lambda line: (_LATEX_LEVELS.index(m[1]), m[2]) if (m := _LATEX.match(line)) else None
+    if len(re.findall(r"^\.S[HhSs][ \t]", text, re.MULTILINE)) > 1:
+        return lambda line: (1 if m[1] in "hH" else 2, m[2]) if (m := _MAN.match(line)) else None
+    if len(re.findall(r"^@(?:chapter|(?:sub)*section) ", text, re.MULTILINE)) > 1:
+        return lambda line: (_TEXINFO_LEVELS.index(m[1]), m[2]) if (m := _TEXINFO.match(line)) else None
+    if len(re.findall(r"^={1,6}[ \t]*[^=\s]", text, re.MULTILINE)) > 1:
+        return lambda line: (len(m[1]), m[2].rstrip().rstrip("=")) if (m := _EQUALS.match(line)) else None
+    if "*" in text and _IS_ORG.search(text):
+        return lambda line: (len(m[1]), m[2]) if (m := _ORG.match(line)) else None
+    return None
+
+
+def _underlined(rows: list[str], row: int) -> Heading | None:
+    """The heading in this row, if the next one underlines it and nothing but white space is before it."""
+    title, line = rows[row].rstrip(), rows[row + 1].rstrip()
+    mark = _UNDERLINE.match(line)
+    alone = row == 0 or not rows[row - 1].strip() or bool(_UNDERLINE.match(rows[row - 1]))
+    if not mark or not alone or not title or title[0] in " \t|+=-~" or len(title) > _MAX_TITLE:
+        return None
+    near = abs(len(title) - len(line)) <= max(3, len(title) // 3)
+    return (1 if mark[1] else 2, title) if near else None
+
+
+def _title(lines: Lines, sections: list[Section]) -> str | None:
+    """What the text calls itself: in its format, as subject of a mail, or in a short first line alone."""
+    head = lines.text[:4000]
+    named = _TITLE.search(head)
+    if named:
+        return next(group for group in named.groups() if group).strip()[:MAX_HEADING]
+    if sections[0].path or (len(sections) > 1 and lines.is_blank(0, sections[1].start)):
+        return next(section.path[0] for section in sections if section.path)
+    rows = [row.strip() for row in head.split("\n")]
+    first = next((number for number, row in enumerate(rows) if row), 0)
+    if _MAIL.match(rows[first]):
+        subject = _SUBJECT.search(head)
+        return subject[1].strip()[:MAX_HEADING] if subject else None
+    alone = first + 1 == lines.count or (first + 1 < len(rows) and not rows[first + 1])
+    short = 1 < len(rows[first]) <= _MAX_TITLE and rows[first][-1] not in ".,;:!?…>{}()[]"
+    return rows[first] if alone and short and any(map(str.isalpha, rows[first])) else None
