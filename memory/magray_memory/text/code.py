@@ -1,15 +1,278 @@
-"""Chunks of source code by what it defines, from a syntax tree; by lines where there is none."""
+"""Chunks of source code by what it defines, from a syntax tree; by lines where there is none.
+
+The text is tiled with row ranges, top down: a node that is too large is replaced by its children, a definition's name
+is joined to the names around it, and whatever has no name of its own carries the name of what it stands in. So a class
+of some size becomes its header with the fields, and its methods; a long function becomes groups of its statements. Then
+small neighbours are merged. Everything between two tiles (blank lines, closing brackets) belongs to the one before;
+comments, decorators and attributes right above a definition belong to it.
+
+Only the nodes of levels that are split are looked at, and never by recursion: depth of the source costs nothing.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING, NamedTuple
 
-from magray_memory.text.lines import chunk_lines
+from magray_memory.text.chunk import AIM
+from magray_memory.text.definitions import CLASS_LIKE, MODULE_LIKE, SYNTAXES, WEAK, Role, named, rules_for
+from magray_memory.text.grammars import GRAMMARS, ParseError, parse
+from magray_memory.text.lines import MAX_SYMBOLS, Lines, chunk_lines, cut, emit, line_starts, note_on_long_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tree_sitter import Node
+
     from magray_memory.text.chunk import Chunk
+    from magray_memory.text.definitions import Found, Rule
+
+WHOLE = 1_900
+"""Characters up to which a function, a constant or a statement is kept whole; a class only up to `AIM`."""
+STRAY = 250
+"""Characters below which a tile joins its neighbour past the end of a class, or as the last of its group past `AIM`."""
+MAX_SYMBOL = 200
+"""Characters of a qualified name."""
+MAX_DEPTH = 200
+"""Levels of the tree that are split; what is still too large below is cut by lines."""
+MOSTLY = 0.5
+"""Share of the text that the parser could not understand, above which its tree is not used."""
+
+
+class _Tile(NamedTuple):
+    """Rows `[start, end)` and what they are; `node` is what to split them by. Tiles of one group may be merged."""
+
+    start: int
+    end: int
+    symbol: str
+    kind: str
+    group: int
+    node: Node | None = None
+    depth: int = 0
+
+
+@dataclass(slots=True)
+class _Item:
+    """A child on its way to a tile: where it begins, what it is, how many bytes its node has."""
+
+    start: int
+    symbol: str
+    kind: str
+    named: bool = False
+    node: Node | None = None
+    size: int = 0
+
+    def absorb(self, other: _Item) -> None:
+        """Take in an item that begins on a row of this one: a named one counts most, then the larger."""
+        if (other.named, other.size) > (self.named, self.size):
+            self.symbol, self.kind, self.named = other.symbol, other.kind, other.named
+            self.node, self.size = other.node, other.size
 
 
 def chunk_code(text: str, language: str, parse_seconds: float) -> tuple[list[Chunk], str | None]:
     """The chunks of a source text and a note about what could not be done as usual. Never raises for any text."""
-    return chunk_lines(text)
+    if language not in GRAMMARS:
+        return chunk_lines(text)
+    try:
+        return _chunk_tree(text, language, parse_seconds)
+    except ParseError as error:
+        chunks, note = chunk_lines(text)
+        return chunks, "; ".join(filter(None, (f"chunked by lines: {error}", note)))
+
+
+def _chunk_tree(text: str, language: str, seconds: float) -> tuple[list[Chunk], str | None]:
+    source = text.encode("utf-8", "surrogatepass")
+    grammar, tree = parse(language, source, seconds)
+    lines = Lines(text)
+    tiler = _Tiler(lines, source, language, rules_for(language, grammar))
+    tiles = tiler.run(tree.root_node)
+    chunks: list[Chunk] = []
+    for start, end, symbol, kind in _merge(lines, tiles, tiler.aims):
+        emit(lines, start, end, symbol, kind, chunks)
+    return chunks, note_on_long_lines(lines)
+
+
+class _Tiler:
+    """Splits one tree into tiles. `aims` holds, by group, the size up to which its tiles are merged."""
+
+    def __init__(self, lines: Lines, source: bytes, language: str, rules: dict[int, Rule]) -> None:
+        self.lines = lines
+        self.source = source
+        self.rules = rules
+        self.syntax = SYNTAXES[language]
+        self.aims = [AIM]
+        self.symbols = [""]
+        self.starts = lines.starts  # in bytes, which are the characters of most sources
+        if len(source) != len(lines.text):
+            self.starts = line_starts(map(len, source.split(b"\n")))
+
+    def run(self, root: Node) -> list[_Tile]:
+        """Tiles of the whole text, in order, none over `CAP` except single rows. Raises ParseError for rubble."""
+        lines, tiles = self.lines, list[_Tile]()
+        stack = self._split(_Tile(0, lines.count, "", "code", 0, root))
+        if root.has_error:
+            self._refuse_rubble(root, stack)
+        stack.reverse()
+        while stack:
+            tile = stack.pop()
+            start, end = tile.start, tile.end
+            if lines.size(start, end) <= (AIM if tile.kind in CLASS_LIKE else WHOLE):
+                tiles.append(tile)
+                continue
+            parts = self._split(tile) if end - start > 1 and tile.depth < MAX_DEPTH else []
+            if parts:
+                stack.extend(reversed(parts))
+            else:
+                tiles.extend(tile._replace(start=first, end=last) for first, last in cut(lines, start, end))
+        return tiles
+
+    def _refuse_rubble(self, root: Node, tiles: list[_Tile]) -> None:
+        """Raise ParseError when most of the text is errors in which no definitions were recognised."""
+        errors = [root] if root.is_error else [child for child in root.named_children if child.is_error]
+        broken = sum(error.end_byte - error.start_byte for error in errors)
+        sound = sum(self.lines.size(tile.start, tile.end) for tile in tiles if tile.symbol)
+        if broken > MOSTLY * len(self.source) and sound < (1 - MOSTLY) * len(self.lines.text):
+            raise ParseError("most of it cannot be parsed")
+
+    def _split(self, tile: _Tile) -> list[_Tile]:
+        """Tiles of the node's children, together covering the same rows; none when it has no children."""
+        items = self._items(tile, tile.node) if tile.node is not None else []
+        if not items:
+            return [tile._replace(node=None)] if tile.depth == 0 else []
+        group, depth = self._group(tile), tile.depth + 1
+        starts = [item.start for item in items]
+        starts[0] = tile.start
+        starts.append(tile.end)
+        return [
+            _Tile(starts[place], starts[place + 1], item.symbol, item.kind, group, item.node, depth)
+            for place, item in enumerate(items)
+        ]
+
+    def _group(self, tile: _Tile) -> int:
+        """The group for the parts of a tile: its own, or a new one when it has its own name."""
+        if tile.symbol == self.symbols[tile.group]:
+            return tile.group
+        aim = AIM
+        if tile.kind not in CLASS_LIKE and tile.kind not in MODULE_LIKE:  # parts of about the same size
+            size = self.lines.size(tile.start, tile.end)
+            aim = min(AIM, int(size / ceil(size / AIM) * 1.15))
+        self.aims.append(aim)
+        self.symbols.append(tile.symbol)
+        return len(self.aims) - 1
+
+    def _children(self, node: Node) -> Iterator[tuple[Node, Rule | None]]:
+        """The children of a node in order, those of bodies in their place, with their rules."""
+        rules = self.rules
+        stack = node.named_children
+        stack.reverse()
+        while stack:
+            child = stack.pop()
+            rule = rules.get(child.kind_id)
+            if rule is not None and rule.role is Role.BODY:
+                stack.extend(reversed(child.named_children))
+            else:
+                yield child, rule
+
+    def _items(self, tile: _Tile, node: Node) -> list[_Item]:
+        """What the children of a node make, each with the leads right above it."""
+        starts, end = self.starts, tile.end
+        items: list[_Item] = []
+        rest = _Item(0, tile.symbol, tile.kind)  # what a child without a name is
+        lead: tuple[int, int] | None = None
+        covered = tile.start
+        for child, rule in self._children(node):
+            first, last = child.start_byte, child.end_byte
+            if first == last:
+                continue
+            row = bisect_right(starts, first) - 1
+            last_row = min(bisect_left(starts, last, row), end)
+            found = self._find(child, rule) if rule is not None and rule.role is not Role.LEAD else None
+            if lead is not None and row > lead[1]:  # a blank line below it: it stands for itself
+                items.append(_Item(lead[0], rest.symbol, rest.kind))
+                covered, lead = lead[1], None
+            if (rule is not None and rule.role is Role.LEAD) or (found is not None and found.kind == "lead"):
+                if row >= covered:
+                    lead = (lead[0] if lead else row, last_row)
+                else:  # behind something on the same row
+                    covered = max(covered, last_row)
+                continue
+            item = self._item(tile, rest, found, child)
+            item.size = last - first
+            item.start, lead = lead[0] if lead else row, None
+            if items and item.start < covered:
+                items[-1].absorb(item)
+            else:
+                items.append(item)
+            covered = max(covered, last_row)
+            if item.kind == "section":  # of HTML: what follows is under this heading
+                rest = item
+        if lead is not None:
+            items.append(_Item(lead[0], rest.symbol, rest.kind))
+        return items
+
+    def _find(self, node: Node, rule: Rule) -> Found | None:
+        """What a node defines, looking through wrappers."""
+        while rule.role is Role.WRAPPER:
+            for inner in node.named_children:
+                inner_rule = self.rules.get(inner.kind_id)
+                if inner_rule is not None and inner_rule.role in (Role.DEFINITION, Role.WRAPPER):
+                    node, rule = inner, inner_rule
+                    break
+            else:
+                return None
+        return rule.look(node, self.source, rule.kind)
+
+    def _item(self, tile: _Tile, rest: _Item, found: Found | None, child: Node) -> _Item:
+        """The item for a child: under its qualified name, or as a nameless part of what it stands in."""
+        if found is None or not found.name:
+            top = found is not None and found.kind == "imports" and tile.kind in MODULE_LIKE
+            kind = "imports" if top else rest.kind
+            return _Item(0, rest.symbol, kind, node=found.node if found is not None else child)
+        around, kind = tile.kind, found.kind
+        if kind in WEAK and around not in MODULE_LIKE:
+            return _Item(0, rest.symbol, rest.kind, node=found.node)
+        if kind == "function" and around in CLASS_LIKE:
+            kind = "method"
+        symbol = found.name
+        if tile.symbol and self.syntax.separator:
+            separator = self.syntax.method_separator if kind == "method" else self.syntax.separator
+            symbol = f"{tile.symbol}{found.separator or separator or self.syntax.separator}{symbol}"
+        return _Item(0, symbol[:MAX_SYMBOL], kind, named=True, node=found.node)
+
+
+def _merge(lines: Lines, tiles: list[_Tile], aims: list[int]) -> Iterator[tuple[int, int, str, str]]:
+    """Rows, symbol and kind of the chunks: tiles, with small neighbours of one group together."""
+    parts: list[_Tile] = []
+    total = len(tiles)
+    for place, tile in enumerate(tiles):
+        if parts:
+            size = lines.size(parts[0].start, tile.end)
+            own = lines.size(tile.start, tile.end)
+            if tile.group == parts[-1].group:
+                last = place + 1 == total or tiles[place + 1].group != tile.group
+                fits = size <= (WHOLE if own < STRAY and last else aims[tile.group])
+            else:
+                fits = size <= AIM and (own < STRAY or size - own < STRAY)
+            if fits:
+                parts.append(tile)
+                continue
+            yield _joined(lines, parts)
+        parts = [tile]
+    if parts:
+        yield _joined(lines, parts)
+
+
+def _joined(lines: Lines, parts: list[_Tile]) -> tuple[int, int, str, str]:
+    """Several tiles as one: the kind of the largest that has a name, the names of the most important ones in order."""
+    first, last = parts[0], parts[-1]
+    if len(parts) == 1:
+        return first.start, last.end, first.symbol, first.kind
+    by_size = sorted(parts, key=lambda part: (part.symbol != "", lines.size(part.start, part.end)), reverse=True)
+    names = list(dict.fromkeys(part.symbol for part in parts if part.symbol))
+    if len(names) > MAX_SYMBOLS:
+        strong = dict.fromkeys(part.symbol for part in by_size if part.symbol and part.kind not in WEAK)
+        chosen = list(strong)[:MAX_SYMBOLS] or names[:MAX_SYMBOLS]
+        names = [name for name in names if name in chosen]
+    return first.start, last.end, ", ".join(names), by_size[0].kind

@@ -6,9 +6,14 @@ Also the last resort of the other chunkers, for what their structure leaves too 
 from __future__ import annotations
 
 import re
-from itertools import accumulate
+from itertools import accumulate, count
+from operator import add
+from typing import TYPE_CHECKING
 
 from magray_memory.text.chunk import AIM, CAP, Chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_PIECES = 50
 """Chunks that one over-long line is cut into at most; the rest of that line is left out, and a note says so."""
@@ -36,6 +41,11 @@ MAX_SYMBOLS = 4
 """Names that a merged chunk carries at most."""
 
 
+def line_starts(lengths: Iterable[int]) -> list[int]:
+    """Where lines of these lengths begin, each followed by one line break, and where one after the last would."""
+    return [0, *map(add, accumulate(lengths), count(1))]
+
+
 class Lines:
     """A text with the places of its lines, so that sizes and slices of line ranges cost nothing.
 
@@ -50,7 +60,7 @@ class Lines:
         if len(lengths) > 1 and lengths[-1] == 0:
             lengths.pop()
         self.count = len(lengths)
-        self.starts = list(accumulate(lengths, lambda place, length: place + length + 1, initial=0))
+        self.starts = line_starts(lengths)
 
     def size(self, start: int, end: int) -> int:
         """Characters of the rows, without the last line break."""
