@@ -1,0 +1,243 @@
+"""One function per component: what is there now, as cheaply and as truthfully as it can be known.
+
+None of them loads a native library, writes, or waits for another process. A part of the program whose
+feature does not exist yet has no component.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from magray_memory.embedding.model import Model, resolve_model
+from magray_memory.embedding.recipe import embedding_key
+from magray_memory.errors import ModelError
+from magray_memory.health.report import Component, Severity
+from magray_memory.health.runtime import installed_runtime
+from magray_memory.storage.catalog import VaultInfo, size_of
+from magray_memory.storage.lock import IndexerLock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from magray_memory.config import Settings
+    from magray_memory.health.device_state import Observation
+    from magray_memory.storage.home import Home
+
+_MEGABYTE = 1_000_000
+_LITTLE_DISK = 500 * _MEGABYTE
+_NO_DISK = 50 * _MEGABYTE
+_LITTLE_MEMORY = 300 * _MEGABYTE
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the checks look at, gathered once. `current` is the vault of the workspace at hand, if any."""
+
+    home: Home
+    settings: Settings
+    vaults: Sequence[VaultInfo]
+    current: VaultInfo | None
+    model: Model | None
+    model_problem: ModelError | None
+    device: Observation | None
+
+    @property
+    def key(self) -> str | None:
+        """The embedding key in use, None when the model cannot be found."""
+        return None if self.model is None else embedding_key(self.model)
+
+
+def find_model(settings: Settings, home: Home) -> tuple[Model | None, ModelError | None]:
+    """The model that the settings name with its files in place, or why there is none."""
+    try:
+        model = resolve_model(settings.embedding.model, home.models)
+    except ModelError as error:
+        return None, error
+    try:
+        for key in model.files:
+            model.path(key)
+    except ModelError as error:
+        return model, error
+    return model, None
+
+
+def storage(scene: Scene) -> Component:
+    """The home and every vault in it."""
+    home, path = scene.home, scene.home.path
+    damaged = [vault for vault in scene.vaults if vault.problem]
+    total = sum(vault.bytes for vault in scene.vaults)
+    gone = sum(vault.gone for vault in scene.vaults)
+    detail = {
+        "vaults": len(scene.vaults),
+        "bytes": total,
+        "damaged": [str(vault.path) for vault in damaged],
+        "gone": gone,
+        "durability": scene.settings.storage.durability,
+        "sqlite": sqlite3.sqlite_version,
+    }
+    if path.exists() and not path.is_dir():
+        why = f"the home {path} is not a folder"
+        return Component("storage", Severity.FATAL, why, detail, "set MAGRAY_HOME or --home to a folder")
+    if not path.exists():
+        return Component("storage", Severity.INFO, "nothing is stored yet", detail, "magray index")
+    if any(not vault.kind.derived for vault in damaged):
+        why = f"the notebook cannot be read: {damaged[-1].problem}"
+        return Component("storage", Severity.CRITICAL, why, detail, f"keep a copy of {home.notebook}")
+    if damaged:
+        why = f"{len(damaged)} of {len(scene.vaults)} vaults cannot be read: {damaged[0].problem}"
+        severity = Severity.CRITICAL if scene.current in damaged else Severity.WARNING
+        return Component("storage", severity, why, detail, "magray index makes it again in its workspace")
+    if any(vault.unseen_changes for vault in scene.vaults):
+        why = "the home is read-only, and its last changes cannot be seen from here"
+        return Component("storage", Severity.WARNING, why, detail, f"make {path} writable once")
+    if not os.access(path, os.W_OK):
+        return Component("storage", Severity.WARNING, f"the home {path} is read-only", detail)
+    if gone:
+        why = f"{gone} of {len(scene.vaults)} vaults belong to folders that are gone"
+        return Component("storage", Severity.INFO, why, detail, "magray vault drop --gone")
+    return Component("storage", Severity.OK, f"{len(scene.vaults)} in {path}", detail)
+
+
+def lexical_index(scene: Scene) -> Component:
+    """Whether the words of this workspace can be searched, and by the tokens that this version makes."""
+    from magray_memory.text.analyzer import ANALYZER_VERSION
+
+    vault = scene.current
+    if vault is None or vault.problem:
+        return Component("lexical_index", Severity.INFO, "this workspace is not indexed", hint="magray index")
+    version = vault.facts.get("analyzer_version")
+    detail = {"passages": vault.passages, "analyzer_version": version}
+    if version is not None and version != str(ANALYZER_VERSION):
+        why = f"it was made by another version of the analyzer ({version}, now {ANALYZER_VERSION})"
+        return Component("lexical_index", Severity.WARNING, why, detail, "magray index")
+    return Component("lexical_index", Severity.OK, f"{vault.passages:,} passages", detail)
+
+
+def vector_index(scene: Scene) -> Component:
+    """How much of this workspace can be found by meaning."""
+    vault = scene.current
+    if vault is None or vault.problem:
+        return Component("vector_index", Severity.INFO, "this workspace is not indexed", hint="magray index")
+    pending = vault.pending(scene.key)
+    vectors = vault.passages - pending
+    detail = {
+        "vectors": vectors,
+        "pending": pending,
+        "key": scene.key,
+        "engine": scene.settings.vectors.engine,
+    }
+    if pending:
+        why = f"{pending:,} of {vault.passages:,} passages are not embedded yet"
+        return Component("vector_index", Severity.INFO, why, detail, "magray index")
+    return Component("vector_index", Severity.OK, f"{vectors:,} vectors", detail)
+
+
+def model(scene: Scene) -> Component:
+    """The model's files and what is installed to run them."""
+    runtime = installed_runtime()
+    detail = {
+        "id": None if scene.model is None else scene.model.id,
+        "languages": [] if scene.model is None else list(scene.model.languages),
+        "runtime": runtime.distributions,
+    }
+    if scene.model_problem is not None:
+        problem = scene.model_problem
+        why = f"{problem.message}; search is by words only"
+        return Component("model", Severity.WARNING, why, detail, problem.hint)
+    if runtime.problem:
+        why = f"{runtime.problem}; search is by words only"
+        return Component("model", Severity.WARNING, why, detail, runtime.hint)
+    if len(runtime.distributions) > 1:
+        why = f"{' and '.join(runtime.distributions)} are both installed and overwrite each other"
+        return Component("model", Severity.WARNING, why, detail, "remove both, then install one")
+    assert scene.model is not None
+    return Component("model", Severity.OK, scene.model.id, detail)
+
+
+def device(scene: Scene) -> Component:
+    """Where the model last ran, as the process that ran it saw it."""
+    wanted, seen = scene.settings.embedding.device, scene.device
+    if seen is None:
+        return Component("device", Severity.INFO, "no model has run yet", {"requested": wanted})
+    detail = seen.as_json()
+    if seen.actual is None:
+        return Component("device", Severity.WARNING, f"no model could run: {seen.reason}", detail)
+    if wanted == "cuda" and seen.actual != "cuda":
+        why = f"cuda was asked for, {seen.actual} was used" + (f": {seen.reason}" if seen.reason else "")
+        return Component("device", Severity.WARNING, why, detail)
+    return Component("device", Severity.OK, seen.actual, detail)
+
+
+def vector_cache(scene: Scene) -> Component:
+    """The bounded cache of vectors already made."""
+    used = size_of(scene.home.vectors)
+    limit = scene.settings.storage.vector_cache_mb * _MEGABYTE
+    detail = {"bytes": used, "limit": limit}
+    return Component(
+        "vector_cache", Severity.OK, f"{used / _MEGABYTE:,.0f} of {limit / _MEGABYTE:,.0f} MB", detail
+    )
+
+
+def indexer(scene: Scene) -> Component:
+    """Who is indexing now."""
+    busy: dict[str, int] = {}
+    for vault in scene.vaults:
+        holder = IndexerLock(vault.path).holder() if vault.kind.derived else None
+        if holder is not None:
+            busy[str(vault.root or vault.path)] = holder
+    if not busy:
+        return Component("indexer", Severity.OK, "idle", {"running": {}})
+    root, pid = next(iter(busy.items()))
+    more = f" and {len(busy) - 1} more" if len(busy) > 1 else ""
+    return Component("indexer", Severity.OK, f"indexing {root} (process {pid}){more}", {"running": busy})
+
+
+def memory(scene: Scene) -> Component | None:
+    """Memory that is free for a model and an index; None where the system does not tell."""
+    free = available_memory()
+    if free is None:
+        return None
+    detail = {"available": free}
+    summary = f"{free / _MEGABYTE:,.0f} MB available"
+    if free < _LITTLE_MEMORY:
+        return Component("memory", Severity.WARNING, summary, detail, "close other programs before indexing")
+    return Component("memory", Severity.OK, summary, detail)
+
+
+def available_memory() -> int | None:
+    """Bytes that programs can still take without swapping, as Linux estimates them."""
+    try:
+        with Path("/proc/meminfo").open(encoding="ascii") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    return None
+
+
+def disk(scene: Scene) -> Component | None:
+    """Free space where the home is, or will be."""
+    place = scene.home.path
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    try:
+        free = shutil.disk_usage(place).free
+    except OSError:
+        return None
+    detail = {
+        "free": free,
+        "used_by_magray": sum(v.bytes for v in scene.vaults) + size_of(scene.home.vectors),
+    }
+    summary = f"{free / _MEGABYTE:,.0f} MB free"
+    severity = (
+        Severity.CRITICAL if free < _NO_DISK else Severity.WARNING if free < _LITTLE_DISK else Severity.OK
+    )
+    return Component(
+        "disk", severity, summary, detail, "free some space" if severity is not Severity.OK else ""
+    )

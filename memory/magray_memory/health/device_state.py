@@ -1,0 +1,90 @@
+"""What device the model last ran on, left in the home by the process that ran it.
+
+`status` must not load a model to say where it runs, and what a library promises is not what it does: so
+whoever really ran the model writes down what the session said. Only information: a failure to write it is
+nobody's problem.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NAME = "device.json"
+_REPEAT_SECONDS = 60.0
+_MAX_BYTES = 10_000
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """`actual` is None when no model could run; then `reason` says why. `observed_at` is in UTC seconds."""
+
+    requested: str
+    actual: str | None
+    observed_at: float
+    reason: str | None = None
+    model: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's `device`."""
+        when = datetime.fromtimestamp(self.observed_at, UTC).isoformat(timespec="seconds")
+        return {
+            "requested": self.requested,
+            "actual": self.actual,
+            "observed_at": when,
+            "reason": self.reason,
+        }
+
+
+def last_observation(home: Path) -> Observation | None:
+    """What was written last, None when nothing was or it cannot be read."""
+    try:
+        with (home / _NAME).open("rb") as file:
+            value: Any = json.loads(file.read(_MAX_BYTES))
+        seen = Observation(
+            requested=str(value["requested"]),
+            actual=None if value["actual"] is None else str(value["actual"]),
+            observed_at=float(value["observed_at"]),
+            reason=None if value.get("reason") is None else str(value["reason"]),
+            model=None if value.get("model") is None else str(value["model"]),
+        )
+        seen.as_json()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+        return None
+    return seen
+
+
+def observe(home: Path, requested: str, actual: str | None, reason: str | None, model: str | None) -> None:
+    """Leave an observation in a home that is there, unless the same was seen within the last minute."""
+    now = time.time()
+    seen = last_observation(home)
+    new = Observation(requested, actual, now, reason, model)
+    if seen is not None and now - seen.observed_at < _REPEAT_SECONDS and _same(seen, new):
+        return
+    temporary = home / f".{_NAME}.{os.getpid()}"
+    try:
+        temporary.write_text(json.dumps(asdict(new)), encoding="utf-8")
+        temporary.replace(home / _NAME)
+    except OSError as error:
+        _log.debug("the device in use was not written down: %s", error)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _same(one: Observation, other: Observation) -> bool:
+    return (one.requested, one.actual, one.reason, one.model) == (
+        other.requested,
+        other.actual,
+        other.reason,
+        other.model,
+    )

@@ -1,0 +1,49 @@
+"""The shape of an answer to "how is it?": components with a severity each, the worst of them for all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Severity(StrEnum):
+    """From good to bad: `info` is worth a word, `warning` works with less, `critical` fails."""
+
+    OK = "ok"
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    FATAL = "fatal"
+
+    @property
+    def rank(self) -> int:
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One part of the program as it is now: a summary in words, the numbers behind it, and what to do."""
+
+    name: str
+    severity: Severity
+    summary: str
+    detail: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    hint: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "severity": self.severity.value,
+            "summary": self.summary,
+            "detail": dict(self.detail),
+            "hint": self.hint,
+        }
+
+
+def worst(components: list[Component]) -> Severity:
+    """The severity of the whole."""
+    return max((component.severity for component in components), key=lambda s: s.rank, default=Severity.OK)

@@ -1,0 +1,71 @@
+"""`status`: everything at a glance, in well under a second, whatever state things are in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from magray_memory import __version__
+from magray_memory.health import checks
+from magray_memory.health.device_state import Observation, last_observation
+from magray_memory.health.report import Component, Severity, worst
+from magray_memory.storage.catalog import VaultInfo, list_vaults
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from magray_memory.config import Settings
+    from magray_memory.storage.home import Home
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How everything is. `key` is the embedding key that "pending" is counted by."""
+
+    home: Path
+    components: Sequence[Component]
+    vaults: Sequence[VaultInfo]
+    current: VaultInfo | None
+    key: str | None
+    requested_device: str
+    device: Observation | None
+
+    @property
+    def severity(self) -> Severity:
+        """The worst of the components."""
+        return worst(list(self.components))
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's `status`."""
+        unseen = {"requested": self.requested_device, "actual": None, "observed_at": None, "reason": None}
+        return {
+            "version": __version__,
+            "home": str(self.home),
+            "severity": self.severity.value,
+            "components": [component.as_json() for component in self.components],
+            "vaults": [vault.as_json(self.key) for vault in self.vaults],
+            "device": unseen if self.device is None else self.device.as_json(),
+        }
+
+
+def read_status(home: Home, settings: Settings, root: Path | None) -> Status:
+    """Looks at everything once. Reads only; a part that cannot be read is told, never raised."""
+    vaults = list_vaults(home)
+    wanted = None if root is None else home.vault_path(root)
+    current = next((vault for vault in vaults if vault.path == wanted), None)
+    model, problem = checks.find_model(settings, home)
+    scene = checks.Scene(home, settings, vaults, current, model, problem, last_observation(home.path))
+    looked = (
+        checks.storage,
+        checks.lexical_index,
+        checks.vector_index,
+        checks.model,
+        checks.device,
+        checks.vector_cache,
+        checks.indexer,
+        checks.memory,
+        checks.disk,
+    )
+    components = [component for check in looked if (component := check(scene)) is not None]
+    return Status(home.path, components, vaults, current, scene.key, settings.embedding.device, scene.device)

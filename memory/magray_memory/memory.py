@@ -1,0 +1,377 @@
+"""Memory: the one door to the engine. Editors, the shell and programs open it and ask; everything behind it
+is lazy.
+
+Opening costs next to nothing: a vault is opened by the first search, the model by the first that needs
+meaning. What is damaged or missing costs its own part of an answer, and the answer says so.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from magray_memory.config import Loaded, Settings, load_settings
+from magray_memory.errors import EmbeddingUnavailable, StorageError, VaultDamaged, WorkspaceError
+from magray_memory.storage.home import Home, canonical_root
+from magray_memory.workspace.discover import find_root, named_root
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from magray_memory.embedding.embedder import Embedder
+    from magray_memory.health.status import Status
+    from magray_memory.index.vectors import VectorStore
+    from magray_memory.search.candidates import OpenVault
+    from magray_memory.search.engine import Searcher
+    from magray_memory.search.hits import SearchAnswer
+    from magray_memory.search.query import SearchQuery
+    from magray_memory.storage.catalog import VaultInfo
+    from magray_memory.storage.vault import Vault
+    from magray_memory.workspace.indexer import IndexReport
+
+
+class Memory:
+    """One person's memory, seen from one workspace. Safe in several threads; `close` it, or use `with`."""
+
+    def __init__(self, home: Home, workspace: Path | WorkspaceError, loaded: Loaded) -> None:
+        self.home = home
+        self._workspace = workspace
+        self._loaded = loaded
+        self._guard = threading.RLock()
+        self._embedder: Embedder | EmbeddingUnavailable | None = None
+        self._open: dict[Path, OpenVault] = {}
+        self._stores: list[VectorStore] = []
+        self._searcher: Searcher | None = None
+        self._unseen: list[str] = []
+
+    @classmethod
+    def open(
+        cls,
+        workspace: Path | None = None,
+        *,
+        home: Path | None = None,
+        overrides: Mapping[str, object] | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> Memory:
+        """The memory of a person (`home`, else MAGRAY_HOME) at a workspace (else the project around this
+        folder).
+
+        Raises WorkspaceError when the workspace that is named is no folder. Without a name and outside a
+        project there may be none; then `root` raises, and the rest works.
+        """
+        environ = os.environ if environ is None else environ
+        place = Home.default(environ) if home is None else Home(home.expanduser().absolute())
+        found: Path | WorkspaceError
+        if workspace is not None:
+            found = canonical_root(named_root(workspace))
+        else:
+            try:
+                found = canonical_root(find_root(Path.cwd()))
+            except WorkspaceError as error:
+                found = error
+            except OSError as error:
+                found = WorkspaceError("the current folder cannot be used", error.strerror or str(error))
+        root = found if isinstance(found, Path) else None
+        return cls(place, found, load_settings(place.path, root, overrides, environ))
+
+    @property
+    def settings(self) -> Settings:
+        return self._loaded.settings
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was wrong with the settings, a sentence each."""
+        return self._loaded.warnings
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """Where each setting that is not a default comes from."""
+        return self._loaded.sources
+
+    @property
+    def workspace(self) -> Path | None:
+        """The workspace's canonical root, None outside of any."""
+        return self._workspace if isinstance(self._workspace, Path) else None
+
+    @property
+    def root(self) -> Path:
+        """The workspace's canonical root. Raises WorkspaceError outside of any."""
+        if isinstance(self._workspace, WorkspaceError):
+            raise self._workspace
+        return self._workspace
+
+    def search(self, query: SearchQuery) -> SearchAnswer:
+        """Ranked hits of workspace, notes and notebook; `degraded` says what could not be used."""
+        return self._told(self._search().search(query))
+
+    def related(self, path: Path, line: int | None = None, k: int = 10) -> SearchAnswer:
+        """Passages like the one at a line of a file, or like the whole file.
+
+        `path` lies in the workspace or a folder of notes. Raises WorkspaceError when it does not.
+        """
+        root, relative = self._place(path)
+        return self._told(self._search().related(root, relative, line, k))
+
+    def index(
+        self,
+        paths: Sequence[Path] | None = None,
+        *,
+        force: bool = False,
+        lexical: bool = False,
+        on_event: Callable[[dict[str, Any]], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> IndexReport:
+        """Bring the workspace's vault up to date, or the part of it under `paths`.
+
+        A damaged vault is moved aside, told as a warning event, and made again. Raises VaultLocked while
+        another process indexes this workspace, WorkspaceError for a path outside of it, StorageError,
+        HomeError.
+        """
+        from magray_memory.workspace.indexer import Indexer
+
+        root = self.root
+        inside = None if paths is None else [self._inside(root, path) for path in paths]
+        listen = on_event or _ignore
+        self.home.ensure()
+        with self._vault_to_write(root, listen) as vault:
+            indexer = Indexer(
+                vault,
+                self.home,
+                self.settings,
+                None if lexical else self.embedder,
+                listen,
+                should_stop or _never,
+            )
+            return indexer.run(inside, force=force, lexical=lexical)
+
+    def status(self) -> Status:
+        """How everything is. Loads no model and no native library."""
+        from magray_memory.health.status import read_status
+
+        return read_status(self.home, self.settings, self.workspace)
+
+    def vaults(self) -> list[VaultInfo]:
+        """Every vault of the home."""
+        from magray_memory.storage.catalog import list_vaults
+
+        return list_vaults(self.home)
+
+    def drop(self, roots: Sequence[Path], *, gone: bool = False, dry_run: bool = False) -> list[VaultInfo]:
+        """Delete the vaults of these workspaces, and with `gone` of all whose folder is gone; returns them.
+
+        Raises WorkspaceError before anything is deleted when one of `roots` has no vault, VaultLocked while
+        a vault is being indexed.
+        """
+        from magray_memory.storage.catalog import drop_vault
+
+        known = [vault for vault in self.vaults() if vault.kind.derived]
+        by_path = {vault.path: vault for vault in known}
+        wanted: dict[Path, VaultInfo] = {}
+        for root in roots:
+            vault = by_path.get(self.home.vault_path(root))
+            if vault is None:
+                raise WorkspaceError(f"{root} is not dropped", "it has no vault", "magray vault list")
+            wanted[vault.path] = vault
+        if gone:
+            wanted.update({vault.path: vault for vault in known if vault.gone})
+        for vault in () if dry_run else wanted.values():
+            drop_vault(vault)
+        return list(wanted.values())
+
+    def hint(self) -> str | None:
+        """What a person should do before searching here makes sense, None when all is well."""
+        if isinstance(self._workspace, WorkspaceError):
+            return None if self._open else str(self._workspace)
+        if not self.home.vault_path(self._workspace).exists():
+            return f"{self._workspace} was never indexed: run `magray index`"
+        for folder in self._note_folders():
+            if not self.home.vault_path(folder).exists():
+                return f"the notes in {folder} were never indexed: run `magray --workspace {folder} index`"
+        return None
+
+    def embedder(self) -> Embedder:
+        """The model, opened once. Raises EmbeddingUnavailable, at once when it failed before."""
+        with self._guard:
+            if self._embedder is None:
+                self._embedder = self._open_embedder()
+            if isinstance(self._embedder, EmbeddingUnavailable):
+                raise self._embedder
+            return self._embedder
+
+    def close(self) -> None:
+        """Let go of every vault and index; the object may be used again and opens them anew."""
+        with self._guard:
+            if self._searcher is not None:
+                self._searcher.close()
+                self._searcher = None
+            for store in self._stores:
+                store.close()
+            for part in self._open.values():
+                part.vault.close()
+            self._stores.clear()
+            self._open.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _open_embedder(self) -> Embedder | EmbeddingUnavailable:
+        from magray_memory.health.device_state import observe
+
+        wanted = self.settings.embedding
+        try:
+            from magray_memory.embedding.model import resolve_model
+
+            model = resolve_model(wanted.model, self.home.models)
+            embedder = _embedder_class().open(model, device=wanted.device, threads=wanted.threads)
+        except EmbeddingUnavailable as error:
+            observe(self.home.path, wanted.device, None, error.message, None)
+            return error
+        observe(self.home.path, wanted.device, embedder.device, None, model.id)
+        return embedder
+
+    def _search(self) -> Searcher:
+        """The searcher over every vault that can be opened now; made anew when others are there."""
+        with self._guard:
+            before = set(self._open)
+            self._unseen = []
+            for path, letter, name, root in self._searched():
+                if path not in self._open:
+                    self._try_open(path, letter, name, root)
+            if self._searcher is None or before != set(self._open):
+                from magray_memory.search.engine import Searcher
+
+                if self._searcher is not None:
+                    self._searcher.close()
+                self._searcher = Searcher(
+                    list(self._open.values()), self.embedder, per_file=self.settings.search.per_file
+                )
+            return self._searcher
+
+    def _searched(self) -> list[tuple[Path, str, str, Path | None]]:
+        """(vault file, letter, name, root) of all that a search looks into, the workspace first."""
+        places: list[tuple[Path, str, str, Path | None]] = []
+        if isinstance(self._workspace, Path):
+            places.append((self.home.vault_path(self._workspace), "w", "workspace", self._workspace))
+        for number, folder in enumerate(self._note_folders()):
+            places.append((self.home.vault_path(folder), f"f{number or ''}", "notes", folder))
+        places.append((self.home.notebook, "n", "notebook", None))
+        return places
+
+    def _note_folders(self) -> list[Path]:
+        folders = dict.fromkeys(canonical_root(folder) for folder in self.settings.notes.folders)
+        return [folder for folder in folders if folder != self._workspace and folder.is_dir()]
+
+    def _try_open(self, path: Path, letter: str, name: str, root: Path | None) -> None:
+        from magray_memory.search.candidates import OpenVault
+        from magray_memory.storage.durability import VaultKind
+        from magray_memory.storage.vault import Vault
+
+        kind = VaultKind.NOTEBOOK if root is None else VaultKind.WORKSPACE
+        try:
+            vault = Vault.find(path, kind=kind, root=root)
+        except StorageError as error:
+            remedy = " (run `magray index`)" if kind.derived and isinstance(error, VaultDamaged) else ""
+            self._unseen.append(f"the {name} was left out: {error.message}{remedy}")
+            return
+        if vault is None:
+            return
+        if vault.unseen_changes:
+            self._unseen.append(f"the last changes of the {name} cannot be seen in a read-only home")
+        self._open[path] = OpenVault(vault, letter, name, root, self._store_once(vault))
+
+    def _store_once(self, vault: Vault) -> Callable[[], VectorStore]:
+        made: list[VectorStore] = []
+
+        def store() -> VectorStore:
+            with self._guard:
+                if not made:
+                    from magray_memory.index.vectors import VectorStore
+
+                    made.append(VectorStore(vault, self.embedder().key, self.settings.vectors))
+                    self._stores.append(made[0])
+                return made[0]
+
+        return store
+
+    def _told(self, answer: SearchAnswer) -> SearchAnswer:
+        """The answer with what could not even be opened added to what it says of itself."""
+        if not self._unseen:
+            return answer
+        import msgspec
+
+        said = [*self._unseen, *([answer.degraded] if answer.degraded else [])]
+        return msgspec.structs.replace(answer, degraded="; ".join(said))
+
+    def _vault_to_write(self, root: Path, listen: Callable[[dict[str, Any]], None]) -> Vault:
+        from magray_memory.storage.durability import Durability, VaultKind
+        from magray_memory.storage.lock import IndexerLock
+        from magray_memory.storage.vault import Vault, set_aside
+
+        path = self.home.vault_path(root)
+        durability = Durability(self.settings.storage.durability)
+
+        def opened() -> Vault:
+            return Vault.open(path, kind=VaultKind.WORKSPACE, root=root, durability=durability, write=True)
+
+        try:
+            return opened()
+        except VaultDamaged as error:
+            with IndexerLock(path).acquire():
+                aside = set_aside(path)
+                listen(
+                    {"event": "warning", "message": f"{error.message}; it is kept as {aside} and made again"}
+                )
+                return opened()
+
+    def _place(self, path: Path) -> tuple[Path, str]:
+        """The root of the workspace or notes that a path lies in, and the path below it with `/`."""
+        roots = [self._workspace] if isinstance(self._workspace, Path) else []
+        for root in [*roots, *self._note_folders()]:
+            try:
+                return root, self._inside(root, path).relative_to(root).as_posix()
+            except WorkspaceError:
+                continue
+        raise self._outside(path)
+
+    def _inside(self, root: Path, path: Path) -> Path:
+        """The path in the canonical spelling of its root. Raises WorkspaceError when it lies elsewhere."""
+        absolute = Path(os.path.normpath(path if path.is_absolute() else Path.cwd() / path))
+        # The folder's links are resolved, the last part's is not: a link is not what it points at.
+        place = canonical_root(absolute) if absolute == absolute.parent else _with_real_folder(absolute)
+        if canonical_root(absolute) == root:
+            return root
+        if not place.is_relative_to(root):
+            raise self._outside(path)
+        return place
+
+    def _outside(self, path: Path) -> WorkspaceError:
+        where = self.workspace or "any workspace"
+        return WorkspaceError(f"{path}", f"it lies outside {where}", "magray --workspace FOLDER …")
+
+
+def _with_real_folder(path: Path) -> Path:
+    return canonical_root(path.parent) / os.path.normcase(path.name)
+
+
+def _embedder_class() -> type[Embedder]:
+    """The embedder's class; without numpy there is none, which is told like every other missing part."""
+    try:
+        from magray_memory.embedding.embedder import Embedder
+    except ImportError as error:
+        raise EmbeddingUnavailable(
+            "no embedding runtime", f"numpy cannot be loaded ({error})", "pip install numpy"
+        ) from error
+    return Embedder
+
+
+def _ignore(event: dict[str, Any]) -> None:
+    pass
+
+
+def _never() -> bool:
+    return False

@@ -1,0 +1,83 @@
+"""`magray status`: what is there and how it is, at a glance."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from magray_memory import __version__
+from magray_server.cli import render
+from magray_server.cli.failures import DONE
+from magray_server.cli.shell import Shell, command
+from magray_server.cli.terminal import coloured, cut, safe, style, width
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from magray_memory.health.status import Status
+    from magray_memory.storage.catalog import VaultInfo
+
+_COLOURS = {"ok": "green", "info": "cyan", "warning": "yellow", "critical": "red", "fatal": "red"}
+
+
+@command("status", example="magray status")
+def cli(shell: Shell) -> int:
+    """Show what is stored, how fresh it is, what runs the model, and what is wrong."""
+    with shell.memory() as memory:
+        status = memory.status()
+    if shell.json:
+        shell.value(status.as_json())
+    else:
+        for line in _lines(status, verbose=shell.verbose):
+            shell.result(line)
+    return DONE
+
+
+def _lines(status: Status, *, verbose: bool) -> Iterator[str]:
+    colour, columns = coloured(sys.stdout), width(sys.stdout)
+    severity = status.severity.value
+    told = style(severity, _COLOURS[severity], colour=colour)
+    yield f"magray {__version__}  {told}  {safe(str(status.home))}"
+    if status.vaults:
+        yield ""
+        shown = status.vaults if verbose or len(status.vaults) <= 8 else _nearest(status)
+        yield from render.table([_vault(status, vault) for vault in shown], right=(1, 2, 3, 4))
+        if len(shown) < len(status.vaults):
+            yield f"and {len(status.vaults) - len(shown)} more (magray vault list)"
+    yield ""
+    wide = max(len(component.name) for component in status.components)
+    for component in status.components:
+        name, state = component.name.ljust(wide), component.severity.value
+        hint = f"  (try: {component.hint})" if component.hint else ""
+        text = cut(safe(component.summary + hint), columns and columns - wide - 12)
+        yield f"{style(state.ljust(8), _COLOURS[state], colour=colour)}  {name}  {text}"
+
+
+def _nearest(status: Status) -> list[VaultInfo]:
+    """The workspace at hand and what was indexed last."""
+    others = sorted(
+        (vault for vault in status.vaults if vault is not status.current and vault.last_indexed),
+        key=lambda vault: vault.last_indexed.timestamp() if vault.last_indexed else 0.0,
+        reverse=True,
+    )
+    return [*([status.current] if status.current else []), *others[:5]]
+
+
+def _vault(status: Status, vault: VaultInfo) -> tuple[str, ...]:
+    mark = "* " if vault is status.current else "  "
+    root = mark + safe(str(vault.root or vault.kind.value))
+    if vault.problem:
+        return root, "", "", "", "", "cannot be read"
+    indexed = (
+        "never" if vault.last_indexed is None else render.ago(time.time() - vault.last_indexed.timestamp())
+    )
+    pending = vault.pending(status.key)
+    return (
+        root,
+        render.count(vault.files, "file"),
+        render.count(vault.passages, "passage"),
+        f"{pending:,} pending" if pending else "",
+        render.size(vault.bytes),
+        indexed,
+    )

@@ -1,0 +1,63 @@
+"""The progress bar of `magray index` on a terminal: the phase, how far, how fast, how long still."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+from magray_server.cli import render
+from magray_server.cli.terminal import safe
+
+if TYPE_CHECKING:
+    from magray_server.cli.shell import Shell
+
+_PHASES = {"scan": "looking", "lexical": "reading", "semantic": "embedding"}
+
+
+class Progress:
+    """Turns events of the indexer into one bar per phase on stderr. Use as a context manager."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self._bars = Bars(
+            TextColumn("{task.description:<9}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(compact=True),
+            console=Console(stderr=True),
+            transient=True,
+            expand=True,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._bars.stop()
+
+    def on_event(self, event: dict[str, Any]) -> None:
+        kind = event.get("event")
+        if kind == "progress":
+            self._advance(event)
+        elif kind == "lexical_ready":
+            self._say(f"searchable by words after {render.seconds(float(event.get('seconds') or 0))}")
+        elif kind == "warning":
+            self._say(f"warning: {event.get('message', '')}")
+
+    def _advance(self, event: dict[str, Any]) -> None:
+        phase = str(event.get("phase", ""))
+        done, total, rate = int(event.get("done") or 0), event.get("total"), event.get("rate")
+        if phase not in self._tasks:
+            self._tasks[phase] = self._bars.add_task(_PHASES.get(phase, phase), total=None, rate="")
+        told = f"{rate:,.0f}/s" if isinstance(rate, int | float) and rate else ""
+        self._bars.update(self._tasks[phase], completed=done, total=total, rate=told)
+
+    def _say(self, text: str) -> None:
+        if not self._shell.quiet:
+            self._bars.console.print(safe(text), markup=False, highlight=False)

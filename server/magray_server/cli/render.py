@@ -1,0 +1,139 @@
+"""Answers for people: a place to click first, why it was found below it, and nothing else.
+
+The same layout goes to a terminal and into a pipe; a terminal adds colour and cuts long lines to its width.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from magray_server.cli.terminal import coloured, cut, safe, style, width
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from magray_memory.search.hits import Hit, SearchAnswer
+
+_WORD = re.compile(r"\w+")
+_INDENT = "    "
+_FRESHNESS = {"stale": "changed since", "pending": "by words so far"}
+
+
+def hits(answer: SearchAnswer, query: str, *, here: Path | None = None) -> Iterator[str]:
+    """The lines that show an answer; `here` is the folder that paths are shown relative to."""
+    colour, columns = coloured(sys.stdout), width(sys.stdout)
+    here = Path.cwd() if here is None else here
+    wanted = _terms(query) if colour else frozenset[str]()
+    for number, hit in enumerate(answer.hits):
+        if number:
+            yield ""
+        yield _headline(hit, here, colour, columns)
+        for line in hit.snippet.split("\n"):
+            if line.strip():
+                # A tab stays a gap, whatever `safe` makes of other controls.
+                yield _INDENT + _highlighted(cut(safe(line), columns and columns - 4), wanted)
+        steps = hit.explain
+        if isinstance(steps, list):
+            told = "  ".join(f"{step.step} {step.change:+.3f}" for step in steps)
+            yield _INDENT + style(cut(safe(told), columns and columns - 4), "dim", colour=colour)
+
+
+def _headline(hit: Hit, here: Path, colour: bool, columns: int | None) -> str:
+    place = safe(shown_place(hit, here))
+    about = safe(hit.symbol or hit.title or "")
+    facts = [f"{hit.score:.2f}"]
+    if hit.freshness in _FRESHNESS:
+        facts.append(_FRESHNESS[hit.freshness])
+    facts += [f"#{safe(tag)}" for tag in hit.tags[:5]]
+    tail = "  ".join(facts)
+    if columns is not None:
+        room = columns - len(place) - len(tail) - 4
+        about = cut(about, room) if room >= 8 else ""
+    parts = [
+        style(place, "cyan", colour=colour),
+        style(about, "bold", colour=colour),
+        style(tail, "dim", colour=colour),
+    ]
+    return "  ".join(part for part in parts if part)
+
+
+def shown_place(hit: Hit, here: Path) -> str:
+    """`path:line` from where the person stands, or the id of a record."""
+    if hit.path is None or hit.root is None:
+        return hit.key or hit.id
+    full = os.path.join(hit.root, *hit.path.split("/"))  # noqa: PTH118 - a root may be in any spelling
+    return f"{shown_path(full, here)}:{hit.start_line}"
+
+
+def shown_path(path: str | Path, here: Path) -> str:
+    """The path as it can be typed here: relative when it is near, absolute when it is elsewhere."""
+    full = os.fspath(path)
+    try:
+        near = os.path.relpath(full, here)
+    except ValueError:  # another drive
+        return full
+    return full if near.startswith(os.path.join("..", "..", "..")) else near  # noqa: PTH118
+
+
+def _terms(query: str) -> frozenset[str]:
+    from magray_memory.text.analyzer import query_tokens
+
+    return frozenset(query_tokens(query[:8_000]))
+
+
+def _highlighted(line: str, wanted: frozenset[str]) -> str:
+    if not wanted:
+        return line
+    from magray_memory.text.analyzer import tokens
+
+    def mark(match: re.Match[str]) -> str:
+        word = match[0]
+        return style(word, "match", colour=True) if not wanted.isdisjoint(tokens(word[:200])) else word
+
+    return _WORD.sub(mark, line)
+
+
+def table(rows: list[tuple[str, ...]], *, right: tuple[int, ...] = ()) -> Iterator[str]:
+    """Rows in columns as wide as their widest cell; the columns in `right` are set flush right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    for row in rows:
+        cells = [
+            c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield "  ".join(cells).rstrip()
+
+
+def size(count: int | float) -> str:
+    """A number of bytes, three digits and a unit."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 file`, `1,234 files`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def seconds(value: float) -> str:
+    """A span of time, as short as it is worth."""
+    if value < 10:
+        return f"{value:.1f} s"
+    return f"{value:.0f} s" if value < 120 else f"{value / 60:.0f} min"
+
+
+def ago(value: float) -> str:
+    """How long since, in words, for a span in seconds."""
+    steps = ((60, 1, "second"), (3600, 60, "minute"), (86_400, 3600, "hour"), (float("inf"), 86_400, "day"))
+    for limit, unit, name in steps:
+        if value < limit:
+            number = int(max(value, 0) // unit)
+            return "just now" if name == "second" else f"{count(number, name)} ago"
+    return ""

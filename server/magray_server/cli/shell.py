@@ -1,0 +1,179 @@
+"""What every command shares: the global flags, wherever they stand on the line, and what they choose."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from magray_server.cli.terminal import coloured, safe, style, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from magray_memory.memory import Memory
+
+_KEY = "magray.{}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """The global flags of one run, and the few ways in which a command speaks."""
+
+    home: str | None
+    workspace: str | None
+    json: bool
+    quiet: bool
+    verbose: bool
+
+    @classmethod
+    def of(cls, context: click.Context) -> Shell:
+        meta = context.meta
+
+        def flag(name: str) -> Any:
+            return meta.get(_KEY.format(name))
+
+        return cls(
+            flag("home"), flag("workspace"), bool(flag("json")), bool(flag("quiet")), bool(flag("verbose"))
+        )
+
+    def memory(self, overrides: Mapping[str, object] | None = None) -> Memory:
+        """The engine for this home and workspace. Says what is wrong with the settings, opens nothing yet."""
+        from magray_memory.memory import Memory
+
+        memory = Memory.open(
+            workspace=None if self.workspace is None else Path(self.workspace),
+            home=None if self.home is None else Path(self.home),
+            overrides=overrides,
+        )
+        for warning in memory.warnings:
+            self.warn(warning)
+        return memory
+
+    def result(self, text: str) -> None:
+        """A line of what was asked for."""
+        print(text)
+
+    def value(self, value: Any) -> None:
+        """The one JSON value of a command."""
+        print(to_json(value))
+
+    def warn(self, text: str) -> None:
+        """Something that the person should know, and that stops nothing."""
+        self._aside("warning:", "yellow", text)
+
+    def note(self, text: str) -> None:
+        """A hint on what to do next."""
+        self._aside("note:", "cyan", text)
+
+    def _aside(self, label: str, kind: str, text: str) -> None:
+        if not self.quiet:
+            print(style(label, kind, colour=coloured(sys.stderr)), safe(text), file=sys.stderr)
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
+    if value is not None and value is not False:
+        context.meta[_KEY.format(parameter.name)] = value
+
+
+def _folder(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value == "":
+        raise click.BadParameter("it is empty", ctx=context, param=parameter)
+    _remember(context, parameter, value)
+
+
+def global_options(*, without: tuple[str, ...] = ()) -> list[click.Option]:
+    """Fresh options for one command; they are kept in the context and never passed to the function."""
+    options = [
+        click.Option(
+            ["--home"],
+            type=click.Path(),
+            metavar="DIR",
+            callback=_folder,
+            help="Where vaults and settings live.",
+        ),
+        click.Option(
+            ["--workspace"],
+            type=click.Path(),
+            metavar="DIR",
+            callback=_folder,
+            help="The project to work on.",
+        ),
+        click.Option(["--json"], is_flag=True, callback=_remember, help="Print one JSON value."),
+        click.Option(["-q", "--quiet"], is_flag=True, callback=_remember, help="No progress, no hints."),
+        click.Option(
+            ["-v", "--verbose"], is_flag=True, callback=_remember, help="Say more; tracebacks of errors."
+        ),
+    ]
+    for option in options:
+        option.expose_value = False
+    return [option for option in options if option.name not in without]
+
+
+class Command(click.Command):
+    """A command that takes the global flags after its name too, and shows its example as it is written."""
+
+    def __init__(self, *args: Any, example: str = "", without: tuple[str, ...] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.example = example
+        self._own = len(self.params)
+        self.params.extend(global_options(without=without))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        own, shared = _records(ctx, self.params[: self._own]), _records(ctx, self.params[self._own :])
+        helping = self.get_help_option(ctx)
+        shared += _records(ctx, [helping] if helping else [])
+        for title, rows in (("Options", own), ("Everywhere", shared)):
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_example(self.example, formatter)
+
+
+class Group(click.Group):
+    """A command that has commands of its own, and takes the global flags between its name and theirs."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.extend(global_options())
+
+
+def write_example(example: str, formatter: click.HelpFormatter) -> None:
+    """The example of a help page, each line as it is typed."""
+    if example:
+        with formatter.section("Examples" if "\n" in example.strip() else "Example"):
+            for line in example.strip().splitlines():
+                formatter.write(f"{'':>{formatter.current_indent}}{line.strip()}\n")
+
+
+def _records(context: click.Context, parameters: list[click.Parameter]) -> list[tuple[str, str]]:
+    options = [parameter for parameter in parameters if isinstance(parameter, click.Option)]
+    records = [option.get_help_record(context) for option in options]
+    return [record for record in records if record]
+
+
+def command(
+    name: str, *, example: str, without: tuple[str, ...] = ()
+) -> Callable[[Callable[..., Any]], Command]:
+    """Makes a function that takes a `Shell` first into a command of this program."""
+
+    def decorate(function: Callable[..., Any]) -> Command:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return function(Shell.of(click.get_current_context()), *args, **kwargs)
+
+        return click.command(name, cls=Command, example=example, without=without)(call)
+
+    return decorate
+
+
+def user_path(text: str) -> Path:
+    """A path argument as it was meant: relative to the current folder, whatever bytes are in it."""
+    return Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - resolve() would follow links

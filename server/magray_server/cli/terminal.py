@@ -1,0 +1,85 @@
+"""Standard streams as the shell sees them: encodings that cannot fail, colour only where it is wanted, safe
+text.
+
+What is printed comes from files of strangers, so every text for a terminal goes through `safe`: an escape
+sequence in a file's name or line must not reach the terminal that shows it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import sys
+import unicodedata
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CONTROL = [*range(0x20), *range(0x7F, 0xA0), 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_SAFE = {code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" for code in _CONTROL} | {
+    0x0A: "\\n",
+    0x0D: "\\r",
+    0x09: "    ",
+}
+_CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36", "match": "1;33"}
+
+
+def prepare_streams() -> None:
+    """Let no character and no missing stream stop the program."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by the caller, as with `>&-`
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            with contextlib.suppress(ValueError, OSError):
+                stream.reconfigure(errors="backslashreplace")
+
+
+def safe(text: str) -> str:
+    """The text on one line and without anything that a terminal would obey."""
+    return text.translate(_SAFE)
+
+
+def coloured(stream: IO[str], environ: Mapping[str, str] | None = None) -> bool:
+    """Whether colour belongs on this stream: a terminal that can, and no NO_COLOR."""
+    environ = os.environ if environ is None else environ
+    return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+
+def style(text: str, kind: str, *, colour: bool) -> str:
+    """The text in one of the few styles that the program uses."""
+    return f"\x1b[{_CODES[kind]}m{text}\x1b[0m" if colour and text else text
+
+
+def width(stream: IO[str]) -> int | None:
+    """Columns of a terminal; None where lines need not be cut."""
+    return max(shutil.get_terminal_size().columns, 20) if stream.isatty() else None
+
+
+def cut(text: str, columns: int | None) -> str:
+    """As much of the text as fits, wide characters counted twice, with an ellipsis where it was cut."""
+    if columns is None or len(text) * 2 <= columns:
+        return text
+    used = 0
+    for at, character in enumerate(text):
+        used += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if used > columns:
+            return text[: max(at - 1, 0)] + "…"
+    return text
+
+
+def to_json(value: Any) -> str:
+    """One JSON value on one line, in ASCII where the output cannot do better."""
+    wide = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "").startswith("utf")
+    return json.dumps(value, ensure_ascii=not wide, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: object) -> Any:
+    # Answers are structs; the commands that have none do without the library.
+    import msgspec
+
+    return msgspec.to_builtins(value)
