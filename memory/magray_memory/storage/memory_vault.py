@@ -1,0 +1,79 @@
+"""A vault that lives in memory and nowhere else: for text that must never touch the disk, such as an unsaved buffer.
+
+It has the schema of any other vault, so the same code fills and searches it. SQLite gives each connection a memory
+of its own, so all threads share one connection here and take turns.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import peewee
+
+from magray_memory.storage import schema
+from magray_memory.storage.durability import VaultKind
+from magray_memory.storage.vault import Vault, VaultDatabase
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+
+class _MemoryDatabase(VaultDatabase):
+    """One connection for every thread."""
+
+    def __init__(self) -> None:
+        pragmas = {"foreign_keys": 1, "temp_store": "memory"}
+        peewee.SqliteDatabase.__init__(
+            self,
+            ":memory:",
+            pragmas=pragmas,
+            thread_safe=False,
+            check_same_thread=False,
+        )
+
+    def _connect(self) -> Any:
+        return peewee.SqliteDatabase._connect(self)
+
+    def close_all(self) -> None:
+        self.close()
+
+
+class MemoryVault(Vault):
+    """Use like any `Vault`; what it holds is gone after `close`."""
+
+    @classmethod
+    def make(cls, root: Path | None = None) -> Self:
+        """An empty one."""
+        vault = cls(Path(f"<memory {uuid.uuid4().hex}>"), VaultKind.WORKSPACE, root, _MemoryDatabase(), writable=True)
+        vault._turn = threading.RLock()
+        vault.db.connect()
+        with vault.write() as connection:
+            for migration in schema.MIGRATIONS:
+                migration(connection)
+            vault.set_meta("kind", VaultKind.WORKSPACE.value)
+            vault.set_meta("vault_id", uuid.uuid4().hex)
+        return vault
+
+    _turn: threading.RLock
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        with self._turn, super().read() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        with self._turn, super().write() as connection:
+            yield connection
+
+    def _follow_file(self) -> None:
+        pass  # there is no file that another process could replace
+
+    def close(self) -> None:
+        with self._turn:
+            super().close()

@@ -1,0 +1,84 @@
+"""What went wrong, as a JSON-RPC error: a code and one plain sentence, no traceback and no path from elsewhere.
+
+| code | when |
+|---|---|
+| -32602 InvalidParams | the request makes no sense: wrong type, missing field, broken filter |
+| -32803 RequestFailed | it made sense and could not be done: database locked, disk full, no model |
+| -32800 RequestCancelled | the client asked to stop |
+| -32603 InternalError | a mistake of ours; the log has the traceback |
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol.types import ErrorCodes, LSPErrorCodes, ResponseError
+from pygls.exceptions import JsonRpcException
+
+from magray_memory.errors import Interrupted, MagrayError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+_PATH = re.compile(r"(?<![\w.:/\\])(?:[A-Za-z]:[\\/]|/)[^\s:;,'\"()]+")
+
+
+class Refused(JsonRpcException):
+    """A request that cannot be served, with the code and the sentence for the client."""
+
+
+def invalid(sentence: str) -> Refused:
+    return Refused(sentence, ErrorCodes.InvalidParams)
+
+
+def failed(sentence: str) -> Refused:
+    return Refused(sentence, LSPErrorCodes.RequestFailed)
+
+
+def response_error(error: BaseException, roots: Iterable[Path] = ()) -> ResponseError:
+    """The error of a response for anything a handler raised."""
+    code, message, data = _describe(error)
+    return ResponseError(code=int(code), message=hide_paths(message, roots), data=data)
+
+
+def _describe(error: BaseException) -> tuple[int, str, Any]:
+    match error:
+        case JsonRpcException():
+            return error.code, _sentence(str(error.message)), error.data
+        case Interrupted():
+            return LSPErrorCodes.RequestCancelled, "The request was cancelled.", None
+        case MagrayError():
+            code = ErrorCodes.InvalidParams if isinstance(error, UsageError) else LSPErrorCodes.RequestFailed
+            return code, _sentence(str(error)), {"code": error.code, "hint": error.hint}
+        case sqlite3.Error() | OSError():
+            log.warning("a request failed", exc_info=error)
+            return LSPErrorCodes.RequestFailed, _sentence(f"It could not be done: {error}"), None
+        case MemoryError():
+            return LSPErrorCodes.RequestFailed, "There is not enough memory for that.", None
+        case _:
+            log.error("a request ran into a mistake of ours", exc_info=error)
+            return ErrorCodes.InternalError, f"magray made a mistake ({type(error).__name__}); its log has the details.", None
+
+
+def _sentence(text: str) -> str:
+    text = " ".join(text.split())[:500]
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", ")")) else ".")
+
+
+def hide_paths(text: str, roots: Iterable[Path]) -> str:
+    """The text with every absolute path outside the roots cut to its last name."""
+    inside = [str(root) for root in roots]
+
+    def shown(match: re.Match[str]) -> str:
+        path = match.group()
+        if any(path == root or path.startswith((f"{root}/", f"{root}\\")) for root in inside):
+            return path
+        return re.split(r"[\\/]", path.rstrip("\\/."))[-1] or path
+
+    return _PATH.sub(shown, text)

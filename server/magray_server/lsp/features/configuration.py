@@ -1,0 +1,85 @@
+"""The client's settings, from wherever they come, applied while the server runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from magray_server.lsp.settings import SECTION, ClientSettings, read
+
+if TYPE_CHECKING:
+    from magray_server.lsp.server import MagrayServer
+
+log = logging.getLogger(__name__)
+
+_PULL_SECONDS = 5.0
+
+
+class Configuration:
+    """`settings` is what holds now. What initialize gave stands under what is pulled or pushed later."""
+
+    def __init__(self, server: MagrayServer) -> None:
+        self._server = server
+        self._told: set[str] = set()
+        self._given: Any = None
+        self.settings = ClientSettings()
+
+    def given(self, options: Any) -> None:
+        """Settings that came with initialize; what is wrong in them is told once the client is ready."""
+        self._given = options
+        self.settings = read(options)
+
+    async def pull(self) -> None:
+        """Ask the client for its settings, where it can be asked."""
+        workspace = self._server.client_capabilities.workspace
+        if workspace is not None and workspace.configuration:
+            params = types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
+            asked = self._server.protocol.send_request_async(types.WORKSPACE_CONFIGURATION, params)
+            try:
+                answer: Any = await asyncio.wait_for(asked, _PULL_SECONDS)
+            except Exception as error:  # the client may answer with any error, or not at all
+                log.warning("the client gave no settings: %s", error)
+            else:
+                if isinstance(answer, list) and answer and answer[0] is not None:
+                    self._use(answer[0])  # pyright: ignore[reportUnknownArgumentType]
+        self._tell()
+
+    async def changed(self, params: types.DidChangeConfigurationParams) -> None:
+        """Settings changed: they are in the message, or it only says so and they are pulled."""
+        if params.settings:
+            self._use(params.settings)
+            self._tell()
+        else:
+            await self.pull()
+
+    def follow(self) -> None:
+        """Ask to be told of changes, where the client wants to be asked for that."""
+        workspace = self._server.client_capabilities.workspace
+        changes = workspace.did_change_configuration if workspace is not None else None
+        if changes is None or not changes.dynamic_registration:
+            return
+        registration = types.Registration(
+            id="magray-settings",
+            method=types.WORKSPACE_DID_CHANGE_CONFIGURATION,
+            register_options={"section": SECTION},
+        )
+        params = types.RegistrationParams(registrations=[registration])
+        self._server.protocol.send_request(types.CLIENT_REGISTER_CAPABILITY, params)
+
+    def _use(self, options: Any) -> None:
+        before = self.settings
+        fresh = read(options)
+        base = read(self._given)
+        self.settings = ClientSettings(fresh.server, {**base.engine, **fresh.engine}, fresh.warnings)
+        if self.settings != before:
+            self._server.upkeep.configured()
+
+    def _tell(self) -> None:
+        for sentence in self.settings.warnings:
+            if sentence not in self._told:
+                self._told.add(sentence)
+                params = types.ShowMessageParams(types.MessageType.Warning, sentence)
+                self._server.protocol.notify(types.WINDOW_SHOW_MESSAGE, params)

@@ -1,0 +1,283 @@
+"""Keeps one workspace folder indexed, in a child process, so that no parsing or model run ever blocks a keystroke.
+
+The child is the shell's own `magray index --events`. Where the engine can watch, it lives on and watches; else one
+run follows each change that is heard of. When another server holds the folder, this one reads what that one writes
+and takes over when it goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from magray_memory.storage.lock import IndexerLock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from magray_memory.storage.home import Home
+
+log = logging.getLogger(__name__)
+
+Event = dict[str, Any]
+
+PAUSE_SECONDS = 0.2
+"""A burst of saves is one run."""
+HOLDER_SECONDS = 0.5
+"""How often a reader looks whether the folder's indexer is gone."""
+ROUND_SECONDS = 300.0
+"""Without a watcher, changes that nobody tells of are found this late."""
+BACK_OFF_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)
+STEADY_SECONDS = 60.0
+"""A child that lived this long did not die of its start."""
+MANY_PATHS = 50
+"""More changed paths than this are a run over the whole folder."""
+_LINE_BYTES = 16 << 20
+
+
+class State(StrEnum):
+    """What the indexer of a folder is doing."""
+
+    STARTING = "starting"
+    INDEXING = "indexing"
+    READY = "ready"
+    READING = "reading"
+    """Another process indexes the folder."""
+    STOPPED = "stopped"
+    """The person cancelled it, or switched it off."""
+    FAILED = "failed"
+
+
+class Outcome(StrEnum):
+    """How a run of the child ended."""
+
+    DONE = "done"
+    LOCKED = "locked"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(slots=True)
+class Report:
+    """What is known of a folder's indexer, for health and the status notification."""
+
+    state: State = State.STARTING
+    message: str | None = None
+    pid: int | None = None
+    restarts: int = 0
+    last: Event = field(default_factory=dict[str, Any])
+    """The last event that told something."""
+
+
+def can_watch() -> bool:
+    """Whether the engine of this installation watches folders by itself."""
+    return importlib.util.find_spec("magray_memory.workspace.watch") is not None
+
+
+class Indexing:
+    """The indexer of one folder. Everything here runs on the event loop; `close` may be called from anywhere."""
+
+    def __init__(
+        self,
+        root: Path,
+        home: Home,
+        environment: Mapping[str, str],
+        listen: Callable[[Indexing, Event], None],
+    ) -> None:
+        self.root = root
+        self.report = Report()
+        self._home = home
+        self._environment = dict(environment)
+        self._listen = listen
+        self._watch = can_watch()
+        self._wanted = asyncio.Event()
+        self._paths: set[str] | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._stopped_by_person = False
+        self._wanted.set()
+
+    def start(self) -> None:
+        """Begin with a run over the whole folder."""
+        self._task = asyncio.get_running_loop().create_task(self._live())
+
+    def changed(self, paths: Iterable[str] | None = None) -> None:
+        """Files changed (relative paths; None: anything may have). A watching child sees it by itself."""
+        if self._watch and self.report.state in (State.READY, State.INDEXING):
+            return
+        if self._wanted.is_set():
+            self._paths = None if paths is None or self._paths is None else self._paths | set(paths)
+        else:
+            self._paths = None if paths is None else set(paths)
+        if self._paths is not None and len(self._paths) > MANY_PATHS:
+            self._paths = None
+        self._wanted.set()
+
+    def configure(self, environment: Mapping[str, str]) -> None:
+        """Use other settings from now on."""
+        if dict(environment) == self._environment:
+            return
+        self._environment = dict(environment)
+        self._paths = None
+        self._wanted.set()
+        self._kill(signal.SIGTERM)
+
+    def stop_run(self) -> None:
+        """The person cancelled it: end this run, keep what it did, begin again at the next change."""
+        self._stopped_by_person = True
+        self._kill(signal.SIGINT)
+
+    def close(self) -> None:
+        """End the child now."""
+        if self._task is not None:
+            self._task.cancel()
+        self._kill(signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+
+    async def gone(self) -> None:
+        """Wait until the child has ended after `close`."""
+        if self._process is not None:
+            await self._process.wait()
+
+    def _kill(self, number: int) -> None:
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        with contextlib.suppress(OSError):
+            if os.name == "nt":
+                process.terminate()
+            else:
+                os.killpg(process.pid, number)
+
+    async def _live(self) -> None:
+        failures = 0
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), None if self._watch else ROUND_SECONDS)
+            await asyncio.sleep(PAUSE_SECONDS if self.report.last else 0)
+            await self._wait_for_turn()
+            paths, self._paths = self._paths, None
+            self._wanted.clear()
+            began = time.monotonic()
+            outcome = await self._run(paths)
+            if time.monotonic() - began > STEADY_SECONDS:
+                failures = 0
+            if outcome is Outcome.LOCKED:
+                self._wanted.set()
+                self._become(State.READING)
+                await asyncio.sleep(HOLDER_SECONDS)
+            elif outcome is Outcome.FAILED:
+                failures += 1
+                self.report.restarts += 1
+                self._become(State.FAILED)
+                self._wanted.set()
+                await asyncio.sleep(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS)) - 1])
+            else:
+                failures = 0
+                self._become(State.READY if outcome is Outcome.DONE else State.STOPPED)
+
+    async def _wait_for_turn(self) -> None:
+        """Wait while another process indexes the folder; what it commits is seen by every search at once."""
+        lock = IndexerLock(self._home.vault_path(self.root))
+        while (holder := lock.holder()) is not None:
+            self.report.pid = holder or None
+            self._become(State.READING)
+            await asyncio.sleep(HOLDER_SECONDS)
+
+    async def _run(self, paths: set[str] | None) -> Outcome:
+        if not self.root.is_dir():
+            self.report.message = "the folder is not there any more"
+            return Outcome.STOPPED
+        self._stopped_by_person = False
+        self.report.message = None
+        self._become(State.INDEXING)
+        command = [sys.executable, "-m", "magray_server.lsp.leash", "--home", str(self._home.path)]
+        command += ["--workspace", str(self.root), "index", "--events", *(["--watch"] if self._watch else [])]
+        if paths:
+            command += ["--", *(str(self.root / path) for path in sorted(paths))]
+        options: dict[str, Any] = {"creationflags": 0x0000_0200} if os.name == "nt" else {"start_new_session": True}
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=self.root,
+                env={**os.environ, **self._environment, "PYTHONUTF8": "1"},
+                limit=_LINE_BYTES,
+                **options,
+            )
+        except OSError as error:
+            self.report.message = f"the indexer could not be started: {error.strerror}"
+            return Outcome.FAILED
+        self._process = process
+        self.report.pid = process.pid
+        try:
+            return await self._follow(process)
+        finally:
+            self._kill(signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+            self._process = None
+            self.report.pid = None
+
+    async def _follow(self, process: asyncio.subprocess.Process) -> Outcome:
+        error: Event = {}
+        assert process.stdout is not None and process.stderr is not None
+        complaint = asyncio.create_task(_last_line(process.stderr))
+        with contextlib.suppress(ValueError):  # a line beyond all measure: the run counts by its exit code
+            async for line in process.stdout:
+                event = _event(line)
+                if event is None:
+                    continue
+                self.report.last = event
+                if event["event"] == "error":
+                    error = event
+                if self._watch and event["event"] in ("done", "semantic_ready"):
+                    self._become(State.READY)
+                elif self._watch and event["event"] in ("start", "progress"):
+                    self._become(State.INDEXING)
+                self._listen(self, event)
+        code = await process.wait()
+        if self._stopped_by_person:
+            self.report.message = "indexing was stopped; it goes on with the next change"
+            return Outcome.STOPPED
+        if code in (0, 3) and not self._watch:
+            return Outcome.DONE
+        if error.get("code") == "vault_locked" or IndexerLock(self._home.vault_path(self.root)).holder() is not None:
+            return Outcome.LOCKED
+        complaint_text = await complaint
+        self.report.message = str(error.get("message") or complaint_text or f"the indexer ended with code {code}")
+        log.warning("indexer of %s: %s", self.root, self.report.message)
+        return Outcome.FAILED
+
+    def _become(self, state: State) -> None:
+        if self.report.state is not state:
+            self.report.state = state
+            self._listen(self, {"event": "state"})
+
+
+async def _last_line(stream: asyncio.StreamReader) -> str:
+    """The last line that is not empty; everything before it is read away."""
+    last = b""
+    with contextlib.suppress(ValueError):
+        async for line in stream:
+            last = line.strip() or last
+    return last.decode("utf-8", "replace").removeprefix("error: ")[:500]
+
+
+def _event(line: bytes) -> Event | None:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) and isinstance(value.get("event"), str) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]

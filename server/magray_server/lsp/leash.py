@@ -1,0 +1,33 @@
+"""Runs the shell's command in a process that ends when the server does: `python -m magray_server.lsp.leash index …`.
+
+The server holds the other end of this process's stdin and never writes to it. When the server is gone, however it
+went, stdin ends; then this process and every one that it started end too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+
+
+def _follow() -> None:
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
+def main() -> None:
+    threading.Thread(target=_follow, name="magray-leash", daemon=True).start()
+    from magray_server.cli.main import main as run
+
+    sys.exit(run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""The server's log: a file that is rotated, at the level that MAGRAY_LOG names. Never stdout."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from magray_memory.storage.home import Home
+
+MAX_BYTES = 1_000_000
+KEPT_FILES = 3
+_FORMAT = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
+
+
+def start_logging(home: Home, file: Path | None) -> None:
+    """Log to `file`, else to `logs/lsp.log` in the home; to stderr where that cannot be written."""
+    from logging.handlers import RotatingFileHandler
+
+    level = logging.getLevelNamesMapping().get(os.environ.get("MAGRAY_LOG", "").partition(":")[0].upper(), logging.WARNING)
+    path = file or home.logs / "lsp.log"
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handler: logging.Handler = RotatingFileHandler(
+            path, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8", errors="backslashreplace", delay=True
+        )
+    except OSError:
+        handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter(_FORMAT))
+    logging.basicConfig(level=level, handlers=[handler])
+    # At INFO pygls writes the bodies of messages, which are the person's own texts.
+    logging.getLogger("pygls").setLevel(max(level, logging.WARNING))

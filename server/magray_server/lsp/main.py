@@ -1,0 +1,126 @@
+"""`magray-lsp`: speaks the language server protocol on stdio, or on a loopback port.
+
+Everything that costs time (numpy, ONNX Runtime, the tokenizer, SQLite) is imported after the client has its answer
+to initialize. Before anything else, file descriptor 1 is taken away from every library: it is the protocol's alone.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+USAGE = """usage: magray-lsp [--stdio | --tcp HOST:PORT] [--home DIR] [--log-file FILE] [--version]
+
+The language server of magray. Editors start it with --stdio, which is also the default.
+
+  --stdio           speak on stdin and stdout
+  --tcp HOST:PORT   wait for one client on a loopback address; port 0 takes a free one and tells it on stderr
+  --home DIR        where everything is kept (default: MAGRAY_HOME, else the system's place for data)
+  --log-file FILE   write the log there (default: logs/lsp.log in the home)
+  --version         print the version
+"""
+
+
+@dataclass(slots=True)
+class Options:
+    """The command line. `address` is None for stdio."""
+
+    address: tuple[str, int] | None = None
+    home: Path | None = None
+    log_file: Path | None = None
+
+
+class Misuse(Exception):
+    """The command line makes no sense; the text is one sentence."""
+
+
+def parse(arguments: list[str]) -> Options:
+    """The options of a command line. Raises Misuse."""
+    options = Options()
+    rest = iter(arguments)
+    for argument in rest:
+        name, joined, value = argument.partition("=")
+        if name == "--stdio" and not joined:
+            continue
+        if name.startswith("--clientProcessId"):
+            continue  # VS Code's client adds it; initialize says the same
+        if name not in ("--tcp", "--home", "--log-file"):
+            raise Misuse(f"there is no option {argument}")
+        if not joined:
+            value = next(rest, "")
+        if not value:
+            raise Misuse(f"{name} needs a value")
+        if name == "--tcp":
+            options.address = _address(value)
+        elif name == "--home":
+            options.home = Path(value).expanduser().absolute()
+        else:
+            options.log_file = Path(value).expanduser().absolute()
+    return options
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    host = host.strip("[]") or "127.0.0.1"
+    if host not in ("127.0.0.1", "::1", "localhost"):
+        raise Misuse(f"--tcp {text}: only a loopback address is allowed, such as 127.0.0.1:0")
+    if not port.isdecimal() or int(port) > 65_535:
+        raise Misuse(f"--tcp {text}: a port is a number up to 65535")
+    return host, int(port)
+
+
+def _own_stdio() -> tuple[BinaryIO, BinaryIO]:
+    """The client's streams; from now on whatever prints to stdout prints to stderr, natively or not."""
+    incoming = os.fdopen(os.dup(0), "rb")
+    outgoing = os.fdopen(os.dup(1), "wb")
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return incoming, outgoing
+
+
+def _one_client(address: tuple[str, int]) -> tuple[BinaryIO, BinaryIO]:
+    family = socket.AF_INET6 if address[0] == "::1" else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(1)
+        print(f"listening on {address[0]}:{listener.getsockname()[1]}", file=sys.stderr, flush=True)
+        connection, _ = listener.accept()
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection.makefile("rb"), connection.makefile("wb")
+
+
+def main() -> None:
+    """Entry point of the `magray-lsp` script; never returns."""
+    arguments = sys.argv[1:]
+    if "--version" in arguments:
+        from magray_memory import __version__
+
+        print(f"magray-lsp {__version__}")
+        return
+    if "--help" in arguments or "-h" in arguments:
+        print(USAGE, end="")
+        return
+    try:
+        options = parse(arguments)
+        if options.address is None:
+            incoming, outgoing = _own_stdio()
+        else:
+            incoming, outgoing = _one_client(options.address)
+    except (Misuse, OSError) as error:
+        print(f"error: magray-lsp: {error} (try: magray-lsp --help)", file=sys.stderr)
+        sys.exit(2 if isinstance(error, Misuse) else 1)
+    from magray_server.lsp.server import serve
+
+    serve(incoming, outgoing, home=options.home, log_file=options.log_file)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""Wiring only: which message goes to which feature. What each does is in `features/`, one file per topic."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+import time
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from lsprotocol import types
+from magray_memory import __version__
+from magray_memory.storage.home import Home
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import default_converter
+
+from magray_server.lsp import life, positions
+from magray_server.lsp.features.configuration import Configuration
+from magray_server.lsp.features.documents import Documents
+from magray_server.lsp.features.upkeep import Upkeep
+from magray_server.lsp.folders import Folders, offered
+from magray_server.lsp.log import start_logging
+from magray_server.lsp.overlay import Overlays
+from magray_server.lsp.protocol import MagrayProtocol
+from magray_server.lsp.transport import Reader, Writer
+from magray_server.lsp.work import Workers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from magray_server.lsp.progress import WorkDone
+
+log = logging.getLogger(__name__)
+
+LEAVE_SECONDS = 0.3
+"""How long the end waits for the client to take its last answers."""
+FORCED_SECONDS = 0.8
+"""After this the process ends whatever the event loop is doing."""
+
+
+class MagrayServer(LanguageServer):
+    """One client, its folders and its open documents."""
+
+    protocol: MagrayProtocol
+
+    def __init__(self, home: Home, log_file: Path | None = None) -> None:
+        super().__init__(
+            "magray",
+            __version__,
+            text_document_sync_kind=types.TextDocumentSyncKind.Incremental,
+            protocol_cls=MagrayProtocol,
+            converter_factory=default_converter,
+        )
+        self.home = home
+        self.log_file = log_file
+        self.encoding = positions.UTF16
+        self.bars: dict[str, WorkDone] = {}
+        self.folders = Folders()
+        self.workers = Workers(4, "magray-request")
+        self.overlay = Overlays(self)
+        self.documents = Documents(self)
+        self.configuration = Configuration(self)
+        self.upkeep = Upkeep(self)
+        self._leaving = threading.Lock()
+        _register(self)
+
+    def begin(self, params: types.InitializeParams) -> None:
+        """What initialize tells. Everything slow waits for `initialized`."""
+        self.encoding = positions.negotiated(params.capabilities)
+        self.protocol.trace = params.trace or types.TraceValue.Off
+        self.configuration.given(params.initialization_options)
+        self.folders.add(offered(params))
+        if params.process_id is not None:
+            loop = asyncio.get_running_loop()
+            life.on_death(params.process_id, lambda: self._end_soon(loop, 1))
+
+    async def begin_work(self, _: types.InitializedParams) -> None:
+        """The client is ready: now the rest of the program may be loaded."""
+        start_logging(self.home, self.log_file)
+        await self.configuration.pull()
+        self.configuration.follow()
+        self.upkeep.follow()
+        self.overlay.begin()
+
+    def change_folders(self, added: list[types.WorkspaceFolder], removed: list[types.WorkspaceFolder]) -> None:
+        """Open and close folders while running."""
+        gone = self.folders.remove(folder.uri for folder in removed)
+        fresh = self.folders.add(folder.uri for folder in added)
+        self.upkeep.folders_changed(fresh, gone)
+        self.overlay.folders_changed(gone)
+
+    def file_changed(self, root: Path, path: str | None) -> None:
+        """A file of a folder is new on disk; None when it may be any."""
+        self.upkeep.file_changed(root, path)
+
+    def wind_down(self) -> None:
+        """Stop what runs by itself; the client has asked for shutdown."""
+        self.upkeep.close()
+
+    def ended(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The client's stream has ended. Called by the reader's thread."""
+        self._end_soon(loop, 0 if self.protocol.stopping else 1)
+
+    def _end_soon(self, loop: asyncio.AbstractEventLoop, code: int) -> None:
+        loop.call_soon_threadsafe(self.leave, code)
+        time.sleep(FORCED_SECONDS)
+        self.upkeep.close()
+        os._exit(code)
+
+    def leave(self, code: int) -> None:
+        """End the process now, with its children. Nothing of ours has to be saved; threads are not waited for."""
+        if not self._leaving.acquire(blocking=False):
+            return
+        self.upkeep.close()
+        writer = self.protocol.writer
+        if isinstance(writer, Writer):
+            writer.drain(LEAVE_SECONDS)
+        logging.shutdown()
+        os._exit(code)
+
+
+def _register(server: MagrayServer) -> None:
+    """Every method and the feature that it goes to."""
+    feature: Callable[..., Any] = server.feature
+    feature(types.INITIALIZE)(lambda params: server.begin(params))
+    feature(types.INITIALIZED)(_coroutine(server.begin_work))
+    feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))(
+        lambda params: server.documents.saved(params)
+    )
+    feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(lambda params: server.documents.watched(params))
+    feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(_coroutine(server.configuration.changed))
+    feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)(lambda params: server.upkeep.cancelled(params))
+
+
+def _coroutine(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    # pygls marks what it registers, which a bound method does not allow.
+    async def handler(params: Any) -> Any:
+        return await method(params)
+
+    return handler
+
+
+def serve(incoming: BinaryIO, outgoing: BinaryIO, *, home: Path | None = None, log_file: Path | None = None) -> None:
+    """Serve one client until it, or its process, is gone. Never returns: the process ends with the exit code."""
+    server = MagrayServer(Home(home) if home is not None else Home.default(), log_file)
+    asyncio.run(_serve(server, incoming, outgoing))
+
+
+async def _serve(server: MagrayServer, incoming: BinaryIO, outgoing: BinaryIO) -> None:
+    loop = asyncio.get_running_loop()
+    server.protocol.set_writer(Writer(outgoing))
+    life.on_signal(loop, server.leave)
+    Reader(
+        incoming,
+        lambda message: loop.call_soon_threadsafe(server.protocol.receive, message) and None,
+        lambda: server.ended(loop),
+    ).start()
+    await loop.create_future()

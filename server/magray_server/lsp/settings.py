@@ -1,0 +1,99 @@
+"""The client's settings: the engine's own tree plus a section `server` for what only an editor knows.
+
+They come with initialize, are pulled with `workspace/configuration` or pushed; names are `section.key` in
+snake_case or camelCase. A value that cannot be used is told once by name, and its default stands.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from magray_memory import config
+from magray_memory.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SECTION = "magray"
+_SERVER = "server"
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """What the server does by itself."""
+
+    index: bool = True
+    """Keep the open folders indexed."""
+    hover: bool = True
+    """Show related memory at the cursor."""
+    code_lens: bool = False
+    """Show "N related" above definitions."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """`engine` holds only what the client set, by `section.key`; `warnings` a sentence for each value refused."""
+
+    server: ServerSettings = dataclasses.field(default_factory=ServerSettings)
+    engine: Mapping[str, Any] = dataclasses.field(default_factory=dict[str, Any])
+    warnings: tuple[str, ...] = ()
+
+    def environment(self) -> dict[str, str]:
+        """The engine's part as variables for a child process."""
+        return {
+            f"MAGRAY_{name.replace('.', '__').upper()}": value if isinstance(value, str) else json.dumps(value)
+            for name, value in self.engine.items()
+        }
+
+
+def read(options: Any) -> ClientSettings:
+    """The settings in any JSON value; never raises."""
+    warnings: list[str] = []
+    server: dict[str, bool] = {}
+    engine: dict[str, Any] = {}
+    if isinstance(options, dict) and isinstance(options.get(SECTION), dict):  # pyright: ignore[reportUnknownMemberType]
+        options = options[SECTION]  # pyright: ignore[reportUnknownVariableType]
+    if options is not None and not isinstance(options, dict):
+        return ClientSettings(warnings=("The settings of magray must be an object; they are ignored.",))
+    for name, value in _flat(cast("dict[Any, Any]", options or {})):
+        section, _, key = name.partition(".")
+        try:
+            if section == _SERVER:
+                server[key] = _server_value(key, value)
+            elif section in config.Settings.__dataclass_fields__:
+                engine[name] = config.check(name, value)
+            # Anything else is the extension's own (a path to the server, a trace level): not ours to judge.
+        except ConfigError as error:
+            warnings.append(f"Setting magray.{name[:60]}: {error.why or 'it cannot be used'}; its default stands.")
+    return ClientSettings(ServerSettings(**server), engine, tuple(warnings))
+
+
+def _flat(options: dict[Any, Any]) -> list[tuple[str, Any]]:
+    """(section.key, value) for every value that is given; null means "not set"."""
+    found: list[tuple[str, Any]] = []
+    for section, part in options.items():
+        name = _snake(str(section))
+        if isinstance(part, dict):
+            pairs = cast("dict[Any, Any]", part).items()
+            found += [(f"{name}.{_snake(str(key))}", value) for key, value in pairs if value is not None]
+        elif part is not None:
+            found.append((name, part))
+    return found
+
+
+def _snake(name: str) -> str:
+    return _HUMP.sub("_", name).lower()
+
+
+def _server_value(key: str, value: Any) -> bool:
+    known = {known.name for known in dataclasses.fields(ServerSettings)}
+    if key not in known:
+        raise ConfigError(f"server.{key}", "there is no such setting")
+    if not isinstance(value, bool):
+        raise ConfigError(f"server.{key}", "it must be true or false")
+    return value
