@@ -162,7 +162,8 @@ def _put_document(connection: sqlite3.Connection, document: NewDocument) -> int:
         " created_at, updated_at, indexed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT(path) DO UPDATE SET kind = excluded.kind, title = excluded.title,"
         " language = excluded.language, size = excluded.size, mtime_ns = excluded.mtime_ns,"
-        " hash = excluded.hash, updated_at = excluded.updated_at, indexed_at = excluded.indexed_at RETURNING id",
+        " hash = excluded.hash, updated_at = excluded.updated_at, indexed_at = excluded.indexed_at"
+        " RETURNING id",
         (document.path, document.kind, document.layer, document.title, document.language, document.size,
          document.mtime_ns, document.hash, now, document.mtime_ns / 1e9, now),
     ).fetchone()  # fmt: skip

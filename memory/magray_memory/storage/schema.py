@@ -205,9 +205,11 @@ MODELS: tuple[type[Model], ...] = (
     Meta, Document, Passage, EmbeddingKey, Vector, Tag, DocumentTag, Link, Access, Skipped, Change, Tally,
 )  # fmt: skip
 
+# Every detail is kept: bm25 counts words by their positions, and a contentless table has no text to count them
+# in (with detail=column every score is 0).
 FTS_TABLE = """
 CREATE VIRTUAL TABLE passage_fts USING fts5(
-    symbol, path, body, content='', detail=column, tokenize="unicode61 remove_diacritics 0 tokenchars '_'"
+    symbol, path, body, content='', tokenize="unicode61 remove_diacritics 0 tokenchars '_'"
 )
 """
 # Terms wait in memory up to this size before they become a segment: a quarter less time for a bulk insert

@@ -1,0 +1,254 @@
+"""The vector index of one vault in one vector space, brought up to date at every search.
+
+It starts from a snapshot where there is a sound one, else from the vectors in the vault, which are its truth;
+what changed since then comes from the vault's change log. Whatever goes wrong with a snapshot or with a
+native library is told in `problem` and costs time, never an answer.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from magray_memory.errors import IndexDamaged
+from magray_memory.index import snapshot
+from magray_memory.index.exact import ExactIndex, write
+from magray_memory.index.hnsw import HnswIndex
+from magray_memory.index.planner import choose
+from magray_memory.storage import vectors as rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from magray_memory.config import VectorSettings
+    from magray_memory.index.protocol import Ids, Scores, ShouldStop, VectorIndex
+    from magray_memory.storage.vault import Vault
+
+_KEEP_CHANGES = 10_000
+# A snapshot is written again when this much has changed since the last: catching up on 1,000 rows takes 3 ms.
+_WORTH_CHANGES = 500
+_WORTH_SHARE = 20
+# More changes than this are read from a newer snapshot, where there is one.
+_MANY_CHANGES = 5_000
+_BLOCK = 2048
+# Rows kept beside the mapped matrix, in memory of this process, before a newer snapshot is taken.
+_MUCH_GROWTH = 10_000
+
+
+class VectorStore:
+    """Search by vector in a vault. Thread-safe; opens at the first use.
+
+    `key`: the embedding key. `long_lived`: whether the process answers many searches.
+    """
+
+    def __init__(self, vault: Vault, key: str, settings: VectorSettings, *, long_lived: bool = False) -> None:
+        self.vault = vault
+        self.key = key
+        self.problem: str | None = None
+        self.seq = -1
+        self._setting = settings.engine
+        self._long_lived = long_lived
+        self._index: VectorIndex | None = None
+        self._vault_id = ""
+        self._guard = threading.RLock()
+
+    @property
+    def engine(self) -> str:
+        """The engine at work: `exact` or `hnsw`; `none` before the first vector."""
+        return "none" if self._index is None else self._index.engine
+
+    @property
+    def count(self) -> int:
+        """Vectors that can be found, as of the last refresh."""
+        return 0 if self._index is None else self._index.count
+
+    def search(self, query: Scores, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
+        """The nearest passages now: ids and cosines, descending; exactly min(k, stored and allowed) of them.
+
+        query: (dim,) of length 1. `allowed`: ascending ids. Inside `vault.read()` it is of that moment.
+        Raises the vault's errors.
+        """
+        self.refresh()
+        index = self._index
+        if index is None:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        return index.search(query, k, allowed)
+
+    def refresh(self) -> None:
+        """Take in what was committed since the last time. Costs two small queries when that is nothing."""
+        with self._guard, self.vault.read():
+            latest = self.vault.max_seq()
+            reopened = self._vault_id != self.vault.id
+            if reopened:
+                self._open()
+            # A read that began before another thread's refresh sees an older state: the index is ahead of it.
+            if latest > self.seq:
+                self._catch_up(latest)
+            elif not reopened:
+                return
+            if self.seq == latest and self.count != rows.count_vectors(self.vault, self.key):
+                self.problem = "the vector index did not fit its vault and was read from it again"
+                self._scan()
+
+    def _open(self) -> None:
+        if self._index is not None:
+            self._index.close()
+        self._index, self.seq, self._vault_id = None, -1, self.vault.id
+        count = rows.count_vectors(self.vault, self.key)
+        if count == 0:
+            return
+        wanted = choose(count, self._setting, long_lived=self._long_lived)
+        loaded = self._load(wanted) or (self._load("exact") if wanted != "exact" else None)
+        if loaded is None:
+            self._scan()
+        else:
+            self._index, self.seq = loaded
+
+    def _load(self, engine: str) -> tuple[VectorIndex, int] | None:
+        path = self.vault.path
+        found = rows.key_of(self.vault, self.key)
+        try:
+            header = snapshot.find(path, self.key, engine, self.vault.id)
+            # A snapshot later than what this transaction sees lacks passages that it still has.
+            if found is None or header is None or header.dim != found[1] or header.seq > self.vault.max_seq():
+                return None
+            dim = header.dim
+            payload = snapshot.verify(path, header, remember=self.vault.writable)
+            if engine == "hnsw":
+                return HnswIndex.load(payload, header.count, dim, header.removed), header.seq
+            return ExactIndex.load(payload, header.count, dim), header.seq
+        except IndexDamaged as error:
+            self.problem = error.message
+        except ImportError as error:
+            self.problem = _no_graph(error)
+        except OSError as error:
+            self.problem = f"the index snapshot of {path} cannot be read: {error.strerror or error}"
+        return None
+
+    def _scan(self) -> None:
+        found = rows.key_of(self.vault, self.key)
+        self.seq = self.vault.max_seq()
+        self._index = None
+        if found is not None:
+            self._index = ExactIndex.from_batches(found[1], rows.iter_vectors(self.vault, self.key))
+
+    def _catch_up(self, latest: int) -> None:
+        index = self._index
+        if index is not None and self._better_snapshot(index, latest):
+            index = self._index
+        changes = None if index is None else self.vault.changes_after(self.seq)
+        if changes is None:
+            self._open()  # the first vectors, or too far behind
+            index = self._index
+            changes = None if index is None else self.vault.changes_after(self.seq)
+        if index is None:
+            self.seq = latest
+        elif changes is None:
+            self._scan()
+        else:
+            self._apply(index, changes)
+            self.seq = latest
+
+    def _better_snapshot(self, index: VectorIndex, latest: int) -> bool:
+        """Take a newer snapshot, or one of the engine that fits by now, where that is better than catching
+        up.
+        """
+        wanted = choose(index.count, self._setting, long_lived=self._long_lived)
+        much = latest - self.seq > _MANY_CHANGES or index.growth > max(_MUCH_GROWTH, index.count // 2)
+        if wanted == index.engine and not much:
+            return False
+        loaded = self._load(wanted)
+        if loaded is None or (wanted == index.engine and loaded[1] <= self.seq):
+            return False
+        self._index, self.seq = loaded
+        return True
+
+    def _apply(self, index: VectorIndex, changes: Sequence[tuple[int, int, int | None, str]]) -> None:
+        """Make the index agree with the vault about what changed, whatever the order in which it did."""
+        found = rows.key_of(self.vault, self.key)
+        key_id = None if found is None else found[0]
+        order = sorted({passage_id for _, passage_id, key, op in changes if key == key_id or op == "remove"})
+        for start in range(0, len(order), _BLOCK):
+            ids = np.array(order[start : start + _BLOCK], dtype=np.int64)
+            present, matrix = rows.get_vectors(self.vault, self.key, ids)
+            index.remove(np.setdiff1d(ids, present, assume_unique=True))
+            if len(present):
+                index.add(present, matrix)
+
+    def save_snapshot(self, *, force: bool = False, should_stop: ShouldStop | None = None) -> bool:
+        """Write the snapshot when enough has changed, or always with `force`; returns whether it was.
+
+        Made from the vault, one batch in memory at a time; a large vault gets the graph of `hnsw` as well,
+        which takes 24 s for 100,000 new passages. Also trims the change log. For writers only. Raises
+        StorageError (disk full, not allowed: the vault itself is as it was) and Interrupted.
+        """
+        saved = False
+        with self.vault.read():
+            found = rows.key_of(self.vault, self.key)
+            count = rows.count_vectors(self.vault, self.key)
+            if found is None or count == 0:
+                return False
+            if self._worth_saving("exact", count, force):
+                saved = self._save("exact", found[1], lambda draft: self._write_exact(draft, found[1]))
+            graph_wanted = choose(count, self._setting, long_lived=True) == "hnsw"
+            if graph_wanted and self._worth_saving("hnsw", count, force):
+                saved = self._save_graph(found[1], count, should_stop) or saved
+        if saved:
+            self.vault.trim_changes(max(_KEEP_CHANGES, 2 * count))
+        return saved
+
+    def _worth_saving(self, engine: str, count: int, force: bool) -> bool:
+        if force:
+            return True
+        try:
+            header = snapshot.find(self.vault.path, self.key, engine, self.vault.id)
+            if header is None:
+                return True
+            snapshot.verify(self.vault.path, header, remember=True)
+        except IndexDamaged:
+            return True
+        behind = self.vault.max_seq() - header.seq
+        return behind > max(_WORTH_CHANGES, count // _WORTH_SHARE)
+
+    def _save(
+        self, engine: str, dim: int, fill: Callable[[Path], int], removed: tuple[int, ...] = ()
+    ) -> bool:
+        header = snapshot.Header(engine, self.key, dim, self.vault.max_seq(), self.vault.id, removed)
+        return snapshot.save(self.vault.path, header, fill) is not None
+
+    def _write_exact(self, draft: Path, dim: int) -> int:
+        return write(draft, dim, rows.iter_vectors(self.vault, self.key))
+
+    def _save_graph(self, dim: int, count: int, should_stop: ShouldStop | None) -> bool:
+        try:
+            graph = self._graph_of_before(count)
+            if graph is None:
+                graph = HnswIndex.build(dim, count, rows.iter_vectors(self.vault, self.key), should_stop)
+        except ImportError as error:
+            self.problem = _no_graph(error)
+            return False
+        return self._save("hnsw", dim, graph.save, graph.removed)
+
+    def _graph_of_before(self, count: int) -> HnswIndex | None:
+        """The graph of the last snapshot with what changed since, None where it must be built anew."""
+        loaded = self._load("hnsw")
+        changes = None if loaded is None else self.vault.changes_after(loaded[1])
+        if loaded is None or changes is None or len(changes) > count:
+            return None
+        graph = cast(HnswIndex, loaded[0])
+        self._apply(graph, changes)
+        return graph if graph.count == count else None
+
+    def close(self) -> None:
+        """Let go of the index; the next search opens it again."""
+        with self._guard:
+            if self._index is not None:
+                self._index.close()
+            self._index, self.seq, self._vault_id = None, -1, ""
+
+
+def _no_graph(error: ImportError) -> str:
+    return f"hnswlib cannot be loaded ({error}); the exact engine is used"
