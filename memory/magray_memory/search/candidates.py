@@ -1,0 +1,254 @@
+"""One vault's part of a search: which of its passages may answer, and what each side says of them.
+
+Everything here runs inside the vault's read transaction, so that the words, the vectors and the rows that a hit is
+made of are of one moment.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from magray_memory.errors import MagrayError, StorageError
+from magray_memory.search.query import SearchQuery, path_matcher
+from magray_memory.search.ranking import Row
+from magray_memory.search.terms import Terms, idf, share
+from magray_memory.search.weights import COLUMN_WEIGHTS, MAX_TERMS, POSTINGS
+from magray_memory.text.analyzer import tokens
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from magray_memory.index.vectors import VectorStore
+    from magray_memory.storage.vault import Vault
+
+_PHRASE_ROWS = 5_000
+_EXPLAINED_ROWS = 3
+_WHEN = "CASE WHEN d.path IS NULL THEN d.updated_at ELSE d.mtime_ns / 1e9 END"
+
+
+@dataclass(slots=True)
+class OpenVault:
+    """A vault to search. `letter` begins its documents' ids, `name` is what a hit calls it, `root` its folder.
+
+    `vectors` gives the vector index when it is needed for the first time and the same one afterwards. `hidden` gives
+    the paths that another vault answers for; `transient`: it holds what is being edited now, so that a vector or two
+    that is missing is no cause for a word.
+    """
+
+    vault: Vault
+    letter: str
+    name: str
+    root: Path | None
+    vectors: Callable[[], VectorStore]
+    statistics: Statistics = field(default_factory=lambda: Statistics())
+    hidden: Callable[[], frozenset[str]] = frozenset
+    transient: bool = False
+
+
+class Statistics:
+    """How many passages hold a term, remembered between searches of one vault while it keeps its size.
+
+    Only the rarity of words is taken from here, so a count that is a few passages old does no harm.
+    """
+
+    def __init__(self) -> None:
+        self.passages = 0
+        self._at = -1
+        self._known: dict[str, int] = {}
+
+    def frequencies(self, connection: sqlite3.Connection, passages: int, terms: Iterable[str]) -> dict[str, int]:
+        """The number of passages with each term."""
+        self.passages = passages
+        if abs(passages - self._at) > max(10, self._at // 100) or len(self._known) > 100_000:
+            self._known, self._at = {}, passages
+        wanted = list(dict.fromkeys(terms))
+        # A word that nobody used may be used by now; one that is there stays about as rare as it was.
+        unknown = [term for term in wanted if not self._known.get(term)]
+        if unknown:
+            marks = ",".join("?" * len(unknown))
+            rows = connection.execute(f"SELECT term, doc FROM passage_vocab WHERE term IN ({marks})", unknown)
+            self._known.update(dict.fromkeys(unknown, 0))
+            self._known.update(rows)
+        return {term: self._known[term] for term in wanted}
+
+
+@dataclass(slots=True)
+class Side:
+    """A vault inside one search. `problem` says, in a sentence, what of it could not be used."""
+
+    number: int
+    open: OpenVault
+    connection: sqlite3.Connection
+    passages: int
+    allowed: NDArray[np.int64] | None = None
+    lexical: dict[int, float] = field(default_factory=dict[int, float])
+    frequencies: dict[str, int] = field(default_factory=dict[str, int])
+    explained: float = 0.0
+    problem: str | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether no passage can answer, for lack of passages or by the filters."""
+        return self.passages == 0 or (self.allowed is not None and len(self.allowed) == 0)
+
+
+def begin(stack: ExitStack, number: int, vault: OpenVault) -> Side:
+    """Enters the vault's read transaction, which lasts as long as `stack`. Raises StorageError."""
+    connection = stack.enter_context(vault.vault.read())
+    return Side(number, vault, connection, vault.vault.counts()[1])
+
+
+def narrow(side: Side, query: SearchQuery) -> None:
+    """Finds the passages that the filters leave, when there are filters."""
+    if not query.filtered:
+        return
+    import numpy as np
+
+    where, values = _conditions(query)
+    sql = f"SELECT p.id, d.path FROM passage p JOIN document d ON d.id = p.document_id WHERE {where} ORDER BY p.id"
+    rows = side.connection.execute(sql, values).fetchall()
+    if query.paths:
+        matches = path_matcher(query.paths)
+        good = {path for path in {path for _, path in rows} if path is not None and matches(path)}
+        rows = [row for row in rows if row[1] in good]
+    side.allowed = np.fromiter((row[0] for row in rows), np.int64, len(rows))
+
+
+def _conditions(query: SearchQuery) -> tuple[str, list[object]]:
+    where = ["d.trashed_at IS NULL"]
+    values: list[object] = []
+    for column, wanted in (("d.layer", query.layers), ("lower(d.kind)", query.kinds), ("d.language", query.languages)):
+        if wanted:
+            where.append(f"{column} IN ({','.join('?' * len(wanted))})")
+            values += wanted
+    for tag in query.tags:
+        where.append(
+            "EXISTS (SELECT 1 FROM document_tag dt JOIN tag t ON t.id = dt.tag_id "
+            "WHERE dt.document_id = d.id AND lower(t.name) = lower(?))"
+        )
+        values.append(tag)
+    for moment, sign in ((query.since, ">="), (query.until, "<=")):
+        if moment is not None:
+            where.append(f"{_WHEN} {sign} ?")
+            values.append(moment.timestamp())
+    return " AND ".join(where), values
+
+
+def look_up(side: Side, terms: Iterable[str], limit: int) -> None:
+    """Fills the lexical side: BM25 of the `limit` best passages, by the rarest terms that the posting budget allows."""
+    try:
+        side.frequencies = side.open.statistics.frequencies(side.connection, side.passages, terms)
+        chosen = affordable(side.frequencies)
+        if chosen:
+            side.lexical = dict(_bm25(side, chosen, limit))
+    except sqlite3.DatabaseError as error:
+        side.problem = f"the lexical index of the {side.open.name} cannot be read ({error}); run `magray doctor --fix`"
+
+
+def affordable(frequencies: Mapping[str, int]) -> list[str]:
+    """The terms to look up, rarest first, until the postings they cost are spent; at least the rarest one."""
+    chosen: list[str] = []
+    spent = 0
+    for term, count in sorted(((t, f) for t, f in frequencies.items() if f), key=lambda item: item[1])[:MAX_TERMS]:
+        spent += count
+        if chosen and spent > POSTINGS:
+            break
+        chosen.append(term)
+    return chosen
+
+
+def _match(terms: Iterable[str], joint: str) -> str:
+    # In quotes nothing is an operator of FTS5; the analyzer leaves no quote in a token.
+    return joint.join(f'"{term}"' for term in terms)
+
+
+def _bm25(side: Side, terms: list[str], limit: int) -> list[tuple[int, float]]:
+    rank = f"bm25({', '.join(str(w) for w in COLUMN_WEIGHTS)})"
+    sql = "SELECT rowid, -rank FROM passage_fts WHERE passage_fts MATCH ? AND rank MATCH ?"
+    values: list[object] = [_match(terms, " OR "), rank]
+    if side.allowed is not None:
+        sql += " AND rowid IN (SELECT value FROM json_each(?))"
+        values.append("[" + ",".join(map(str, side.allowed.tolist())) + "]")
+    return side.connection.execute(sql + " ORDER BY rank LIMIT ?", [*values, limit]).fetchall()
+
+
+def explain_share(side: Side, weights: Mapping[str, float]) -> None:
+    """Finds how much of the query the best lexical passages of this vault hold, by the weight of the terms."""
+    best = sorted(side.lexical, key=lambda passage: -side.lexical[passage])[:_EXPLAINED_ROWS]
+    sql = (
+        "SELECT p.symbol || char(10) || coalesce(d.path, '') || char(10) || p.text "
+        f"FROM passage p JOIN document d ON d.id = p.document_id WHERE p.id IN ({','.join(map(str, best))})"
+    )
+    for (text,) in side.connection.execute(sql).fetchall():
+        side.explained = max(side.explained, share(weights, frozenset(tokens(text))))
+
+
+def phrases(side: Side, wanted: tuple[str, ...]) -> dict[int, float]:
+    """The passages that hold quoted phrases word for word, case and white space aside, with the share they hold."""
+    found: dict[int, float] = {}
+    allowed = None if side.allowed is None else set(side.allowed.tolist())
+    for phrase in wanted:
+        terms = list(dict.fromkeys(tokens(phrase)))
+        if not terms or side.problem:
+            continue
+        words = r"\s+".join(re.escape(word) for word in phrase.split())
+        pattern = re.compile(words, re.IGNORECASE)
+        sql = (
+            "SELECT p.id, p.text FROM passage_fts f JOIN passage p ON p.id = f.rowid "
+            "WHERE passage_fts MATCH ? ORDER BY f.rank LIMIT ?"
+        )
+        for passage, text in side.connection.execute(sql, (_match(terms, " AND "), _PHRASE_ROWS)):
+            if (allowed is None or passage in allowed) and pattern.search(text):
+                found[passage] = found.get(passage, 0.0) + 1 / len(wanted)
+    return found
+
+
+def nearest(side: Side, store: VectorStore, vector: NDArray[np.float32], limit: int) -> dict[int, float]:
+    """Cosines of the `limit` nearest passages, and of every passage that the lexical side found."""
+    import numpy as np
+
+    ids, scores = store.search(vector, limit, side.allowed)
+    found = dict(zip(ids.tolist(), scores.tolist(), strict=True))
+    rest = np.array(sorted(side.lexical.keys() - found.keys()), np.int64)
+    if len(rest):
+        ids, scores = store.search(vector, len(rest), rest)
+        found.update(zip(ids.tolist(), scores.tolist(), strict=True))
+    return found
+
+
+def rows(side: Side, passages: Iterable[int]) -> dict[int, Row]:
+    """What ranking needs of these passages; those that are gone or in the trash are left out."""
+    ids = ",".join(map(str, passages))
+    sql = (
+        "SELECT p.id, p.document_id, p.start_line, p.end_line, p.symbol, d.path, d.title, d.kind, d.layer, "
+        f"{_WHEN} FROM passage p JOIN document d ON d.id = p.document_id "
+        f"WHERE p.id IN ({ids}) AND d.trashed_at IS NULL"
+    )
+    hidden = side.open.hidden()
+    return {row[0]: Row._make(row) for row in side.connection.execute(sql) if row[5] not in hidden}
+
+
+def weigh(sides: Iterable[Side], terms: Terms) -> dict[str, float]:
+    """What each term of the query is worth: its idf over all vaults together; a term nobody holds is the rarest."""
+    sides = list(sides)
+    passages = sum(side.passages for side in sides)
+    return {t: idf(min(passages, sum(s.frequencies.get(t, 0) for s in sides)), passages) for t in terms.tokens}
+
+
+def pending(side: Side, key: str | None) -> int:
+    """How many passages of this vault have no vector of a space yet; from counters, whatever the size."""
+    row = side.connection.execute("SELECT vectors FROM embedding_key WHERE key = ?", (key or "",)).fetchone()
+    return max(0, side.passages - (row[0] if row else 0))
+
+
+def problem_of(vault: OpenVault, error: MagrayError) -> str:
+    """A sentence about a vault that cannot be searched at all."""
+    reason = error.message if isinstance(error, StorageError) else str(error)
+    return f"the {vault.name} was left out: {reason}"

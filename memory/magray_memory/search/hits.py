@@ -1,0 +1,75 @@
+"""The answer of a search, in exactly the shape that the contract gives to programs (`--json`, the editor server)."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One change of a hit's score, in the order applied."""
+
+    step: str
+    change: float
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """One ranked result. Lines are 1-based and inclusive; `path` is relative to `root`, `/` on every system.
+
+    `id` names the document with its vault's letter, `passage` the best passage of the lines shown. `freshness` is
+    `fresh`, `stale` (the file changed since it was indexed) or `pending` (its vector is still to come).
+    `explain` is there only when asked for; its changes sum to `score`.
+    """
+
+    rank: int
+    score: float
+    vault: str
+    root: str | None
+    id: str
+    passage: int
+    path: str | None
+    uri: str | None
+    start_line: int
+    end_line: int
+    symbol: str | None
+    kind: str
+    language: str | None
+    layer: str
+    tags: list[str]
+    title: str | None
+    key: str | None
+    snippet: str
+    freshness: str
+    explain: list[Step] | msgspec.UnsetType = msgspec.UNSET
+
+
+class SearchAnswer(msgspec.Struct, frozen=True):
+    """What a search gave. `mode` is what was used, `requested_mode` what was asked for.
+
+    `degraded` says in a sentence why the answer is less than it could be; `pending` counts passages without a vector.
+    """
+
+    query: str
+    mode: str
+    requested_mode: str
+    device: str | None
+    degraded: str | None
+    took_ms: float
+    pending: int
+    hits: list[Hit]
+
+
+def steps(changes: list[tuple[str, float]]) -> tuple[float, list[Step]]:
+    """The score and the steps that lead to it, rounded so that the steps still sum to the score.
+
+    Every running total is rounded, never a change alone, so that no error builds up; steps without effect are left out.
+    """
+    total = 0.0
+    shown = 0.0
+    kept: list[Step] = []
+    for name, change in changes:
+        total += change
+        rounded = round(total, 4)
+        if rounded != shown:
+            kept.append(Step(name, round(rounded - shown, 4)))
+            shown = rounded
+    return shown, kept

@@ -1,0 +1,117 @@
+"""From ranked passages to hits: text, tags and freshness, read for the few that are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from magray_memory.search.candidates import Side
+from magray_memory.search.hits import Hit, steps
+from magray_memory.search.ranking import Ranked
+from magray_memory.search.snippet import snippet
+
+
+class _Document(NamedTuple):
+    id: int
+    kind: str
+    language: str | None
+    key: str | None
+    size: int
+    mtime_ns: int
+    tags: list[str]
+
+
+class _Details(NamedTuple):
+    documents: dict[int, _Document]
+    texts: dict[int, str]
+    embedded: frozenset[int]
+
+
+def present(
+    ranked: Sequence[Ranked], sides: Iterable[Side], weights: Mapping[str, float], *, explain: bool, key: str | None
+) -> list[Hit]:
+    """The hits of a search, in the order of `ranked`. `key` names the vector space that decides what is pending."""
+    by_number = {side.number: side for side in sides}
+    details = {n: _details(side, [r for r in ranked if r.id[0] == n], key) for n, side in by_number.items()}
+    return [
+        _hit(place, found, by_number[found.id[0]], details[found.id[0]], weights, explain)
+        for place, found in enumerate(ranked, 1)
+    ]
+
+
+def _details(side: Side, ranked: list[Ranked], key: str | None) -> _Details:
+    if not ranked:
+        return _Details({}, {}, frozenset())
+    connection = side.connection
+    documents = ",".join(str(r.row.document) for r in ranked)
+    shown = [part for r in ranked for part in (r, *r.also)]
+    passages = ",".join(str(part.id[1]) for part in shown)
+    tags: dict[int, list[str]] = {}
+    for document, name in connection.execute(
+        "SELECT document_id, name FROM document_tag JOIN tag ON tag.id = tag_id "
+        f"WHERE document_id IN ({documents}) ORDER BY name"
+    ):
+        tags.setdefault(document, []).append(name)
+    found = connection.execute(
+        f"SELECT id, kind, language, key, size, mtime_ns FROM document WHERE id IN ({documents})"
+    )
+    texts = connection.execute(f"SELECT id, text FROM passage WHERE id IN ({passages})")
+    embedded = connection.execute(
+        "SELECT passage_id FROM vector JOIN embedding_key k ON k.id = key_id "
+        f"WHERE k.key = ? AND passage_id IN ({passages})",
+        (key or "",),
+    )
+    return _Details(
+        {row[0]: _Document(*row, tags.get(row[0], [])) for row in found},
+        dict(texts.fetchall()),
+        frozenset(row[0] for row in embedded),
+    )
+
+
+def _hit(
+    place: int, found: Ranked, side: Side, details: _Details, weights: Mapping[str, float], explain: bool
+) -> Hit:
+    document = details.documents[found.row.document]
+    vault = side.open
+    score, parts = steps(found.changes)
+    start, end = found.lines
+    path = found.row.path
+    file = vault.root / path if vault.root is not None and path is not None else None
+    pending = any(part.id[1] not in details.embedded for part in (found, *found.also))
+    return Hit(
+        rank=place,
+        score=score,
+        vault=vault.name,
+        root=None if vault.root is None else str(vault.root),
+        id=f"{vault.letter}{document.id}",
+        passage=found.id[1],
+        path=path,
+        uri=None if file is None else file.as_uri(),
+        start_line=start,
+        end_line=end,
+        symbol=found.row.symbol or None,
+        kind=document.kind,
+        language=document.language,
+        layer=found.row.layer,
+        tags=document.tags,
+        title=found.row.title,
+        key=document.key,
+        snippet=snippet(details.texts[found.id[1]], found.row.start_line, weights).text,
+        freshness=freshness(file, document.size, document.mtime_ns, pending=pending),
+        explain=parts if explain else msgspec.UNSET,
+    )
+
+
+def freshness(file: Path | None, size: int, mtime_ns: int, *, pending: bool) -> str:
+    """`stale` when the file is not what was indexed, by size and time; else `pending` without a vector; else `fresh`."""
+    if file is not None:
+        try:
+            now = file.stat()
+        except OSError:
+            return "stale"
+        if (now.st_size, now.st_mtime_ns) != (size, mtime_ns):
+            return "stale"
+    return "pending" if pending else "fresh"

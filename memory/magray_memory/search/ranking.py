@@ -1,0 +1,252 @@
+"""Ranks fused passages: what the query names, where a passage stands, and what its file is.
+
+Every signal is a step with the change it made to the score, so that `--explain` shows the ranking itself and not a
+story about it. Signals add a bounded amount, scaled by how sure they are; penalties are factors.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+
+from magray_memory.search.fusion import Fused, Id
+from magray_memory.search.terms import Name, Shape, Terms, share
+from magray_memory.search.weights import Weights
+from magray_memory.text.analyzer import tokens
+
+MERGED_LINES = 160
+"""Lines that passages merged into one hit may span."""
+MERGE_SHARE = 0.7
+"""A neighbour joins the best passage of its file when it has at least this part of its score."""
+
+_SYMBOL_JOINTS = re.compile(r"\s*(?:>|::|[.#:/])\s*")
+_JOINED = re.compile(r"\s*[,;|]\s+|\s+[·…+&]\s+")
+
+
+class Row(NamedTuple):
+    """What ranking needs to know about a passage and its document. `when` is UTC seconds."""
+
+    passage: int
+    document: int
+    start_line: int
+    end_line: int
+    symbol: str
+    path: str | None
+    title: str | None
+    kind: str
+    layer: str
+    when: float
+
+
+@dataclass(slots=True)
+class Ranked:
+    """A passage with its score and the steps to it; `also` are passages that were merged into it."""
+
+    id: Id
+    row: Row
+    score: float = 0.0
+    changes: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]])
+    also: list[Ranked] = field(default_factory=list["Ranked"])
+
+    def add(self, step: str, change: float) -> None:
+        if change:
+            self.score += change
+            self.changes.append((step, change))
+
+    @property
+    def lines(self) -> tuple[int, int]:
+        """First and last line of the passage with all that is merged into it."""
+        parts = [self.row, *(other.row for other in self.also)]
+        return min(p.start_line for p in parts), max(p.end_line for p in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The query as ranking sees it: terms, what each is worth, what holds a quoted phrase, what places are asked for."""
+
+    terms: Terms
+    weights: Mapping[str, float]
+    phrased: Mapping[Id, float]
+    place_given: bool
+    now: float
+
+
+def rank(
+    fused: Mapping[Id, Fused], rows: Mapping[Id, Row], question: Question, weights: Weights, *, per_file: int
+) -> list[Ranked]:
+    """Hits, best first: at most `per_file` of each document, neighbours merged. Ids without a row are left out."""
+    asked = _asked(question)
+    passages = [_scored(key, parts, rows[key], question, weights, asked) for key, parts in fused.items() if key in rows]
+    files: dict[tuple[int, int], list[Ranked]] = {}
+    for passage in passages:
+        files.setdefault((passage.id[0], passage.row.document), []).append(passage)
+    hits: list[Ranked] = []
+    for group in files.values():
+        group.sort(key=lambda p: (-p.score, p.row.start_line))
+        extra = weights.same_file * sum(p.score / 2**i for i, p in enumerate(group[1:4], 1))
+        shown = _merge(group, per_file)
+        for hit in shown:
+            hit.add("same file", extra * hit.score / group[0].score if group[0].score > 0 else 0.0)
+        hits += shown
+    hits.sort(key=lambda h: (-h.score, h.id[0], h.row.path or "", h.row.start_line, h.id[1]))
+    return hits
+
+
+def _scored(key: Id, parts: Fused, row: Row, question: Question, w: Weights, asked: frozenset[str]) -> Ranked:
+    found = Ranked(key, row)
+    found.add("lexical", parts.lexical)
+    found.add("semantic", parts.semantic)
+    found.add("definition", w.definition * definition(row.symbol, question))
+    found.add("phrase", w.phrase * question.phrased.get(key, 0.0))
+    where, name = _place_tokens(row.path or row.title or "")
+    found.add("path", w.path * share(question.weights, where))
+    found.add("file name", w.file_name * share(question.weights, name))
+    if row.path is not None:
+        for kind in place_kinds(row.path) - asked:
+            found.add(kind, found.score * (getattr(w, kind) - 1))
+    age = max(0.0, question.now - row.when) / 86_400
+    found.add("recent", w.recent * math.exp(-age / w.recent_days) if age < 20 * w.recent_days else 0.0)
+    found.add("layer", {"interact": w.layer_interact, "insights": w.layer_insights}.get(row.layer, 0.0))
+    return found
+
+
+def _merge(group: Sequence[Ranked], limit: int) -> list[Ranked]:
+    """The best passages of a file, each grown by good neighbours; `group` is sorted, best first."""
+    shown: list[Ranked] = []
+    left = list(group)
+    while left and len(shown) < limit:
+        best = left.pop(0)
+        grown = True
+        while grown:
+            start, end = best.lines
+            grown = False
+            for other in left:
+                touches = other.row.start_line <= end + 1 and other.row.end_line >= start - 1
+                span = max(end, other.row.end_line) - min(start, other.row.start_line) + 1
+                if touches and span <= MERGED_LINES and other.score >= MERGE_SHARE * best.score:
+                    best.also.append(other)
+                    left.remove(other)
+                    grown = True
+                    break
+        shown.append(best)
+    return shown
+
+
+def definition(symbol: str, question: Question) -> float:
+    """How sure it is that a passage defines what the query names, 0…1.
+
+    The same name in the same case is certain when the name is the query; a name inside a question is what it is about
+    or only mentions, so it counts with its share of the question. Plain words count when they are most of a name.
+    """
+    if not symbol:
+        return 0.0
+    best = 0.0
+    for part in _symbols(symbol):
+        for name in question.terms.names:
+            same = _same(name, part)
+            if not same:
+                continue
+            if question.terms.shape is not Shape.NAME:
+                same *= share(question.weights, frozenset(tokens(name.text))) if name.coded else 0.0
+            best = max(best, same)
+        if question.terms.shape is not Shape.NAME:
+            best = max(best, 0.5 * _overlap(part[-1], question.weights))
+    return best
+
+
+def _same(name: Name, symbol: tuple[str, ...]) -> float:
+    last = symbol[-1]
+    if last == name.last:
+        same = 1.0
+    elif last.lower() == name.last.lower():
+        same = 0.8
+    else:
+        return 0.0
+    if name.text != name.last and len(symbol) > 1:
+        parent = _SYMBOL_JOINTS.split(name.text)[-2:-1]
+        return same if parent and parent[0].lower() == symbol[-2].lower() else same * 0.6
+    return same
+
+
+def _overlap(name: str, weights: Mapping[str, float]) -> float:
+    """How far a symbol's name and the query say the same: the shares each has of the other, multiplied."""
+    parts = _name_tokens(name)
+    if not parts:
+        return 0.0
+    known = sum(1 for token in parts if token in weights)
+    return known / len(parts) * share(weights, parts) if known else 0.0
+
+
+@lru_cache(maxsize=20_000)
+def _symbols(symbol: str) -> tuple[tuple[str, ...], ...]:
+    """The names of a passage, each as its parts: merged passages carry several."""
+    parts = (tuple(p for p in _SYMBOL_JOINTS.split(one) if p) for one in _JOINED.split(symbol))
+    return tuple(part for part in parts if part)
+
+
+@lru_cache(maxsize=20_000)
+def _name_tokens(name: str) -> frozenset[str]:
+    found = tokens(name)
+    # The whole identifier stands beside its parts; the parts alone say how much of it was asked for.
+    return frozenset(found[1:] if len(found) > 1 and "".join(found[1:]) != found[0] and len(found[0]) > len(found[1]) else found)
+
+
+@lru_cache(maxsize=50_000)
+def _place_tokens(path: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Tokens of the whole path, and of the file's own name. An `index` or `__init__` goes by its folder's name."""
+    folder, _, name = path.rpartition("/")
+    stem = name.split(".")[0] or name
+    if stem.lower() in _NAMELESS and folder:
+        stem = folder.rpartition("/")[2]
+    return frozenset(tokens(path)), frozenset(tokens(stem))
+
+
+_NAMELESS = frozenset({"__init__", "index", "mod", "__main__"})
+
+_PLACES: tuple[tuple[str, re.Pattern[str], frozenset[str]], ...] = (
+    (
+        "test",
+        re.compile(
+            r"(?:^|/)(?:tests?|specs?|__tests__|testdata|test-data|test_data|fixtures|e2e|mocks?|__mocks__|testing/fixtures)/"
+            r"|(?:^|/)(?:test_[^/]*|conftest\.py|[^/]*(?:_test|_tests|_spec|\.test|\.tests|\.spec|-test|-spec)\.\w+)$"
+            r"|[a-z0-9](?:Test|Tests|Spec|TestCase)\.\w+$"
+        ),
+        frozenset("test tests testing tested unittest pytest spec specs fixture fixtures mock mocks mocking e2e "
+                  "тест тесты тестов теста тестах тестируется тестирование".split()),
+    ),
+    (
+        "example",
+        re.compile(r"(?:^|/)(?:examples?|samples?|demos?|tutorials?|benchmarks?|benches|bench)/", re.IGNORECASE),
+        frozenset("example examples sample samples demo demos tutorial tutorials benchmark benchmarks bench "
+                  "пример примеры примера примеров бенчмарк".split()),
+    ),
+    (
+        "vendored",
+        re.compile(r"(?:^|/)(?:_?vendor(?:ed)?|third[_-]?party|node_modules|externals?|bundled)/", re.IGNORECASE),
+        frozenset("vendor vendored third-party external bundled".split()),
+    ),
+    (
+        "generated",
+        re.compile(r"(?:^|/)(?:generated|dist|__generated__)/|(?:_pb2(?:_grpc)?\.pyi?|\.pb\.\w+|\.g\.\w+|[._]generated\.\w+|\.d\.ts|\.min\.\w+)$"),
+        frozenset("generated generate dist bundle typings".split()),
+    ),
+)  # fmt: skip
+
+
+@lru_cache(maxsize=50_000)
+def place_kinds(path: str) -> frozenset[str]:
+    """What kind of place a file stands in, by its path: `test`, `example`, `vendored`, `generated`, or none of them."""
+    return frozenset(kind for kind, pattern, _ in _PLACES if pattern.search(path))
+
+
+def _asked(question: Question) -> frozenset[str]:
+    """The kinds of places that the query speaks of, or all of them when it names a path: these are not lowered."""
+    if question.place_given:
+        return frozenset(kind for kind, _, _ in _PLACES)
+    words = {word for name in question.terms.names for word in (name.text.lower(), name.last.lower())}
+    words |= set(question.terms.tokens)
+    return frozenset(kind for kind, _, asking in _PLACES if words & asking)

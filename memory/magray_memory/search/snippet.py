@@ -1,0 +1,66 @@
+"""The few lines of a passage that show why it was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from magray_memory.text.analyzer import tokens
+
+MAX_LINES = 4
+MAX_WIDTH = 200
+_SCANNED_LINES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """Lines of a file: `line` is the number of the first, `text` them without common indentation."""
+
+    line: int
+    text: str
+
+
+def snippet(text: str, start_line: int, weights: Mapping[str, float], max_lines: int = MAX_LINES) -> Snippet:
+    """The window of `max_lines` lines with the most weight of distinct query terms; the first one when none occurs.
+
+    `weights` maps a query's terms to what each is worth. A term counts once in a window, so that a line that repeats
+    a word is not better than one that holds two of them.
+    """
+    lines = text.split("\n")
+    found = [frozenset(weights).intersection(tokens(line[:2000])) for line in lines[:_SCANNED_LINES]]
+    best, best_value = 0, 0.0
+    for at, terms in enumerate(found):
+        if not terms:
+            continue
+        # A window begins where a term stands: the lines before it show nothing of the query.
+        value = sum(weights[t] for t in frozenset().union(*found[at : at + max_lines]))
+        if value > best_value + 1e-9:
+            best, best_value = at, value
+    while best < len(lines) - 1 and not lines[best].strip():
+        best += 1
+    window = [line.rstrip() for line in lines[best : best + max_lines]]
+    while window and not window[-1]:
+        window.pop()
+    return Snippet(start_line + best, "\n".join(_narrow(line, weights) for line in _dedent(window)))
+
+
+def _dedent(lines: list[str]) -> list[str]:
+    lines = [line.expandtabs(4) for line in lines]
+    indent = min((len(line) - len(line.lstrip()) for line in lines if line), default=0)
+    return [line[indent:] for line in lines]
+
+
+def _narrow(line: str, weights: Mapping[str, float]) -> str:
+    """A long line cut around the first word of the query that stands in it."""
+    if len(line) <= MAX_WIDTH:
+        return line
+    at = 0
+    position = 0
+    for word in line[:20_000].split(" "):
+        if not weights.keys().isdisjoint(tokens(word[:200])):
+            at = position
+            break
+        position += len(word) + 1
+    start = max(0, min(at - MAX_WIDTH // 4, len(line) - MAX_WIDTH))
+    cut = line[start : start + MAX_WIDTH]
+    return ("…" if start else "") + cut + ("…" if start + MAX_WIDTH < len(line) else "")

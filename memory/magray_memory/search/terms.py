@@ -1,0 +1,79 @@
+"""What the lexical side looks for: the words of a query, what each is worth, and what kind of query it is."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from magray_memory.search.weights import STOP_WORDS
+from magray_memory.text.analyzer import query_tokens
+
+_EDGES = " \t\r\n\"'`.,;:!?()[]{}<>«»“”‘’…"
+_NAME = re.compile(r"[^\W\d]\w*(?:(?:\.|::|->|#|/|-)[^\W\d]\w*)*(?:\(\))?")
+# camelCase, PascalCase with two humps, ALLCAPS_WITH, snake_case, dotted, called(): nobody writes prose so.
+_CODED = re.compile(r"[a-z\d][A-Z]|[A-Z]{2}[a-z]|\w_\w|^_|\w(?:\.|::|->|#)\w|\(\)$")
+_JOINTS = re.compile(r"\.|::|->|#|/|-")
+
+
+class Shape(Enum):
+    """The kind of query: it decides how far names and words are to be trusted."""
+
+    NAME = "name"
+    """One word or one dotted name: someone looks for the thing called so."""
+    MIXED = "mixed"
+    """Words, and among them what can only be the name of something in code."""
+    WORDS = "words"
+    """Plain language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A word of the query that may name a definition. `last` is its last part; `coded`: it cannot be prose."""
+
+    text: str
+    last: str
+    coded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A query as tokens of the analyzer, without the words that only make it a question."""
+
+    tokens: tuple[str, ...]
+    names: tuple[Name, ...]
+    shape: Shape
+
+    def __bool__(self) -> bool:
+        return bool(self.tokens)
+
+
+def read_terms(text: str) -> Terms:
+    """The terms of a query. Stop words go, unless nothing else is left of it ("to be or not to be")."""
+    words = [word for word in (raw.strip(_EDGES) or raw for raw in text.replace('"', " ").split()) if word]
+    kept = [word for word in words if word.lower() not in STOP_WORDS] or words
+    tokens = tuple(query_tokens(" ".join(kept))) or tuple(query_tokens(text))
+    names = tuple(_name(word) for word in kept if len(word) <= 200 and _NAME.fullmatch(word))
+    if len(kept) == 1 and len(words) <= 2 and names:
+        shape = Shape.NAME
+    else:
+        shape = Shape.MIXED if any(name.coded for name in names) else Shape.WORDS
+    return Terms(tokens, names, shape)
+
+
+def _name(word: str) -> Name:
+    bare = word.removesuffix("()")
+    return Name(bare, _JOINTS.split(bare)[-1], _CODED.search(word) is not None)
+
+
+def idf(frequency: int, passages: int) -> float:
+    """Robertson's weight of a term that `frequency` of `passages` hold, in the form that is never negative."""
+    return math.log(1 + (passages - frequency + 0.5) / (frequency + 0.5)) if passages >= frequency else 0.0
+
+
+def share(weights: Mapping[str, float], found: frozenset[str]) -> float:
+    """How much of the query's weight these tokens hold, 0…1."""
+    total = sum(weights.values())
+    return sum(w for term, w in weights.items() if term in found) / total if total else 0.0
