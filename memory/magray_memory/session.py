@@ -1,0 +1,174 @@
+"""A memory for a program that stays: several workspaces at once, open buffers, a model that loads in the background.
+
+An editor's server opens one session and keeps it. Searches never wait long for the model: until it is there they
+answer by words and say so.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from magray_memory.config import Loaded, load_settings
+from magray_memory.errors import EmbeddingUnavailable, WorkspaceError
+from magray_memory.memory import Memory
+from magray_memory.storage.home import Home, canonical_root
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from magray_memory.embedding.embedder import Embedder
+    from magray_memory.index.vectors import VectorStore
+    from magray_memory.search.engine import Searcher
+    from magray_memory.storage.vault import Vault
+    from magray_memory.workspace.overlay import Overlay
+
+PATIENCE_SECONDS = 0.5
+"""How long a search waits for a model that is still loading."""
+_SUFFIXES = "abcdefghijklmnopqrstuvwxyz"
+
+
+class Session(Memory):
+    """Like `Memory`, with any number of workspace roots, which may change, and an overlay for each."""
+
+    def __init__(self, home: Home, roots: Sequence[Path], loaded: Loaded) -> None:
+        nowhere = WorkspaceError("no folder is open", "", "open a folder in the editor")
+        super().__init__(home, roots[0] if roots else nowhere, loaded)
+        self._roots = tuple(roots)
+        self._overlays: dict[Path, Overlay] = {}
+        self._model_ready = threading.Event()
+        self._model_wanted = threading.Lock()
+
+    @classmethod
+    def start(cls, home: Home, roots: Sequence[Path], overrides: Mapping[str, object] | None = None) -> Self:
+        """A session over these roots; nothing is opened yet. Never raises for what a root or a setting is."""
+        places = tuple(dict.fromkeys(canonical_root(root) for root in roots))
+        return cls(home, places, load_settings(home.path, places[0] if places else None, overrides))
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        return self._roots
+
+    def use(self, roots: Sequence[Path]) -> None:
+        """Other folders are open now; vaults of those that are not any more are let go of."""
+        with self._guard:
+            self._roots = tuple(dict.fromkeys(canonical_root(root) for root in roots))
+            self._workspace = self._roots[0] if self._roots else WorkspaceError("no folder is open")
+            for root in [root for root in self._overlays if root not in self._roots]:
+                self._overlays.pop(root)
+            wanted = {path for path, *_ in self._searched()}
+            for path in [path for path in self._open if path not in wanted]:
+                del self._open[path]  # a search may still be reading it: its connections end with it
+
+    def overlay(self, root: Path) -> Overlay:
+        """The overlay of a root, made at the first call."""
+        with self._guard:
+            if root not in self._overlays:
+                from magray_memory.workspace.overlay import Overlay
+
+                self._overlays[root] = Overlay(root, self.settings)
+            return self._overlays[root]
+
+    def stored(self, root: Path) -> Vault | None:
+        """The vault of a root as searches read it; None when there is none to read."""
+        with self._guard:
+            self._search()
+            found = self._open.get(self.home.vault_path(root))
+            return None if found is None else found.vault
+
+    def warm(self) -> None:
+        """Load what the first search needs. Raises EmbeddingUnavailable when there will be no meaning."""
+        self._search()
+        self._want_model()
+        self._model_ready.wait()
+        self.embedder()
+
+    def embedder(self) -> Embedder:
+        """The model, loaded in a thread of its own. Raises EmbeddingUnavailable, also while it is loading still."""
+        self._want_model()
+        if not self._model_ready.wait(PATIENCE_SECONDS):
+            raise EmbeddingUnavailable("the model is still loading", "", "the same search in a moment")
+        if not isinstance(self._embedder, EmbeddingUnavailable):
+            assert self._embedder is not None
+            return self._embedder
+        raise self._embedder
+
+    def close(self) -> None:
+        super().close()
+        with self._guard:
+            for overlay in self._overlays.values():
+                overlay.close()
+            self._overlays.clear()
+
+    def _want_model(self) -> None:
+        if self._model_wanted.acquire(blocking=False):
+            threading.Thread(target=self._load_model, name="magray-model", daemon=True).start()
+
+    def _load_model(self) -> None:
+        from magray_memory.embedding.probe import probe
+
+        try:
+            probe()
+            self._embedder = self._open_embedder()
+        except EmbeddingUnavailable as error:
+            self._embedder = error
+        finally:
+            self._model_ready.set()
+
+    def _search(self) -> Searcher:
+        with self._guard:
+            self._unseen = []
+            places = self._searched()
+            for path, letter, name, root in places:
+                if path not in self._open:
+                    self._try_open(path, letter, name, root)
+                    if path in self._open and root is not None:
+                        self._open[path].hidden = partial(self._hidden, root)
+            if self._searcher is None:
+                from magray_memory.search.engine import Searcher
+
+                self._searcher = Searcher((), self.embedder, per_file=self.settings.search.per_file)
+            vaults = [self._open[path] for path, *_ in places if path in self._open]
+            changed = [overlay.source for overlay in self._overlays.values() if overlay.paths]
+            # One searcher for good: another search may be in the middle of using it.
+            self._searcher.vaults = (*vaults, *changed)
+            return self._searcher
+
+    def _hidden(self, root: Path) -> frozenset[str]:
+        overlay = self._overlays.get(root)
+        return overlay.paths if overlay is not None else frozenset()
+
+    def _searched(self) -> list[tuple[Path, str, str, Path | None]]:
+        first, *more = super()._searched() if self._roots else [None, *super()._searched()]
+        further = [
+            (self.home.vault_path(root), f"w{_SUFFIXES[number % 26]}", "workspace", root)
+            for number, root in enumerate(self._roots[1:])
+        ]
+        known = {path for path, *_ in further}
+        return [*([first] if first else []), *further, *(place for place in more if place[0] not in known)]
+
+    def _place(self, path: Path) -> tuple[Path, str]:
+        for root in sorted(self._roots, key=lambda root: -len(root.parts)):
+            try:
+                return root, self._inside(root, path).relative_to(root).as_posix()
+            except WorkspaceError:
+                continue
+        return super()._place(path)
+
+    def _store_once(self, vault: Vault) -> Callable[[], VectorStore]:
+        made: list[VectorStore] = []
+        guard = threading.Lock()
+
+        def store() -> VectorStore:
+            with guard:
+                if not made:
+                    from magray_memory.index.vectors import VectorStore
+
+                    key = self.embedder().key
+                    made.append(VectorStore(vault, key, self.settings.vectors, long_lived=True))
+                    self._stores.append(made[0])
+                return made[0]
+
+        return store

@@ -1,0 +1,255 @@
+"""Texts that differ from their files, searchable in the place of what is stored of those files.
+
+An editor's unsaved buffers are chunked and analysed like any file, but into a vault that lives in memory:
+nothing of them touches the disk. Searches look into it beside the workspace's own vault, where the same paths
+are hidden.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from magray_memory.errors import MagrayError
+from magray_memory.storage.memory_vault import MemoryVault
+from magray_memory.workspace.defaults import is_binary
+from magray_memory.workspace.parse import clean, content_hash
+from magray_memory.workspace.read import Unreadable, Vanished, read_file
+from magray_memory.workspace.secrets import has_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from magray_memory.config import Settings
+    from magray_memory.embedding.embedder import Embedder
+    from magray_memory.index.vectors import VectorStore
+    from magray_memory.search.candidates import OpenVault
+    from magray_memory.storage.vault import Vault
+    from magray_memory.text.chunk import Chunked
+
+LARGE_CHARACTERS = 64_000
+"""A larger text is cut by lines: parsing it would hold the interpreter for too long beside an editor."""
+PARSE_SECONDS = 0.1
+FIRST_ID = 1 << 40
+"""Ids of what only the overlay holds begin here, far from any that a stored document has."""
+
+
+class Overlay:
+    """The changed texts of one workspace root. Thread-safe; a search sees each text as a whole, old or new."""
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        from magray_memory.index.lexical import LexicalIndex
+        from magray_memory.search.candidates import OpenVault
+
+        self.root = root
+        self._limit = settings.index.max_file_bytes
+        self._vault = MemoryVault.make(root)
+        self._lexical = LexicalIndex(self._vault)
+        self._stores: list[VectorStore] = []
+        self._settings = settings
+        self._key: str | None = None
+        self._paths: frozenset[str] = frozenset()
+        self._texts: dict[str, bytes] = {}
+        with self._vault.write() as connection:
+            for table in ("document", "passage"):
+                connection.execute("INSERT INTO sqlite_sequence(name, seq) VALUES (?, ?)", (table, FIRST_ID))
+        self.source: OpenVault = OpenVault(
+            self._vault, "w", "workspace", root, self._store, transient=True
+        )
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """The files whose stored passages are to be hidden."""
+        return self._paths
+
+    def put(self, path: str, text: str, stored: Vault | None = None) -> bool:
+        """Make `text` what searches see of the file `path`; returns whether anything changed.
+
+        Words are found at once, meaning after `embed`. `stored`: the root's own vault, whose document keeps
+        its id. Files that would never be indexed (secrets, too large) are hidden, not read.
+        """
+        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        if self._texts.get(path) == digest:
+            return False
+        if has_secret(path) or len(text) > self._limit:
+            return False
+        self._store_text(path, _chunked(path, text), digest, stored)
+        return True
+
+    def drop(self, path: str) -> None:
+        """Let searches see the file as it is stored again."""
+        from magray_memory.storage.documents import remove_files
+
+        if path not in self._texts:
+            return
+        with self._vault.write() as connection:
+            rows = connection.execute("SELECT id FROM document WHERE path = ?", (path,)).fetchall()
+            remove_files(self._vault, [row[0] for row in rows], self._lexical)
+            del self._texts[path]
+            self._changed()
+
+    def settled(self, path: str, text: str, stored: Vault | None) -> bool:
+        """Whether the file on disk holds just this text, and the vault just this file: then no overlay is
+        needed.
+        """
+        from magray_memory.text.decode import Undecodable, decode
+
+        if stored is None:
+            return False
+        try:
+            data = read_file(str(self.root / path), self._limit).data
+            if is_binary(data) or decode(data) != text:
+                return False
+        except (Vanished, Unreadable, Undecodable):
+            return False
+        with stored.read() as connection:
+            row = connection.execute("SELECT hash FROM document WHERE path = ?", (path,)).fetchone()
+        return row is not None and row[0] == content_hash(data)
+
+    def embed(
+        self, embedder: Embedder, stored: Vault | None = None, should_stop: Callable[[], bool] | None = None
+    ) -> int:
+        """Give every passage its vector; returns how many were made. What `stored` has of the same text is
+        copied.
+
+        Raises EmbeddingUnavailable.
+        """
+        from magray_memory.embedding.recipe import passage_text
+        from magray_memory.storage.vectors import pending, pending_passages, put_vectors
+
+        self._key = embedder.key
+        wanted = pending(self._vault, embedder.key, 10_000)
+        if stored is not None and wanted:
+            self._borrow(stored, wanted, embedder.key, embedder.dim)
+            wanted = pending(self._vault, embedder.key, 10_000)
+        passages = pending_passages(self._vault, wanted)
+        kinds = self._kinds()
+        texts = [
+            passage_text(p.symbol, p.title, p.text, kinds.get(p.document_id, "code"), p.language)
+            for p in passages
+        ]
+        made = 0
+        for positions, vectors in embedder.passages(texts, should_stop):
+            with self._vault.write():
+                made += put_vectors(self._vault, embedder.key, [passages[at].id for at in positions], vectors)
+        return made
+
+    def pending(self, key: str) -> int:
+        """Passages that cannot be found by meaning yet."""
+        from magray_memory.storage.vectors import count_pending
+
+        return count_pending(self._vault, key)
+
+    def close(self) -> None:
+        """Forget everything."""
+        for store in self._stores:
+            store.close()
+        self._vault.close()
+
+    def _store_text(self, path: str, chunked: Chunked, digest: bytes, stored: Vault | None) -> None:
+        from magray_memory.embedding.recipe import passage_text, text_hash
+        from magray_memory.storage.documents import NewDocument, NewPassage, put_file
+        from magray_memory.text.analyzer import analyze
+
+        title = clean(chunked.title) if chunked.title else None
+        passages: list[NewPassage] = []
+        for piece in chunked.chunks:
+            symbol, text = clean(piece.symbol), clean(piece.text)
+            embedded = passage_text(symbol, title, text, chunked.kind, chunked.language)
+            passages.append(
+                NewPassage(
+                    piece.start_line,
+                    piece.end_line,
+                    symbol,
+                    piece.kind,
+                    text,
+                    text_hash(embedded),
+                    analyze(text),
+                )
+            )
+        size, mtime_ns = _stat(self.root / path)
+        tags, links = tuple(map(clean, chunked.tags)), tuple(map(clean, chunked.links))
+        document = NewDocument(
+            path, chunked.kind, chunked.language, title, size, mtime_ns, digest, tags=tags, links=links
+        )
+        number = None if path in self._texts else _stored_id(stored, path)
+        with self._vault.write() as connection:
+            if number is not None:
+                connection.execute(
+                    "INSERT OR IGNORE INTO document(id, path, kind, layer, created_at, updated_at, indexed_at)"
+                    " VALUES (?, ?, '', 'assets', 0, 0, 0)",
+                    (number, path),
+                )
+            put_file(self._vault, document, passages, self._lexical)
+            self._texts[path] = digest
+            self._changed()
+
+    def _changed(self) -> None:
+        """Inside the write: what a search remembers of the old state goes with it."""
+        from magray_memory.search.candidates import Statistics
+
+        self._paths = frozenset(self._texts)
+        self.source.statistics = Statistics()
+
+    def _kinds(self) -> dict[int, str]:
+        with self._vault.read() as connection:
+            return dict(connection.execute("SELECT id, kind FROM document").fetchall())
+
+    def _borrow(self, stored: Vault, wanted: list[int], key: str, dim: int) -> None:
+        from magray_memory.storage.vectors import pending_passages, put_encoded
+
+        blobs: dict[int, bytes] = {}
+        try:
+            with stored.read() as connection:
+                for passage in pending_passages(self._vault, wanted):
+                    row = connection.execute(
+                        "SELECT v.data FROM passage p JOIN vector v ON v.passage_id = p.id"
+                        " JOIN embedding_key k ON k.id = v.key_id WHERE p.text_hash = ? AND k.key = ? LIMIT 1",
+                        (passage.text_hash, key),
+                    ).fetchone()
+                    if row is not None:
+                        blobs[passage.id] = row[0]
+        except MagrayError:
+            return  # a damaged vault only means that the vectors are made again
+        if blobs:
+            put_encoded(self._vault, key, dim, blobs)
+
+    def _store(self) -> VectorStore:
+        from magray_memory.index.vectors import VectorStore
+
+        key = self._key or ""
+        if not self._stores or self._stores[-1].key != key:
+            self._stores.append(VectorStore(self._vault, key, self._settings.vectors))
+        return self._stores[-1]
+
+
+def _chunked(path: str, text: str) -> Chunked:
+    from magray_memory.text.chunk import Chunked, chunk
+    from magray_memory.text.languages import detect, kind_of
+    from magray_memory.text.lines import chunk_lines
+
+    if len(text) <= LARGE_CHARACTERS:
+        return chunk(path, text, parse_seconds=PARSE_SECONDS)
+    language = detect(path, text[:4096])
+    chunks, note = chunk_lines(text)
+    return Chunked(language, kind_of(language), None, (), (), tuple(chunks), note)
+
+
+def _stored_id(stored: Vault | None, path: str) -> int | None:
+    if stored is None:
+        return None
+    try:
+        with stored.read() as connection:
+            row = connection.execute("SELECT id FROM document WHERE path = ?", (path,)).fetchone()
+    except MagrayError:
+        return None
+    return None if row is None else row[0]
+
+
+def _stat(file: Path) -> tuple[int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns
