@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from magray_memory.text.chunk import Chunk
 
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*\s*$")
-_BEFORE_TITLE = re.compile(r"\.\. _[^\n]*:\s*$|\.\. (?:index|currentmodule|module|role|default-role)::|\s*$")
+_BEFORE_TITLE = re.compile(
+    r"\.\. _[^\n]*:\s*$|\s*$|\.\. (?:index|module|currentmodule|highlight|role|default-role|setting"
+    r"|fieldlookup|templatetag|templatefilter|django-admin|envvar|confval|option|program)::"
+)
 _DIRECTIVE = re.compile(r"(\s*)\.\. ([A-Za-z][\w:.+-]{0,60})::(?:\s+(.*))?$")
 _OBJECTS = frozenset(
     (

@@ -114,6 +114,12 @@ def test_every_token_is_one_term_in_sqlite(fts: sqlite3.Connection, text: str) -
 
 def test_every_letter_mark_and_digit_of_unicode_survives_sqlite(fts: sqlite3.Connection) -> None:
     known = [chr(i) for i in range(0x110000) if unicodedata.category(chr(i))[0] in "LMN"]
+    # Of the 100,000 ideographs and syllables, which differ in nothing, every 16th.
+    known = [
+        c
+        for i, c in enumerate(known)
+        if i % 16 == 0 or not unicodedata.name(c, "").startswith(("CJK", "HANGUL S"))
+    ]
     text = " ".join(f"x{char}y {char}" for char in known)
     assert Counter(terms_in_sqlite(fts, analyze(text))) == Counter(tokens(text))
 

@@ -172,13 +172,13 @@ def test_broken_json_never_raises(noise: str, place: int) -> None:
 
 
 HOSTILE = {
-    "many cells": notebook(*[cell("code", "a")] * 20_000),
-    "many headings": notebook(*[cell("markdown", "# a")] * 20_000),
-    "many strings": notebook(cell("code", ["a\n"] * 100_000)),
-    "pieces of a line": notebook(cell("code", ["a"] * 100_000)),
-    "deep": '{"a": ' * 100_000,
+    "many cells": notebook(*[cell("code", "a")] * 5_000),
+    "many headings": notebook(*[cell("markdown", "# a")] * 5_000),
+    "many strings": notebook(cell("code", ["a\n"] * 30_000)),
+    "pieces of a line": notebook(cell("code", ["a"] * 30_000)),
+    "deep": '{"a": ' * 30_000,
     "deep cells": '{"cells": [{"source": ' + "[" * 900 + "]" * 900 + "}]}",
-    "one long string": notebook(cell("markdown", "word " * 200_000)),
+    "one long string": notebook(cell("markdown", "word " * 50_000)),
 }
 
 
