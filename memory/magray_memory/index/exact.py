@@ -205,8 +205,8 @@ def _base_scores(view: _View, query: Scores, k: int, allowed: Ids | None) -> tup
 def product(matrix: Matrix, query: Scores) -> Scores:
     """The dot product of every row with the query.
 
-    In blocks too small for the linear algebra library to share out among threads: its threads wait for each other
-    by spinning, and beside a busy process (an indexer, say) 20,000 rows take 13 ms instead of 1.1.
+    In blocks too small for the linear algebra library to share out among threads: those wait for each other
+    by spinning, and beside a busy process (an indexer, say) 20,000 rows take 13 ms, not 1.1.
     """
     scores = np.empty(len(matrix), dtype=np.float32)
     step = max(1, _PRODUCT_FLOATS // max(1, matrix.shape[1]))

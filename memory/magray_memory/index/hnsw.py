@@ -1,8 +1,9 @@
 """The hnsw engine (hnswlib): a graph of neighbours, for a long-lived process with many vectors.
 
-Approximate where it can afford to be: a filter that leaves less than a fifth, and a k that is a large part of
-all, are answered exactly from the vectors in the graph. hnswlib forbids searching while adding, so both take
-one lock; a search holds it for about 0.1 ms, adding for one small block at a time.
+The graph answers what it is good at, a few nearest of all or of most. A filter that leaves less than a
+fifth, and a k that is a large part of all, are answered by the exact engine beside it, whose matrix is only
+mapped; hnswlib gives its own copy of the vectors back at 50 µs a row. It forbids searching while adding, so
+both take one lock: a search holds it for about 0.1 ms, adding for one small block at a time.
 """
 
 from __future__ import annotations
@@ -15,40 +16,34 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from magray_memory.errors import IndexDamaged, Interrupted
-from magray_memory.index.exact import product
 from magray_memory.index.protocol import best, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from magray_memory.index.exact import ExactIndex
     from magray_memory.index.protocol import Ids, Matrix, Scores, ShouldStop
 
-# 100,000 × 384, clustered: recall@10 .9995 at ef 64 with M 16 and efConstruction 200 (24 s to build on 2
-# cores).
+# 100,000 × 384, clustered: recall@10 .9995 at ef 64, M 16, efConstruction 200 (24 s to build on 2 cores).
 _M = 16
 _EF_CONSTRUCTION = 200
 _EF = 64
 _SEED = 100
 _ADD_BLOCK = 128
-_READ_BLOCK = 8192
 _FILTER_SHARE = 5
 _SPARE = 1024
 
 
-def _library() -> Any:
-    return import_module("hnswlib")
+class Graph:
+    """hnswlib's graph with what it cannot say itself: which labels can be found.
 
-
-class HnswIndex:
-    """Vectors in a graph. ImportError when hnswlib is not installed or was built for another processor."""
-
-    engine = "hnsw"
+    ImportError when hnswlib is not installed or was built for another system.
+    """
 
     def __init__(self, dim: int, native: Any, alive: Ids) -> None:
-        self.dim = dim
+        self.alive = alive
         self._native = native
-        self._alive = alive
         self._guard = threading.Lock()
         self._threads = max(1, (os.cpu_count() or 2) - 1)
 
@@ -59,9 +54,9 @@ class HnswIndex:
         count: int,
         batches: Iterable[tuple[Ids, Matrix]],
         should_stop: ShouldStop | None = None,
-    ) -> HnswIndex:
+    ) -> Graph:
         """A graph of these batches, about `count` vectors. Raises Interrupted when asked to stop."""
-        native = _library().Index(space="ip", dim=dim)
+        native = import_module("hnswlib").Index(space="ip", dim=dim)
         native.init_index(
             max_elements=count + _SPARE,
             ef_construction=_EF_CONSTRUCTION,
@@ -69,17 +64,17 @@ class HnswIndex:
             random_seed=_SEED,
             allow_replace_deleted=True,
         )
-        index = cls(dim, native, np.empty(0, dtype=np.int64))
+        graph = cls(dim, native, np.empty(0, dtype=np.int64))
         for ids, vectors in batches:
             if should_stop is not None and should_stop():
                 raise Interrupted("building the vector index was stopped")
-            index.add(ids, vectors)
-        return index
+            graph._add_block(ids, vectors)
+        return graph
 
     @classmethod
-    def load(cls, path: Path, count: int, dim: int, removed: Iterable[int] = ()) -> HnswIndex:
+    def load(cls, path: Path, count: int, dim: int, removed: Iterable[int] = ()) -> Graph:
         """Load a file that `save` made and whose checksum is known to be right. Raises IndexDamaged."""
-        native = _library().Index(space="ip", dim=dim)
+        native = import_module("hnswlib").Index(space="ip", dim=dim)
         try:
             native.load_index(os.fspath(path), max_elements=count + _SPARE, allow_replace_deleted=True)
         except RuntimeError as error:
@@ -91,56 +86,23 @@ class HnswIndex:
         return cls(dim, native, alive)
 
     @property
-    def count(self) -> int:
-        return len(self._alive)
-
-    @property
-    def growth(self) -> int:
-        return 0
-
-    @property
     def removed(self) -> tuple[int, ...]:
         """Labels still in the graph that cannot be found; their places are taken by what is added."""
         labels = np.array(self._native.get_ids_list(), dtype=np.int64)
-        return tuple(np.setdiff1d(labels, self._alive).tolist())
+        return tuple(np.setdiff1d(labels, self.alive).tolist())
 
-    def search(self, query: Scores, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
-        query = np.ascontiguousarray(query, dtype=np.float32)
-        if query.shape != (self.dim,):
-            raise ValueError(f"a query of shape {query.shape} for vectors of {self.dim} dimensions")
+    def neighbours(self, query: Scores, k: int) -> tuple[Ids, Scores]:
+        """About the k nearest, nearest first; none where the graph finds fewer."""
         with self._guard:
-            alive = self._alive
-            matching = alive if allowed is None else alive[rows_of(alive, allowed)]
-            k = min(k, len(matching))
-            if k <= 0:
+            self._native.set_ef(max(_EF, k + k // 2))
+            try:
+                labels, distances = self._native.knn_query(query, k=k, num_threads=1)
+            except RuntimeError:
                 return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-            # Enough neighbours that about k of them are allowed, with a margin for an uneven spread.
-            wanted = k if allowed is None else 10 + int(1.3 * k * len(alive) / len(matching))
-            narrow = _FILTER_SHARE * len(matching) < len(alive) or _FILTER_SHARE * wanted > len(alive)
-            if not narrow:
-                ids, scores = self._neighbours(query, wanted)
-                keep = np.isin(ids, matching, assume_unique=True)
-                if np.count_nonzero(keep) >= k:
-                    return best(ids[keep], scores[keep], k)
-            return self._exactly(query, matching, k)
-
-    def _neighbours(self, query: Scores, k: int) -> tuple[Ids, Scores]:
-        self._native.set_ef(max(_EF, k + k // 2))
-        try:
-            labels, distances = self._native.knn_query(query, k=k, num_threads=1)
-        except RuntimeError:  # it found fewer than k
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
         return labels[0].astype(np.int64), 1.0 - distances[0]
 
-    def _exactly(self, query: Scores, ids: Ids, k: int) -> tuple[Ids, Scores]:
-        parts: list[tuple[Ids, Scores]] = []
-        for start in range(0, len(ids), _READ_BLOCK):
-            block = ids[start : start + _READ_BLOCK]
-            rows = np.asarray(self._native.get_items(block, return_type="numpy"), dtype=np.float32)
-            parts.append(best(block, product(rows, query), k))
-        return best(np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]), k)
-
     def add(self, ids: Ids, vectors: Matrix) -> None:
+        """Add vectors of distinct ids, or move those that are there; searches get their turn in between."""
         for start in range(0, len(ids), _ADD_BLOCK):
             stop = start + _ADD_BLOCK
             with self._guard:
@@ -148,11 +110,11 @@ class HnswIndex:
 
     def _add_block(self, ids: Ids, vectors: Matrix) -> None:
         revived = self._revive(ids)
-        known = np.isin(ids, self._alive) | np.isin(ids, revived)
+        known = np.isin(ids, self.alive) | np.isin(ids, revived)
         if known.any():
             # With replace_deleted hnswlib would give a label that it has a second place.
             self._native.add_items(vectors[known], ids[known], num_threads=self._threads)
-            self._alive = np.union1d(self._alive, revived)
+            self.alive = np.union1d(self.alive, revived)
             ids, vectors = ids[~known], vectors[~known]
         if len(ids) == 0:
             return
@@ -160,11 +122,11 @@ class HnswIndex:
         if needed > self._native.get_max_elements():
             self._native.resize_index(needed + needed // 4 + _SPARE)
         self._native.add_items(vectors, ids, num_threads=self._threads, replace_deleted=True)
-        self._alive = np.union1d(self._alive, ids)
+        self.alive = np.union1d(self.alive, ids)
 
     def _revive(self, ids: Ids) -> Ids:
         # hnswlib refuses to add a label that is marked deleted.
-        if self._native.get_current_count() == len(self._alive):
+        if self._native.get_current_count() == len(self.alive):
             return ids[:0]
         dead = np.intersect1d(ids, np.array(self.removed, dtype=np.int64))
         for label in dead.tolist():
@@ -172,11 +134,12 @@ class HnswIndex:
         return dead
 
     def remove(self, ids: Ids) -> None:
+        """Remove vectors; ids that are not there are no error."""
         with self._guard:
-            gone = self._alive[rows_of(self._alive, np.unique(ids))]
+            gone = self.alive[rows_of(self.alive, np.unique(ids))]
             for label in gone.tolist():
                 self._native.mark_deleted(label)
-            self._alive = np.setdiff1d(self._alive, gone, assume_unique=True)
+            self.alive = np.setdiff1d(self.alive, gone, assume_unique=True)
 
     def save(self, path: Path) -> int:
         """Write the graph to a new file; returns how many vectors can be found in it. Raises OSError."""
@@ -185,9 +148,49 @@ class HnswIndex:
                 self._native.save_index(os.fspath(path))
             except RuntimeError as error:
                 raise OSError(str(error)) from error
-            return len(self._alive)
+            return len(self.alive)
+
+
+class HnswIndex:
+    """A graph and, for what a graph cannot do, the same vectors in the exact engine."""
+
+    engine = "hnsw"
+
+    def __init__(self, graph: Graph, exact: ExactIndex) -> None:
+        self._graph = graph
+        self._exact = exact
+
+    @property
+    def count(self) -> int:
+        return len(self._graph.alive)
+
+    @property
+    def growth(self) -> int:
+        return self._exact.growth
+
+    def search(self, query: Scores, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
+        alive = self._graph.alive
+        matching = len(alive) if allowed is None else len(rows_of(alive, allowed))
+        k = min(k, matching)
+        # Enough neighbours that about k of them are allowed, with a margin for an uneven spread.
+        wanted = k if allowed is None else 10 + int(1.3 * k * len(alive) / max(1, matching))
+        narrow = _FILTER_SHARE * matching < len(alive) or _FILTER_SHARE * wanted > len(alive)
+        if k > 0 and not narrow:
+            ids, scores = self._graph.neighbours(np.ascontiguousarray(query, dtype=np.float32), wanted)
+            if allowed is not None:
+                keep = np.isin(ids, allowed, assume_unique=True)
+                ids, scores = ids[keep], scores[keep]
+            if len(ids) >= k:
+                return best(ids, scores, k)
+        return self._exact.search(query, k, allowed)
+
+    def add(self, ids: Ids, vectors: Matrix) -> None:
+        self._exact.add(ids, vectors)
+        self._graph.add(ids, vectors)
+
+    def remove(self, ids: Ids) -> None:
+        self._graph.remove(ids)
+        self._exact.remove(ids)
 
     def close(self) -> None:
-        with self._guard:
-            self._alive = self._alive[:0]
-            self._native = _library().Index(space="ip", dim=self.dim)
+        self._exact.close()

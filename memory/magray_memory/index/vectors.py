@@ -8,14 +8,14 @@ native library is told in `problem` and costs time, never an answer.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from magray_memory.errors import IndexDamaged
 from magray_memory.index import snapshot
 from magray_memory.index.exact import ExactIndex, write
-from magray_memory.index.hnsw import HnswIndex
+from magray_memory.index.hnsw import Graph, HnswIndex
 from magray_memory.index.planner import choose
 from magray_memory.storage import vectors as rows
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from magray_memory.config import VectorSettings
     from magray_memory.index.protocol import Ids, Scores, ShouldStop, VectorIndex
     from magray_memory.storage.vault import Vault
+
+T = TypeVar("T")
 
 _KEEP_CHANGES = 10_000
 # A snapshot is written again when this much has changed since the last: catching up on 1,000 rows takes 3 ms.
@@ -108,6 +110,26 @@ class VectorStore:
             self._index, self.seq = loaded
 
     def _load(self, engine: str) -> tuple[VectorIndex, int] | None:
+        """The index of a sound snapshot and the change that it ends with."""
+        exact = self._load_exact()
+        if engine != "hnsw":
+            return exact
+        graph = self._load_graph()
+        if graph is None:
+            return None
+        matrix, seq = exact or (self._scanned(), self.vault.max_seq())
+        # Changes between the two are applied to both: what one has already, it takes in unharmed.
+        return None if matrix is None else (HnswIndex(graph[0], matrix), min(seq, graph[1]))
+
+    def _load_exact(self) -> tuple[ExactIndex, int] | None:
+        return self._load_payload("exact", lambda path, head: ExactIndex.load(path, head.count, head.dim))
+
+    def _load_graph(self) -> tuple[Graph, int] | None:
+        return self._load_payload(
+            "hnsw", lambda path, head: Graph.load(path, head.count, head.dim, head.removed)
+        )
+
+    def _load_payload(self, engine: str, load: Callable[[Path, snapshot.Header], T]) -> tuple[T, int] | None:
         path = self.vault.path
         found = rows.key_of(self.vault, self.key)
         try:
@@ -115,11 +137,7 @@ class VectorStore:
             # A snapshot later than what this transaction sees lacks passages that it still has.
             if found is None or header is None or header.dim != found[1] or header.seq > self.vault.max_seq():
                 return None
-            dim = header.dim
-            payload = snapshot.verify(path, header, remember=self.vault.writable)
-            if engine == "hnsw":
-                return HnswIndex.load(payload, header.count, dim, header.removed), header.seq
-            return ExactIndex.load(payload, header.count, dim), header.seq
+            return load(snapshot.verify(path, header, remember=self.vault.writable), header), header.seq
         except IndexDamaged as error:
             self.problem = error.message
         except ImportError as error:
@@ -128,12 +146,14 @@ class VectorStore:
             self.problem = f"the index snapshot of {path} cannot be read: {error.strerror or error}"
         return None
 
-    def _scan(self) -> None:
+    def _scanned(self) -> ExactIndex | None:
         found = rows.key_of(self.vault, self.key)
-        self.seq = self.vault.max_seq()
-        self._index = None
-        if found is not None:
-            self._index = ExactIndex.from_batches(found[1], rows.iter_vectors(self.vault, self.key))
+        if found is None:
+            return None
+        return ExactIndex.from_batches(found[1], rows.iter_vectors(self.vault, self.key))
+
+    def _scan(self) -> None:
+        self._index, self.seq = self._scanned(), self.vault.max_seq()
 
     def _catch_up(self, latest: int) -> None:
         index = self._index
@@ -166,7 +186,7 @@ class VectorStore:
         self._index, self.seq = loaded
         return True
 
-    def _apply(self, index: VectorIndex, changes: Sequence[tuple[int, int, int | None, str]]) -> None:
+    def _apply(self, index: VectorIndex | Graph, changes: Sequence[tuple[int, int, int | None, str]]) -> None:
         """Make the index agree with the vault about what changed, whatever the order in which it did."""
         found = rows.key_of(self.vault, self.key)
         key_id = None if found is None else found[0]
@@ -226,21 +246,20 @@ class VectorStore:
         try:
             graph = self._graph_of_before(count)
             if graph is None:
-                graph = HnswIndex.build(dim, count, rows.iter_vectors(self.vault, self.key), should_stop)
+                graph = Graph.build(dim, count, rows.iter_vectors(self.vault, self.key), should_stop)
         except ImportError as error:
             self.problem = _no_graph(error)
             return False
         return self._save("hnsw", dim, graph.save, graph.removed)
 
-    def _graph_of_before(self, count: int) -> HnswIndex | None:
+    def _graph_of_before(self, count: int) -> Graph | None:
         """The graph of the last snapshot with what changed since, None where it must be built anew."""
-        loaded = self._load("hnsw")
+        loaded = self._load_graph()
         changes = None if loaded is None else self.vault.changes_after(loaded[1])
         if loaded is None or changes is None or len(changes) > count:
             return None
-        graph = cast(HnswIndex, loaded[0])
-        self._apply(graph, changes)
-        return graph if graph.count == count else None
+        self._apply(loaded[0], changes)
+        return loaded[0] if len(loaded[0].alive) == count else None
 
     def close(self) -> None:
         """Let go of the index; the next search opens it again."""

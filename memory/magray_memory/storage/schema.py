@@ -205,8 +205,8 @@ MODELS: tuple[type[Model], ...] = (
     Meta, Document, Passage, EmbeddingKey, Vector, Tag, DocumentTag, Link, Access, Skipped, Change, Tally,
 )  # fmt: skip
 
-# Every detail is kept: bm25 counts words by their positions, and a contentless table has no text to count them
-# in (with detail=column every score is 0).
+# Every detail is kept: bm25 counts words by positions, and a contentless table has no text to count them in
+# (with detail=column every score is 0).
 FTS_TABLE = """
 CREATE VIRTUAL TABLE passage_fts USING fts5(
     symbol, path, body, content='', tokenize="unicode61 remove_diacritics 0 tokenchars '_'"
