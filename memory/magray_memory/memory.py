@@ -129,22 +129,25 @@ class Memory:
         another process indexes this workspace, WorkspaceError for a path outside of it, StorageError,
         HomeError.
         """
-        from magray_memory.workspace.indexer import Indexer
-
         root = self.root
         inside = None if paths is None else [self._inside(root, path) for path in paths]
         listen = on_event or _ignore
         self.home.ensure()
-        with self._vault_to_write(root, listen) as vault:
-            indexer = Indexer(
-                vault,
-                self.home,
-                self.settings,
-                None if lexical else self.embedder,
-                listen,
-                should_stop or _never,
-            )
-            return indexer.run(inside, force=force, lexical=lexical)
+
+        def run() -> IndexReport:
+            from magray_memory.workspace.indexer import Indexer
+
+            factory = None if lexical else self.embedder
+            with self._vault_to_write(root) as vault:
+                indexer = Indexer(vault, self.home, self.settings, factory, listen, should_stop)
+                return indexer.run(inside, force=force, lexical=lexical)
+
+        try:
+            return run()
+        except VaultDamaged as error:
+            aside = self._set_aside(root)
+            listen({"event": "warning", "message": f"{error.message}; it is kept as {aside} and made again"})
+            return run()
 
     def status(self) -> Status:
         """How everything is. Loads no model and no native library."""
@@ -307,26 +310,21 @@ class Memory:
         said = [*self._unseen, *([answer.degraded] if answer.degraded else [])]
         return msgspec.structs.replace(answer, degraded="; ".join(said))
 
-    def _vault_to_write(self, root: Path, listen: Callable[[dict[str, Any]], None]) -> Vault:
+    def _vault_to_write(self, root: Path) -> Vault:
         from magray_memory.storage.durability import Durability, VaultKind
+        from magray_memory.storage.vault import Vault
+
+        durability = Durability(self.settings.storage.durability)
+        path = self.home.vault_path(root)
+        return Vault.open(path, kind=VaultKind.WORKSPACE, root=root, durability=durability, write=True)
+
+    def _set_aside(self, root: Path) -> Path | None:
         from magray_memory.storage.lock import IndexerLock
-        from magray_memory.storage.vault import Vault, set_aside
+        from magray_memory.storage.vault import set_aside
 
         path = self.home.vault_path(root)
-        durability = Durability(self.settings.storage.durability)
-
-        def opened() -> Vault:
-            return Vault.open(path, kind=VaultKind.WORKSPACE, root=root, durability=durability, write=True)
-
-        try:
-            return opened()
-        except VaultDamaged as error:
-            with IndexerLock(path).acquire():
-                aside = set_aside(path)
-                listen(
-                    {"event": "warning", "message": f"{error.message}; it is kept as {aside} and made again"}
-                )
-                return opened()
+        with IndexerLock(path).acquire():
+            return set_aside(path)
 
     def _place(self, path: Path) -> tuple[Path, str]:
         """The root of the workspace or notes that a path lies in, and the path below it with `/`."""
@@ -371,7 +369,3 @@ def _embedder_class() -> type[Embedder]:
 
 def _ignore(event: dict[str, Any]) -> None:
     pass
-
-
-def _never() -> bool:
-    return False

@@ -49,6 +49,9 @@ def describe(error: BaseException) -> MagrayError:
 
 def report(error: BaseException, *, json: bool, verbose: bool) -> int:
     """Tell about `error` on the standard streams; returns the exit code."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        print(error.format_message(), file=sys.stderr)
+        return WRONG_USAGE
     ours = describe(error)
     if verbose and not isinstance(error, KeyboardInterrupt | click.ClickException | click.Abort):
         traceback.print_exception(error)
