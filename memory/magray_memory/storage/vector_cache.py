@@ -1,0 +1,194 @@
+"""`vectors.db`: vectors made before, by embedding key and hash of the text: nothing is embedded twice.
+
+A rename, a branch switch, a second worktree or a revert finds its vectors here. Only indexers touch it. It
+is bounded, and it is a cache: when it is damaged it is dropped and begun again, when another process keeps
+it locked it is passed over, and either is told as a warning in `warnings`, never raised.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from magray_memory.storage.sqlite_errors import CANTOPEN, CORRUPT, NOTADB, error_code
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping, Sequence
+    from pathlib import Path
+
+T = TypeVar("T")
+
+_SCHEMA = 1
+_BUSY_SECONDS = 1.0
+_CHUNK = 500
+_DAY = 86_400
+# Eviction takes more than is needed, so that it does not come with every write.
+_EVICT_TO = 0.9
+_EVICT_ROWS = 2_000
+
+_TABLES = f"""
+CREATE TABLE entry (
+    key TEXT NOT NULL, hash BLOB NOT NULL, data BLOB NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (key, hash)
+) WITHOUT ROWID;
+CREATE INDEX entry_used ON entry(used);
+PRAGMA user_version = {_SCHEMA};
+"""
+
+
+class VectorCache:
+    """A bounded store of encoded vectors (float16 bytes). `max_bytes` 0 turns it off.
+
+    `used` is a day, so a hit is written down once a day at most; the oldest days go first.
+    """
+
+    def __init__(self, path: Path, max_bytes: int) -> None:
+        self.path = path
+        self.max_bytes = max_bytes
+        self.warnings: list[str] = []
+        self._connection: sqlite3.Connection | None = None
+        self._off = max_bytes <= 0
+
+    def get_many(self, key: str, hashes: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The vectors that are known, by hash of the text."""
+        return self._guarded(lambda connection: self._get(connection, key, hashes), {})
+
+    def put_many(self, key: str, vectors: Mapping[bytes, bytes]) -> None:
+        """Remember vectors, and forget the least recently used ones where there is no room."""
+        self._guarded(lambda connection: self._put(connection, key, vectors), None)
+
+    def size(self) -> int:
+        """Bytes of the database that are in use."""
+        return self._guarded(_used_bytes, 0)
+
+    def close(self) -> None:
+        """Close the file; the next use opens it again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _get(self, connection: sqlite3.Connection, key: str, hashes: Sequence[bytes]) -> dict[bytes, bytes]:
+        today = int(time.time()) // _DAY
+        found: dict[bytes, bytes] = {}
+        stale: list[bytes] = []
+        wanted = list(dict.fromkeys(hashes))
+        for start in range(0, len(wanted), _CHUNK):
+            chunk = wanted[start : start + _CHUNK]
+            marks = ",".join("?" * len(chunk))
+            for text_hash, data, used in connection.execute(
+                f"SELECT hash, data, used FROM entry WHERE key = ? AND hash IN ({marks})", (key, *chunk)
+            ):
+                found[text_hash] = data
+                if used != today:
+                    stale.append(text_hash)
+        if stale:
+            with _transaction(connection):
+                connection.executemany(
+                    "UPDATE entry SET used = ? WHERE key = ? AND hash = ?", [(today, key, h) for h in stale]
+                )
+        return found
+
+    def _put(self, connection: sqlite3.Connection, key: str, vectors: Mapping[bytes, bytes]) -> None:
+        today = int(time.time()) // _DAY
+        with _transaction(connection):
+            connection.executemany(
+                "INSERT OR REPLACE INTO entry(key, hash, data, used) VALUES (?, ?, ?, ?)",
+                [(key, text_hash, data, today) for text_hash, data in vectors.items()],
+            )
+            if _used_bytes(connection) > self.max_bytes:
+                self._evict(connection)
+
+    def _evict(self, connection: sqlite3.Connection) -> None:
+        while _used_bytes(connection) > _EVICT_TO * self.max_bytes:
+            gone = connection.execute(
+                "DELETE FROM entry WHERE (key, hash) IN (SELECT key, hash FROM entry ORDER BY used LIMIT ?)",
+                (_EVICT_ROWS,),
+            ).rowcount
+            if gone <= 0:
+                return
+
+    def _guarded(self, use: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+        if self._off:
+            return otherwise
+        try:
+            return use(self._open())
+        except sqlite3.DatabaseError as error:
+            code = error_code(error) & 0xFF
+            self.close()
+            if code in (CORRUPT, NOTADB) or (code == CANTOPEN and self.path.is_dir()):
+                self._drop(str(error))
+            else:
+                self._give_up(str(error))
+        return otherwise
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            connection = sqlite3.connect(
+                self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            try:
+                connection.execute("PRAGMA journal_mode = wal")
+                connection.execute("PRAGMA synchronous = NORMAL")
+                _ensure_tables(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+    def _drop(self, why: str) -> None:
+        """Begin again; the file is moved first, because another process may still have it open."""
+        aside = self.path.with_name(
+            f"{self.path.name}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
+        )
+        try:
+            for suffix in ("-wal", "-shm"):
+                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+            self.path.replace(aside)
+            with contextlib.suppress(OSError):
+                aside.unlink()
+        except OSError as error:
+            self._give_up(error.strerror or str(error))
+            return
+        self.warnings.append(f"the vector cache {self.path} was damaged ({why}) and is begun again")
+
+    def _give_up(self, why: str) -> None:
+        self._off = True
+        self.warnings.append(f"the vector cache {self.path} is not used this time: {why}")
+
+
+def _ensure_tables(connection: sqlite3.Connection) -> None:
+    if connection.execute("PRAGMA user_version").fetchone()[0] == _SCHEMA:
+        return
+    with _transaction(connection):
+        if connection.execute("PRAGMA user_version").fetchone()[0] == _SCHEMA:
+            return
+        connection.execute("DROP TABLE IF EXISTS entry")
+        for statement in _TABLES.split(";"):
+            connection.execute(statement)
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection) -> Generator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.execute("COMMIT")
+
+
+def _used_bytes(connection: sqlite3.Connection) -> int:
+    pages, free, size = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    return (pages - free) * size
