@@ -10,10 +10,11 @@ _MARKS = (".magray.toml", ".git")
 
 
 def find_root(folder: Path) -> Path:
-    """The nearest folder from `folder` upwards with `.magray.toml` or `.git` (a file in worktrees), else itself.
+    """The nearest folder from `folder` upwards with `.magray.toml` or `.git` (a file in worktrees), else
+    itself.
 
-    The root of the disk and the person's home are never chosen, even if they are repositories: standing in one of them
-    raises WorkspaceError, standing below finds `folder` itself.
+    The root of the disk and the person's home are never chosen, even if they are repositories: standing in
+    one of them raises WorkspaceError, standing below finds `folder` itself.
     """
     start = _existing(folder)
     forbidden = _too_wide()

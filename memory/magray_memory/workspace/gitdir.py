@@ -1,8 +1,8 @@
 """Where a git repository keeps its rules, found without running git.
 
-Worktrees and submodules have a `.git` file that points elsewhere, and worktrees share `info/exclude` through a
-common folder. The files that are read here may belong to an untrusted workspace: only regular files of a sane size
-are opened, and what cannot be read counts as absent.
+Worktrees and submodules have a `.git` file that points elsewhere, and worktrees share `info/exclude` through
+a common folder. The files that are read here may belong to an untrusted workspace: only regular files of a
+sane size are opened, and what cannot be read counts as absent.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ Asked from the strongest to the weakest, the first that speaks decides:
    `info/exclude`, then `core.excludesFile`; they count in folders outside of any repository as well;
 4. hidden names (unless `index.hidden`) and the default exclusions, which `index.include` wins back.
 
-A repository inside the workspace, a submodule or not, starts with git's rules of its own. What is inside a folder that
-is left out is never looked at, so it cannot be won back: include the folder.
+A repository inside the workspace, a submodule or not, starts with git's rules of its own. What is inside a
+folder that is left out is never looked at, so it cannot be won back: include the folder.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ Scope = tuple[RuleSet, str]
 
 
 class Verdict(NamedTuple):
-    """Whether an entry stays (`reason` empty) and whether it was asked for by name (`index.include` and the like)."""
+    """Whether an entry stays (`reason` empty) and whether it was asked for by name (`index.include` and the
+    like).
+    """
 
     reason: str
     wanted: bool = False
@@ -167,8 +169,12 @@ def _repository_scopes(repository: Repository, prefix: str) -> tuple[Scope, ...]
     )
 
 
-def _scope(file: Path | None, prefix: str = "", *, fold: bool = False, follow: bool = True) -> tuple[Scope, ...]:
-    """The rules of a file, or nothing when it has none. Git follows no links to rule files inside a repository."""
+def _scope(
+    file: Path | None, prefix: str = "", *, fold: bool = False, follow: bool = True
+) -> tuple[Scope, ...]:
+    """The rules of a file, or nothing when it has none. Git follows no links to rule files inside a
+    repository.
+    """
     rules = parse_rules(read_rule_file(file, follow=follow), fold=fold) if file is not None else None
     return ((rules, prefix),) if rules else ()
 

@@ -1,7 +1,7 @@
 """From one file on disk to all that is stored of it: what a parser process does for each file.
 
-The answers are plain tuples of built-in types, so that they cross a pipe cheaply: the process that writes the vault
-only unpacks them.
+The answers are plain tuples of built-in types, so that they cross a pipe cheaply: the process that writes the
+vault only unpacks them.
 """
 
 from __future__ import annotations
@@ -17,32 +17,43 @@ if TYPE_CHECKING:
 
     from magray_memory.text.chunk import Chunked
 
+UNREADABLE = "it cannot be read"
+"""How the reason begins when the system refuses: that may change without a trace, so it is tried again every
+time.
+"""
+
 VANISHED, SKIPPED, LEFT_OUT, SAME, MOVED, PARSED = range(6)
 
 
 class Task(NamedTuple):
-    """A file to look at. `known_hash`: of the content that is stored already, empty for a new file."""
+    """A file to look at. `known_hash`: of the content that is stored already, empty for a new file.
+
+    `may_move`: whether it may turn out to be a stored file that has moved here.
+    """
 
     path: str
     size: int
+    mtime_ns: int
     wanted: bool
-    known_hash: bytes
+    known_hash: bytes = b""
+    may_move: bool = True
 
 
 class Job(NamedTuple):
-    """What holds for all files of a run. `gone`: hash → (path, language) of stored files that are no longer there."""
+    """What holds for all files of a run. `gone`: hash → families of stored files that are no longer there."""
 
     root: str
     max_file_bytes: int
     parse_seconds: float
-    gone: Mapping[bytes, tuple[str, str]]
+    gone: Mapping[bytes, tuple[str, ...]]
 
 
 class Outcome(NamedTuple):
     """What became of a file; `size` and `mtime_ns` are of the moment it was read.
 
-    `status` says which of the rest counts: `reason` for SKIPPED and LEFT_OUT, `hash` for SAME, MOVED and PARSED, the
-    others for PARSED. A passage is (start line, end line, symbol, kind, text, hash of the embedded text, tokens).
+    `status` says which of the rest counts: `reason` for SKIPPED and LEFT_OUT, `hash` for SAME, MOVED and
+    PARSED, the others for PARSED. A passage is (start line, end line, symbol, kind, text, hash of the
+    embedded text, tokens).
     """
 
     path: str
@@ -56,8 +67,7 @@ class Outcome(NamedTuple):
     title: str | None = None
     tags: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
-    passages: tuple[tuple[int, int, str, str, str, bytes, str], ...] = ()
-    note: str | None = None
+    passages: tuple[tuple[int, int, str, str, str, bytes, tuple[str, str, str]], ...] = ()
 
 
 def content_hash(data: bytes) -> bytes:
@@ -93,7 +103,7 @@ def parse_file(task: Task, job: Job, chunk: Callable[..., Chunked]) -> Outcome:
         text = decode(data)
     except Undecodable as error:
         return Outcome(path, SKIPPED, size, mtime_ns, f"it cannot be decoded: {error.reason}")
-    if digest in job.gone and _language(path, text) == job.gone[digest][1]:
+    if task.may_move and family(path) in job.gone.get(digest, ()):
         return Outcome(path, MOVED, size, mtime_ns, hash=digest)
     chunked = chunk(path, text, parse_seconds=job.parse_seconds)
     return _parsed(path, size, mtime_ns, digest, chunked)
@@ -103,13 +113,15 @@ def _parsed(path: str, size: int, mtime_ns: int, digest: bytes, chunked: Chunked
     from magray_memory.embedding.recipe import passage_text, text_hash
     from magray_memory.text.analyzer import analyze
 
+    path_tokens = analyze(path)
     title = clean(chunked.title) if chunked.title else None
-    passages: list[tuple[int, int, str, str, str, bytes, str]] = []
+    passages: list[tuple[int, int, str, str, str, bytes, tuple[str, str, str]]] = []
     for piece in chunked.chunks:
         text, symbol = clean(piece.text), clean(piece.symbol)
+        tokens = (analyze(symbol), path_tokens, analyze(text))
         embedded = passage_text(symbol, title, text, chunked.kind, chunked.language)
         passages.append(
-            (piece.start_line, piece.end_line, symbol, piece.kind, text, text_hash(embedded), analyze(text))
+            (piece.start_line, piece.end_line, symbol, piece.kind, text, text_hash(embedded), tokens)
         )
     return Outcome(
         path,
@@ -123,7 +135,6 @@ def _parsed(path: str, size: int, mtime_ns: int, digest: bytes, chunked: Chunked
         tags=tuple(map(clean, chunked.tags)),
         links=tuple(map(clean, chunked.links)),
         passages=tuple(passages),
-        note=chunked.note,
     )
 
 
@@ -138,10 +149,11 @@ def clean(text: str) -> str:
     return text
 
 
-def _language(path: str, text: str) -> str:
-    from magray_memory.text.languages import detect
-
-    return detect(path, text[:4096])
+def family(path: str) -> str:
+    """What decides, with the content, how a file is read: its extension, or its name where it has none."""
+    name = path.rpartition("/")[2].lower()
+    stem, dot, extension = name.rpartition(".")
+    return extension if dot and stem else name
 
 
 def _megabytes(count: int) -> str:

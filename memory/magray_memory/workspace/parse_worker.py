@@ -1,8 +1,10 @@
-"""A parser process: reads tasks from its standard input, writes outcomes to its standard output, ends with its parent.
+"""A parser process: reads tasks from its standard input, writes outcomes to its standard output, ends with
+its parent.
 
-Frames are a length (8 bytes, little-endian) and a `marshal` value: the other end is the same interpreter, and nothing is
-faster for tuples of text. The first frame out is READY; the first in is the job, the following are lists of tasks. Each
-outcome is sent at once and in order, so that the parent knows which file a dead worker was at.
+Frames are a length (8 bytes, little-endian) and a `marshal` value: the other end is the same interpreter, and
+nothing is faster for tuples of text. The first frame out is READY; the first in is the job, the following are
+lists of tasks. Each outcome is sent at once and in order, so that the parent knows which file a dead worker
+was at.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import struct
 import sys
 from typing import TYPE_CHECKING, Any
 
-from magray_memory.workspace.parse import SKIPPED, Job, Outcome, Task, parse_file
+from magray_memory.workspace.parse import SKIPPED, Job, Outcome, Task, clean, parse_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,12 +54,16 @@ def serve(source: BinaryIO, sink: BinaryIO, chunk: Callable[..., Chunked]) -> No
     job = Job(*first[0])
     while (frame := receive(source)) is not None:
         for item in frame[0]:
-            task = Task(*item)
-            try:
-                outcome = parse_file(task, job, chunk)
-            except (MemoryError, RecursionError) as error:
-                outcome = Outcome(task.path, SKIPPED, task.size, 0, f"it cannot be parsed: {type(error).__name__}")
-            send(sink, tuple(outcome))
+            send(sink, tuple(parse_safely(Task(*item), job, chunk)))
+
+
+def parse_safely(task: Task, job: Job, chunk: Callable[..., Chunked]) -> Outcome:
+    """One file never ends the run, whatever it does to a parser written in Python."""
+    try:
+        return parse_file(task, job, chunk)
+    except Exception as error:
+        reason = f"it cannot be parsed: {type(error).__name__}: {error}"
+        return Outcome(task.path, SKIPPED, task.size, task.mtime_ns, clean(reason[:300]))
 
 
 def open_pipes() -> tuple[BinaryIO, BinaryIO]:

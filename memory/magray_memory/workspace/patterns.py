@@ -1,9 +1,10 @@
 """Git's ignore patterns, as sets that answer in microseconds while a folder is being walked.
 
-This follows git's own matcher (`wildmatch.c` and `dir.c`) byte for byte, its oddities included: `?` is one byte, a
-literal beginning is cut off before `**` is looked at, an unterminated class matches nothing. A pattern is only ever
-asked about one entry whose parents were let through, so nothing here needs to match "everything below".
-Every pattern becomes a regular expression without nested backtracking: no pattern of a hostile file can hang a walk.
+This follows git's own matcher (`wildmatch.c` and `dir.c`) byte for byte, its oddities included: `?` is one
+byte, a literal beginning is cut off before `**` is looked at, an unterminated class matches nothing. A
+pattern is only ever asked about one entry whose parents were let through, so nothing here needs to match
+"everything below". Every pattern becomes a regular expression without nested backtracking: no pattern of a
+hostile file can hang a walk.
 """
 
 from __future__ import annotations
@@ -52,7 +53,9 @@ class Rule:
     regex: re.Pattern[bytes] | None
 
     def matches(self, name: str, path: str) -> bool:
-        """Whether an entry called `name`, at `path` from the rule file's folder, fits (its type is not looked at)."""
+        """Whether an entry called `name`, at `path` from the rule file's folder, fits (its type is not looked
+        at).
+        """
         text = path if self.anchored else name
         if self.literal is not None:
             return text == self.literal
@@ -188,8 +191,9 @@ def _trimmed(line: bytes) -> bytes:
 def _translated(pattern: bytes, fold: bool) -> bytes | None:
     """The pattern as a regular expression, or None if it can never match.
 
-    Stars are matched shortest first and never tried again (atomic groups), all but the last: what stands between two
-    stars has a fixed length, or a fixed number of folders, so the first place where it fits is as good as any later.
+    Stars are matched shortest first and never tried again (atomic groups), all but the last: what stands
+    between two stars has a fixed length, or a fixed number of folders, so the first place where it fits is as
+    good as any later.
     """
     pieces: list[tuple[bytes, bytes]] = [(b"", b"")]  # (the star in front, what follows it)
     i, end = 0, len(pattern)

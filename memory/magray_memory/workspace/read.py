@@ -1,7 +1,7 @@
 """Read one file that a walk found, which may have become anything since: a link, a pipe, a giant, or nothing.
 
-Nothing here can hang or follow a link: the file is opened without following its last name and without waiting, and
-what was opened is looked at before a byte is read.
+Nothing here can hang or follow a link: the file is opened without following its last name and without
+waiting, and what was opened is looked at before a byte is read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ATTEMPTS = 3
 _SNIFF = 8000
 
 
-class Vanished(Exception):  # noqa: N818: a finding about the file, not a failure
+class Vanished(Exception):  # noqa: N818 - a finding about the file, not a failure
     """The file is gone, or is no regular file any more."""
 
 
@@ -51,18 +51,19 @@ class Contents(NamedTuple):
 def read_file(path: str, limit: int) -> Contents:
     """The bytes of the file, at most `limit` of them. Raises Vanished or Unreadable.
 
-    A file that is written to meanwhile is read again, so that bytes and state belong together; one that never holds
-    still is given as it was last, with a state that the next run will find changed.
+    A file that is written to meanwhile is read again, so that bytes and state belong together; one that never
+    holds still is given as it was last, with a state that the next run will find changed.
     """
-    contents = _read_once(path, limit)
+    contents, steady = _read_once(path, limit)
     for _ in range(_ATTEMPTS - 1):
-        if contents is not None:
-            break
-        contents = _read_once(path, limit)
-    return contents or _read_once(path, limit, insist=True) or Contents(b"", 0, 0, True)
+        if steady:
+            return contents
+        contents, steady = _read_once(path, limit)
+    return contents if steady else contents._replace(mtime_ns=contents.mtime_ns - 1)
 
 
-def _read_once(path: str, limit: int, insist: bool = False) -> Contents | None:
+def _read_once(path: str, limit: int) -> tuple[Contents, bool]:
+    """The contents, and whether they were the same from beginning to end."""
     try:
         descriptor = os.open(path, _FLAGS)
     except (FileNotFoundError, NotADirectoryError):
@@ -87,10 +88,9 @@ def _read_once(path: str, limit: int, insist: bool = False) -> Contents | None:
     finally:
         os.close(descriptor)
     if not whole:
-        return Contents(data, before.st_size, before.st_mtime_ns, False)
-    if (len(data), after.st_mtime_ns) == (before.st_size, before.st_mtime_ns):
-        return Contents(data, before.st_size, before.st_mtime_ns, True)
-    return Contents(data[:limit], len(data), before.st_mtime_ns - 1, True) if insist else None
+        return Contents(data, before.st_size, before.st_mtime_ns, False), True
+    steady = (len(data), after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    return Contents(data[:limit], len(data), before.st_mtime_ns, True), steady
 
 
 def _read(descriptor: int, count: int) -> bytes:

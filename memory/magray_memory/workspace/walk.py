@@ -1,9 +1,9 @@
 """Walk a workspace: every file that could be indexed, in a fixed order, without reading one.
 
-Links, to files and to folders, are never followed: what they point to is either in the workspace anyway or not a part
-of it (and may be anything, a key file or a loop). Pipes, sockets and devices are only ever looked at, never opened.
-A name that is not valid Unicode cannot be stored or shown truthfully, so it is skipped with a reason.
-A folder that cannot be listed is a problem, and what was indexed below it is not taken for deleted.
+Links, to files and to folders, are never followed: what they point to is either in the workspace anyway or
+not a part of it (and may be anything, a key file or a loop). Pipes, sockets and devices are only ever looked
+at, never opened. A name that is not valid Unicode cannot be stored or shown truthfully, so it is skipped with
+a reason. A folder that cannot be listed is a problem, and what was indexed below it is not taken for deleted.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ class FoundFile(NamedTuple):
     size: int
     mtime_ns: int
     wanted: bool
-    """Asked for by `index.include` or a `!` pattern of ours: the defaults do not leave it out by its content either."""
+    """Asked for by `index.include` or a `!` pattern of ours: the defaults do not leave it out by its content
+    either.
+    """
 
 
 @dataclass(slots=True)
@@ -67,7 +69,8 @@ class _Folder(NamedTuple):
 
 
 def walk(root: Path, options: WalkOptions, tally: Tally, under: str = "") -> Iterator[FoundFile]:
-    """The files below `root`, or only those at or below the path `under` (relative, `/`), sorted folder by folder.
+    """The files below `root`, or only those at or below the path `under` (relative, `/`), sorted folder by
+    folder.
 
     The rules of the folders above `under` hold. Raises WorkspaceError if the root itself cannot be listed.
     """
@@ -76,9 +79,7 @@ def walk(root: Path, options: WalkOptions, tally: Tally, under: str = "") -> Ite
     except OSError as error:
         raise WorkspaceError(f"{root} cannot be read", error.strerror or str(error)) from error
     names = {entry.name for entry in entries}
-    rules = root_rules(
-        root, names, ignore=options.ignore, include=options.include, hidden=options.hidden
-    )
+    rules = root_rules(root, names, ignore=options.ignore, include=options.include, hidden=options.hidden)
     steps = [step for step in under.split("/") if step]
     stack = [_Folder("", rules, entries)]
     while stack:

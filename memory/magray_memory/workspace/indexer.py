@@ -1,0 +1,446 @@
+"""Bring a workspace's vault up to date with its files: first everything by words, then everything by meaning.
+
+walk → compare → read, chunk and analyse in parser processes → commit (searchable by words) → embed → commit
+(searchable by meaning) → index snapshot. Every commit stands alone: whatever ends a run, the next one does only what is
+missing. One run at a time has the vault, by an operating system lock.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from magray_memory.errors import EmbeddingUnavailable, Interrupted, MagrayError, StorageError, WorkspaceError
+from magray_memory.storage import documents
+from magray_memory.storage.durability import Durability
+from magray_memory.storage.lock import IndexerLock
+from magray_memory.workspace.events import Event, Events
+from magray_memory.workspace.parse import Job, Outcome, Task
+from magray_memory.workspace.parse_pool import ParsePool, WorkersUnavailable, worker_count
+from magray_memory.workspace.scan import Plan, Stored, scan
+from magray_memory.workspace.store import FileStore
+from magray_memory.workspace.walk import WalkOptions
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from magray_memory.config import Settings
+    from magray_memory.embedding.embedder import Embedder
+    from magray_memory.embedding.model import Model
+    from magray_memory.storage.home import Home
+    from magray_memory.storage.vault import Vault
+    from magray_memory.storage.vector_cache import VectorCache
+    from magray_memory.workspace.embed import Embedded
+
+_FEW_FILES = 64
+"""Up to so many files one parser process does, and the model is loaded beside it."""
+
+
+class _Stopped(Exception):  # noqa: N818 - unwinds to the place that commits and reports
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """How long the phases took; None for one that did not run."""
+
+    lexical: float
+    semantic: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedItem:
+    """A file that should have been indexed and was not."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What the vault holds now, and what a run did for it.
+
+    `ignored`: entries left out by rule (a folder counts once); `embedded` and `reused`: passages whose vector
+    was made and known; `removed`: files; `device` and `model` are None when no model ran or could run.
+    """
+
+    files: int
+    ignored: int
+    passages: int
+    embedded: int
+    reused: int
+    removed: int
+    skipped: tuple[SkippedItem, ...]
+    seconds: Seconds
+    device: str | None
+    model: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The report with the names of the contract."""
+        return {
+            "files": self.files,
+            "ignored": self.ignored,
+            "passages": self.passages,
+            "embedded": self.embedded,
+            "reused": self.reused,
+            "removed": self.removed,
+            "skipped": [{"path": item.path, "reason": item.reason} for item in self.skipped],
+            "seconds": {"lexical": self.seconds.lexical, "semantic": self.seconds.semantic},
+            "device": self.device,
+            "model": self.model,
+        }
+
+
+@dataclass(slots=True)
+class _Lexical:
+    """What the first phase found."""
+
+    ignored: Counter[str]
+    skipped: dict[str, str]
+    removed: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class _Semantic:
+    """What the second phase did; nothing when it did not run."""
+
+    embedded: int = 0
+    reused: int = 0
+    seconds: float | None = None
+    device: str | None = None
+    model: str | None = None
+
+
+@dataclass(slots=True)
+class _Loading:
+    """A model being opened in a thread of its own."""
+
+    open: Callable[[], Embedder]
+    result: Embedder | BaseException | None = None
+    thread: threading.Thread | None = field(default=None)
+
+    def start(self) -> None:
+        if self.thread is None:
+            self.thread = threading.Thread(target=self._open, name="model", daemon=True)
+            self.thread.start()
+
+    def _open(self) -> None:
+        try:
+            self.result = self.open()
+        except BaseException as error:  # raised again by `get`, in the thread that asks
+            self.result = error
+
+    def get(self) -> Embedder:
+        self.start()
+        assert self.thread is not None
+        self.thread.join()
+        if isinstance(self.result, BaseException):
+            raise self.result
+        assert self.result is not None
+        return self.result
+
+
+class Indexer:
+    """Indexes one workspace into its vault, which must be open for writing and have a root."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        home: Home,
+        settings: Settings,
+        embedder_factory: Callable[[], Embedder] | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+        *,
+        pool: Callable[[int], ParsePool] = ParsePool,
+    ) -> None:
+        """`embedder_factory` None leaves embeddings out. `should_stop` is asked often, from several threads."""
+        if vault.root is None:
+            raise WorkspaceError("this vault has no folder to index", "it is the notebook")
+        self._vault = vault
+        self._root: Path = vault.root
+        self._home = home
+        self._settings = settings
+        self._loading = None if embedder_factory is None else _Loading(embedder_factory)
+        self._events = Events(on_event or _ignore)
+        self._should_stop = should_stop or _never
+        self._make_pool = pool
+        self._durability = Durability(settings.storage.durability)
+
+    def run(
+        self, paths: Sequence[Path] | None = None, *, force: bool = False, lexical: bool = False
+    ) -> IndexReport:
+        """Index everything, or what lies at or below `paths` (files or folders, there or deleted).
+
+        `force` reads every file again; `lexical` leaves embeddings out. Raises VaultLocked, WorkspaceError
+        for a path outside of the workspace or a root that cannot be read, StorageError, and Interrupted when
+        `should_stop` turned true: everything done until then is kept. The last event is `done`, or `error`
+        with what is raised.
+        """
+        try:
+            places = [""] if paths is None else [self._place(path) for path in paths]
+            with IndexerLock(self._vault.path).acquire():
+                report = self._run(places, force, lexical)
+        except MagrayError as error:
+            self._events.send("error", code=error.code, message=error.message, hint=error.hint)
+            raise
+        self._events.send("done", **report.as_json())
+        return report
+
+    def _run(self, places: list[str], force: bool, lexical: bool) -> IndexReport:
+        known = self._vault.counts()[0]
+        self._events.send("start", root=str(self._root), files=known, pid=os.getpid())
+        found = self._lexical_phase(places, force, lexical)
+        files, passages = self._vault.counts()
+        self._events.send("lexical_ready", files=files, passages=passages, seconds=found.seconds)
+        done = _Semantic() if lexical or self._loading is None else self._semantic_phase(self._loading)
+        self._vault.set_meta("last_indexed_at", str(time.time()))
+        return IndexReport(
+            files=files,
+            ignored=found.ignored.total(),
+            passages=passages,
+            embedded=done.embedded,
+            reused=done.reused,
+            removed=found.removed,
+            skipped=tuple(SkippedItem(path, reason) for path, reason in sorted(found.skipped.items())),
+            seconds=Seconds(found.seconds, done.seconds),
+            device=done.device,
+            model=done.model,
+        )
+
+    def _place(self, path: Path) -> str:
+        """The path from the root, `/` between folders. Its own last name is not resolved: a link is no
+        detour.
+        """
+        absolute = os.path.abspath(path)
+        parent, name = os.path.split(absolute)
+        for spelled in (absolute, os.path.join(os.path.realpath(parent), name), os.path.realpath(absolute)):
+            relative = os.path.relpath(spelled, self._root) if _same_drive(spelled, self._root) else os.pardir
+            if relative.split(os.sep, 1)[0] != os.pardir:
+                return "" if relative == os.curdir else relative.replace(os.sep, "/")
+        raise WorkspaceError(f"{path} is not indexed", f"it lies outside of the workspace {self._root}")
+
+    def _lexical_phase(self, places: list[str], force: bool, lexical: bool) -> _Lexical:
+        from magray_memory.index.lexical import LexicalIndex
+
+        began = time.monotonic()
+        again = self._begin() or force
+        stored = Stored(documents.files(self._vault), documents.skipped(self._vault))
+        index = LexicalIndex(self._vault)
+        pool = self._make_pool(worker_count(self._settings.index.workers))
+        try:
+            if not stored.files:
+                self._prepare(pool, _FEW_FILES + 1)
+            plan = self._scan(places, stored, again, force, pool)
+            if plan.empty:
+                self._events.warn(
+                    f"{self._root} is empty now; what was indexed of it is kept (--force removes it)"
+                )
+            few = len(plan.tasks) <= _FEW_FILES
+            if few and plan.tasks and stored.files and not lexical and self._loading is not None:
+                self._loading.start()
+            with self._vault.write():
+                index.ensure_version()
+            store = FileStore(self._vault, index, self._durability, self._events, stored, plan)
+            self._parse(plan, store, pool)
+            store.remove_gone(self._should_stop)
+            store.forget(plan.forgotten)
+        except _Stopped:
+            self._raise_interrupted()
+        finally:
+            pool.close()
+        if self._should_stop():
+            self._raise_interrupted()
+        self._events.changed(0, 0, last=True)
+        if places == [""]:
+            self._finish()
+        seconds = round(time.monotonic() - began, 3)
+        skipped = plan.skipped | store.skipped
+        return _Lexical(plan.ignored + store.ignored, skipped, store.removed, seconds)
+
+    def _begin(self) -> bool:
+        """Whether stored files must be read again because what makes passages of them is another version now."""
+        version = self._version()
+        stored = self._vault.meta("chunker_version")
+        if stored is None and self._vault.counts()[0] == 0:
+            self._vault.set_meta("chunker_version", version)
+            return False
+        return stored != version
+
+    def _finish(self) -> None:
+        self._vault.set_meta("chunker_version", self._version())
+
+    def _version(self) -> str:
+        """Names all that decides, besides a file's content, what is stored of it."""
+        from magray_memory.embedding.recipe import RECIPE_VERSION
+        from magray_memory.text.chunk import CHUNKER_VERSION
+
+        index = self._settings.index
+        return f"{CHUNKER_VERSION}/{RECIPE_VERSION}/{index.max_file_bytes}/{index.parse_seconds:g}"
+
+    def _prepare(self, pool: ParsePool, files: int) -> None:
+        """Have parsers starting while the walk goes on: one for a few files, all for many."""
+        try:
+            pool.prepare(1 if files <= _FEW_FILES else worker_count(self._settings.index.workers))
+        except WorkersUnavailable:
+            return  # `_parse` finds out again, and copes
+
+    def _scan(self, places: list[str], stored: Stored, again: bool, force: bool, pool: ParsePool) -> Plan:
+        index = self._settings.index
+        options = WalkOptions(index.ignore, index.include, index.hidden)
+
+        def on_file(seen: int) -> None:
+            if self._should_stop():
+                raise _Stopped
+            self._events.progress("scan", seen, None)
+
+        def on_change(files: int) -> None:
+            if files in (1, _FEW_FILES + 1):
+                self._prepare(pool, files)
+
+        return scan(
+            self._root,
+            options,
+            stored,
+            places,
+            again=again,
+            trust_empty=force,
+            on_file=on_file,
+            on_change=on_change,
+        )
+
+    def _parse(self, plan: Plan, store: FileStore, pool: ParsePool) -> None:
+        """Read, parse and store every task; raises _Stopped when asked, after committing what is done."""
+        index = self._settings.index
+        job = Job(str(self._root), index.max_file_bytes, index.parse_seconds, store.moves())
+        tasks: list[Task] = list(plan.tasks)
+        done, total = 0, len(tasks)
+        while tasks and not self._should_stop():
+            for outcome in self._outcomes(tasks, job, pool):
+                store.add(outcome)
+                done += 1
+                self._events.progress("lexical", done, max(total, done))
+            store.flush()
+            tasks, store.again = store.again, []
+            total += len(tasks)
+        store.flush()
+        if self._should_stop():
+            raise _Stopped
+
+    def _outcomes(self, tasks: list[Task], job: Job, pool: ParsePool) -> Iterator[Outcome]:
+        answered: set[str] = set()
+        try:
+            for outcome in pool.run(iter(tasks), job, self._should_stop):
+                answered.add(outcome.path)
+                yield outcome
+        except WorkersUnavailable as error:
+            self._events.warn(f"files are parsed in this process: {error.message}")
+            yield from self._outcomes_here([task for task in tasks if task.path not in answered], job)
+
+    def _outcomes_here(self, tasks: list[Task], job: Job) -> Iterator[Outcome]:
+        """Without isolation, where no process can be started: a frozen program, a locked-down system."""
+        from magray_memory.text.chunk import chunk
+        from magray_memory.workspace.parse_worker import parse_safely
+
+        for task in tasks:
+            if self._should_stop():
+                return
+            yield parse_safely(task, job, chunk)
+
+    def _semantic_phase(self, loading: _Loading) -> _Semantic:
+        """Embed what is pending. Without a model that runs it says so, and search stays lexical."""
+        from magray_memory.embedding.model import resolve_model
+        from magray_memory.embedding.recipe import embedding_key
+
+        began = time.monotonic()
+        done = _Semantic()
+        try:
+            model = resolve_model(self._settings.embedding.model, self._home.models)
+            key = embedding_key(model)
+            if self._count_pending(key):
+                counts = self._embed(loading, model, key)
+                done.embedded, done.reused = counts.embedded, counts.reused
+                done.device = loading.get().device
+            done.model = model.id
+        except EmbeddingUnavailable as error:
+            self._events.warn(f"meaning is left out: {error.message}")
+            return done
+        if self._should_stop():
+            self._raise_interrupted()
+        self._save_snapshot(key)
+        done.seconds = round(time.monotonic() - began, 3)
+        self._events.send(
+            "semantic_ready",
+            passages=self._vault.counts()[1],
+            embedded=done.embedded,
+            reused=done.reused,
+            seconds=done.seconds,
+        )
+        return done
+
+    def _count_pending(self, key: str) -> int:
+        with self._vault.read() as connection:
+            row = connection.execute("SELECT vectors FROM embedding_key WHERE key = ?", (key,)).fetchone()
+            return self._vault.counts()[1] - (row[0] if row else 0)
+
+    def _embed(self, loading: _Loading, model: Model, key: str) -> Embedded:
+        from magray_memory.workspace.embed import EmbeddingPhase
+
+        phase = EmbeddingPhase(
+            self._vault,
+            key,
+            model.dim,
+            self._durability,
+            self._events,
+            self._open_cache(),
+            self._should_stop,
+            lambda: self._save_snapshot(key),
+        )
+        return phase.run(loading.get)
+
+    def _open_cache(self) -> VectorCache | None:
+        from magray_memory.storage.vector_cache import VectorCache
+
+        size = self._settings.storage.vector_cache_mb
+        return VectorCache(self._home.vectors, size * 1_000_000) if size else None
+
+    def _save_snapshot(self, key: str) -> None:
+        """Write the vector index for readers, if vectors changed since it was last looked at.
+
+        A snapshot only saves time, so a failure to write one is told and stops nothing.
+        """
+        at = f"{key} {self._vault.max_seq()}"
+        if self._vault.meta("snapshot_at") == at:
+            return
+        from magray_memory.index.vectors import VectorStore
+
+        store = VectorStore(self._vault, key, self._settings.vectors)
+        try:
+            store.save_snapshot(should_stop=self._should_stop)
+        except StorageError as error:
+            self._events.warn(f"the index snapshot was not written: {error.message}")
+            return
+        finally:
+            store.close()
+        self._vault.set_meta("snapshot_at", at)
+
+    def _raise_interrupted(self) -> None:
+        raise Interrupted("indexing was interrupted", "what is done is kept", "run it again to go on")
+
+
+def _same_drive(path: str, root: Path) -> bool:
+    return os.path.splitdrive(path)[0].lower() == root.drive.lower()
+
+
+def _ignore(event: Event) -> None:
+    """Nobody listens."""
+
+
+def _never() -> bool:
+    return False
