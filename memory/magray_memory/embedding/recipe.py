@@ -19,10 +19,12 @@ def passage_text(symbol: str | None, title: str | None, text: str, kind: str, la
     the tokenizer would have it. Code is cut at CODE_CHARACTERS, prose is whole. The path is not in it, so a rename
     costs no embedding; neither is anything after the cut, so an edit there costs none either.
     """
-    body = " ".join(text.split())
     if kind == "code":
+        # So many words fill the cut even if each is one character; the rest of a long text is not split.
+        body = " ".join(text.split(None, CODE_CHARACTERS // 2))
         head = symbol or ""
         return f"{head} {body}"[:CODE_CHARACTERS].strip()
+    body = " ".join(text.split())
     heads = dict.fromkeys(part for part in (title, symbol) if part)
     return " ".join([*heads, body]).strip()
 

@@ -87,7 +87,9 @@ class LexicalIndex:
 def _tokens(rows: Iterable[LexicalRow]) -> Iterator[tuple[int, str, str, str]]:
     path, path_tokens = "", ""
     for row in rows:
+        if row.analysed is not None:
+            yield row.passage_id, *row.analysed
+            continue
         if row.path != path:  # the passages of a file come together
             path, path_tokens = row.path, analyze(row.path)
-        body = analyze(row.text) if row.analysed is None else row.analysed
-        yield row.passage_id, analyze(row.symbol), path_tokens, body
+        yield row.passage_id, analyze(row.symbol), path_tokens, analyze(row.text)

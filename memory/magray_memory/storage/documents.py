@@ -24,15 +24,15 @@ _CHUNK = 500
 class LexicalRow(NamedTuple):
     """What the lexical index is fed for a passage, as it is stored.
 
-    `analysed`: the text's tokens when a worker has made them (exactly `analyze(text)` of this program),
-    None to analyse here.
+    `analysed`: the tokens of symbol, path and text when a worker has made them (exactly what `analyze` of this
+    program gives), None to analyse here.
     """
 
     passage_id: int
     symbol: str
     path: str
     text: str
-    analysed: str | None = None
+    analysed: tuple[str, str, str] | None = None
 
 
 class LexicalWriter(Protocol):
@@ -82,7 +82,7 @@ class NewPassage:
     kind: str
     text: str
     text_hash: bytes
-    analysed: str | None = None
+    analysed: tuple[str, str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,12 @@ def put_file(
 ) -> PutResult:
     """Store a file and its passages, new or changed, and feed the lexical index with what differs."""
     with vault.write() as connection:
-        document_id = _put_document(connection, document)
+        document_id, is_new = _put_document(connection, document)
+        if is_new:
+            added = _insert_passages(
+                connection, document_id, document.path, list(enumerate(passages)), lexical
+            )
+            return PutResult(document_id, tuple(added), (), ())
         old: dict[tuple[bytes, str, str], deque[tuple[int, int, int, int, str]]] = defaultdict(deque)
         for row in connection.execute(
             "SELECT id, ordinal, start_line, end_line, kind, symbol, text, text_hash FROM passage"
@@ -155,8 +160,10 @@ def put_file(
     return PutResult(document_id, tuple(added), tuple(kept), tuple(row.passage_id for row in gone))
 
 
-def _put_document(connection: sqlite3.Connection, document: NewDocument) -> int:
+def _put_document(connection: sqlite3.Connection, document: NewDocument) -> tuple[int, bool]:
+    """The id of the stored document, and whether it was not there before: then it has no tags, links, passages."""
     now = time.time()
+    is_new = connection.execute("SELECT 1 FROM document WHERE path = ?", (document.path,)).fetchone() is None
     (document_id,) = connection.execute(
         "INSERT INTO document(path, kind, layer, title, language, size, mtime_ns, hash,"
         " created_at, updated_at, indexed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -167,9 +174,11 @@ def _put_document(connection: sqlite3.Connection, document: NewDocument) -> int:
         (document.path, document.kind, document.layer, document.title, document.language, document.size,
          document.mtime_ns, document.hash, now, document.mtime_ns / 1e9, now),
     ).fetchone()  # fmt: skip
-    set_tags(connection, document_id, document.tags)
-    set_links(connection, document_id, document.links)
-    return document_id
+    if document.tags or not is_new:
+        set_tags(connection, document_id, document.tags)
+    if document.links or not is_new:
+        set_links(connection, document_id, document.links)
+    return document_id, is_new
 
 
 def set_tags(connection: sqlite3.Connection, document_id: int, tags: Iterable[str]) -> None:
