@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from magray_memory.embedding.embedder import Embedder
     from magray_memory.index.vectors import VectorStore
     from magray_memory.search.engine import Searcher
+    from magray_memory.search.notes import Note
+    from magray_memory.search.symbols import Symbol
     from magray_memory.storage.vault import Vault
     from magray_memory.workspace.overlay import Overlay
 
@@ -77,6 +79,19 @@ class Session(Memory):
             self._search()
             found = self._open.get(self.home.vault_path(root))
             return None if found is None else found.vault
+
+    def symbols(self, text: str, limit: int) -> list[Symbol]:
+        """Definitions and headings of the open folders by name, the closest first."""
+        from magray_memory.search.symbols import find_symbols
+
+        vaults = [vault for vault in self._search().vaults if vault.name == "workspace"]
+        return find_symbols(vaults, text, limit)
+
+    def note(self, name: str) -> Note | None:
+        """The note that a link of this name means, in any folder that is searched."""
+        from magray_memory.search.notes import find_note
+
+        return find_note(self._search().vaults, name)
 
     def warm(self) -> None:
         """Load what the first search needs. Raises EmbeddingUnavailable when there will be no meaning."""

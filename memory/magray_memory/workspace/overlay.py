@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from magray_memory.errors import MagrayError
 from magray_memory.storage.memory_vault import MemoryVault
-from magray_memory.workspace.defaults import is_binary
 from magray_memory.workspace.parse import clean, content_hash
 from magray_memory.workspace.read import Unreadable, Vanished, read_file
 from magray_memory.workspace.secrets import has_secret
+from magray_memory.workspace.walk import Tally, WalkOptions, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,7 @@ class Overlay:
         digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         if self._texts.get(path) == digest:
             return False
-        if has_secret(path) or len(text) > self._limit:
+        if has_secret(path) or len(text) > self._limit or self._ruled_out(path):
             return False
         self._store_text(path, _chunked(path, text), digest, stored)
         return True
@@ -93,19 +93,36 @@ class Overlay:
         """Whether the file on disk holds just this text, and the vault just this file: then no overlay is
         needed.
         """
-        from magray_memory.text.decode import Undecodable, decode
-
-        if stored is None:
-            return False
-        try:
-            data = read_file(str(self.root / path), self._limit).data
-            if is_binary(data) or decode(data) != text:
-                return False
-        except (Vanished, Unreadable, Undecodable):
+        data = self._same_as_file(path, text)
+        if data is None or stored is None:
             return False
         with stored.read() as connection:
             row = connection.execute("SELECT hash FROM document WHERE path = ?", (path,)).fetchone()
         return row is not None and row[0] == content_hash(data)
+
+    def same_as_file(self, path: str, text: str) -> bool:
+        """Whether the file on disk holds just this text."""
+        return self._same_as_file(path, text) is not None
+
+    def _same_as_file(self, path: str, text: str) -> bytes | None:
+        from magray_memory.text.decode import Undecodable, decode
+
+        try:
+            data = read_file(str(self.root / path), self._limit).data
+            return data if decode(data) == text else None
+        except (Vanished, Unreadable, Undecodable):
+            return None
+
+    def _ruled_out(self, path: str) -> bool:
+        """Whether the file lies on disk and the rules leave it out."""
+        if not (self.root / path).exists():
+            return False
+        index = self._settings.index
+        options = WalkOptions(index.ignore, index.include, index.hidden)
+        try:
+            return not any(found.path == path for found in walk(self.root, options, Tally(), path))
+        except MagrayError:
+            return False
 
     def embed(
         self, embedder: Embedder, stored: Vault | None = None, should_stop: Callable[[], bool] | None = None
