@@ -33,7 +33,7 @@ def find_root(folder: Path) -> Path:
 
 
 def named_root(folder: Path) -> Path:
-    """The folder that a person named as workspace, whatever it is. Raises WorkspaceError if it is no folder."""
+    """The folder that a person named, whatever it is. Raises WorkspaceError if it is no folder."""
     return _existing(folder)
 
 

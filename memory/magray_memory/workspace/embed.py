@@ -79,7 +79,7 @@ class EmbeddingPhase:
         dim: int,
         durability: Durability,
         events: Events,
-        cache: VectorCache | None,
+        cache: VectorCache,
         should_stop: Callable[[], bool],
         snapshot: Callable[[], None],
     ) -> None:
@@ -96,9 +96,11 @@ class EmbeddingPhase:
         self._outbox: queue.Queue[_Result | BaseException | None] = queue.Queue(_FINISHED)
         self._stopped = threading.Event()
         self._unwritten: list[_Result] = []
+        self._waiting = 0
         self._written_at = time.monotonic()
         self._total = 0
         self.done = Embedded()
+        self.device: str | None = None
 
     def run(self, open_embedder: Callable[[], Embedder]) -> Embedded:
         """Embed what is pending, or until `should_stop`. What is done is committed in any case.
@@ -125,7 +127,6 @@ class EmbeddingPhase:
             while self._take(wait=False, raising=False):
                 pass
             self._write()
-        self._tell()
         return self.done
 
     def _work(self, open_embedder: Callable[[], Embedder]) -> None:
@@ -136,7 +137,8 @@ class EmbeddingPhase:
                 raise EmbeddingUnavailable(
                     f"model {embedder.model.id}", "it is not the model of the settings"
                 )
-            self._events.send("device", device=embedder.device, model=embedder.model.id)
+            self.device = embedder.device
+            self._events.send("device", device=self.device, model=embedder.model.id)
             while not self._stopped.is_set():
                 try:
                     window = self._inbox.get(timeout=_WAIT_SECONDS)
@@ -185,7 +187,7 @@ class EmbeddingPhase:
         by_hash: dict[bytes, list[PendingPassage]] = {}
         for passage in passages:
             by_hash.setdefault(passage.text_hash, []).append(passage)
-        known = self._cache.get_many(self._key, list(by_hash)) if self._cache is not None else {}
+        known = self._cache.get_many(self._key, list(by_hash))
         blobs = {
             p.id: blob
             for digest, blob in known.items()
@@ -230,9 +232,13 @@ class EmbeddingPhase:
         if result is None:
             return False
         self._unwritten.append(result)
-        full = sum(len(positions) for _, positions, _ in self._unwritten) >= _WRITE_VECTORS
+        window, positions, _ = result
+        self._waiting += sum(len(window.ids[position]) for position in positions)
+        full = self._waiting >= _WRITE_VECTORS
         if full or time.monotonic() - self._written_at >= self._durability.interval:
             self._write()
+        else:
+            self._tell()
         if raising and time.monotonic() >= self._snapshot_at:
             self._snapshot()
             self._snapshot_at = time.monotonic() + SNAPSHOT_SECONDS
@@ -240,7 +246,7 @@ class EmbeddingPhase:
 
     def _write(self) -> None:
         """Commit the finished vectors, then give them to the cache."""
-        results, self._unwritten = self._unwritten, []
+        results, self._unwritten, self._waiting = self._unwritten, [], 0
         self._written_at = time.monotonic()
         if not results:
             return
@@ -253,12 +259,11 @@ class EmbeddingPhase:
         vectors.put_encoded(self._vault, self._key, self._dim, blobs)
         self.done.embedded += len(made)
         self.done.reused += len(blobs) - len(made)
-        if self._cache is not None:
-            self._cache.put_many(self._key, made)
+        self._cache.put_many(self._key, made)
         self._tell()
 
     def _tell(self) -> None:
-        self._events.progress("semantic", self.done.embedded + self.done.reused, self._total)
+        self._events.progress("semantic", self.done.embedded + self.done.reused + self._waiting, self._total)
 
 
 def _text(passage: PendingPassage) -> str:

@@ -64,7 +64,7 @@ def person_excludes_file(folder: Path, environ: Mapping[str, str] | None = None)
 
 
 def read_rule_file(path: Path, *, follow: bool = True) -> bytes:
-    """The bytes of a rule or configuration file; empty if it is absent, unreadable, huge or no regular file."""
+    """The bytes of a rule or configuration file; empty if it is absent, huge or no regular file."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     if not follow:
         flags |= getattr(os, "O_NOFOLLOW", 0)
@@ -72,7 +72,7 @@ def read_rule_file(path: Path, *, follow: bool = True) -> bytes:
         descriptor = os.open(path, flags)
     except (OSError, ValueError):
         return b""
-    with open(descriptor, "rb") as file:
+    with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_RULE_BYTES:
             return b""

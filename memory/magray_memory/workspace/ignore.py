@@ -3,10 +3,10 @@
 Asked from the strongest to the weakest, the first that speaks decides:
 
 1. secrets and the stores of version control: always out;
-2. `index.ignore` of the settings, then `.magrayignore` files, the nearest folder first; a `!` pattern here also wins
-   back what the defaults below leave out;
-3. git's rules: `.gitignore` files, nearest first, up to the top of the repository (above the workspace too), then
-   `info/exclude`, then `core.excludesFile`; they count in folders outside of any repository as well;
+2. `index.ignore` of the settings, then `.magrayignore` files, the nearest folder first; a `!` pattern here
+   also wins back what the defaults below leave out;
+3. git's rules: `.gitignore` files, nearest first, up to the top of the repository (above the workspace too),
+   then `info/exclude`, then `core.excludesFile`; they count in folders outside of any repository as well;
 4. hidden names (unless `index.hidden`) and the default exclusions, which `index.include` wins back.
 
 A repository inside the workspace, a submodule or not, starts with git's rules of its own. What is inside a

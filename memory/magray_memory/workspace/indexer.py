@@ -1,8 +1,8 @@
 """Bring a workspace's vault up to date with its files: first everything by words, then everything by meaning.
 
 walk → compare → read, chunk and analyse in parser processes → commit (searchable by words) → embed → commit
-(searchable by meaning) → index snapshot. Every commit stands alone: whatever ends a run, the next one does only what is
-missing. One run at a time has the vault, by an operating system lock.
+(searchable by meaning) → index snapshot. Every commit stands alone: whatever ends a run, the next one does
+only what is missing. One run at a time has the vault, by an operating system lock.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import os
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from magray_memory.errors import EmbeddingUnavailable, Interrupted, MagrayError, StorageError, WorkspaceError
 from magray_memory.storage import documents
@@ -20,6 +21,7 @@ from magray_memory.storage.lock import IndexerLock
 from magray_memory.workspace.events import Event, Events
 from magray_memory.workspace.parse import Job, Outcome, Task
 from magray_memory.workspace.parse_pool import ParsePool, WorkersUnavailable, worker_count
+from magray_memory.workspace.report import IndexReport, Seconds, SkippedItem
 from magray_memory.workspace.scan import Plan, Stored, scan
 from magray_memory.workspace.store import FileStore
 from magray_memory.workspace.walk import WalkOptions
@@ -27,15 +29,14 @@ from magray_memory.workspace.walk import WalkOptions
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from magray_memory.config import Settings
     from magray_memory.embedding.embedder import Embedder
     from magray_memory.embedding.model import Model
     from magray_memory.storage.home import Home
     from magray_memory.storage.vault import Vault
-    from magray_memory.storage.vector_cache import VectorCache
-    from magray_memory.workspace.embed import Embedded
+
+__all__ = ["IndexReport", "Indexer", "Seconds", "SkippedItem"]
 
 _FEW_FILES = 64
 """Up to so many files one parser process does, and the model is loaded beside it."""
@@ -43,57 +44,6 @@ _FEW_FILES = 64
 
 class _Stopped(Exception):  # noqa: N818 - unwinds to the place that commits and reports
     pass
-
-
-@dataclass(frozen=True, slots=True)
-class Seconds:
-    """How long the phases took; None for one that did not run."""
-
-    lexical: float
-    semantic: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class SkippedItem:
-    """A file that should have been indexed and was not."""
-
-    path: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class IndexReport:
-    """What the vault holds now, and what a run did for it.
-
-    `ignored`: entries left out by rule (a folder counts once); `embedded` and `reused`: passages whose vector
-    was made and known; `removed`: files; `device` and `model` are None when no model ran or could run.
-    """
-
-    files: int
-    ignored: int
-    passages: int
-    embedded: int
-    reused: int
-    removed: int
-    skipped: tuple[SkippedItem, ...]
-    seconds: Seconds
-    device: str | None
-    model: str | None
-
-    def as_json(self) -> dict[str, Any]:
-        """The report with the names of the contract."""
-        return {
-            "files": self.files,
-            "ignored": self.ignored,
-            "passages": self.passages,
-            "embedded": self.embedded,
-            "reused": self.reused,
-            "removed": self.removed,
-            "skipped": [{"path": item.path, "reason": item.reason} for item in self.skipped],
-            "seconds": {"lexical": self.seconds.lexical, "semantic": self.seconds.semantic},
-            "device": self.device,
-            "model": self.model,
-        }
 
 
 @dataclass(slots=True)
@@ -160,7 +110,7 @@ class Indexer:
         *,
         pool: Callable[[int], ParsePool] = ParsePool,
     ) -> None:
-        """`embedder_factory` None leaves embeddings out. `should_stop` is asked often, from several threads."""
+        """`embedder_factory` None leaves embeddings out. `should_stop` is asked often, in several threads."""
         if vault.root is None:
             raise WorkspaceError("this vault has no folder to index", "it is the notebook")
         self._vault = vault
@@ -218,21 +168,18 @@ class Indexer:
         """The path from the root, `/` between folders. Its own last name is not resolved: a link is no
         detour.
         """
-        absolute = os.path.abspath(path)
-        parent, name = os.path.split(absolute)
-        for spelled in (absolute, os.path.join(os.path.realpath(parent), name), os.path.realpath(absolute)):
-            relative = os.path.relpath(spelled, self._root) if _same_drive(spelled, self._root) else os.pardir
-            if relative.split(os.sep, 1)[0] != os.pardir:
-                return "" if relative == os.curdir else relative.replace(os.sep, "/")
+        absolute = Path(os.path.normpath(Path.cwd() / path))
+        for spelled in (absolute, Path(os.path.realpath(absolute.parent), absolute.name), absolute.resolve()):
+            if spelled.is_relative_to(self._root):
+                relative = spelled.relative_to(self._root).as_posix()
+                return "" if relative == "." else relative
         raise WorkspaceError(f"{path} is not indexed", f"it lies outside of the workspace {self._root}")
 
     def _lexical_phase(self, places: list[str], force: bool, lexical: bool) -> _Lexical:
-        from magray_memory.index.lexical import LexicalIndex
-
+        """Make what changed searchable by words. Raises Interrupted after committing what is done."""
         began = time.monotonic()
         again = self._begin() or force
         stored = Stored(documents.files(self._vault), documents.skipped(self._vault))
-        index = LexicalIndex(self._vault)
         pool = self._make_pool(worker_count(self._settings.index.workers))
         try:
             if not stored.files:
@@ -242,39 +189,47 @@ class Indexer:
                 self._events.warn(
                     f"{self._root} is empty now; what was indexed of it is kept (--force removes it)"
                 )
-            few = len(plan.tasks) <= _FEW_FILES
-            if few and plan.tasks and stored.files and not lexical and self._loading is not None:
+            if (
+                stored.files
+                and 0 < len(plan.tasks) <= _FEW_FILES
+                and not lexical
+                and self._loading is not None
+            ):
                 self._loading.start()
-            with self._vault.write():
-                index.ensure_version()
-            store = FileStore(self._vault, index, self._durability, self._events, stored, plan)
-            self._parse(plan, store, pool)
-            store.remove_gone(self._should_stop)
-            store.forget(plan.forgotten)
+            store = self._store(plan, stored, pool)
         except _Stopped:
-            self._raise_interrupted()
+            raise _interrupted() from None
         finally:
             pool.close()
-        if self._should_stop():
-            self._raise_interrupted()
         self._events.changed(0, 0, last=True)
         if places == [""]:
-            self._finish()
+            self._vault.set_meta("chunker_version", self._version())
         seconds = round(time.monotonic() - began, 3)
-        skipped = plan.skipped | store.skipped
-        return _Lexical(plan.ignored + store.ignored, skipped, store.removed, seconds)
+        return _Lexical(plan.ignored + store.ignored, plan.skipped | store.skipped, store.removed, seconds)
+
+    def _store(self, plan: Plan, stored: Stored, pool: ParsePool) -> FileStore:
+        """Carry out the plan; raises _Stopped."""
+        from magray_memory.index.lexical import LexicalIndex
+
+        index = LexicalIndex(self._vault)
+        with self._vault.write():
+            index.ensure_version()
+        store = FileStore(self._vault, index, self._durability, self._events, stored, plan)
+        self._parse(plan, store, pool)
+        store.remove_gone(self._should_stop)
+        if self._should_stop():
+            raise _Stopped
+        store.forget(plan.forgotten)
+        return store
 
     def _begin(self) -> bool:
-        """Whether stored files must be read again because what makes passages of them is another version now."""
+        """Whether stored files must be read again because another version makes passages of them now."""
         version = self._version()
         stored = self._vault.meta("chunker_version")
         if stored is None and self._vault.counts()[0] == 0:
             self._vault.set_meta("chunker_version", version)
             return False
         return stored != version
-
-    def _finish(self) -> None:
-        self._vault.set_meta("chunker_version", self._version())
 
     def _version(self) -> str:
         """Names all that decides, besides a file's content, what is stored of it."""
@@ -364,51 +319,50 @@ class Indexer:
             model = resolve_model(self._settings.embedding.model, self._home.models)
             key = embedding_key(model)
             if self._count_pending(key):
-                counts = self._embed(loading, model, key)
-                done.embedded, done.reused = counts.embedded, counts.reused
-                done.device = loading.get().device
-            done.model = model.id
+                self._embed(loading, model, key, done)
         except EmbeddingUnavailable as error:
-            self._events.warn(f"meaning is left out: {error.message}")
+            self._events.warn(f"search by meaning is not up to date: {error.message}")
             return done
         if self._should_stop():
-            self._raise_interrupted()
+            raise _interrupted()
+        done.model = model.id
         self._save_snapshot(key)
         done.seconds = round(time.monotonic() - began, 3)
-        self._events.send(
-            "semantic_ready",
-            passages=self._vault.counts()[1],
-            embedded=done.embedded,
-            reused=done.reused,
-            seconds=done.seconds,
-        )
+        passages = self._vault.counts()[1]
+        counts = {"embedded": done.embedded, "reused": done.reused}
+        self._events.send("semantic_ready", passages=passages, **counts, seconds=done.seconds)
         return done
 
     def _count_pending(self, key: str) -> int:
+        # Not by storage/vectors: a run that finds nothing to embed does not load numpy.
         with self._vault.read() as connection:
             row = connection.execute("SELECT vectors FROM embedding_key WHERE key = ?", (key,)).fetchone()
             return self._vault.counts()[1] - (row[0] if row else 0)
 
-    def _embed(self, loading: _Loading, model: Model, key: str) -> Embedded:
+    def _embed(self, loading: _Loading, model: Model, key: str, done: _Semantic) -> None:
+        from magray_memory.storage.vector_cache import VectorCache
         from magray_memory.workspace.embed import EmbeddingPhase
 
-        phase = EmbeddingPhase(
-            self._vault,
-            key,
-            model.dim,
-            self._durability,
-            self._events,
-            self._open_cache(),
-            self._should_stop,
-            lambda: self._save_snapshot(key),
-        )
-        return phase.run(loading.get)
+        def snapshot() -> None:
+            self._save_snapshot(key)
 
-    def _open_cache(self) -> VectorCache | None:
-        from magray_memory.storage.vector_cache import VectorCache
-
-        size = self._settings.storage.vector_cache_mb
-        return VectorCache(self._home.vectors, size * 1_000_000) if size else None
+        with VectorCache(self._home.vectors, self._settings.storage.vector_cache_mb * 1_000_000) as cache:
+            phase = EmbeddingPhase(
+                self._vault,
+                key,
+                model.dim,
+                self._durability,
+                self._events,
+                cache,
+                self._should_stop,
+                snapshot,
+            )
+            try:
+                phase.run(loading.get)
+            finally:
+                done.embedded, done.reused, done.device = phase.done.embedded, phase.done.reused, phase.device
+                for warning in cache.warnings:
+                    self._events.warn(warning)
 
     def _save_snapshot(self, key: str) -> None:
         """Write the vector index for readers, if vectors changed since it was last looked at.
@@ -430,12 +384,9 @@ class Indexer:
             store.close()
         self._vault.set_meta("snapshot_at", at)
 
-    def _raise_interrupted(self) -> None:
-        raise Interrupted("indexing was interrupted", "what is done is kept", "run it again to go on")
 
-
-def _same_drive(path: str, root: Path) -> bool:
-    return os.path.splitdrive(path)[0].lower() == root.drive.lower()
+def _interrupted() -> Interrupted:
+    return Interrupted("indexing was interrupted", "what is done is kept", "run it again to go on")
 
 
 def _ignore(event: Event) -> None:

@@ -16,7 +16,7 @@ import threading
 import time
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from magray_memory.errors import MagrayError
 from magray_memory.workspace.parse import SKIPPED, Job, Outcome, Task
@@ -43,7 +43,7 @@ _START_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 
 
-class WorkersUnavailable(MagrayError):
+class WorkersUnavailable(MagrayError):  # noqa: N818 - named like the errors beside it
     """No parser process can be started here."""
 
     code = "workers_unavailable"
@@ -102,8 +102,7 @@ class _Worker:
         threading.Thread(target=self._listen, name="parser", daemon=True).start()
 
     def _listen(self) -> None:
-        pipe = self.process.stdout
-        assert pipe is not None
+        pipe = cast("BinaryIO", self.process.stdout)
         while True:
             try:
                 frame = receive(pipe)
@@ -129,8 +128,7 @@ class _Worker:
         return time.monotonic() - self._heard if owes and self._listening else 0.0
 
     def _stdin(self) -> BinaryIO:
-        assert self.process.stdin is not None
-        return self.process.stdin  # pyright: ignore[reportReturnType]
+        return cast("BinaryIO", self.process.stdin)
 
     def end(self) -> None:
         """Kill and reap the process; its pipes go with it."""

@@ -36,7 +36,7 @@ def send(pipe: BinaryIO, value: Any) -> None:
 
 
 def receive(pipe: BinaryIO) -> tuple[Any, int] | None:
-    """Read one frame: its value and its bytes; None at the end of the stream, even in the middle of a frame."""
+    """Read one frame: its value and its bytes; None where the stream ends, even in mid-frame."""
     head = pipe.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return None
@@ -67,7 +67,7 @@ def parse_safely(task: Task, job: Job, chunk: Callable[..., Chunked]) -> Outcome
 
 
 def open_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """This process's input and output as pipes of frames; whatever a library prints goes to stderr instead."""
+    """This process's input and output as pipes; whatever a library prints goes to stderr instead."""
     source = os.fdopen(os.dup(0), "rb", buffering=1 << 16)
     sink = os.fdopen(os.dup(1), "wb", buffering=1 << 16)
     os.dup2(2, 1)

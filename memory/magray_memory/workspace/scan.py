@@ -8,8 +8,6 @@ so does a root that is suddenly empty (a disk that is not mounted) until `force`
 
 from __future__ import annotations
 
-import os
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +15,7 @@ from magray_memory.workspace.parse import UNREADABLE, Task
 from magray_memory.workspace.walk import Tally, WalkOptions, walk
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
@@ -97,11 +96,14 @@ def scan(
             tasks.append(Task(path, found.size, found.mtime_ns, found.wanted, known))
             on_change(len(tasks))
     on_file(len(seen))
-    empty = not trust_empty and not seen and bool(stored.files) and not os.listdir(root)
-    hidden = tuple(tally.unseen)
+    empty = not trust_empty and not seen and bool(stored.files) and not any(root.iterdir())
+    unseen = frozenset(tally.unseen)
+    unseen_folders = tuple(path for path in unseen if path.endswith("/"))
 
     def missing(path: str) -> bool:
-        return path not in seen and _within(path, places) and not path.startswith(hidden)
+        if path in seen or path in unseen or path.startswith(unseen_folders):
+            return False
+        return _within(path, places)
 
     gone = () if empty else tuple(state for path, state in stored.files.items() if missing(path))
     forgotten = () if empty else tuple(path for path in stored.skipped if missing(path))

@@ -54,6 +54,6 @@ def is_secret(name: str) -> bool:
 
 
 def has_secret(path: str) -> bool:
-    """Whether a path (relative to its root, `/` between folders) is a secret or lies in a folder of secrets."""
+    """Whether a path (relative, `/` between folders) is a secret or lies in a folder of secrets."""
     *folders, name = path.split("/")
     return is_secret(name) or any(folder.lower() in SECRET_FOLDERS for folder in folders)

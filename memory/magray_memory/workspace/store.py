@@ -29,7 +29,7 @@ _REMOVE_AT_ONCE = 200
 
 
 class _Batched:
-    """The lexical index, fed with all the rows of a transaction at once; removals see what was added before."""
+    """The lexical index, fed with all rows of a transaction at once; removals see what was added before."""
 
     def __init__(self, index: LexicalIndex) -> None:
         self._index = index
@@ -49,7 +49,7 @@ class _Batched:
 
 
 class FileStore:
-    """Writes outcomes of parsing. `add` buffers, `flush` commits; `again` are tasks that want another parse."""
+    """Writes outcomes of parsing. `add` buffers, `flush` commits; `again`: tasks to parse once more."""
 
     def __init__(
         self,

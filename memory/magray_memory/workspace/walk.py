@@ -50,7 +50,7 @@ class Tally:
     problems: list[tuple[str, str]] = field(default_factory=lambda: list[tuple[str, str]]())
     """(path, reason): what should have been seen and could not."""
     unseen: list[str] = field(default_factory=lambda: list[str]())
-    """Folders, as `a/b/`, whose files are unknown now."""
+    """Files, and folders as `a/b/` with all in them, of which nothing is known now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +129,7 @@ def _look(entry: os.DirEntry[str], prefix: str, rules: FolderRules, tally: Tally
         return False
     except OSError as error:
         tally.problems.append((prefix + name, f"it cannot be looked at: {error.strerror or error}"))
+        tally.unseen += (prefix + name, f"{prefix}{name}/")
         return False
 
 
