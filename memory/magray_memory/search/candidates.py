@@ -1,32 +1,39 @@
 """One vault's part of a search: which of its passages may answer, and what each side says of them.
 
-Everything here runs inside the vault's read transaction, so that the words, the vectors and the rows that a hit is
-made of are of one moment.
+Everything here runs inside the vault's read transaction, so that the words, the vectors and the rows that a
+hit is made of are of one moment.
 """
 
 from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from magray_memory.errors import MagrayError, StorageError
 from magray_memory.search.query import SearchQuery, path_matcher
 from magray_memory.search.ranking import Row
 from magray_memory.search.terms import Terms, idf, share
 from magray_memory.search.weights import COLUMN_WEIGHTS, MAX_TERMS, POSTINGS
+from magray_memory.storage.sqlite_errors import CORRUPT_VTAB, error_code, explain
 from magray_memory.text.analyzer import tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from contextlib import ExitStack
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
     from magray_memory.index.vectors import VectorStore
     from magray_memory.storage.vault import Vault
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _PHRASE_ROWS = 5_000
 _EXPLAINED_ROWS = 3
@@ -35,11 +42,11 @@ _WHEN = "CASE WHEN d.path IS NULL THEN d.updated_at ELSE d.mtime_ns / 1e9 END"
 
 @dataclass(slots=True)
 class OpenVault:
-    """A vault to search. `letter` begins its documents' ids, `name` is what a hit calls it, `root` its folder.
+    """A vault to search; `letter` begins its documents' ids, `name` is what a hit calls it.
 
-    `vectors` gives the vector index when it is needed for the first time and the same one afterwards. `hidden` gives
-    the paths that another vault answers for; `transient`: it holds what is being edited now, so that a vector or two
-    that is missing is no cause for a word.
+    `vectors` gives the vector index when it is needed for the first time and the same one afterwards.
+    `hidden` gives the paths that another vault answers for; `transient`: it holds what is being edited now,
+    so that a vector or two that is missing is no cause for a word.
     """
 
     vault: Vault
@@ -63,7 +70,9 @@ class Statistics:
         self._at = -1
         self._known: dict[str, int] = {}
 
-    def frequencies(self, connection: sqlite3.Connection, passages: int, terms: Iterable[str]) -> dict[str, int]:
+    def frequencies(
+        self, connection: sqlite3.Connection, passages: int, terms: Iterable[str]
+    ) -> dict[str, int]:
         """The number of passages with each term."""
         self.passages = passages
         if abs(passages - self._at) > max(10, self._at // 100) or len(self._known) > 100_000:
@@ -99,12 +108,40 @@ class Side:
         return self.passages == 0 or (self.allowed is not None and len(self.allowed) == 0)
 
 
+class UnreadableError(Exception):
+    """A vault cannot be read, found out in the middle of a search; `why` is a sentence for the person."""
+
+    def __init__(self, vault: OpenVault, error: MagrayError) -> None:
+        self.vault = vault
+        self.why = f"the {vault.name} was left out: {error.message}"
+        super().__init__(self.why)
+
+
+def reading(read: Callable[Concatenate[Side, P], R]) -> Callable[Concatenate[Side, P], R]:
+    """Turns what storage and SQLite raise for a vault into UnreadableError: search goes on without it."""
+
+    @wraps(read)
+    def guarded(side: Side, /, *args: P.args, **options: P.kwargs) -> R:
+        try:
+            return read(side, *args, **options)
+        except StorageError as error:
+            raise UnreadableError(side.open, error) from error
+        except sqlite3.DatabaseError as error:
+            raise UnreadableError(side.open, explain(error, side.open.vault.path)) from error
+
+    return guarded
+
+
 def begin(stack: ExitStack, number: int, vault: OpenVault) -> Side:
-    """Enters the vault's read transaction, which lasts as long as `stack`. Raises StorageError."""
-    connection = stack.enter_context(vault.vault.read())
-    return Side(number, vault, connection, vault.vault.counts()[1])
+    """Enters the vault's read transaction, which lasts as long as `stack`. Raises UnreadableError."""
+    try:
+        connection = stack.enter_context(vault.vault.read())
+        return Side(number, vault, connection, vault.vault.counts()[1])
+    except StorageError as error:
+        raise UnreadableError(vault, error) from error
 
 
+@reading
 def narrow(side: Side, query: SearchQuery) -> None:
     """Finds the passages that the filters leave, when there are filters."""
     if not query.filtered:
@@ -112,7 +149,10 @@ def narrow(side: Side, query: SearchQuery) -> None:
     import numpy as np
 
     where, values = _conditions(query)
-    sql = f"SELECT p.id, d.path FROM passage p JOIN document d ON d.id = p.document_id WHERE {where} ORDER BY p.id"
+    sql = (
+        "SELECT p.id, d.path FROM passage p JOIN document d ON d.id = p.document_id "
+        f"WHERE {where} ORDER BY p.id"
+    )
     rows = side.connection.execute(sql, values).fetchall()
     if query.paths:
         matches = path_matcher(query.paths)
@@ -124,7 +164,11 @@ def narrow(side: Side, query: SearchQuery) -> None:
 def _conditions(query: SearchQuery) -> tuple[str, list[object]]:
     where = ["d.trashed_at IS NULL"]
     values: list[object] = []
-    for column, wanted in (("d.layer", query.layers), ("lower(d.kind)", query.kinds), ("d.language", query.languages)):
+    for column, wanted in (
+        ("d.layer", query.layers),
+        ("lower(d.kind)", query.kinds),
+        ("d.language", query.languages),
+    ):
         if wanted:
             where.append(f"{column} IN ({','.join('?' * len(wanted))})")
             values += wanted
@@ -141,22 +185,26 @@ def _conditions(query: SearchQuery) -> tuple[str, list[object]]:
     return " AND ".join(where), values
 
 
+@reading
 def look_up(side: Side, terms: Iterable[str], limit: int) -> None:
-    """Fills the lexical side: BM25 of the `limit` best passages, by the rarest terms that the posting budget allows."""
+    """Fills the lexical side: BM25 of the `limit` best passages; a broken index is a problem."""
     try:
         side.frequencies = side.open.statistics.frequencies(side.connection, side.passages, terms)
         chosen = affordable(side.frequencies)
         if chosen:
             side.lexical = dict(_bm25(side, chosen, limit))
     except sqlite3.DatabaseError as error:
-        side.problem = f"the lexical index of the {side.open.name} cannot be read ({error}); run `magray doctor --fix`"
+        if error_code(error) != CORRUPT_VTAB and "no such table: passage_" not in str(error):
+            raise
+        side.problem = f"the lexical index of the {side.open.name} is damaged: run `magray index`"
 
 
 def affordable(frequencies: Mapping[str, int]) -> list[str]:
     """The terms to look up, rarest first, until the postings they cost are spent; at least the rarest one."""
     chosen: list[str] = []
     spent = 0
-    for term, count in sorted(((t, f) for t, f in frequencies.items() if f), key=lambda item: item[1])[:MAX_TERMS]:
+    held = sorted((count, term) for term, count in frequencies.items() if count)
+    for count, term in held[:MAX_TERMS]:
         spent += count
         if chosen and spent > POSTINGS:
             break
@@ -179,8 +227,9 @@ def _bm25(side: Side, terms: list[str], limit: int) -> list[tuple[int, float]]:
     return side.connection.execute(sql + " ORDER BY rank LIMIT ?", [*values, limit]).fetchall()
 
 
+@reading
 def explain_share(side: Side, weights: Mapping[str, float]) -> None:
-    """Finds how much of the query the best lexical passages of this vault hold, by the weight of the terms."""
+    """Finds how much of the query, by weight, the best lexical passages of this vault hold."""
     best = sorted(side.lexical, key=lambda passage: -side.lexical[passage])[:_EXPLAINED_ROWS]
     sql = (
         "SELECT p.symbol || char(10) || coalesce(d.path, '') || char(10) || p.text "
@@ -190,8 +239,9 @@ def explain_share(side: Side, weights: Mapping[str, float]) -> None:
         side.explained = max(side.explained, share(weights, frozenset(tokens(text))))
 
 
+@reading
 def phrases(side: Side, wanted: tuple[str, ...]) -> dict[int, float]:
-    """The passages that hold quoted phrases word for word, case and white space aside, with the share they hold."""
+    """The share of the quoted phrases that passages hold word for word, case and white space aside."""
     found: dict[int, float] = {}
     allowed = None if side.allowed is None else set(side.allowed.tolist())
     for phrase in wanted:
@@ -223,6 +273,7 @@ def nearest(side: Side, store: VectorStore, vector: NDArray[np.float32], limit: 
     return found
 
 
+@reading
 def rows(side: Side, passages: Iterable[int]) -> dict[int, Row]:
     """What ranking needs of these passages; those that are gone or in the trash are left out."""
     ids = ",".join(map(str, passages))
@@ -236,19 +287,35 @@ def rows(side: Side, passages: Iterable[int]) -> dict[int, Row]:
 
 
 def weigh(sides: Iterable[Side], terms: Terms) -> dict[str, float]:
-    """What each term of the query is worth: its idf over all vaults together; a term nobody holds is the rarest."""
+    """What each term is worth: its idf over all vaults together; a term that nobody holds is the rarest."""
     sides = list(sides)
     passages = sum(side.passages for side in sides)
-    return {t: idf(min(passages, sum(s.frequencies.get(t, 0) for s in sides)), passages) for t in terms.tokens}
+    return {
+        t: idf(min(passages, sum(s.frequencies.get(t, 0) for s in sides)), passages) for t in terms.tokens
+    }
 
 
+def naming(sides: Iterable[Side], weights: Mapping[str, float]) -> dict[str, float]:
+    """What each term is worth in a name: all that occur anywhere the same.
+
+    In a project about reducers that word is common, and still it is what `reducers.ts` is named after; so
+    rarity says nothing here. A word that nobody holds can name nothing.
+    """
+    sides = list(sides)
+    known = {t: 1.0 for t in weights if any(s.frequencies.get(t) for s in sides)}
+    return known or dict(weights)
+
+
+@reading
 def pending(side: Side, key: str | None) -> int:
     """How many passages of this vault have no vector of a space yet; from counters, whatever the size."""
     row = side.connection.execute("SELECT vectors FROM embedding_key WHERE key = ?", (key or "",)).fetchone()
     return max(0, side.passages - (row[0] if row else 0))
 
 
-def problem_of(vault: OpenVault, error: MagrayError) -> str:
-    """A sentence about a vault that cannot be searched at all."""
-    reason = error.message if isinstance(error, StorageError) else str(error)
-    return f"the {vault.name} was left out: {reason}"
+def main_key(sides: Iterable[Side]) -> str | None:
+    """The vector space that most passages have: what answers when no model was asked."""
+    counts: Counter[str] = Counter()
+    for side in sides:
+        counts.update(dict(side.connection.execute("SELECT key, vectors FROM embedding_key").fetchall()))
+    return max(counts, key=lambda key: counts[key], default=None)

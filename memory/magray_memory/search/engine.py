@@ -1,33 +1,36 @@
-"""The search itself: several vaults, words and vectors, one ranking, and an honest word about what was missing."""
+"""The search itself: several vaults, words and vectors, one ranking, and an honest word about what was
+missing.
+"""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import EmbeddingUnavailable, MagrayError
-from magray_memory.search import candidates
-from magray_memory.search.candidates import OpenVault, Side
+from magray_memory.search import candidates, related
+from magray_memory.search.candidates import UnreadableError
 from magray_memory.search.fusion import Id, fuse, lexical_scores, lexical_share, semantic_scores
 from magray_memory.search.hits import SearchAnswer
 from magray_memory.search.language import OPEN, Gate, gate
 from magray_memory.search.present import present
-from magray_memory.search.query import SearchQuery
+from magray_memory.search.query import DEFAULT_K, SearchQuery, parse
 from magray_memory.search.ranking import Question, Ranked, rank
 from magray_memory.search.terms import Shape, Terms, read_terms
 from magray_memory.search.weights import POOL, WEIGHTS, Weights
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
     from magray_memory.embedding.embedder import Embedder
-    from magray_memory.index.vectors import VectorStore
+    from magray_memory.search.candidates import OpenVault, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,10 @@ class _Run:
 
     query: SearchQuery
     terms: Terms
-    sides: list[Side]
-    problems: list[str]
     started: float
+    problems: list[str] = field(default_factory=list[str])
+    live: bool = False
+    """Whether any passage could answer."""
     semantic: bool = False
     """Whether vectors took part."""
     device: str | None = None
@@ -58,10 +62,11 @@ class _Run:
 
 
 class Searcher:
-    """Searches the given vaults together. Opens nothing until the first search needs it; safe in several threads.
+    """Searches the given vaults together. Opens nothing until the first search needs it; safe in several
+    threads.
 
-    `embedder` gives the embedder, the same one each time, or raises EmbeddingUnavailable; then search is lexical and
-    says so. `per_file` is how many hits one file may have.
+    `embedder` gives the embedder, the same one each time, or raises EmbeddingUnavailable; then search is
+    lexical and says so. `per_file` is how many hits one file may have.
     """
 
     def __init__(
@@ -85,50 +90,87 @@ class Searcher:
     def search(self, query: SearchQuery) -> SearchAnswer:
         """Ranked hits for a query. A query without a word, or with k = 0, has none.
 
-        Raises nothing for what it can answer without: a missing model, a broken index or a damaged vault is told in
-        `degraded`, and the rest of the vaults and the other side answer.
+        Raises nothing for what it can answer without: a missing model, a broken index or a damaged vault is
+        told in `degraded`, and the rest of the vaults and the other side answer.
         """
-        started = time.perf_counter()
         terms = read_terms(query.text)
-        run = _Run(query, terms, [], [], started)
+        run = _Run(query, terms, time.perf_counter())
         if not terms or query.k == 0:
-            return self._answer(run, [], ExitStack())
+            return self._answer(run, [])
         meaning = self._worker.submit(self._mean, query.text) if query.mode != "lexical" else None
-        with ExitStack() as stack:
-            self._begin(stack, run)
-            # Without a vector a search by meaning alone still answers, by words: so words are looked up for it too.
-            limit = max(POOL, 10 * query.k)
-            live = [side for side in run.sides if not side.empty]
-            for side in live:
-                candidates.look_up(side, terms.tokens, limit)
-            ranked = self._rank(run, live, meaning, limit)
-            return self._answer(run, ranked, stack)
+        return self._without_the_broken(run, lambda sides: self._search(run, sides, meaning))
 
-    def _begin(self, stack: ExitStack, run: _Run) -> None:
-        wanted = [v for v in self.vaults if run.query.within in ("all", v.name)]
-        for number, vault in enumerate(wanted):
-            part = ExitStack()
+    def _search(self, run: _Run, sides: list[Side], pending: Future[Meaning] | None) -> SearchAnswer:
+        # Without a vector a search by meaning alone still answers, by words: so they are always looked up.
+        limit = max(POOL, 10 * run.query.k)
+        for side in sides:
+            candidates.narrow(side, run.query)
+        live = [side for side in sides if not side.empty]
+        for side in live:
+            candidates.look_up(side, run.terms.tokens, limit)
+        ranked = self._rank(run, live, pending.result() if pending is not None else None, limit)
+        return self._answer(run, ranked, sides, candidates.weigh(live, run.terms))
+
+    def related(self, root: Path, path: str, line: int | None = None, k: int = DEFAULT_K) -> SearchAnswer:
+        """Passages like those at a line of a file, or like the whole file; no model is needed.
+
+        `root` is the root of one of the vaults, `path` relative to it. Raises WorkspaceError when the file is
+        not in the index, QueryError for a line below 1 or a negative k. A root without a vault has no hits.
+        """
+        query = replace(parse("", k=k, mode="semantic"), raw=path if line is None else f"{path}:{line}")
+        run = _Run(query, read_terms(""), time.perf_counter())
+        if k == 0:
+            return self._answer(run, [])
+        return self._without_the_broken(run, lambda sides: self._related(run, sides, root, path, line))
+
+    def _related(self, run: _Run, sides: list[Side], root: Path, path: str, line: int | None) -> SearchAnswer:
+        homes = [s for s in sides if s.open.root == root and path not in s.open.hidden()]
+        if not homes:
+            return self._answer(run, [], sides)
+        place = related.find(homes, path, line)
+        live = [side for side in sides if not side.empty]
+        limit = max(POOL, 10 * run.query.k)
+        terms = related.typical_terms(place)
+        scores, run.key, problems = related.by_vectors(place, live, limit)
+        run.semantic = bool(scores)
+        wording = "{}" if run.semantic else "found by words only: {}"
+        run.problems += [wording.format(problem) for problem in problems]
+        if not scores:
+            scores = related.by_words(live, terms, limit)
+        run.live = True
+        ranked = related.rank_related(
+            place, live, scores, self._weights, semantic=run.semantic, per_file=self._per_file
+        )
+        return self._answer(run, ranked[: run.query.k], sides, terms)
+
+    def _without_the_broken(self, run: _Run, search: Callable[[list[Side]], SearchAnswer]) -> SearchAnswer:
+        """Searches in one moment of each vault; one that proves unreadable is told and left out."""
+        vaults = [v for v in self.vaults if run.query.within in ("all", v.name)]
+        while True:
             try:
-                side = candidates.begin(part, number, vault)
-                candidates.narrow(side, run.query)
-            except MagrayError as error:
-                part.close()
-                run.problems.append(candidates.problem_of(vault, error))
-                continue
-            stack.enter_context(part)
-            run.sides.append(side)
+                with ExitStack() as stack:
+                    sides = [candidates.begin(stack, number, vault) for number, vault in enumerate(vaults)]
+                    return search(sides)
+            except UnreadableError as failure:
+                vaults = [vault for vault in vaults if vault is not failure.vault]
+                run.problems = [
+                    *(p for p in run.problems if p.startswith("the ") and "left out" in p),
+                    failure.why,
+                ]
 
     def _mean(self, text: str) -> Meaning:
         try:
             embedder = self._embedder()
             opening = gate(text, embedder.covers)
-            return Meaning(embedder.query(text.replace('"', " ").strip()), opening, embedder.device, embedder.key, None)
+            return Meaning(
+                embedder.query(text.replace('"', " ").strip()), opening, embedder.device, embedder.key, None
+            )
         except EmbeddingUnavailable as error:
             return Meaning(None, OPEN, None, None, str(error))
 
-    def _rank(self, run: _Run, live: list[Side], pending: Future[Meaning] | None, limit: int) -> list[Ranked]:
+    def _rank(self, run: _Run, live: list[Side], meaning: Meaning | None, limit: int) -> list[Ranked]:
         weights = candidates.weigh(live, run.terms)
-        meaning = pending.result() if pending is not None else None
+        run.live = bool(live)
         cosines = self._nearest(run, live, meaning, limit) if meaning is not None else {}
         run.semantic = bool(cosines)
         lexical: dict[Id, float] = {}
@@ -145,9 +187,12 @@ class Searcher:
         rows = {
             (side.number, passage): row
             for side in live
-            for passage, row in candidates.rows(side, [p for number, p in fused if number == side.number]).items()
+            for passage, row in candidates.rows(
+                side, [p for number, p in fused if number == side.number]
+            ).items()
         }
-        question = Question(run.terms, weights, phrased, bool(run.query.paths), time.time())
+        naming = candidates.naming(live, weights)
+        question = Question(run.terms, weights, naming, phrased, bool(run.query.paths), time.time())
         return rank(fused, rows, question, self._weights, per_file=self._per_file)[: run.query.k]
 
     def _lexical(self, live: list[Side], weights: Mapping[str, float]) -> dict[Id, float]:
@@ -184,28 +229,33 @@ class Searcher:
         found: dict[Id, float] = {}
         for side in live:
             try:
-                store = side.open.vectors()
-                store.refresh()
-                near = candidates.nearest(side, store, meaning.vector, limit)
+                near = candidates.nearest(side, side.open.vectors(), meaning.vector, limit)
             except MagrayError as error:
                 run.problems.append(f"the {side.open.name} was searched by words only: {error.message}")
                 continue
             if not near and side.allowed is None and not side.open.transient:
-                run.problems.append(f"the {side.open.name} was searched by words only: none of it is embedded yet")
+                run.problems.append(
+                    f"the {side.open.name} was searched by words only: none of it is embedded yet"
+                )
             found.update({(side.number, passage): score for passage, score in near.items()})
         return found
 
-    def _answer(self, run: _Run, ranked: list[Ranked], stack: ExitStack) -> SearchAnswer:
+    def _answer(
+        self,
+        run: _Run,
+        ranked: list[Ranked],
+        sides: Sequence[Side] = (),
+        worth: Mapping[str, float] | None = None,
+    ) -> SearchAnswer:
         query = run.query
-        problems = [*run.problems, *(side.problem for side in run.sides if side.problem)]
         mode = query.mode
-        if ranked and not run.semantic:
+        if run.live and not run.semantic:
             mode = "lexical"
-        elif run.semantic and mode == "hybrid" and all(side.problem for side in run.sides):
+        elif run.semantic and mode == "hybrid" and all(side.problem for side in sides):
             mode = "semantic"
-        weights = candidates.weigh(run.sides, run.terms)
-        key = self._key(run)
-        hits = present(ranked, run.sides, weights, explain=query.explain, key=key)
+        key = run.key or candidates.main_key(sides)
+        hits = present(ranked, sides, worth or {}, explain=query.explain, key=key)
+        problems = [*run.problems, *(side.problem for side in sides if side.problem)]
         return SearchAnswer(
             query=query.raw or query.text,
             mode=mode,
@@ -213,15 +263,6 @@ class Searcher:
             device=run.device if run.semantic else None,
             degraded="; ".join(dict.fromkeys(problems)) or None,
             took_ms=round((time.perf_counter() - run.started) * 1000, 2),
-            pending=sum(candidates.pending(side, key) for side in run.sides),
+            pending=sum(candidates.pending(side, key) for side in sides),
             hits=hits,
         )
-
-    def _key(self, run: _Run) -> str | None:
-        """The vector space that answers: the model's, or what most passages have when no model was asked."""
-        if run.key is not None:
-            return run.key
-        counts: Counter[str] = Counter()
-        for side in run.sides:
-            counts.update(dict(side.connection.execute("SELECT key, vectors FROM embedding_key").fetchall()))
-        return max(counts, key=lambda key: counts[key], default=None)

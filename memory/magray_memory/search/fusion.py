@@ -1,13 +1,17 @@
 """Makes one score of two: convex fusion of BM25 and cosine, each brought to 0…1 first.
 
-Convex fusion keeps how far apart scores are, which ranks throw away: it beat reciprocal rank fusion on every set that
-was measured. What it needs is that both sides are honest about having found nothing, see `lexical_share`.
+Convex fusion keeps how far apart scores are, which ranks throw away: it beat reciprocal rank fusion on every
+set that was measured. What it needs is that both sides are honest about having found nothing, see
+`lexical_share`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Id = tuple[int, int]
 """A passage anywhere: the number of its vault among those searched, and its id there."""
@@ -24,9 +28,10 @@ class Fused:
 def lexical_share(weight: float, explained: float, enough: float) -> float:
     """The weight of BM25 in the fusion, lowered when it has no evidence.
 
-    `explained` is the share of the query's information that the best lexical passage holds (0…1). BM25 divided by
-    its best score always has a 1, even where only a number or a name of a foreign question was found; so its weight
-    falls with what it cannot explain, and a question in another language than the text leans on the vectors.
+    `explained` is the share of the query's information that the best lexical passage holds (0…1). BM25
+    divided by its best score always has a 1, even where only a number or a name of a foreign question was
+    found; so its weight falls with what it cannot explain, and a question in another language than the text
+    leans on the vectors.
     """
     return weight * min(1.0, explained / enough)
 
@@ -47,7 +52,8 @@ def lexical_scores(found: Mapping[int, float], explained: float, most_explained:
 def semantic_scores(found: Mapping[Id, float]) -> dict[Id, float]:
     """Cosines as 0…1 between the worst and the best of the candidates.
 
-    Cosines of one model fill a narrow band (.75 to .9 for e5), so only their distance within it says anything.
+    Cosines of one model fill a narrow band (.75 to .9 for e5), so only their distance within it says
+    anything.
     """
     if not found:
         return {}

@@ -1,4 +1,4 @@
-"""The answer of a search, in exactly the shape that the contract gives to programs (`--json`, the editor server)."""
+"""The answer of a search, in exactly the shape that the contract gives to programs."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Step(msgspec.Struct, frozen=True):
 class Hit(msgspec.Struct, frozen=True):
     """One ranked result. Lines are 1-based and inclusive; `path` is relative to `root`, `/` on every system.
 
-    `id` names the document with its vault's letter, `passage` the best passage of the lines shown. `freshness` is
-    `fresh`, `stale` (the file changed since it was indexed) or `pending` (its vector is still to come).
-    `explain` is there only when asked for; its changes sum to `score`.
+    `id` names the document with its vault's letter, `passage` the best passage of the lines shown.
+    `freshness` is `fresh`, `stale` (the file changed since it was indexed) or `pending` (its vector is still
+    to come). `explain` is there only when asked for; its changes sum to `score`.
     """
 
     rank: int
@@ -45,7 +45,8 @@ class Hit(msgspec.Struct, frozen=True):
 class SearchAnswer(msgspec.Struct, frozen=True):
     """What a search gave. `mode` is what was used, `requested_mode` what was asked for.
 
-    `degraded` says in a sentence why the answer is less than it could be; `pending` counts passages without a vector.
+    `degraded` says in a sentence why the answer is less than it could be; `pending` counts passages without a
+    vector.
     """
 
     query: str
@@ -61,7 +62,8 @@ class SearchAnswer(msgspec.Struct, frozen=True):
 def steps(changes: list[tuple[str, float]]) -> tuple[float, list[Step]]:
     """The score and the steps that lead to it, rounded so that the steps still sum to the score.
 
-    Every running total is rounded, never a change alone, so that no error builds up; steps without effect are left out.
+    Every running total is rounded, never a change alone, so that no error builds up; steps without effect are
+    left out.
     """
     total = 0.0
     shown = 0.0

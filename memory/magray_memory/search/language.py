@@ -1,7 +1,8 @@
 """The language gate: how far a query is written in languages that the model was trained on.
 
-A model gives some vector for any text. For a language outside its training that vector is noise, and noise that is
-normalised looks exactly like evidence. So the weight of vectors falls with the part of the query that the model covers.
+A model gives some vector for any text. For a language outside its training that vector is noise, and noise
+that is normalised looks exactly like evidence. So the weight of vectors falls with the part of the query that
+the model covers.
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _BLOCKS: tuple[tuple[int, int, str], ...] = (
     (0x0041, 0x024F, "latin"),
@@ -74,13 +78,14 @@ NAMES = {
     "tr": "Turkish",
     "uk": "Ukrainian",
     "zh": "Chinese",
+    "other": "this script",
 }
 # Function words that English does not have: two of them in a query are no accident.
 _FUNCTION_WORDS = {
-    "de": "der das und ist nicht wie wird werden ein eine einen einem mit für auf den dem des im zum zur von wo wer wann warum "
-    "welche welcher sind oder bei nach über",
-    "fr": "le la les des du est et une un dans que qui quoi où comment pour pas avec sur sont quel quelle au aux ce cette par "
-    "quand pourquoi",
+    "de": "der das und ist nicht wie wird werden ein eine einen einem mit für auf den dem des im zum zur von "
+    "wo wer wann warum welche welcher sind oder bei nach über",
+    "fr": "le la les des du est et une un dans que qui quoi où comment pour pas avec sur sont quel quelle au "
+    "aux ce cette par quand pourquoi",
     "es": "el la los las un una es y que qué de del en como cómo dónde para por con cuál cuándo se son al su",
     "it": "il lo la gli le un una è e di che come dove per con non quale quando sono della del nel si",
     "pt": "o os as um uma é e de do da em que como onde para por com não qual quando são no na se",
@@ -94,7 +99,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """`weight` (0…1) is what the vectors' share of a score is multiplied with; `language` is what was not covered."""
+    """`weight` (0…1) multiplies the vectors' share of a score; `language` is what was not covered."""
 
     weight: float
     language: str | None = None
@@ -104,7 +109,7 @@ OPEN = Gate(1.0)
 
 
 def gate(text: str, covers: Callable[[str], bool]) -> Gate:
-    """How far the model covers the query: the covered share of its letters, nothing when that is under a half.
+    """How far the model covers the query: the covered share of its letters, none when under a half.
 
     A text without letters passes: numbers and signs are read alike in every language.
     """
@@ -123,8 +128,8 @@ def gate(text: str, covers: Callable[[str], bool]) -> Gate:
 def languages(text: str) -> Counter[str]:
     """The letters of a text, counted by language as far as script and function words tell.
 
-    Latin letters without two function words of another language count as English, which is right for identifiers too;
-    Cyrillic ones as Russian, unless letters of Ukrainian or Belarusian are among them.
+    Latin letters without two function words of another language count as English, which is right for
+    identifiers too; Cyrillic ones as Russian, unless letters of Ukrainian or Belarusian are among them.
     """
     scripts: Counter[str] = Counter()
     for ch in text:

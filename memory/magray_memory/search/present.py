@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from magray_memory.search.candidates import Side
+from magray_memory.search.candidates import reading
 from magray_memory.search.hits import Hit, steps
-from magray_memory.search.ranking import Ranked
 from magray_memory.search.snippet import snippet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from magray_memory.search.candidates import Side
+    from magray_memory.search.ranking import Ranked
 
 
 class _Document(NamedTuple):
@@ -31,9 +35,14 @@ class _Details(NamedTuple):
 
 
 def present(
-    ranked: Sequence[Ranked], sides: Iterable[Side], weights: Mapping[str, float], *, explain: bool, key: str | None
+    ranked: Sequence[Ranked],
+    sides: Iterable[Side],
+    weights: Mapping[str, float],
+    *,
+    explain: bool,
+    key: str | None,
 ) -> list[Hit]:
-    """The hits of a search, in the order of `ranked`. `key` names the vector space that decides what is pending."""
+    """The hits of a search, in the order of `ranked`; `key`: the vector space that tells what is pending."""
     by_number = {side.number: side for side in sides}
     details = {n: _details(side, [r for r in ranked if r.id[0] == n], key) for n, side in by_number.items()}
     return [
@@ -42,6 +51,7 @@ def present(
     ]
 
 
+@reading
 def _details(side: Side, ranked: list[Ranked], key: str | None) -> _Details:
     if not ranked:
         return _Details({}, {}, frozenset())
@@ -65,7 +75,7 @@ def _details(side: Side, ranked: list[Ranked], key: str | None) -> _Details:
         (key or "",),
     )
     return _Details(
-        {row[0]: _Document(*row, tags.get(row[0], [])) for row in found},
+        {row[0]: _Document._make((*row, tags.get(row[0], []))) for row in found},
         dict(texts.fetchall()),
         frozenset(row[0] for row in embedded),
     )
@@ -106,7 +116,7 @@ def _hit(
 
 
 def freshness(file: Path | None, size: int, mtime_ns: int, *, pending: bool) -> str:
-    """`stale` when the file is not what was indexed, by size and time; else `pending` without a vector; else `fresh`."""
+    """`stale` when the file is not what was indexed, by size and time, else `pending` or `fresh`."""
     if file is not None:
         try:
             now = file.stat()

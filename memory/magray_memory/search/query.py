@@ -1,19 +1,22 @@
 """What a person asks for: the text, the filters and the limits of one search.
 
-`parse` is the only way from a line of text to a `SearchQuery`; the shell, the editor server and programs share it, so
-that `lang:py` means the same everywhere. A broken filter is a `QueryError` in one sentence; nothing else here fails.
+`parse` is the only way from a line of text to a `SearchQuery`; the shell, the editor server and programs
+share it, so that `lang:py` means the same everywhere. A broken filter is a `QueryError` in one sentence;
+nothing else here fails.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from magray_memory.errors import QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 Mode = Literal["hybrid", "lexical", "semantic"]
 Within = Literal["all", "workspace", "notebook"]
@@ -24,7 +27,8 @@ FILTERS = ("lang", "path", "tag", "layer", "kind", "since", "until")
 
 DEFAULT_K = 10
 MAX_TEXT = 8_000
-"""Characters of a query that are looked at: the model reads about 2,000 of them, more words only dilute BM25."""
+"""Characters of a query that are looked at: the model reads about 2,000 of them, more words only dilute BM25.
+"""
 
 _FILTER = re.compile(rf"({'|'.join(FILTERS)}):(?!:)", re.IGNORECASE)
 _PHRASE = re.compile(r'"([^"]*)"')
@@ -62,7 +66,9 @@ class SearchQuery:
     @property
     def filtered(self) -> bool:
         """Whether anything but the text narrows the search."""
-        return bool(self.layers or self.kinds or self.languages or self.paths or self.tags or self.since or self.until)
+        return bool(
+            self.layers or self.kinds or self.languages or self.paths or self.tags or self.since or self.until
+        )
 
 
 def parse(
@@ -83,8 +89,9 @@ def parse(
 ) -> SearchQuery:
     """Reads the inline filters out of `text` and adds them to those given as options.
 
-    `now` is the moment that ages such as `3d` count back from. Raises QueryError for a filter or an option that cannot
-    be understood: an unknown layer, language, mode or date, an empty value, a path outside the root, a negative k.
+    `now` is the moment that ages such as `3d` count back from. Raises QueryError for a filter or an option
+    that cannot be understood: an unknown layer, language, mode or date, an empty value, a path outside the
+    root, a negative k.
     """
     if k < 0:
         raise QueryError(f"-k {k}", "the number of hits cannot be negative", "-k 10")
@@ -161,7 +168,9 @@ def _value(text: str, at: int, shown: str) -> tuple[str, int]:
 
 def _some(value: str, name: str) -> str:
     if not value.strip():
-        raise QueryError(name, "a filter needs a value right after the colon", f"{name}:VALUE, or quote the word")
+        raise QueryError(
+            name, "a filter needs a value right after the colon", f"{name}:VALUE, or quote the word"
+        )
     return value.strip()
 
 
@@ -178,7 +187,9 @@ def _language(value: str) -> str:
     name = _some(value, "lang")
     known = canonical(name)
     if known is None:
-        raise QueryError(f"lang {name[:60]}", "no language of that name is known", "python, js, c++, markdown")
+        raise QueryError(
+            f"lang {name[:60]}", "no language of that name is known", "python, js, c++, markdown"
+        )
     return known
 
 
@@ -189,7 +200,7 @@ def _path(value: str) -> str:
     name = name.removeprefix("./")
     if ".." in name.split("/"):
         raise QueryError(f"path {name[:60]}", "it leads outside the workspace", "a glob relative to its root")
-    if name.startswith("!") or name.startswith("#"):
+    if name.startswith(("!", "#")):
         name = "\\" + name
     try:
         path_matcher((name,))
@@ -214,7 +225,7 @@ def _moment(value: str, name: str, now: datetime) -> datetime:
             return now - int(age[1]) * _UNITS[age[2].lower()]
         if len(value) <= 10:
             day = date.fromisoformat(value)
-            moment = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - local midnight is what the person means
+            moment = datetime(day.year, day.month, day.day)
             if name == "until":
                 moment += timedelta(days=1, microseconds=-1)
         else:

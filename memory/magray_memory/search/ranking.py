@@ -1,22 +1,26 @@
 """Ranks fused passages: what the query names, where a passage stands, and what its file is.
 
-Every signal is a step with the change it made to the score, so that `--explain` shows the ranking itself and not a
-story about it. Signals add a bounded amount, scaled by how sure they are; penalties are factors.
+Every signal is a step with the change it made to the score, so that `--explain` shows the ranking itself and
+not a story about it. Signals add a bounded amount, scaled by how sure they are; penalties are factors.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from magray_memory.search.fusion import Fused, Id
+from magray_memory.search import places
 from magray_memory.search.terms import Name, Shape, Terms, share
-from magray_memory.search.weights import Weights
 from magray_memory.text.analyzer import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from magray_memory.search.fusion import Fused, Id
+    from magray_memory.search.weights import Weights
 
 MERGED_LINES = 160
 """Lines that passages merged into one hit may span."""
@@ -66,10 +70,13 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The query as ranking sees it: terms, what each is worth, what holds a quoted phrase, what places are asked for."""
+    """The query as ranking sees it: terms, what each is worth, what holds a quoted phrase, what places are
+    asked for.
+    """
 
     terms: Terms
     weights: Mapping[str, float]
+    naming: Mapping[str, float]
     phrased: Mapping[Id, float]
     place_given: bool
     now: float
@@ -78,9 +85,15 @@ class Question:
 def rank(
     fused: Mapping[Id, Fused], rows: Mapping[Id, Row], question: Question, weights: Weights, *, per_file: int
 ) -> list[Ranked]:
-    """Hits, best first: at most `per_file` of each document, neighbours merged. Ids without a row are left out."""
+    """Hits, best first: at most `per_file` of each document, neighbours merged. Ids without a row are left
+    out.
+    """
     asked = _asked(question)
-    passages = [_scored(key, parts, rows[key], question, weights, asked) for key, parts in fused.items() if key in rows]
+    passages = [
+        _scored(key, parts, rows[key], question, weights, asked)
+        for key, parts in fused.items()
+        if key in rows
+    ]
     files: dict[tuple[int, int], list[Ranked]] = {}
     for passage in passages:
         files.setdefault((passage.id[0], passage.row.document), []).append(passage)
@@ -103,10 +116,10 @@ def _scored(key: Id, parts: Fused, row: Row, question: Question, w: Weights, ask
     found.add("definition", w.definition * definition(row.symbol, question))
     found.add("phrase", w.phrase * question.phrased.get(key, 0.0))
     where, name = _place_tokens(row.path or row.title or "")
-    found.add("path", w.path * share(question.weights, where))
-    found.add("file name", w.file_name * share(question.weights, name))
+    found.add("path", w.path * share(question.naming, where))
+    found.add("file name", w.file_name * share(question.naming, name))
     if row.path is not None:
-        for kind in place_kinds(row.path) - asked:
+        for kind in places.kinds_of(row.path) - asked:
             found.add(kind, found.score * (getattr(w, kind) - 1))
     age = max(0.0, question.now - row.when) / 86_400
     found.add("recent", w.recent * math.exp(-age / w.recent_days) if age < 20 * w.recent_days else 0.0)
@@ -139,8 +152,9 @@ def _merge(group: Sequence[Ranked], limit: int) -> list[Ranked]:
 def definition(symbol: str, question: Question) -> float:
     """How sure it is that a passage defines what the query names, 0…1.
 
-    The same name in the same case is certain when the name is the query; a name inside a question is what it is about
-    or only mentions, so it counts with its share of the question. Plain words count when they are most of a name.
+    The same name in the same case is certain when the name is the query; a name inside a question is what it
+    is about or only mentions, so it counts with its share of the question. Plain words count when they are
+    most of a name.
     """
     if not symbol:
         return 0.0
@@ -151,10 +165,10 @@ def definition(symbol: str, question: Question) -> float:
             if not same:
                 continue
             if question.terms.shape is not Shape.NAME:
-                same *= share(question.weights, frozenset(tokens(name.text))) if name.coded else 0.0
+                same *= share(question.naming, frozenset(tokens(name.text))) if name.coded else 0.0
             best = max(best, same)
         if question.terms.shape is not Shape.NAME:
-            best = max(best, 0.5 * _overlap(part[-1], question.weights))
+            best = max(best, 0.5 * _overlap(part[-1], question.naming))
     return best
 
 
@@ -192,12 +206,18 @@ def _symbols(symbol: str) -> tuple[tuple[str, ...], ...]:
 def _name_tokens(name: str) -> frozenset[str]:
     found = tokens(name)
     # The whole identifier stands beside its parts; the parts alone say how much of it was asked for.
-    return frozenset(found[1:] if len(found) > 1 and "".join(found[1:]) != found[0] and len(found[0]) > len(found[1]) else found)
+    return frozenset(
+        found[1:]
+        if len(found) > 1 and "".join(found[1:]) != found[0] and len(found[0]) > len(found[1])
+        else found
+    )
 
 
 @lru_cache(maxsize=50_000)
 def _place_tokens(path: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Tokens of the whole path, and of the file's own name. An `index` or `__init__` goes by its folder's name."""
+    """Tokens of the whole path, and of the file's own name. An `index` or `__init__` goes by its folder's
+    name.
+    """
     folder, _, name = path.rpartition("/")
     stem = name.split(".")[0] or name
     if stem.lower() in _NAMELESS and folder:
@@ -207,46 +227,10 @@ def _place_tokens(path: str) -> tuple[frozenset[str], frozenset[str]]:
 
 _NAMELESS = frozenset({"__init__", "index", "mod", "__main__"})
 
-_PLACES: tuple[tuple[str, re.Pattern[str], frozenset[str]], ...] = (
-    (
-        "test",
-        re.compile(
-            r"(?:^|/)(?:tests?|specs?|__tests__|testdata|test-data|test_data|fixtures|e2e|mocks?|__mocks__|testing/fixtures)/"
-            r"|(?:^|/)(?:test_[^/]*|conftest\.py|[^/]*(?:_test|_tests|_spec|\.test|\.tests|\.spec|-test|-spec)\.\w+)$"
-            r"|[a-z0-9](?:Test|Tests|Spec|TestCase)\.\w+$"
-        ),
-        frozenset("test tests testing tested unittest pytest spec specs fixture fixtures mock mocks mocking e2e "
-                  "тест тесты тестов теста тестах тестируется тестирование".split()),
-    ),
-    (
-        "example",
-        re.compile(r"(?:^|/)(?:examples?|samples?|demos?|tutorials?|benchmarks?|benches|bench)/", re.IGNORECASE),
-        frozenset("example examples sample samples demo demos tutorial tutorials benchmark benchmarks bench "
-                  "пример примеры примера примеров бенчмарк".split()),
-    ),
-    (
-        "vendored",
-        re.compile(r"(?:^|/)(?:_?vendor(?:ed)?|third[_-]?party|node_modules|externals?|bundled)/", re.IGNORECASE),
-        frozenset("vendor vendored third-party external bundled".split()),
-    ),
-    (
-        "generated",
-        re.compile(r"(?:^|/)(?:generated|dist|__generated__)/|(?:_pb2(?:_grpc)?\.pyi?|\.pb\.\w+|\.g\.\w+|[._]generated\.\w+|\.d\.ts|\.min\.\w+)$"),
-        frozenset("generated generate dist bundle typings".split()),
-    ),
-)  # fmt: skip
-
-
-@lru_cache(maxsize=50_000)
-def place_kinds(path: str) -> frozenset[str]:
-    """What kind of place a file stands in, by its path: `test`, `example`, `vendored`, `generated`, or none of them."""
-    return frozenset(kind for kind, pattern, _ in _PLACES if pattern.search(path))
-
 
 def _asked(question: Question) -> frozenset[str]:
-    """The kinds of places that the query speaks of, or all of them when it names a path: these are not lowered."""
+    """The kinds of places that are not lowered: those the query speaks of, all when it names a path."""
     if question.place_given:
-        return frozenset(kind for kind, _, _ in _PLACES)
-    words = {word for name in question.terms.names for word in (name.text.lower(), name.last.lower())}
-    words |= set(question.terms.tokens)
-    return frozenset(kind for kind, _, asking in _PLACES if words & asking)
+        return places.ALL
+    words = {name.text.lower() for name in question.terms.names}
+    return places.asked_for(frozenset(words.union(question.terms.tokens)))

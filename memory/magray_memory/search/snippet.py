@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from magray_memory.text.analyzer import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAX_LINES = 4
 MAX_WIDTH = 200
@@ -21,10 +24,11 @@ class Snippet:
 
 
 def snippet(text: str, start_line: int, weights: Mapping[str, float], max_lines: int = MAX_LINES) -> Snippet:
-    """The window of `max_lines` lines with the most weight of distinct query terms; the first one when none occurs.
+    """The window of `max_lines` lines with the most weight of distinct query terms; the first one when none
+    occurs.
 
-    `weights` maps a query's terms to what each is worth. A term counts once in a window, so that a line that repeats
-    a word is not better than one that holds two of them.
+    `weights` maps a query's terms to what each is worth. A term counts once in a window, so that a line that
+    repeats a word is not better than one that holds two of them.
     """
     lines = text.split("\n")
     found = [frozenset(weights).intersection(tokens(line[:2000])) for line in lines[:_SCANNED_LINES]]
@@ -33,7 +37,7 @@ def snippet(text: str, start_line: int, weights: Mapping[str, float], max_lines:
         if not terms:
             continue
         # A window begins where a term stands: the lines before it show nothing of the query.
-        value = sum(weights[t] for t in frozenset().union(*found[at : at + max_lines]))
+        value = sum(weights[t] for t in terms.union(*found[at + 1 : at + max_lines]))
         if value > best_value + 1e-9:
             best, best_value = at, value
     while best < len(lines) - 1 and not lines[best].strip():

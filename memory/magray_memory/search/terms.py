@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from magray_memory.search.weights import STOP_WORDS
 from magray_memory.text.analyzer import query_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _EDGES = " \t\r\n\"'`.,;:!?()[]{}<>«»“”‘’…"
 _NAME = re.compile(r"[^\W\d]\w*(?:(?:\.|::|->|#|/|-)[^\W\d]\w*)*(?:\(\))?")
@@ -31,7 +34,7 @@ class Shape(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A word of the query that may name a definition. `last` is its last part; `coded`: it cannot be prose."""
+    """A word of the query that may name something. `last` is its last part; `coded`: it cannot be prose."""
 
     text: str
     last: str
@@ -69,7 +72,7 @@ def _name(word: str) -> Name:
 
 
 def idf(frequency: int, passages: int) -> float:
-    """Robertson's weight of a term that `frequency` of `passages` hold, in the form that is never negative."""
+    """Robertson's weight of a term that `frequency` of `passages` hold, in its never negative form."""
     return math.log(1 + (passages - frequency + 0.5) / (frequency + 0.5)) if passages >= frequency else 0.0
 
 

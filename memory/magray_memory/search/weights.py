@@ -1,7 +1,7 @@
 """Every number that ranking was tuned with, in one place, each with what it does.
 
-Measured by `scripts/eval_quality.py` (NDCG@10 of the hybrid mode). Scores before the signals lie in 0…1, so a weight of
-.1 can move a passage by a tenth of the way from the worst to the best.
+Measured by `scripts/eval_quality.py` (NDCG@10 of the hybrid mode). Scores before the signals lie in 0…1, so a
+weight of .1 can move a passage by a tenth of the way from the worst to the best.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The weights of fusion and of the signals. Signals are bounded by their weight; penalties are factors."""
+    """The weights of fusion and of the signals. A signal is bounded by its weight; penalties are factors."""
 
-    lexical: float = 0.5
+    lexical: float = 0.45
     """Share of BM25 in the fused score of a query in words; vectors have the rest."""
     lexical_name: float = 0.6
     """The same for a query that is one name: what is written exactly so matters more."""
     explained: float = 0.6
     """Part of a query's weight that the best lexical passage must hold for BM25 to have its full share."""
-    definition: float = 0.3
+    definition: float = 0.4
     phrase: float = 0.4
-    path: float = 0.1
-    file_name: float = 0.15
-    same_file: float = 0.15
+    path: float = 0.15
+    file_name: float = 0.35
+    same_file: float = 0.2
     recent: float = 0.02
     recent_days: float = 14.0
     layer_interact: float = 0.02
@@ -40,24 +40,29 @@ COLUMN_WEIGHTS = (2.0, 1.5, 1.0)
 """BM25 weights of the columns symbol, path and body."""
 
 POOL = 150
-"""Passages taken from each side, lexical and vectors, before fusion; at least ten times the hits asked for."""
+"""Passages taken from each side, lexical and vectors, before fusion; at least ten times the hits asked for.
+"""
 
 POSTINGS = 20_000
-"""Entries of the lexical index that one query may read: the rarest terms come first, what does not fit is left out.
-A term that stands in most passages costs most and tells least; without a bound such words make the slowest queries."""
+"""Entries of the lexical index that one query may read: the rarest terms come first, what does not fit is
+left out. A term that stands in most passages costs most and tells least; without a bound such words make the
+slowest queries."""
 
 MAX_TERMS = 48
 """Distinct terms of a query that are looked up, the rarest first: a pasted page is not a longer question."""
 
-STOP_WORDS = frozenset(
-    "a about all also am an and any are as at be been being but by can could did do does doing for from get gets had has "
-    "have having how i if in into is isn it its just me my of on or our should show so some tell than that the their them "
-    "then there these they this those through to us was we were what what's when where where's which while who whom whose "
-    "why will with would you your "
-    "а без бы был была были было быть в вам вас во вот все всё вы где да для до его её ее если есть еще ещё же за и из или "
-    "им их к как какая какие какими каких какого какое какой каком какому какую когда который которая которое которые "
-    "кого кому которого которой которых кто ли меня мне мы на над нам нас не него нее неё ней нет ни них но о об он она они "
-    "оно от по под почему при с сколько со так также такое там то того тоже той только том ты у уже через чего чей чем чему "
-    "что чтобы чья эта эти это этого этой этом этот я".split()
-)
-"""Words that make a text a question or hold it together. They are in the index, and counted for nothing in a query."""
+_STOPPED = """
+a about all also am an and any are as at be been being but by can could did do does doing for from get
+gets had has have having how i if in into is isn it its just me my of on or our should show so some tell
+than that the their them then there these they this those through to us was we were what what's when where
+where's which while who whom whose why will with would you your
+а без бы был была были было быть в вам вас во вот все всё вы где да для до его ее если есть еще ещё её же
+за и из или им их к как какая какие какими каких какого какое какой каком какому какую когда кого кому
+которая которого которое которой которые который которых кто ли меня мне мы на над нам нас не него нее ней
+нет неё ни них но о об он она они оно от по под почему при с сколько со так также такое там то того тоже
+той только том ты у уже чего чей чем чему через что чтобы чья эта эти это этого этой этом этот я
+"""
+STOP_WORDS = frozenset(_STOPPED.split())
+"""Words that make a text a question or hold it together. They are in the index, and counted for nothing in a
+query.
+"""

@@ -1,0 +1,64 @@
+"""What kind of place a file stands in, by its path: tests, examples, vendored and generated code.
+
+Such files repeat the words of what they test, show or copy: they rank lower unless the query speaks of them.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+_TEST_FOLDER = r"(?:tests?|specs?|__tests__|testdata|test-data|test_data|fixtures|e2e|mocks?|__mocks__)/"
+_TEST_FILE = r"(?:test_[^/]*|conftest\.py|[^/]*[._-](?:tests?|spec)\.\w+)$"
+_TEST_CLASS = r"[a-z0-9](?:Test|Tests|Spec|TestCase)\.\w+$"
+_EXAMPLE_FOLDER = r"(?:examples?|samples?|demos?|tutorials?|benchmarks?|benches|bench)/"
+_VENDORED_FOLDER = r"(?:_?vendor(?:ed)?|third[_-]?party|node_modules|externals?|bundled)/"
+_GENERATED_FILE = r"(?:_pb2(?:_grpc)?\.pyi?|\.pb\.\w+|\.g\.\w+|[._]generated\.\w+|\.d\.ts|\.min\.\w+)$"
+
+
+class _Place(NamedTuple):
+    kind: str
+    pattern: re.Pattern[str]
+    words: frozenset[str]
+    """Words of a query that ask for such places, as typed or as the analyzer's stems."""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_PLACES = (
+    _Place(
+        "test",
+        re.compile(rf"(?:^|/)(?:{_TEST_FOLDER}|{_TEST_FILE})|{_TEST_CLASS}"),
+        _words("test unittest pytest spec fixture fixtur mock e2e тест тестирован тестир"),
+    ),
+    _Place(
+        "example",
+        re.compile(rf"(?:^|/){_EXAMPLE_FOLDER}", re.IGNORECASE),
+        _words("example exampl sample sampl demo tutorial benchmark bench пример бенчмарк"),
+    ),
+    _Place(
+        "vendored",
+        re.compile(rf"(?:^|/){_VENDORED_FOLDER}", re.IGNORECASE),
+        _words("vendor vendored third-party external extern bundled bundl"),
+    ),
+    _Place(
+        "generated",
+        re.compile(rf"(?:^|/)(?:generated|dist|__generated__)/|{_GENERATED_FILE}"),
+        _words("generated generat dist bundle bundl typings"),
+    ),
+)
+ALL = frozenset(place.kind for place in _PLACES)
+
+
+@lru_cache(maxsize=50_000)
+def kinds_of(path: str) -> frozenset[str]:
+    """`test`, `example`, `vendored`, `generated`, several or none of them."""
+    return frozenset(place.kind for place in _PLACES if place.pattern.search(path))
+
+
+def asked_for(words: frozenset[str]) -> frozenset[str]:
+    """The kinds of places that these words and stems of a query speak of."""
+    return frozenset(place.kind for place in _PLACES if words & place.words)
