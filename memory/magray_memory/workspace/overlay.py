@@ -167,7 +167,6 @@ class Overlay:
     def _store_text(self, path: str, chunked: Chunked, digest: bytes, stored: Vault | None) -> None:
         from magray_memory.embedding.recipe import passage_text, text_hash
         from magray_memory.storage.documents import NewDocument, NewPassage, put_file
-        from magray_memory.text.analyzer import analyze
 
         title = clean(chunked.title) if chunked.title else None
         passages: list[NewPassage] = []
@@ -182,7 +181,6 @@ class Overlay:
                     piece.kind,
                     text,
                     text_hash(embedded),
-                    analyze(text),
                 )
             )
         size, mtime_ns = _stat(self.root / path)
