@@ -11,6 +11,7 @@
     │   ├── VaultLocked          another process is indexing this workspace
     │   └── HomeError            MAGRAY_HOME cannot be created, read or written
     ├── IndexDamaged             a vector snapshot fails its checksum or does not fit its vault
+    │   └── LexicalDamaged       the lexical index of a vault is damaged; its next writer makes it again
     ├── EmbeddingUnavailable     no model can run here; search goes on lexically
     │   └── ModelError           a model folder is incomplete, damaged or does not fit
     └── Interrupted              the person or the host program asked to stop
@@ -79,6 +80,10 @@ class HomeError(StorageError):
 
 class IndexDamaged(MagrayError):
     code = "index_damaged"
+
+
+class LexicalDamaged(IndexDamaged):
+    code = "lexical_damaged"
 
 
 class EmbeddingUnavailable(MagrayError):

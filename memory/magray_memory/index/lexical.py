@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from magray_memory.storage import schema
 from magray_memory.storage.documents import LexicalRow
-from magray_memory.storage.sqlite_errors import CORRUPT_VTAB, error_code
+from magray_memory.storage.sqlite_errors import is_lexical_damage
+from magray_memory.storage.vault import LEXICAL_VERSION
 from magray_memory.text.analyzer import ANALYZER_VERSION, analyze
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from magray_memory.storage.vault import Vault
 
-_VERSION_KEY = "analyzer_version"
 _ADD = "INSERT INTO passage_fts(rowid, symbol, path, body) VALUES (?, ?, ?, ?)"
 _REMOVE = "INSERT INTO passage_fts(passage_fts, rowid, symbol, path, body) VALUES ('delete', ?, ?, ?, ?)"
 _ALL = (
@@ -60,7 +60,7 @@ class LexicalIndex:
 
     def ensure_version(self) -> bool:
         """Build the index again if another analyzer fed it; returns whether that was needed."""
-        stored = self._vault.meta(_VERSION_KEY)
+        stored = self._vault.meta(LEXICAL_VERSION)
         if stored == str(ANALYZER_VERSION):
             return False
         with self._vault.write() as connection:
@@ -73,7 +73,7 @@ class LexicalIndex:
             self._rebuild(connection)
 
     def _mend(self, connection: sqlite3.Connection, error: sqlite3.DatabaseError) -> None:
-        if error_code(error) != CORRUPT_VTAB:
+        if not is_lexical_damage(error):
             raise error
         self._rebuild(connection)
 
@@ -81,7 +81,7 @@ class LexicalIndex:
         schema.create_fts(connection)
         cursor = connection.execute(_ALL)
         connection.executemany(_ADD, _tokens(LexicalRow(*row) for row in cursor))
-        self._vault.set_meta(_VERSION_KEY, str(ANALYZER_VERSION))
+        self._vault.set_meta(LEXICAL_VERSION, str(ANALYZER_VERSION))
 
 
 def _tokens(rows: Iterable[LexicalRow]) -> Iterator[tuple[int, str, str, str]]:

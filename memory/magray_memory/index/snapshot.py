@@ -124,8 +124,8 @@ def verify(vault_path: Path, header: Header, *, remember: bool) -> Path:
         stat = _stat(path)
         if stat[0] != header.bytes:
             raise IndexDamaged(f"the index snapshot {path} is damaged", "its size is wrong", _HINT)
-        if stat != header.stat and _verified.get(str(path)) != stat:
-            if _checksum(path) != header.checksum:
+        if stat != header.stat:
+            if _verified.get(str(path)) != stat and _checksum(path) != header.checksum:
                 raise IndexDamaged(f"the index snapshot {path} is damaged", "its checksum is wrong", _HINT)
             _verified[str(path)] = stat
             if remember:

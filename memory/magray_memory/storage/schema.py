@@ -11,6 +11,7 @@ transaction that its number is written in; a change of the schema is a new funct
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
 
 from peewee import (
@@ -29,7 +30,6 @@ from peewee import (
 )
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable
 
 APPLICATION_ID = 0x4D475259
@@ -208,7 +208,7 @@ MODELS: tuple[type[Model], ...] = (
 # Every detail is kept: bm25 counts words by positions, and a contentless table has no text to count them in
 # (with detail=column every score is 0).
 FTS_TABLE = """
-CREATE VIRTUAL TABLE passage_fts USING fts5(
+CREATE VIRTUAL TABLE {} USING fts5(
     symbol, path, body, content='', tokenize="unicode61 remove_diacritics 0 tokenchars '_'"
 )
 """
@@ -217,11 +217,28 @@ CREATE VIRTUAL TABLE passage_fts USING fts5(
 FTS_HASH_BYTES = 8 << 20
 
 
-def create_fts(connection: sqlite3.Connection) -> None:
-    """Make the empty lexical table and the view of its terms, replacing any that is there."""
+def _drop_fts(connection: sqlite3.Connection) -> None:
     connection.execute("DROP TABLE IF EXISTS passage_vocab")
     connection.execute("DROP TABLE IF EXISTS passage_fts")
-    connection.execute(FTS_TABLE)
+
+
+def _empty_fts(connection: sqlite3.Connection) -> None:
+    """Make the hidden tables of a damaged lexical table those of a new one: until then it cannot be dropped."""
+    connection.execute(FTS_TABLE.format("fresh_fts"))
+    for part in ("data", "idx", "docsize", "config"):
+        connection.execute(f"DELETE FROM passage_fts_{part}")
+        connection.execute(f"INSERT INTO passage_fts_{part} SELECT * FROM fresh_fts_{part}")
+    connection.execute("DROP TABLE fresh_fts")
+
+
+def create_fts(connection: sqlite3.Connection) -> None:
+    """Make the empty lexical table and the view of its terms, replacing any that is there."""
+    try:
+        _drop_fts(connection)
+    except sqlite3.DatabaseError:
+        _empty_fts(connection)
+        _drop_fts(connection)
+    connection.execute(FTS_TABLE.format("passage_fts"))
     connection.execute("INSERT INTO passage_fts(passage_fts, rank) VALUES ('hashsize', ?)", (FTS_HASH_BYTES,))
     connection.execute("CREATE VIRTUAL TABLE passage_vocab USING fts5vocab(passage_fts, row)")
 
@@ -344,8 +361,6 @@ END
 
 def _statements(script: str) -> list[str]:
     # sqlite3's executescript would commit the transaction that a migration stands in.
-    import sqlite3
-
     found: list[str] = []
     pending = ""
     for piece in script.split(";"):

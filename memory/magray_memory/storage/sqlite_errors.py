@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import peewee
 
-from magray_memory.errors import IndexDamaged, StorageError, VaultDamaged
+from magray_memory.errors import LexicalDamaged, StorageError, VaultDamaged
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -23,6 +23,7 @@ CANTOPEN = 14
 NOTADB = 26
 CORRUPT_VTAB = 267
 
+_LEXICAL_DAMAGE = ("invalid fts5 file format", "vtable constructor failed: passage_")
 _SENTENCES = {
     BUSY: ("another program has been writing to it for too long", "try again in a moment"),
     LOCKED: ("another program has been writing to it for too long", "try again in a moment"),
@@ -44,11 +45,17 @@ def error_code(error: BaseException) -> int:
     return 0
 
 
-def explain(error: BaseException, path: Path) -> StorageError | IndexDamaged:
+def is_lexical_damage(error: BaseException) -> bool:
+    """Whether only the lexical index is damaged, which is derived: the vault is not."""
+    # A damaged header of the table has the code of any error, and a text of its own.
+    return error_code(error) == CORRUPT_VTAB or any(word in str(error) for word in _LEXICAL_DAMAGE)
+
+
+def explain(error: BaseException, path: Path) -> StorageError | LexicalDamaged:
     """The error of ours that says what happened to the vault at `path`."""
     code = error_code(error)
-    if code == CORRUPT_VTAB:
-        return IndexDamaged(
+    if is_lexical_damage(error):
+        return LexicalDamaged(
             f"the lexical index of {path} is damaged", str(error), "run `magray index`, which makes it again"
         )
     primary = code & 0xFF

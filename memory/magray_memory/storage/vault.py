@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 import peewee
 
-from magray_memory.errors import StorageError, VaultTooNew
+from magray_memory.errors import LexicalDamaged, StorageError, VaultTooNew
 from magray_memory.storage import schema
 from magray_memory.storage.durability import Durability, VaultKind
 from magray_memory.storage.lock import FileLock
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["Durability", "Vault", "VaultDatabase", "VaultKind", "set_aside", "snapshot_files"]
+
+LEXICAL_VERSION = "analyzer_version"
+"""The fact that says which analyzer fed the lexical index; where it is missing, the index is made again."""
 
 BUSY_SECONDS = 5.0
 _CREATE_SECONDS = 10.0
@@ -160,7 +163,7 @@ class Vault:
         Inside another `read` or `write` of this thread it is that transaction. Raises our errors for
         SQLite's.
         """
-        with translated(self.path):
+        with self._translated():
             if self.db.in_transaction():
                 yield self.db.raw()
                 return
@@ -175,11 +178,13 @@ class Vault:
     def write(self) -> Generator[sqlite3.Connection]:
         """A transaction that commits at the end or, on any exception, leaves nothing behind.
 
-        Inside another `write` of this thread it is part of it. Raises our errors for SQLite's.
+        Inside another `write` of this thread it is part of it. Raises our errors for SQLite's. LexicalDamaged may
+        come from any statement, the commit included: nothing was written, and the same transaction once more makes
+        the lexical index again and succeeds.
         """
         if not self.writable:
             raise StorageError(f"the vault {self.path} is open for reading only")
-        with translated(self.path):
+        with self._translated():
             if self.db.in_transaction():
                 if not getattr(self._transaction, "writing", False):
                     raise RuntimeError("a read transaction cannot become a write")
@@ -192,6 +197,28 @@ class Vault:
                     yield self.db.raw()
             finally:
                 self._transaction.writing = False
+
+    @contextmanager
+    def _translated(self) -> Generator[None]:
+        outermost = not self.db.in_transaction()
+        try:
+            with translated(self.path):
+                yield
+        except LexicalDamaged:
+            if outermost:
+                self.mark_lexical_damage()
+            raise
+
+    def mark_lexical_damage(self) -> None:
+        """Have the next writer make the lexical index again. Never fails and never waits: it only helps."""
+        with contextlib.suppress(sqlite3.Error, OSError):
+            connection = sqlite3.connect(
+                _uri(self.path, "mode=rw"), timeout=0.1, isolation_level=None, uri=True
+            )
+            try:
+                connection.execute("DELETE FROM meta WHERE key = ?", (LEXICAL_VERSION,))
+            finally:
+                connection.close()
 
     def _follow_file(self) -> None:
         # The file may have been set aside and made again by another process: then what is open is the old

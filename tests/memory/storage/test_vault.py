@@ -9,13 +9,17 @@ import subprocess
 import sys
 import textwrap
 import threading
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
 from magray_memory.errors import StorageError, VaultDamaged, VaultTooNew
 from magray_memory.storage import schema
 from magray_memory.storage.durability import Durability, VaultKind
 from magray_memory.storage.vault import Vault, set_aside
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WORKSPACE = VaultKind.WORKSPACE
 
