@@ -1,12 +1,12 @@
 """From the text of one file to its passages: the value types and the one function that everything else calls.
 
-A *line* is what "\\n" separates, everywhere: a "\\r" before it stays part of its line, and a lone "\\r", a form feed or
-U+2028 does not end one. That is how git, editors and tree-sitter count. `Chunk.text` is
+A *line* is what "\\n" separates, everywhere: a "\\r" before it stays part of its line, and a lone "\\r", a
+form feed or U+2028 does not end one. That is how git, editors and tree-sitter count. `Chunk.text` is
 `"\\n".join(text.split("\\n")[start_line - 1:end_line])`: its lines without the last line break.
 
-Every chunker keeps the same promise: each line of the text is in at least one chunk (a text of blanks has none), chunks
-come in the order of their lines, and none is longer than `CAP` characters. A single line longer than that is cut into
-pieces, each a chunk with that line's number.
+Every chunker keeps the same promise: each line that is not blank is in at least one chunk, chunks come in the
+order of their lines, none is blank, and none is longer than `CAP` characters. A single line longer than that
+is cut into pieces, each a chunk with that line's number.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ CAP = 2_400
 class Chunk:
     """Lines `start_line` to `end_line` (1-based, inclusive), what they define and what kind of thing that is.
 
-    `symbol` is the qualified name in the language's own notation ("App.run", "Type::method", "Class#method"), or the
-    heading path of prose; "" when nothing is defined. Several small neighbours in one chunk: their names, ", " between.
-    `kind` is a word such as function, method, class, constant, imports, section, text.
+    `symbol` is the qualified name in the language's own notation ("App.run", "Type::method", "Class#method"),
+    or the heading path of prose; "" when nothing is defined. Several small neighbours in one chunk: their
+    names, ", " between. `kind` is a word such as function, method, class, constant, imports, section, text.
     """
 
     start_line: int
@@ -46,7 +46,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Chunked:
-    """A text in chunks; `kind` is "code" or "doc"; `note` says in one sentence what could not be done as usual."""
+    """A text in chunks; `kind` is "code" or "doc"; `note` says in a sentence what was not done as usual."""
 
     language: str
     kind: str
@@ -60,8 +60,8 @@ class Chunked:
 def chunk(path: str, text: str, *, language: str | None = None, parse_seconds: float = 2.0) -> Chunked:
     """The chunks of a file's text. Never raises, whatever the text.
 
-    `path` only helps to find the language (or `language` names it); `parse_seconds` limits the parser, after which the
-    text is chunked by lines and the note says so.
+    `path` only helps to find the language (or `language` names it); `parse_seconds` limits the parser, after
+    which the text is chunked by lines and the note says so.
     """
     language = language or detect(path, text[:4096])
     kind = kind_of(language)

@@ -21,12 +21,12 @@ _SAMPLE = 1 << 16
 MAX_CONTROL = 0.02
 """Share of control characters above which bytes are not text."""
 MAX_BROKEN = 0.05
-"""Share of a UTF-8 text's non-ASCII characters that may be broken: one bad byte does not make it another encoding."""
+"""Share of a UTF-8 text's non-ASCII characters that may be broken before it is taken for something else."""
 MAX_HIGH = 0.3
 """Share of bytes over 127 up to which bytes of no known encoding pass as Western European text."""
 
 
-class Undecodable(ValueError):  # noqa: N818: a finding about the bytes, handled by the caller, not a failure
+class Undecodable(ValueError):  # noqa: N818
     """The bytes are not text; `reason` says why in a few words."""
 
     def __init__(self, reason: str) -> None:
@@ -37,8 +37,8 @@ class Undecodable(ValueError):  # noqa: N818: a finding about the bytes, handled
 def decode(data: bytes) -> str:
     """The text of a file's bytes, without a byte order mark.
 
-    UTF-8 first, UTF-16 and UTF-32 by their mark; what is neither is Russian in one of the older encodings if it reads
-    like Russian, else Western European if it looks like text at all. Raises Undecodable.
+    UTF-8 first, UTF-16 and UTF-32 by their mark; what is neither is Russian in one of the older encodings if
+    it reads like Russian, else Western European if it looks like text at all. Raises Undecodable.
     """
     for mark, encoding in _BOMS:
         if data.startswith(mark):
@@ -85,7 +85,7 @@ def _decode_other(data: bytes) -> str:
 
 
 def _russian(sample: bytes, encoding: str) -> float:
-    """Share of the bytes over 127 that make common letters of words in Russian spelling, three letters or more."""
+    """Share of the bytes over 127 that make Russian words: three letters or more, mostly common ones."""
     high = len(sample) - len(sample.decode("ascii", "ignore"))
     words = [word for word in _RUSSIAN_WORD.findall(sample.decode(encoding, "replace")) if len(word) > 2]
     letters = "".join(words)

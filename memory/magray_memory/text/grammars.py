@@ -1,7 +1,7 @@
 """Tree-sitter grammars: loaded one by one when first needed, and parsing that ends in time.
 
-A grammar that cannot be imported (no wheel for this platform, another ABI) is remembered as missing, with the reason;
-its language is then chunked by lines.
+A grammar that cannot be imported (no wheel for this platform, another ABI) is remembered as missing, with the
+reason; its language is then chunked by lines.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def load(language: str) -> Language | str:
     try:
         from tree_sitter import Language
 
-        return Language(getattr(importlib.import_module(module), function)())
+        grammar: object = getattr(importlib.import_module(module), function)()
+        return Language(grammar)
     except (ImportError, AttributeError, OSError, ValueError, TypeError) as error:
         return f"the grammar for {language} cannot be loaded ({error})"
 
@@ -63,8 +64,8 @@ def load(language: str) -> Language | str:
 def parse(language: str, source: bytes, seconds: float) -> tuple[Language, Tree]:
     """The syntax tree of a UTF-8 source.
 
-    Raises ParseError when the grammar is missing or the time is over. The limit is checked by the parser's progress
-    callback, which works only while it reads through a callable.
+    Raises ParseError when the grammar is missing or the time is over. The limit is checked by the parser's
+    progress callback, which works only while it reads through a callable.
     """
     grammar = load(language)
     if isinstance(grammar, str):

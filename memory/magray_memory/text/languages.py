@@ -29,10 +29,11 @@ class Language:
 
 def _read(table: str, kind: str) -> list[Language]:
     rows = (line.split("|") for line in table.strip().splitlines())
-    return [
-        Language(row[0].strip(), kind, *(tuple(field.split()) for field in row[1:]))  # pyright: ignore[reportArgumentType]
-        for row in rows
-    ]
+    languages: list[Language] = []
+    for row in rows:
+        names, extensions, filenames, interpreters = (tuple(field.split()) for field in row[1:])
+        languages.append(Language(row[0].strip(), kind, names, extensions, filenames, interpreters))
+    return languages
 
 
 LANGUAGES: tuple[Language, ...] = (*_read(language_table.CODE, "code"), *_read(language_table.DOC, "doc"))
@@ -229,6 +230,6 @@ def kind_of(language: str) -> str:
 
 
 def canonical(name: str) -> str | None:
-    """The language that a person means by a name, alias or extension ("py", "C++", ".rs"); None when unknown."""
+    """The language that a person means by a name or an extension ("py", "C++", ".rs"); None when unknown."""
     name = name.strip().lower()
     return _NAMES.get(name) or _EXTENSIONS.get(name.removeprefix(".")) or _INTERPRETERS.get(name)

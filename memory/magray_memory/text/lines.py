@@ -16,40 +16,51 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_PIECES = 50
-"""Chunks that one over-long line is cut into at most; the rest of that line is left out, and a note says so."""
+"""Chunks that one over-long line makes at most; the rest of it is left out, and a note says so."""
 
 _INDENT = 8
 """Columns of indentation that weigh as much against a cut as a blank line weighs for one."""
 _CLOSING = re.compile(
     r"\s*(?:[\])}]|end\b|fi\b|done\b|esac\b|</|else\b|elif\b|except\b|catch\b|finally\b|then\b)"
 )
+_WORDS = (
+    "function|func|fun|fn|sub|def|defn|defun|defmacro|proc|procedure|method|class|struct|interface|protocol|trait|enum"
+    "|type|module|namespace|package|object|record|message|service|contract|macro|task|entity|model|resource|data"
+    "|variable|@interface|@implementation|@protocol"
+)
+_MODIFIERS = (
+    "export|public|private|protected|internal|static|abstract|final|async|inline|extern|virtual|override|local|pub|open"
+    "|sealed|global|const|default|unsafe|friend|external|partial"
+)
 _DEFINITION = re.compile(
-    r"(?P<indent>[ \t]*)(?:(?:export|public|private|protected|internal|static|abstract|final|async|inline|extern|virtual|override"
-    r"|local|pub|open|sealed|global|const|default|unsafe|friend|external|partial|def-?)\s+)*"
-    r"(?:(?P<word>function|func|fun|fn|sub|def|defn|defun|defmacro|proc|procedure|method|class|struct|interface|protocol|trait"
-    r"|enum|type|module|namespace|package|object|record|message|service|contract|macro|task|entity|model|resource|data|variable"
-    r"|@interface|@implementation|@protocol)\s+(?P<name>[\"'\w$][^\s({\[:;=<,]*)"
+    rf"(?P<indent>[ \t]*)(?:(?:{_MODIFIERS})\s+)*"
+    rf"(?:(?P<word>{_WORDS})\s+(?P<name>[\"'\w$][^\s({{\[:;=<,]*)"
     r"|\[+(?P<section>[^\[\]\n]{1,80})\]+[ \t]*(?:[#;].*)?$"
     r"|(?P<target>[A-Za-z_][\w.-]{0,60})[ \t]*:(?:[ \t]|$)(?![=:]))"
 )
 _KINDS = {
-    "func": "function", "fun": "function", "fn": "function", "sub": "function", "def": "function", "defn": "function",
-    "defun": "function", "proc": "function", "procedure": "function", "defmacro": "macro", "@interface": "class",
-    "@implementation": "class", "@protocol": "interface", "package": "module", "protocol": "interface",
-}  # fmt: skip
+    **dict.fromkeys(("func", "fun", "fn", "sub", "def", "defn", "defun", "proc", "procedure"), "function"),
+    "defmacro": "macro",
+    "package": "module",
+    "protocol": "interface",
+    "@interface": "class",
+    "@implementation": "class",
+    "@protocol": "interface",
+}
 MAX_SYMBOLS = 4
 """Names that a merged chunk carries at most."""
 
 
 def line_starts(lengths: Iterable[int]) -> list[int]:
-    """Where lines of these lengths begin, each followed by one line break, and where one after the last would."""
+    """Where lines of these lengths begin, each followed by a line break; one more than there are lines."""
     return [0, *map(add, accumulate(lengths), count(1))]
 
 
 class Lines:
     """A text with the places of its lines, so that sizes and slices of line ranges cost nothing.
 
-    Rows are 0-based and ranges half open, `[start, end)`; `count` leaves out the empty row after a final line break.
+    Rows are 0-based and ranges half open, `[start, end)`. `count` leaves out the empty row after a final
+    line break.
     """
 
     __slots__ = ("count", "starts", "text")
@@ -100,10 +111,11 @@ def note_on_long_lines(lines: Lines) -> str | None:
 
 
 def emit(lines: Lines, start: int, end: int, symbol: str, kind: str, chunks: list[Chunk]) -> None:
-    """Append the rows as a chunk; one row over the cap as pieces of it, each ending between words where it can."""
+    """Append the rows as a chunk unless they are blank; one row over the cap in pieces, cut between words."""
     text = lines.slice(start, end)
     if len(text) <= CAP:
-        chunks.append(Chunk(start + 1, end, symbol, kind, text))
+        if text and not text.isspace():
+            chunks.append(Chunk(start + 1, end, symbol, kind, text))
         return
     place = 0
     for _ in range(MAX_PIECES):
@@ -120,7 +132,7 @@ def emit(lines: Lines, start: int, end: int, symbol: str, kind: str, chunks: lis
 
 
 def cut(lines: Lines, start: int, end: int, aim: int = AIM) -> list[tuple[int, int]]:
-    """Tile rows `[start, end)` with ranges of about `aim` characters, cut where the layout falls back to the left.
+    """Tile rows `[start, end)` with ranges of about `aim` characters, cut where the indentation falls back.
 
     A row over the cap stands alone; every other range is within it.
     """

@@ -1,0 +1,344 @@
+"""What definitions are called, where that is not a field of the node: one small function per kind of node.
+
+Each takes a node, the source and the kind that its rule states, and answers what the node defines, or None.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from magray_memory.text.definitions import TEST_WORDS, Found, first, named, only
+from magray_memory.text.grammars import source_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+# Python
+
+
+def python_statement(node: Node, source: bytes, _kind: str) -> Found | None:
+    child = only(node)
+    if child is None or child.type != "assignment":
+        return None
+    left = child.child_by_field_name("left")
+    if left is None or left.type != "identifier":
+        return None
+    name = source_of(left, source)
+    return Found(name, "constant" if name.isupper() else "variable", node)
+
+
+# Go
+
+_GO_RECEIVER = re.compile(rb"([^\W\d]\w*)\s*(?:\[[^\]]*\])?\s*\)$")
+
+
+def go_method(node: Node, source: bytes, _kind: str) -> Found | None:
+    receiver = node.child_by_field_name("receiver")
+    name = named(node, source)
+    match = (
+        _GO_RECEIVER.search(source[receiver.start_byte : receiver.end_byte]) if receiver is not None else None
+    )
+    return Found(f"{match[1].decode(errors='replace')}.{name}" if match else name, "method", node)
+
+
+def go_type(node: Node, source: bytes, _kind: str) -> Found | None:
+    value = node.child_by_field_name("type")
+    kinds = {"struct_type": "struct", "interface_type": "interface"}
+    return Found(named(node, source), kinds.get(value.type, "type") if value is not None else "type", node)
+
+
+def go_constants(node: Node, source: bytes, _kind: str) -> Found | None:
+    spec = first(node, "const_spec", "var_spec", "var_spec_list")
+    if spec is not None and spec.type == "var_spec_list":
+        spec = only(spec)
+    kind = "constant" if node.type == "const_declaration" else "variable"
+    return Found(named(spec, source), kind, node) if spec is not None else None
+
+
+# Rust
+
+
+def rust_impl(node: Node, source: bytes, _kind: str) -> Found | None:
+    target = node.child_by_field_name("type")
+    if target is None:
+        return None
+    base = target.child_by_field_name("type") if target.type == "generic_type" else target
+    return Found(source_of(base or target, source), "impl", node)
+
+
+# C and C++
+
+_C_NAMES = frozenset(
+    [
+        "identifier",
+        "field_identifier",
+        "type_identifier",
+        "qualified_identifier",
+        "destructor_name",
+        "operator_name",
+        "operator_cast",
+        "template_function",
+    ]
+)
+_TEMPLATE_ARGUMENTS = re.compile(r"<[^<>]*>(?=::)")
+
+
+def _c_declarator(node: Node, source: bytes) -> tuple[str, bool]:
+    """The name inside a declarator, and whether it declares a function."""
+    function = False
+    current = node.child_by_field_name("declarator")
+    for _ in range(32):
+        if current is None:
+            break
+        if current.type in _C_NAMES:
+            name = source_of(current, source)
+            if current.type == "operator_cast":
+                name = name.partition("(")[0]
+            return _TEMPLATE_ARGUMENTS.sub("", _TEMPLATE_ARGUMENTS.sub("", name)), function
+        function = function or current.type == "function_declarator"
+        current = current.child_by_field_name("declarator") or only(current)
+    return "", function
+
+
+def c_function(node: Node, source: bytes, _kind: str) -> Found | None:
+    return Found(_c_declarator(node, source)[0], "function", node)
+
+
+def c_declaration(node: Node, source: bytes, _kind: str) -> Found | None:
+    name, function = _c_declarator(node, source)
+    return Found(name, "declaration" if function else "variable", node)
+
+
+def c_typedef(node: Node, source: bytes, _kind: str) -> Found | None:
+    target = node.child_by_field_name("type")
+    kind = {
+        "struct_specifier": "struct",
+        "union_specifier": "union",
+        "enum_specifier": "enum",
+        "class_specifier": "class",
+    }
+    return Found(
+        _c_declarator(node, source)[0],
+        kind.get(target.type, "type") if target is not None else "type",
+        target if target is not None and target.type in kind else node,
+    )
+
+
+def c_type(node: Node, source: bytes, _kind: str) -> Found | None:
+    """`struct x { … }`, but not the mere use of `struct x`."""
+    if node.child_by_field_name("body") is None:
+        return None
+    return Found(named(node, source), node.type.partition("_")[0], node)
+
+
+# C#
+
+
+def csharp_operator(node: Node, source: bytes, _kind: str) -> Found | None:
+    return Found(
+        f"operator {named(node, source, 'operator') or named(node, source, 'type')}", "function", node
+    )
+
+
+# Ruby
+
+_RUBY_CALLS = TEST_WORDS | {
+    "task",
+    "namespace",
+    "shared_examples",
+    "shared_context",
+    "describe",
+    "let",
+    "subject",
+    "factory",
+}
+
+
+def ruby_call(node: Node, source: bytes, _kind: str) -> Found | None:
+    word = named(node, source, "method")
+    if word in {"require", "require_relative", "load"}:
+        return Found("", "imports", node)
+    block = node.child_by_field_name("block")
+    if word not in _RUBY_CALLS or block is None:
+        return None
+    arguments = node.child_by_field_name("arguments")
+    title = only(arguments) if arguments is not None else None
+    name = source_of(title, source).strip("\"':") if title is not None else word
+    return Found(name, "test" if word in TEST_WORDS else "block", block, " > ")
+
+
+def ruby_assignment(node: Node, source: bytes, _kind: str) -> Found | None:
+    left = node.child_by_field_name("left")
+    if left is None or left.type != "constant":
+        return None
+    return Found(source_of(left, source), "constant", node)
+
+
+def ruby_singleton(node: Node, source: bytes, _kind: str) -> Found | None:
+    return Found(named(node, source), "method", node, ".")
+
+
+# Kotlin, Swift, Scala
+
+_KOTLIN_RECEIVER = re.compile(r"([\w.]+)(?:<[^>]*>)?\??\.$")
+
+
+def kotlin_class(node: Node, source: bytes, _kind: str) -> Found | None:
+    name = node.child_by_field_name("name")
+    if name is None:
+        return None
+    words = source[node.start_byte : name.start_byte].decode(errors="replace").split()
+    kind = "interface" if "interface" in words else "enum" if "enum" in words else "class"
+    return Found(source_of(name, source), kind, node)
+
+
+def kotlin_function(node: Node, source: bytes, _kind: str) -> Found | None:
+    name = node.child_by_field_name("name")
+    if name is None:
+        return None
+    before = source[max(node.start_byte, name.start_byte - 80) : name.start_byte].decode(errors="replace")
+    receiver = _KOTLIN_RECEIVER.search(before)
+    text = source_of(name, source)
+    return Found(f"{receiver[1]}.{text}" if receiver else text, "function", node)
+
+
+def kotlin_property(node: Node, source: bytes, _kind: str) -> Found | None:
+    variable = first(node, "variable_declaration")
+    child = only(variable) if variable is not None else None
+    return Found(source_of(child, source), "variable", node) if child is not None else None
+
+
+def swift_class(node: Node, source: bytes, _kind: str) -> Found | None:
+    return Found(named(node, source), named(node, source, "declaration_kind") or "class", node)
+
+
+def scala_given(node: Node, source: bytes, _kind: str) -> Found | None:
+    return Found(named(node, source) or named(node, source, "return_type"), "instance", node)
+
+
+# Lua
+
+
+def lua_assignment(node: Node, source: bytes, _kind: str) -> Found | None:
+    assignment = node if node.type == "assignment_statement" else first(node, "assignment_statement")
+    if assignment is None:
+        return None
+    names, values = first(assignment, "variable_list"), first(assignment, "expression_list")
+    name = only(names) if names is not None else None
+    value = only(values) if values is not None else None
+    if name is None or value is None:
+        return None
+    if value.type == "function_definition":
+        return Found(source_of(name, source), "function", value)
+    if value.type == "function_call" and source_of(value, source).startswith("require"):
+        return Found("", "imports", node)
+    return Found(source_of(name, source), "variable", node)
+
+
+# Bash
+
+
+def bash_variables(node: Node, source: bytes, _kind: str) -> Found | None:
+    variable = first(node, "variable_assignment")
+    return Found(named(variable, source), "variable", node) if variable is not None else None
+
+
+# Haskell
+
+
+def haskell_instance(node: Node, source: bytes, _kind: str) -> Found | None:
+    return Found(f"{named(node, source)} {named(node, source, 'patterns')}".strip(), "instance", node)
+
+
+# Elixir
+
+_ELIXIR = {
+    "defmodule": "module",
+    "defprotocol": "protocol",
+    "defimpl": "impl",
+    **dict.fromkeys(("def", "defp", "defdelegate"), "function"),
+    **dict.fromkeys(("defmacro", "defmacrop", "defguard", "defguardp"), "macro"),
+    **dict.fromkeys(("describe", "test", "property"), "test"),
+}
+_ELIXIR_LEADS = frozenset(["doc", "spec", "impl", "typedoc", "tag", "deprecated", "dialyzer", "since"])
+
+
+def elixir_call(node: Node, source: bytes, _kind: str) -> Found | None:
+    word = named(node, source, "target")
+    if word in {"use", "alias", "import", "require"}:
+        return Found("", "imports", node)
+    kind = _ELIXIR.get(word)
+    arguments = first(node, "arguments")
+    head = only(arguments) if arguments is not None else None
+    if kind is None or arguments is None or head is None:
+        return None
+    if head.type == "binary_operator":  # def f(x) when …
+        head = only(head) or head
+    if head.type == "call":
+        head = head.child_by_field_name("target") or head
+    name = source_of(head, source).strip('"')
+    if word == "defimpl" and (options := first(arguments, "keywords")) is not None:
+        name = f"{name}, {source_of(options, source)}".replace(", for:", " for")
+    return Found(name, kind, first(node, "do_block") or node, " > " if kind == "test" else None)
+
+
+def elixir_attribute(node: Node, source: bytes, _kind: str) -> Found | None:
+    operand = node.child_by_field_name("operand")
+    if operand is not None and named(operand, source, "target") in _ELIXIR_LEADS:
+        return Found("", "lead", node)
+    return None
+
+
+# Zig
+
+_ZIG_TYPES = {
+    "struct_declaration": "struct",
+    "enum_declaration": "enum",
+    "union_declaration": "union",
+    "opaque_declaration": "struct",
+    "error_set_declaration": "enum",
+}
+
+
+def zig_variable(node: Node, source: bytes, _kind: str) -> Found | None:
+    name, value = first(node, "identifier"), first(node, *_ZIG_TYPES, "builtin_function")
+    if name is None:
+        return None
+    if value is None or (
+        value.type == "builtin_function" and not source_of(value, source).startswith("@import")
+    ):
+        return Found(source_of(name, source), "constant", node)
+    if value.type == "builtin_function":
+        return Found("", "imports", node)
+    return Found(source_of(name, source), _ZIG_TYPES[value.type], value)
+
+
+def zig_test(node: Node, source: bytes, _kind: str) -> Found | None:
+    title = first(node, "string", "identifier")
+    return Found(source_of(title, source).strip('"') if title is not None else "test", "test", node)
+
+
+# SQL
+
+
+def sql_create(node: Node, source: bytes, _kind: str) -> Found | None:
+    what = node.type.removeprefix("create_").replace("_", " ")
+    if what == "index":
+        return Found(named(node, source, "column"), "index", node)
+    name = first(node, "object_reference", "identifier")
+    return (
+        Found(source_of(name, source), "table" if what == "alter table" else what, node)
+        if name is not None
+        else None
+    )
+
+
+# PHP
+
+
+def php_constant(node: Node, source: bytes, _kind: str) -> Found | None:
+    element = first(node, "const_element")
+    name = only(element) if element is not None else None
+    return Found(source_of(name, source), "constant", node) if name is not None else None

@@ -1,0 +1,126 @@
+"""What definitions of JavaScript, TypeScript, HTML and CSS are called, like `naming` for the others.
+
+Each takes a node, the source and the kind that its rule states, and answers what the node defines, or None.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from magray_memory.text.definitions import TEST_WORDS, Found, first, named, only
+from magray_memory.text.grammars import source_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+# JavaScript and TypeScript
+
+_JS_FUNCTIONS = frozenset(("arrow_function", "function_expression", "generator_function", "function"))
+_JS_PREFIX = re.compile(r"^(?:module\.exports|exports|this|self|window|globalThis)\.|\.prototype(?=\.)")
+
+
+def _js_value(name: str, value: Node | None, node: Node, source: bytes) -> Found:
+    """What a name bound to a value is: a function, a class, an import or a constant."""
+    kind = value.type if value is not None else ""
+    if value is None:
+        return Found(name, "variable", node)
+    if kind in _JS_FUNCTIONS:
+        return Found(name, "function", value)
+    if kind in {"class", "class_expression"}:
+        return Found(name, "class", value)
+    if kind == "call_expression":
+        if named(value, source, "function") == "require":
+            return Found("", "imports", node)
+        arguments = value.child_by_field_name("arguments")
+        if arguments is not None and first(arguments, *_JS_FUNCTIONS) is not None:
+            return Found(name, "function", node)
+    return Found(name, "constant", node)
+
+
+def js_variables(node: Node, source: bytes, _kind: str) -> Found | None:
+    declarator = first(node, "variable_declarator")
+    if declarator is None:
+        return None
+    name = declarator.child_by_field_name("name")
+    found = _js_value("", declarator.child_by_field_name("value"), node, source)
+    if found.kind == "imports":
+        return found
+    if name is None or name.type != "identifier":  # a pattern: several names
+        return None
+    return found._replace(name=source_of(name, source))
+
+
+def js_statement(node: Node, source: bytes, _kind: str) -> Found | None:
+    child = only(node)
+    if child is None:
+        return None
+    if child.type == "assignment_expression":
+        left = child.child_by_field_name("left")
+        if left is None or left.type not in {"member_expression", "identifier"}:
+            return None
+        found = _js_value(source_of(left, source), child.child_by_field_name("right"), node, source)
+        if found.kind not in {"function", "class"}:
+            return None
+        return found._replace(name="" if found.name == "module.exports" else _JS_PREFIX.sub("", found.name))
+    if child.type == "call_expression":
+        return _js_test(child, node, source)
+    if child.type in {"internal_module", "module"}:
+        return Found(named(child, source), "namespace", child)
+    return None
+
+
+def _js_test(call: Node, node: Node, source: bytes) -> Found | None:
+    """`describe("x", () => …)` and its kin."""
+    if named(call, source, "function").partition(".")[0] not in TEST_WORDS:
+        return None
+    arguments = call.child_by_field_name("arguments")
+    title = first(arguments, "string", "template_string") if arguments is not None else None
+    if arguments is None or title is None:
+        return None
+    return Found(
+        source_of(title, source).strip("\"'`"), "test", first(arguments, *_JS_FUNCTIONS) or node, " > "
+    )
+
+
+def js_member(node: Node, source: bytes, _kind: str) -> Found | None:
+    """A field of a class or an entry of an object that holds a function."""
+    name = (
+        node.child_by_field_name("property")
+        or node.child_by_field_name("name")
+        or node.child_by_field_name("key")
+    )
+    value = node.child_by_field_name("value")
+    if name is None or value is None or value.type not in _JS_FUNCTIONS:
+        return None
+    return Found(source_of(name, source).strip("\"'"), "function", value)
+
+
+# HTML and CSS
+
+_HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
+_ID = re.compile(r"""\bid\s*=\s*["']?([^\s"'>{]+)""")
+_TAGS = re.compile(r"<[^>]*>|\{%.*?%\}")
+
+
+def html_element(node: Node, source: bytes, _kind: str) -> Found | None:
+    tag = only(node)
+    if tag is None:
+        return None
+    opening = source_of(tag, source, 400)
+    name = opening[1:12].split(" ", 1)[0].rstrip("/>").lower()
+    if name in _HEADINGS or name in {"title", "caption", "legend", "summary"}:
+        text = " ".join(_TAGS.sub(" ", source_of(node, source, 300)).split())
+        return Found(text[:100], "section", node) if text else None
+    marked = _ID.search(opening)
+    return Found(f"#{marked[1]}", "element", node, " ") if marked else None
+
+
+def css_rule(node: Node, source: bytes, _kind: str) -> Found | None:
+    selectors = first(node, "selectors")
+    return Found(source_of(selectors, source, 100), "rule", node, " ") if selectors is not None else None
+
+
+def css_at(node: Node, source: bytes, _kind: str) -> Found | None:
+    return Found(" ".join(source_of(node, source, 100).partition("{")[0].split()), "at-rule", node, " ")

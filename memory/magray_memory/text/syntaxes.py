@@ -1,0 +1,331 @@
+"""The languages with a grammar: which of their node types are what, and how qualified names are written."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from magray_memory.text import naming, naming_web
+from magray_memory.text.definitions import Role, Rule, Syntax, by_field, fixed, imports
+
+if TYPE_CHECKING:
+    from tree_sitter import Language
+
+_JAVASCRIPT = Syntax(
+    define={
+        "function_declaration": "function",
+        "generator_function_declaration": "function",
+        "class_declaration": "class",
+        "method_definition": "function",
+    },
+    look={
+        "lexical_declaration": naming_web.js_variables,
+        "variable_declaration": naming_web.js_variables,
+        "expression_statement": naming_web.js_statement,
+        "field_definition": naming_web.js_member,
+        "pair": naming_web.js_member,
+    },
+    wrap="export_statement",
+    body="class_body statement_block object parenthesized_expression",
+    lead="comment decorator html_comment hash_bang_line",
+    imports="import_statement",
+)
+_TYPESCRIPT = Syntax(
+    define={
+        **_JAVASCRIPT.define,
+        "abstract_class_declaration": "class",
+        "interface_declaration": "interface",
+        "type_alias_declaration": "type",
+        "enum_declaration": "enum",
+        "function_signature": "function",
+        "internal_module": "namespace",
+        "module": "namespace",
+    },
+    look={**_JAVASCRIPT.look, "public_field_definition": naming_web.js_member},
+    wrap="export_statement ambient_declaration",
+    body=_JAVASCRIPT.body + " interface_body",
+    lead=_JAVASCRIPT.lead,
+    imports="import_statement import_alias",
+)
+
+
+_C = Syntax(
+    define={
+        "preproc_function_def": "macro",
+        "preproc_def": "constant",
+    },
+    look={
+        "function_definition": naming.c_function,
+        "declaration": naming.c_declaration,
+        "type_definition": naming.c_typedef,
+        **dict.fromkeys(
+            ("struct_specifier", "union_specifier", "enum_specifier", "class_specifier"), naming.c_type
+        ),
+    },
+    body="preproc_ifdef preproc_if preproc_else preproc_elif preproc_elifdef compound_statement "
+    "linkage_specification declaration_list field_declaration_list",
+    imports="preproc_include",
+)
+_CPP = Syntax(
+    separator="::",
+    define={
+        **_C.define,
+        "namespace_definition": "namespace",
+        "alias_declaration": "type",
+        "concept_definition": "type",
+    },
+    look=_C.look,
+    wrap="template_declaration",
+    body=_C.body,
+    imports="preproc_include using_declaration import_declaration",
+)
+
+
+_SQL_CREATES = [
+    "create_table",
+    "create_view",
+    "create_materialized_view",
+    "create_function",
+    "create_index",
+    "create_trigger",
+    "create_type",
+    "create_schema",
+    "create_sequence",
+    "create_database",
+    "create_role",
+    "create_extension",
+    "create_procedure",
+    "create_policy",
+]
+
+
+def _same(kind: str, types: str) -> dict[str, str]:
+    return dict.fromkeys(types.split(), kind)
+
+
+SYNTAXES: dict[str, Syntax] = {
+    "python": Syntax(
+        define={"function_definition": "function", "class_definition": "class"},
+        look={
+            "expression_statement": naming.python_statement,
+            "type_alias_statement": by_field("left", "type"),
+        },
+        wrap="decorated_definition",
+        body="block",
+        imports="import_statement import_from_statement future_import_statement",
+    ),
+    "javascript": _JAVASCRIPT,
+    "typescript": _TYPESCRIPT,
+    "tsx": _TYPESCRIPT,
+    "go": Syntax(
+        define={"function_declaration": "function", "type_alias": "type"},
+        look={
+            "method_declaration": naming.go_method,
+            "type_spec": naming.go_type,
+            "const_declaration": naming.go_constants,
+            "var_declaration": naming.go_constants,
+        },
+        body="type_declaration block statement_list",
+        imports="import_declaration package_clause",
+    ),
+    "rust": Syntax(
+        separator="::",
+        define={
+            **_same("function", "function_item function_signature_item"),
+            "struct_item": "struct",
+            "enum_item": "enum",
+            "union_item": "union",
+            "trait_item": "trait",
+            "mod_item": "module",
+            "const_item": "constant",
+            "static_item": "constant",
+            "type_item": "type",
+            "macro_definition": "macro",
+        },
+        look={"impl_item": naming.rust_impl},
+        body="declaration_list block foreign_mod_item",
+        lead="line_comment block_comment attribute_item",
+        imports="use_declaration extern_crate_declaration",
+    ),
+    "java": Syntax(
+        define={
+            "class_declaration": "class",
+            "record_declaration": "record",
+            "enum_declaration": "enum",
+            **_same("interface", "interface_declaration annotation_type_declaration"),
+            **_same("function", "method_declaration constructor_declaration compact_constructor_declaration"),
+        },
+        body="class_body interface_body enum_body enum_body_declarations annotation_type_body block "
+        "constructor_body",
+        lead="line_comment block_comment",
+        imports="import_declaration package_declaration",
+    ),
+    "kotlin": Syntax(
+        define={"object_declaration": "object"},
+        look={
+            "class_declaration": naming.kotlin_class,
+            "function_declaration": naming.kotlin_function,
+            "property_declaration": naming.kotlin_property,
+            "type_alias": by_field("type", "type"),
+        },
+        body="class_body enum_class_body companion_object function_body block",
+        lead="line_comment block_comment annotation",
+        imports="import package_header",
+    ),
+    "c": _C,
+    "cpp": _CPP,
+    "csharp": Syntax(
+        define={
+            "class_declaration": "class",
+            "interface_declaration": "interface",
+            "struct_declaration": "struct",
+            "record_declaration": "record",
+            "enum_declaration": "enum",
+            "delegate_declaration": "type",
+            **_same("function", "method_declaration constructor_declaration local_function_statement"),
+        },
+        look={
+            "operator_declaration": naming.csharp_operator,
+            "conversion_operator_declaration": naming.csharp_operator,
+            "indexer_declaration": fixed("this[]", "function"),
+        },
+        body="namespace_declaration declaration_list block global_statement preproc_if preproc_else "
+        "preproc_region",
+        imports="using_directive file_scoped_namespace_declaration",
+    ),
+    "ruby": Syntax(
+        separator="::",
+        method_separator="#",
+        define={"class": "class", "module": "module", "method": "method"},
+        look={
+            "singleton_method": naming.ruby_singleton,
+            "call": naming.ruby_call,
+            "assignment": naming.ruby_assignment,
+        },
+        body="body_statement singleton_class begin_block do_block block",
+    ),
+    "php": Syntax(
+        separator="::",
+        define={
+            "class_declaration": "class",
+            "interface_declaration": "interface",
+            "trait_declaration": "trait",
+            "enum_declaration": "enum",
+            **_same("function", "function_definition method_declaration"),
+        },
+        look={"const_declaration": naming.php_constant},
+        body="declaration_list enum_declaration_list compound_statement",
+        imports="namespace_use_declaration declare_statement php_tag",
+    ),
+    "swift": Syntax(
+        define={
+            **_same("function", "function_declaration init_declaration"),
+            "typealias_declaration": "type",
+        },
+        look={
+            "class_declaration": naming.swift_class,
+            "protocol_declaration": by_field("name", "protocol"),
+            "deinit_declaration": fixed("deinit", "function"),
+            "subscript_declaration": fixed("subscript", "function"),
+            "property_declaration": by_field("name", "variable"),
+        },
+        body="class_body enum_class_body protocol_body function_body statements",
+        lead="comment multiline_comment",
+        imports="import_declaration",
+    ),
+    "scala": Syntax(
+        define={
+            "class_definition": "class",
+            "trait_definition": "trait",
+            "enum_definition": "enum",
+            **_same("object", "object_definition package_object"),
+            **_same("function", "function_definition function_declaration"),
+            "type_definition": "type",
+        },
+        look={
+            "given_definition": naming.scala_given,
+            "val_definition": by_field("pattern", "variable"),
+            "var_definition": by_field("pattern", "variable"),
+        },
+        body="template_body with_template_body enum_body extension_definition block indented_block",
+        lead="comment block_comment annotation",
+        imports="import_declaration package_clause",
+    ),
+    "lua": Syntax(
+        define={"function_declaration": "function"},
+        look={"variable_declaration": naming.lua_assignment, "assignment_statement": naming.lua_assignment},
+        body="block",
+    ),
+    "bash": Syntax(
+        define={"function_definition": "function", "variable_assignment": "variable"},
+        look={"declaration_command": naming.bash_variables},
+        body="compound_statement subshell",
+    ),
+    "haskell": Syntax(
+        define={
+            **_same("function", "function bind"),
+            **_same("type", "data_type newtype type_synonym type_synomym data_family type_family"),
+            "class": "class",
+        },
+        look={"instance": naming.haskell_instance},
+        body="declarations imports class_declarations instance_declarations",
+        lead="comment haddock pragma signature",
+        imports="import header",
+    ),
+    "elixir": Syntax(
+        look={"call": naming.elixir_call, "unary_operator": naming.elixir_attribute},
+        body="do_block",
+    ),
+    "zig": Syntax(
+        define={"function_declaration": "function"},
+        look={"variable_declaration": naming.zig_variable, "test_declaration": naming.zig_test},
+        body="block",
+    ),
+    "sql": Syntax(
+        look={**dict.fromkeys(_SQL_CREATES, naming.sql_create), "alter_table": naming.sql_create},
+        wrap="statement",
+        lead="comment marginalia",
+    ),
+    "html": Syntax(
+        separator="",
+        look={"element": naming_web.html_element},
+        tolerant=True,
+    ),
+    "css": Syntax(
+        separator=" ",
+        look={
+            "rule_set": naming_web.css_rule,
+            **dict.fromkeys(
+                ("media_statement", "keyframes_statement", "supports_statement", "at_rule"), naming_web.css_at
+            ),
+        },
+        body="block keyframe_block_list",
+        imports="import_statement charset_statement namespace_statement",
+    ),
+}
+
+
+def compile_rules(syntax: Syntax, language: Language) -> dict[int, Rule]:
+    """The rules of a syntax by the numbers that the grammar gives its node types."""
+    rules: dict[str, Rule] = {name: Rule(Role.DEFINITION, kind) for name, kind in syntax.define.items()}
+    rules.update((name, Rule(Role.DEFINITION, look=look)) for name, look in syntax.look.items())
+    rules.update((name, Rule(Role.DEFINITION, look=imports)) for name in syntax.imports.split())
+    for role, names in (
+        (Role.LEAD, syntax.lead),
+        (Role.BODY, syntax.body + " ERROR"),
+        (Role.WRAPPER, syntax.wrap),
+    ):
+        rules.update((name, Rule(role)) for name in names.split())
+    compiled: dict[int, Rule] = {}
+    for number in range(language.node_kind_count):
+        name = language.node_kind_for_id(number)
+        if name in rules and language.node_kind_is_named(number):
+            compiled[number] = rules[name]
+    compiled[0xFFFF] = rules["ERROR"]
+    return compiled
+
+
+@functools.cache
+def rules_for(language: str, grammar: Language) -> dict[int, Rule]:
+    """The compiled rules of a language."""
+    return compile_rules(SYNTAXES[language], grammar)
