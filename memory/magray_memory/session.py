@@ -7,28 +7,33 @@ answer by words and say so.
 from __future__ import annotations
 
 import threading
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from magray_memory.config import Loaded, load_settings
-from magray_memory.errors import EmbeddingUnavailable, WorkspaceError
+from magray_memory.errors import EmbeddingUnavailable, Interrupted, MagrayError, WorkspaceError
 from magray_memory.memory import Memory
 from magray_memory.storage.home import Home, canonical_root
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from magray_memory.embedding.embedder import Embedder
     from magray_memory.index.vectors import VectorStore
     from magray_memory.search.engine import Searcher
+    from magray_memory.search.hits import SearchAnswer
     from magray_memory.search.notes import Note
+    from magray_memory.search.query import SearchQuery
     from magray_memory.search.symbols import Symbol
     from magray_memory.storage.vault import Vault
     from magray_memory.workspace.overlay import Overlay
 
 PATIENCE_SECONDS = 0.5
 """How long a search waits for a model that is still loading."""
+_STEPS = 20_000
+"""Steps of SQLite's machine between two looks at whether to stop: about a millisecond."""
 _SUFFIXES = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -79,6 +84,49 @@ class Session(Memory):
             self._search()
             found = self._open.get(self.home.vault_path(root))
             return None if found is None else found.vault
+
+    def search(self, query: SearchQuery, should_stop: Callable[[], bool] | None = None) -> SearchAnswer:
+        """Like `Memory.search`; once `should_stop` is true, what still runs in a database is broken off.
+
+        Raises Interrupted then.
+        """
+        with self._stoppable(should_stop):
+            return super().search(query)
+
+    def related(
+        self, path: Path, line: int | None = None, k: int = 10, should_stop: Callable[[], bool] | None = None
+    ) -> SearchAnswer:
+        """Like `Memory.related`, from the text in the editor where it differs from the file."""
+        root, relative = self._place(path)
+        overlay = self._overlays.get(root)
+        with self._stoppable(should_stop):
+            if overlay is None or relative not in overlay.paths:
+                return super().related(path, line, k)
+            from magray_memory.search.engine import Searcher
+
+            others = [vault for vault in self._search().vaults if vault is not overlay.source]
+            with closing(Searcher((overlay.source, *others), self.embedder)) as searcher:
+                return self._told(searcher.related(root, relative, line, k))
+
+    @contextmanager
+    def _stoppable(self, should_stop: Callable[[], bool] | None) -> Iterator[None]:
+        if should_stop is None:
+            yield
+            return
+        connections = [vault.vault.db.raw() for vault in self._search().vaults if not vault.transient]
+        for connection in connections:
+            connection.set_progress_handler(lambda: int(should_stop()), _STEPS)
+        try:
+            yield
+        except MagrayError:
+            if should_stop():
+                raise Interrupted("the search was stopped") from None
+            raise
+        finally:
+            for connection in connections:
+                connection.set_progress_handler(None, 0)
+        if should_stop():
+            raise Interrupted("the search was stopped")
 
     def symbols(self, text: str, limit: int) -> list[Symbol]:
         """Definitions and headings of the open folders by name, the closest first."""

@@ -74,7 +74,7 @@ class Overlay:
             return False
         if has_secret(path) or len(text) > self._limit or self._ruled_out(path):
             return False
-        self._store_text(path, _chunked(path, text), digest, stored)
+        self._store_text(path, chunked(path, text), digest, stored)
         return True
 
     def drop(self, path: str) -> None:
@@ -164,15 +164,15 @@ class Overlay:
             store.close()
         self._vault.close()
 
-    def _store_text(self, path: str, chunked: Chunked, digest: bytes, stored: Vault | None) -> None:
+    def _store_text(self, path: str, cut: Chunked, digest: bytes, stored: Vault | None) -> None:
         from magray_memory.embedding.recipe import passage_text, text_hash
         from magray_memory.storage.documents import NewDocument, NewPassage, put_file
 
-        title = clean(chunked.title) if chunked.title else None
+        title = clean(cut.title) if cut.title else None
         passages: list[NewPassage] = []
-        for piece in chunked.chunks:
+        for piece in cut.chunks:
             symbol, text = clean(piece.symbol), clean(piece.text)
-            embedded = passage_text(symbol, title, text, chunked.kind, chunked.language)
+            embedded = passage_text(symbol, title, text, cut.kind, cut.language)
             passages.append(
                 NewPassage(
                     piece.start_line,
@@ -184,9 +184,9 @@ class Overlay:
                 )
             )
         size, mtime_ns = _stat(self.root / path)
-        tags, links = tuple(map(clean, chunked.tags)), tuple(map(clean, chunked.links))
+        tags, links = tuple(map(clean, cut.tags)), tuple(map(clean, cut.links))
         document = NewDocument(
-            path, chunked.kind, chunked.language, title, size, mtime_ns, digest, tags=tags, links=links
+            path, cut.kind, cut.language, title, size, mtime_ns, digest, tags=tags, links=links
         )
         number = None if path in self._texts else _stored_id(stored, path)
         with self._vault.write() as connection:
@@ -239,7 +239,8 @@ class Overlay:
         return self._stores[-1]
 
 
-def _chunked(path: str, text: str) -> Chunked:
+def chunked(path: str, text: str) -> Chunked:
+    """The passages of a text while it is edited: never slow, whatever the text."""
     from magray_memory.text.chunk import Chunked, chunk
     from magray_memory.text.languages import detect, kind_of
     from magray_memory.text.lines import chunk_lines

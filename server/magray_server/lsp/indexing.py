@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,14 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run: over these relative paths (None: the whole folder), with these flags of `magray index`."""
+
+    paths: tuple[str, ...] | None = None
+    flags: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class Report:
     """What is known of a folder's indexer, for health and the status notification."""
@@ -102,12 +111,14 @@ class Indexing:
         self._environment = dict(environment)
         self._listen = listen
         self._watch = can_watch()
-        self._wanted = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._due = True
         self._paths: set[str] | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopped_by_person = False
-        self._wanted.set()
+        self._jobs: deque[tuple[Job, asyncio.Future[tuple[Outcome, Event]]]] = deque()
+        self._job_waits = False
 
     def start(self) -> None:
         """Begin with a run over the whole folder."""
@@ -117,21 +128,45 @@ class Indexing:
         """Files changed (relative paths; None: anything may have). A watching child sees it by itself."""
         if self._watch and self.report.state in (State.READY, State.INDEXING):
             return
-        if self._wanted.is_set():
+        if self._due:
             self._paths = None if paths is None or self._paths is None else self._paths | set(paths)
         else:
             self._paths = None if paths is None else set(paths)
         if self._paths is not None and len(self._paths) > MANY_PATHS:
             self._paths = None
-        self._wanted.set()
+        self._due = True
+        self._wake.set()
+
+    async def run(self, job: Job) -> tuple[Outcome, Event]:
+        """One run more, after the one that is under way; its outcome and its report. Cancelling it stops the run."""
+        done: asyncio.Future[tuple[Outcome, Event]] = asyncio.get_running_loop().create_future()
+        self._jobs.append((job, done))
+        self._wake.set()
+        if self._watch and self._process is not None:
+            self._job_waits = True
+            self._kill(signal.SIGTERM)
+        try:
+            return await done
+        except asyncio.CancelledError:
+            if (job, done) not in self._jobs:
+                self.stop_run()
+            raise
+
+    async def run_alone(self, job: Job) -> tuple[Outcome, Event]:
+        """One run of a folder that is not kept indexed."""
+        if IndexerLock(self._home.vault_path(self.root)).holder() is not None:
+            return Outcome.LOCKED, {}
+        try:
+            return await self._run(job, watch=False), self.report.last
+        finally:
+            self.close()
 
     def configure(self, environment: Mapping[str, str]) -> None:
         """Use other settings from now on."""
         if dict(environment) == self._environment:
             return
         self._environment = dict(environment)
-        self._paths = None
-        self._wanted.set()
+        self.changed()
         self._kill(signal.SIGTERM)
 
     def stop_run(self) -> None:
@@ -163,39 +198,58 @@ class Indexing:
     async def _live(self) -> None:
         failures = 0
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), None if self._watch else ROUND_SECONDS)
-            await asyncio.sleep(PAUSE_SECONDS if self.report.last else 0)
-            await self._wait_for_turn()
-            paths, self._paths = self._paths, None
-            self._wanted.clear()
+            await self._work()
+            if not self._jobs:
+                await asyncio.sleep(PAUSE_SECONDS if self.report.last else 0)
+                await self._wait_for_turn()
             began = time.monotonic()
-            outcome = await self._run(paths)
-            if time.monotonic() - began > STEADY_SECONDS:
+            outcome = await self._next_run()
+            if outcome is not Outcome.FAILED or time.monotonic() - began > STEADY_SECONDS:
                 failures = 0
             if outcome is Outcome.LOCKED:
-                self._wanted.set()
+                self._due, self._paths = True, None
                 self._become(State.READING)
                 await asyncio.sleep(HOLDER_SECONDS)
             elif outcome is Outcome.FAILED:
                 failures += 1
                 self.report.restarts += 1
                 self._become(State.FAILED)
-                self._wanted.set()
+                self._due, self._paths = True, None
                 await asyncio.sleep(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS)) - 1])
             else:
-                failures = 0
                 self._become(State.READY if outcome is Outcome.DONE else State.STOPPED)
+
+    async def _work(self) -> None:
+        """Wait until there is something to do."""
+        while not self._due and not self._jobs:
+            self._wake.clear()
+            try:
+                await asyncio.wait_for(self._wake.wait(), None if self._watch else ROUND_SECONDS)
+            except TimeoutError:
+                self.changed()
+
+    async def _next_run(self) -> Outcome:
+        if not self._jobs:
+            paths, self._paths = self._paths, None
+            self._due = self._watch  # a watcher that ends is started again
+            return await self._run(Job(None if paths is None else tuple(sorted(paths))), watch=self._watch)
+        job, done = self._jobs.popleft()
+        if done.cancelled():
+            return Outcome.DONE
+        outcome = await self._run(job, watch=False)
+        if not done.done():
+            done.set_result((outcome, self.report.last))
+        return Outcome.DONE if outcome is Outcome.FAILED else outcome
 
     async def _wait_for_turn(self) -> None:
         """Wait while another process indexes the folder; what it commits is seen by every search at once."""
         lock = IndexerLock(self._home.vault_path(self.root))
-        while (holder := lock.holder()) is not None:
+        while not self._jobs and (holder := lock.holder()) is not None:
             self.report.pid = holder or None
             self._become(State.READING)
             await asyncio.sleep(HOLDER_SECONDS)
 
-    async def _run(self, paths: set[str] | None) -> Outcome:
+    async def _run(self, job: Job, *, watch: bool) -> Outcome:
         if not self.root.is_dir():
             self.report.message = "the folder is not there any more"
             return Outcome.STOPPED
@@ -203,9 +257,8 @@ class Indexing:
         self.report.message = None
         self._become(State.INDEXING)
         command = [sys.executable, "-m", "magray_server.lsp.leash", "--home", str(self._home.path)]
-        command += ["--workspace", str(self.root), "index", "--events", *(["--watch"] if self._watch else [])]
-        if paths:
-            command += ["--", *(str(self.root / path) for path in sorted(paths))]
+        command += ["--workspace", str(self.root), "index", "--events", *(["--watch"] if watch else [])]
+        command += [*job.flags, "--", *(str(self.root / path) for path in job.paths or ())]
         options: dict[str, Any] = {"creationflags": 0x0000_0200} if os.name == "nt" else {"start_new_session": True}
         try:
             process = await asyncio.create_subprocess_exec(
@@ -224,13 +277,13 @@ class Indexing:
         self._process = process
         self.report.pid = process.pid
         try:
-            return await self._follow(process)
+            return await self._follow(process, watch)
         finally:
             self._kill(signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
             self._process = None
             self.report.pid = None
 
-    async def _follow(self, process: asyncio.subprocess.Process) -> Outcome:
+    async def _follow(self, process: asyncio.subprocess.Process, watch: bool) -> Outcome:
         error: Event = {}
         assert process.stdout is not None and process.stderr is not None
         complaint = asyncio.create_task(_last_line(process.stderr))
@@ -242,16 +295,20 @@ class Indexing:
                 self.report.last = event
                 if event["event"] == "error":
                     error = event
-                if self._watch and event["event"] in ("done", "semantic_ready"):
+                if watch and event["event"] in ("done", "semantic_ready"):
                     self._become(State.READY)
-                elif self._watch and event["event"] in ("start", "progress"):
+                elif watch and event["event"] in ("start", "progress"):
                     self._become(State.INDEXING)
                 self._listen(self, event)
         code = await process.wait()
         if self._stopped_by_person:
+            self._due = False
             self.report.message = "indexing was stopped; it goes on with the next change"
             return Outcome.STOPPED
-        if code in (0, 3) and not self._watch:
+        if self._job_waits:
+            self._job_waits = False
+            return Outcome.DONE
+        if code in (0, 3) and not watch:
             return Outcome.DONE
         if error.get("code") == "vault_locked" or IndexerLock(self._home.vault_path(self.root)).holder() is not None:
             return Outcome.LOCKED

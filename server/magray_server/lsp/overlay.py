@@ -1,28 +1,189 @@
-"""Open buffers that differ from their files: searchable at once, in the place of what is stored of the file."""
+"""Decides when an open buffer is searched instead of its file: as soon as it differs, and until the index has caught up.
+
+Words of a change are found after a few milliseconds, its meaning after a pause in typing. All work is done by one
+thread, one buffer after the other, so that a fast typist costs no more than one buffer at a time.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from typing import TYPE_CHECKING
+
+from magray_memory.errors import EmbeddingUnavailable, Interrupted, MagrayError
+
+from magray_server.lsp.work import Stop, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from magray_server.lsp.buffers import Buffer
-    from magray_server.lsp.folders import Folder
+    from magray_server.lsp.folders import Folder, Place
     from magray_server.lsp.server import MagrayServer
+
+log = logging.getLogger(__name__)
+
+WORDS_SECONDS = 0.02
+"""From a change to its words being indexed: a burst of keystrokes is one piece of work."""
+MEANING_SECONDS = 0.2
+"""From the last change to its meaning being embedded."""
 
 
 class Overlays:
-    """placeholder"""
+    """The overlays of all folders. Called on the event loop; the work is done elsewhere."""
 
     def __init__(self, server: MagrayServer) -> None:
         self._server = server
+        self._worker = Workers(1, "magray-overlay")
+        self._due: dict[str, Buffer] = {}
+        self._shown: dict[str, Buffer] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._meaning: asyncio.TimerHandle | None = None
+        self._busy = False
+        self._began = False
+        self._tasks: set[asyncio.Task[None]] = set()
         self.degraded: str | None = None
 
-    def begin(self) -> None: ...
-    def opened(self, buffer: Buffer) -> None: ...
-    def changed(self, buffer: Buffer) -> None: ...
-    def saved(self, buffer: Buffer) -> None: ...
-    def closed(self, buffer: Buffer) -> None: ...
-    def folders_changed(self, gone: Iterable[Folder]) -> None: ...
-    def index_moved(self) -> None: ...
+    def begin(self) -> None:
+        """Load the engine now, in the background, so that the first search finds it there."""
+        self._began = True
+        self._spawn(self._warm())
+        if self._due:
+            self._soon()
+
+    def opened(self, buffer: Buffer) -> None:
+        self._wants(buffer)
+
+    def changed(self, buffer: Buffer) -> None:
+        self._wants(buffer)
+
+    def saved(self, buffer: Buffer) -> None:
+        self._wants(buffer)
+
+    def closed(self, buffer: Buffer) -> None:
+        self._due.pop(buffer.uri, None)
+        self._shown.pop(buffer.uri, None)
+        place = self._place(buffer)
+        if place is not None:
+            self._spawn(self._drop(place))
+
+    def folders_changed(self) -> None:
+        """Other folders are open: every buffer finds its place again."""
+        for buffer in self._server.documents.all:
+            self._wants(buffer)
+
+    def configured(self) -> None:
+        """A new session has empty overlays."""
+        for buffer in self._server.documents.all:
+            self._wants(buffer)
+        if self._began:
+            self._spawn(self._warm())
+
+    def index_moved(self) -> None:
+        """The index knows more: buffers that it has caught up with need no overlay."""
+        for buffer in list(self._shown.values()):
+            self._wants(buffer)
+
+    def _wants(self, buffer: Buffer) -> None:
+        if buffer.path is None:
+            return
+        self._due[buffer.uri] = buffer
+        self._soon()
+
+    def _soon(self) -> None:
+        if self._began and not self._busy and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(WORDS_SECONDS, self._run)
+
+    def _run(self) -> None:
+        self._timer = None
+        self._spawn(self._work_off())
+
+    async def _work_off(self) -> None:
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._due:
+                _, buffer = self._due.popitem()
+                place = self._place(buffer)
+                if place is None:
+                    continue
+                text, dirty = buffer.text, buffer.dirty
+                try:
+                    shown = await self._worker.run(lambda _, p=place, t=text, d=dirty: self._sync(p, t, d))
+                except MagrayError as error:
+                    log.warning("a buffer cannot be searched: %s", error)
+                    continue
+                if shown and self._server.documents.get(buffer.uri) is buffer:
+                    self._shown[buffer.uri] = buffer
+                elif not shown:
+                    self._shown.pop(buffer.uri, None)
+                else:
+                    await self._drop(place)  # it was closed meanwhile
+                self._meaning_later()
+        finally:
+            self._busy = False
+
+    def _sync(self, place: Place, text: str, dirty: bool) -> bool:
+        """Make the overlay show the text, or nothing where the file does. In the worker."""
+        session = self._server.engine.session()
+        overlay = session.overlay(place.folder.root)
+        shown = place.path in overlay.paths
+        stored = session.stored(place.folder.root)
+        if overlay.settled(place.path, text, stored) or (not dirty and not shown and overlay.same_as_file(place.path, text)):
+            overlay.drop(place.path)
+            return False
+        overlay.put(place.path, text, stored)
+        return place.path in overlay.paths
+
+    async def _drop(self, place: Place) -> None:
+        root, path = place.folder.root, place.path
+        await self._worker.run(lambda _: self._server.engine.session().overlay(root).drop(path))
+
+    def _meaning_later(self) -> None:
+        if self._meaning is not None:
+            self._meaning.cancel()
+        loop = asyncio.get_running_loop()
+        self._meaning = loop.call_later(MEANING_SECONDS, lambda: self._spawn(self._embed()))
+
+    async def _embed(self) -> None:
+        self._meaning = None
+        places = {place.folder.root for buffer in self._shown.values() if (place := self._place(buffer))}
+        for root in places:
+            try:
+                await self._worker.run(lambda stop, r=root: self._embed_root(r, stop))
+            except (EmbeddingUnavailable, Interrupted) as error:
+                log.info("buffers are found by words only: %s", error)
+                return
+            except MagrayError as error:
+                log.warning("buffers cannot be embedded: %s", error)
+
+    def _embed_root(self, root: Path, stop: Stop) -> None:
+        session = self._server.engine.session()
+        # Words that wait go first: between two batches the worker is free for them.
+        session.overlay(root).embed(session.embedder(), session.stored(root), lambda: stop() or bool(self._due))
+
+    async def _warm(self) -> None:
+        try:
+            await self._server.workers.run(lambda _: self._server.engine.session().warm())
+            self.degraded = None
+        except EmbeddingUnavailable as error:
+            self.degraded = f"Searching by words only: {error.message}."
+        except MagrayError as error:
+            log.warning("the engine is not ready: %s", error)
+        self._meaning_later()
+        self._server.upkeep.status_soon()
+
+    def _place(self, buffer: Buffer) -> Place | None:
+        return self._server.folders.place(buffer.path) if buffer.path is not None else None
+
+    def _spawn(self, work: object) -> None:
+        task = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("work on open buffers failed", exc_info=task.exception())

@@ -239,6 +239,10 @@ class MagrayProtocol(LanguageServerProtocol):
     def lsp_workspace__did_change_workspace_folders(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
         self._server.change_folders(params.event.added, params.event.removed)
 
+    @lsp_method(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
+    def lsp_work_done_progress_cancel(self, params: types.WorkDoneProgressCancelParams) -> None:
+        self._server.upkeep.cancelled(params)
+
 
 def _misfit(error: Exception) -> str:
     """What cattrs found, in a few words: the first of its complaints."""

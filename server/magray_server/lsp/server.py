@@ -15,10 +15,17 @@ from magray_memory.storage.home import Home
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
-from magray_server.lsp import life, positions
+from magray_server.lsp import commands, life, positions
+from magray_server.lsp.engine import Engine
+from magray_server.lsp.features.actions import Actions
 from magray_server.lsp.features.configuration import Configuration
 from magray_server.lsp.features.documents import Documents
+from magray_server.lsp.features.hover import Hover
+from magray_server.lsp.features.links import Links
+from magray_server.lsp.features.searching import Searching
+from magray_server.lsp.features.symbols import Symbols
 from magray_server.lsp.features.upkeep import Upkeep
+from magray_server.lsp.features.upkeep_requests import UpkeepRequests
 from magray_server.lsp.folders import Folders, offered
 from magray_server.lsp.log import start_logging
 from magray_server.lsp.overlay import Overlays
@@ -59,10 +66,17 @@ class MagrayServer(LanguageServer):
         self.bars: dict[str, WorkDone] = {}
         self.folders = Folders()
         self.workers = Workers(4, "magray-request")
+        self.engine = Engine(self)
         self.overlay = Overlays(self)
         self.documents = Documents(self)
         self.configuration = Configuration(self)
         self.upkeep = Upkeep(self)
+        self.upkeep_requests = UpkeepRequests(self)
+        self.searching = Searching(self)
+        self.symbols = Symbols(self)
+        self.links = Links(self)
+        self.hover = Hover(self)
+        self.actions = Actions(self)
         self._leaving = threading.Lock()
         _register(self)
 
@@ -89,11 +103,17 @@ class MagrayServer(LanguageServer):
         gone = self.folders.remove(folder.uri for folder in removed)
         fresh = self.folders.add(folder.uri for folder in added)
         self.upkeep.folders_changed(fresh, gone)
-        self.overlay.folders_changed(gone)
+        self.overlay.folders_changed()
 
     def file_changed(self, root: Path, path: str | None) -> None:
         """A file of a folder is new on disk; None when it may be any."""
         self.upkeep.file_changed(root, path)
+
+    def configured(self) -> None:
+        """Other settings hold from now on."""
+        self.engine.configured()
+        self.upkeep.configured()
+        self.overlay.configured()
 
     def wind_down(self) -> None:
         """Stop what runs by itself; the client has asked for shutdown."""
@@ -124,18 +144,35 @@ class MagrayServer(LanguageServer):
 def _register(server: MagrayServer) -> None:
     """Every method and the feature that it goes to."""
     feature: Callable[..., Any] = server.feature
-    feature(types.INITIALIZE)(lambda params: server.begin(params))
-    feature(types.INITIALIZED)(_coroutine(server.begin_work))
-    feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))(
-        lambda params: server.documents.saved(params)
+    feature(types.INITIALIZE)(_plain(server.begin))
+    feature(types.INITIALIZED)(_later(server.begin_work))
+    feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))(_plain(server.documents.saved))
+    feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(_plain(server.documents.watched))
+    feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(_later(server.configuration.changed))
+    feature(types.WORKSPACE_SYMBOL, types.WorkspaceSymbolOptions(resolve_provider=True))(_later(server.symbols.search))
+    feature(types.WORKSPACE_SYMBOL_RESOLVE)(_later(server.symbols.resolve))
+    feature(types.TEXT_DOCUMENT_HOVER)(_later(server.hover.hover))
+    feature(types.TEXT_DOCUMENT_DEFINITION)(_later(server.links.definition))
+    feature(types.TEXT_DOCUMENT_DOCUMENT_LINK)(_later(server.links.links))
+    feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(["magray"]))(
+        _plain(server.actions.actions)
     )
-    feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(lambda params: server.documents.watched(params))
-    feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(_coroutine(server.configuration.changed))
-    feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)(lambda params: server.upkeep.cancelled(params))
+    feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions(resolve_provider=True))(_later(server.actions.lenses))
+    feature(types.CODE_LENS_RESOLVE)(_later(server.actions.lens))
+    for name, answer in commands.requests(server).items():
+        feature(commands.method_of(name))(_later(answer))
+        server.command(commands.name_of(name))(_later(answer))
 
 
-def _coroutine(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _plain(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
     # pygls marks what it registers, which a bound method does not allow.
+    def handler(params: Any) -> Any:
+        return method(params)
+
+    return handler
+
+
+def _later(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
     async def handler(params: Any) -> Any:
         return await method(params)
 

@@ -75,7 +75,7 @@ class Configuration:
         base = read(self._given)
         self.settings = ClientSettings(fresh.server, {**base.engine, **fresh.engine}, fresh.warnings)
         if self.settings != before:
-            self._server.upkeep.configured()
+            self._server.configured()
 
     def _tell(self) -> None:
         for sentence in self.settings.warnings:

@@ -51,7 +51,7 @@ class Upkeep:
         if self._began:
             for folder in fresh:
                 self._start(folder.root)
-        self._status_soon()
+        self.status_soon()
 
     def configured(self) -> None:
         """Settings changed: the indexers use them from their next run on, which is now."""
@@ -64,7 +64,7 @@ class Upkeep:
         if self._began:
             for root in self._server.folders.roots:
                 self._start(root)
-        self._status_soon()
+        self.status_soon()
 
     def file_changed(self, root: Path, path: str | None) -> None:
         indexer = self.indexers.get(root)
@@ -115,7 +115,7 @@ class Upkeep:
         if indexer.report.state is not State.INDEXING:
             self._end_bar(indexer.root)
             self._ran.add(indexer.root)
-        self._status_soon()
+        self.status_soon()
 
     def _advance(self, indexer: Indexing, event: Event) -> None:
         done, total = event.get("done"), event.get("total")
@@ -135,7 +135,7 @@ class Upkeep:
         if bar is not None:
             bar.end()
 
-    def _status_soon(self) -> None:
+    def status_soon(self) -> None:
         if self._timer is None and self._began and not self._closed:
             self._tell_status()
             loop = asyncio.get_running_loop()

@@ -1,0 +1,134 @@
+"""A short card of related memory at the cursor: what notes say about the name there, then other code."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from magray_server.lsp.positions import to_column, to_index
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from magray_memory.search.hits import Hit
+
+    from magray_server.lsp.buffers import Buffer
+    from magray_server.lsp.server import MagrayServer
+    from magray_server.lsp.work import Stop
+
+SHOWN = 4
+CACHED = 200
+CACHE_SECONDS = 30.0
+_POOL = 12
+_WORD = re.compile(r"\w+")
+_NOTE_LINES = 8
+_NOTE_BYTES = 4_000
+
+
+class Hover:
+    """Cards are remembered for a while: a cursor that comes back costs nothing."""
+
+    def __init__(self, server: MagrayServer) -> None:
+        self._server = server
+        self._cards: OrderedDict[tuple[Any, ...], tuple[float, str | None]] = OrderedDict()
+
+    async def hover(self, params: types.HoverParams) -> types.Hover | None:
+        if not self._server.configuration.settings.server.hover:
+            return None
+        buffer = self._server.documents.get(params.text_document.uri)
+        if buffer is None or params.position.line >= len(buffer.lines):
+            return None
+        link = self._server.links.at(buffer, params.position)
+        line = buffer.lines[params.position.line]
+        if link is not None:
+            start, end = link.start, link.end
+            card = await self._note(link.name)
+        else:
+            found = _word(line, to_index(line, params.position.character, buffer.encoding))
+            if found is None:
+                return None
+            start, end = found
+            card = await self._word(buffer, line[start:end], params.position.line + 1)
+        if card is None:
+            return None
+        span = types.Range(
+            types.Position(params.position.line, to_column(line, start, buffer.encoding)),
+            types.Position(params.position.line, to_column(line, end, buffer.encoding)),
+        )
+        return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, card), span)
+
+    async def _word(self, buffer: Buffer, word: str, line: int) -> str | None:
+        key = (self._server.folders.roots, buffer.path, word, line // 20)
+        known = self._cards.get(key)
+        if known is not None and time.monotonic() - known[0] < CACHE_SECONDS:
+            self._cards.move_to_end(key)
+            return known[1]
+
+        def work(stop: Stop) -> str | None:
+            from magray_memory.search.query import SearchQuery
+
+            query = SearchQuery(word, k=_POOL, raw=word)
+            hits = self._server.engine.session().search(query, stop).hits
+            return _card(word, [hit for hit in hits if not _is_here(hit, buffer.path, line)])
+
+        card = await self._server.workers.run(work)
+        self._cards[key] = (time.monotonic(), card)
+        if len(self._cards) > CACHED:
+            self._cards.popitem(last=False)
+        return card
+
+    async def _note(self, name: str) -> str | None:
+        note = await self._server.links.note(name)
+        if note is None:
+            return f"No note is named **{_escape(name)}**."
+
+        def work(_: Stop) -> str:
+            try:
+                with (note.root / note.path).open("rb") as file:
+                    text = file.read(_NOTE_BYTES).decode("utf-8", "replace")
+            except OSError:
+                text = ""
+            return "\n".join(text.splitlines()[:_NOTE_LINES])
+
+        head = await self._server.workers.run(work)
+        return f"**{_escape(note.title or note.path)}** · `{note.path}`\n\n{head}"
+
+
+def _word(line: str, at: int) -> tuple[int, int] | None:
+    for match in _WORD.finditer(line):
+        if match.start() <= at <= match.end():
+            return match.span() if len(match.group()) > 2 and not match.group().isdigit() else None
+    return None
+
+
+def _is_here(hit: Hit, path: Path | None, line: int) -> bool:
+    if path is None or hit.root is None or hit.path is None:
+        return False
+    return path.as_posix().endswith(f"/{hit.path}") and hit.start_line <= line <= hit.end_line
+
+
+def _card(word: str, hits: list[Hit]) -> str | None:
+    """Records and notes first, then code; nothing at all is better than what has not even the word in it."""
+    needle = word.casefold()
+    near = [hit for hit in hits if needle in f"{hit.snippet}\n{hit.symbol}\n{hit.title}\n{hit.path}".casefold()]
+    ordered = sorted(near, key=lambda hit: (hit.path is not None, hit.kind == "code"))[:SHOWN]
+    if not ordered:
+        return None
+    parts: list[str] = []
+    for hit in ordered:
+        name = hit.symbol or hit.title or hit.path or "a record"
+        place = f" · {_escape(hit.path)}:{hit.start_line}" if hit.path else ""
+        title = f"**{_escape(name)}**{place}"
+        if hit.uri:
+            title = f"[{_escape(name)}]({hit.uri}#L{hit.start_line}){place}"
+        fence = "```" + (hit.language or "") if hit.kind == "code" else "```text"
+        parts.append(f"{title}\n{fence}\n{hit.snippet.replace('```', '` ` `')}\n```")
+    return "\n\n".join(parts)
+
+
+def _escape(text: str) -> str:
+    return re.sub(r"([\\`*_\[\]<>])", r"\\\1", text)

@@ -1,0 +1,97 @@
+"""Where a hit is, as the client counts: a URI in its own spelling, 0-based lines, columns in its unit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from magray_server.lsp.positions import to_column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from magray_memory.search.hits import SearchAnswer
+
+    from magray_server.lsp.server import MagrayServer
+
+MAX_BYTES = 4_000_000
+"""The end column is not looked up in a larger file: the range then ends where its last line begins."""
+
+
+def answer_as_json(server: MagrayServer, answer: SearchAnswer) -> dict[str, Any]:
+    """The contract's JSON, each hit with its `location`. Reads files: in a worker."""
+    import msgspec
+
+    value: dict[str, Any] = msgspec.to_builtins(answer)
+    texts = Texts(server)
+    for hit in value["hits"]:
+        hit["location"] = texts.location(hit)
+    return value
+
+
+class Texts:
+    """Lines of files and open buffers, each read once."""
+
+    def __init__(self, server: MagrayServer) -> None:
+        self._server = server
+        self._buffers = {buffer.path: buffer.text for buffer in server.documents.all if buffer.path is not None}
+        self._lines: dict[Path, list[bytes] | list[str] | None] = {}
+
+    def location(self, hit: dict[str, Any]) -> dict[str, Any] | None:
+        """The LSP Location of a hit in the contract's JSON; None for a record."""
+        if hit["root"] is None or hit["path"] is None:
+            return None
+        uri = self._server.folders.uri(hit["root"], hit["path"])
+        return {"uri": uri, "range": self.range(Path(hit["root"]) / hit["path"], hit["start_line"], hit["end_line"])}
+
+    def range(self, file: Path, start_line: int, end_line: int) -> dict[str, Any]:
+        """The whole of these lines (1-based, inclusive)."""
+        last = self._line(file, end_line)
+        column = 0 if last is None else to_column(last, len(last), self._server.encoding)
+        return {
+            "start": {"line": start_line - 1, "character": 0},
+            "end": {"line": max(start_line, end_line) - 1, "character": column},
+        }
+
+    def name_range(self, file: Path, line: int, name: str) -> dict[str, Any]:
+        """Where the name stands in its line, or the line's beginning."""
+        text = self._line(file, line) or ""
+        at = max(0, text.find(name))
+        encoding = self._server.encoding
+        end = to_column(text, at + len(name), encoding) if name in text else 0
+        return {
+            "start": {"line": line - 1, "character": to_column(text, at, encoding)},
+            "end": {"line": line - 1, "character": end},
+        }
+
+    def lines(self, file: Path, start_line: int, end_line: int) -> Iterable[str]:
+        """The text of these lines, as far as they are there."""
+        for number in range(start_line, end_line + 1):
+            line = self._line(file, number)
+            if line is not None:
+                yield line
+
+    def _line(self, file: Path, number: int) -> str | None:
+        if file not in self._lines:
+            self._lines[file] = self._read(file)
+        lines = self._lines[file]
+        if lines is None or not 1 <= number <= len(lines):
+            return None
+        line = lines[number - 1]
+        if isinstance(line, str):
+            return line.removesuffix("\r")
+        return line.removesuffix(b"\r").decode("utf-8", "replace")
+
+    def _read(self, file: Path) -> list[bytes] | list[str] | None:
+        text = self._buffers.get(file)
+        if text is not None:
+            return text.split("\n")
+        try:
+            if file.stat().st_size > MAX_BYTES:
+                return None
+            data = file.read_bytes()
+        except OSError:
+            return None
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return data.decode("utf-16", "replace").split("\n")
+        return data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
