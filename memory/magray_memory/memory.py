@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -139,7 +140,7 @@ class Memory:
 
             factory = None if lexical else self.embedder
             with self._vault_to_write(root) as vault:
-                indexer = Indexer(vault, self.home, self.settings, factory, listen, should_stop)
+                indexer = Indexer(vault, self.home, self._indexed(root), factory, listen, should_stop)
                 return indexer.run(inside, force=force, lexical=lexical)
 
         try:
@@ -309,6 +310,15 @@ class Memory:
 
         said = [*self._unseen, *([answer.degraded] if answer.degraded else [])]
         return msgspec.structs.replace(answer, degraded="; ".join(said))
+
+    def _indexed(self, root: Path) -> Settings:
+        """The settings, with the home left out where it lies inside the workspace: it changes meanwhile."""
+        home = canonical_root(self.home.path)
+        if not home.is_relative_to(root) or home == root:
+            return self.settings
+        literal = "".join(f"\\{c}" if c in "\\*?[! #" else c for c in home.relative_to(root).as_posix())
+        index = replace(self.settings.index, ignore=(*self.settings.index.ignore, f"/{literal}/"))
+        return replace(self.settings, index=index)
 
     def _vault_to_write(self, root: Path) -> Vault:
         from magray_memory.storage.durability import Durability, VaultKind

@@ -19,7 +19,7 @@ import click
 from magray_memory import __version__
 from magray_server.cli.failures import DONE, FAILED, report, wants
 from magray_server.cli.shell import global_options, write_example
-from magray_server.cli.terminal import prepare_streams
+from magray_server.cli.terminal import OutputLostError, prepare_streams, safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,15 +101,16 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line; returns the exit code. All output has been flushed."""
     prepare_streams()
     verbose = wants(arguments, "--verbose") or wants(arguments, "-v")
-    _start_logging(os.environ.get("MAGRAY_LOG", ""), verbose=verbose)
+    quiet = wants(arguments, "--quiet") or wants(arguments, "-q")
+    _start_logging(os.environ.get("MAGRAY_LOG", ""), verbose=verbose, quiet=quiet)
     try:
         try:
-            code = cli.main(list(arguments), prog_name="magray", standalone_mode=False)
+            code = _dispatch(arguments)
             sys.stdout.flush()
         except click.exceptions.Exit as stop:
             code = stop.exit_code
             sys.stdout.flush()
-        except BrokenPipeError:
+        except (BrokenPipeError, OutputLostError):
             raise
         except (Exception, KeyboardInterrupt) as error:
             code = report(error, json=wants(arguments, "--json"), verbose=verbose)
@@ -118,12 +119,24 @@ def run(arguments: Sequence[str]) -> int:
         # Whoever read the output has seen enough (`| head`); what is left in the buffers has nowhere to go.
         _discard_output()
         return DONE
-    except OSError as error:
+    except (OSError, OutputLostError) as error:
         with contextlib.suppress(OSError):
-            print(f"error: the output cannot be written: {error.strerror}", file=sys.stderr)
+            why = error.strerror if isinstance(error, OSError) else error
+            print(f"error: the output cannot be written: {why}", file=sys.stderr)
         _discard_output()
         return FAILED
     return code if isinstance(code, int) else DONE
+
+
+def _dispatch(arguments: Sequence[str]) -> object:
+    """What the command returned. Not `cli.main`, which would turn a reader that left into a failure."""
+    instruction = os.environ.get("_MAGRAY_COMPLETE")
+    if instruction:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(cli, {}, "magray", "_MAGRAY_COMPLETE", instruction)
+    with cli.make_context("magray", list(arguments)) as context:
+        return cli.invoke(context)
 
 
 def main() -> None:
@@ -144,21 +157,26 @@ def _discard_output() -> None:
     os.close(null)
 
 
-def _start_logging(wanted: str, *, verbose: bool) -> None:
-    """MAGRAY_LOG is a level, or LEVEL:FILE; without it only warnings are shown, with --verbose more."""
+def _start_logging(wanted: str, *, verbose: bool, quiet: bool) -> None:
+    """MAGRAY_LOG is a level, or LEVEL:FILE. Without it our own warnings are shown, with --verbose more."""
     name, _, file = wanted.partition(":")
-    level = logging.getLevelNamesMapping().get(name.upper()) if name else None
-    if level is None:
-        level = logging.INFO if verbose else logging.ERROR
+    level = logging.getLevelNamesMapping().get(name.upper())
+    if name and level is None:
+        print(f"warning: MAGRAY_LOG={safe(name)} names no level", file=sys.stderr)
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
     if file:
-        with contextlib.suppress(OSError):
-            handler = logging.FileHandler(file, encoding="utf-8", errors="backslashreplace", delay=False)
-    logging.basicConfig(
-        level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=[handler]
-    )
-    if name and name.upper() not in logging.getLevelNamesMapping():
-        logging.getLogger("magray").warning("MAGRAY_LOG=%s names no level", name)
+        try:
+            handler = logging.FileHandler(file, encoding="utf-8", errors="backslashreplace")
+        except OSError as error:
+            print(f"warning: the log {safe(file)} cannot be written: {error.strerror}", file=sys.stderr)
+    if level is None:
+        handler.setFormatter(logging.Formatter("warning: %(message)s"))
+        logging.basicConfig(level=logging.ERROR, handlers=[handler])
+        ours = logging.INFO if verbose else logging.ERROR if quiet else logging.WARNING
+        logging.getLogger("magray_memory").setLevel(ours)
+    else:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        logging.basicConfig(level=level, handlers=[handler])
 
 
 if __name__ == "__main__":

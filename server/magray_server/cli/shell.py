@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from magray_server.cli.terminal import coloured, safe, style, to_json
+from magray_server.cli.terminal import coloured, emit, safe, style, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -57,11 +57,11 @@ class Shell:
 
     def result(self, text: str) -> None:
         """A line of what was asked for."""
-        print(text)
+        emit(text)
 
     def value(self, value: Any) -> None:
         """The one JSON value of a command."""
-        print(to_json(value))
+        emit(to_json(value))
 
     def warn(self, text: str) -> None:
         """Something that the person should know, and that stops nothing."""

@@ -39,6 +39,20 @@ def prepare_streams() -> None:
                 stream.reconfigure(errors="backslashreplace")
 
 
+class OutputLostError(Exception):
+    """What was to be printed cannot be: the disk is full, the terminal is gone."""
+
+
+def emit(text: str, *, flush: bool = False) -> None:
+    """A line on stdout. Raises BrokenPipeError when its reader left, OutputLostError when it is lost."""
+    try:
+        print(text, flush=flush)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputLostError(error.strerror or str(error)) from error
+
+
 def safe(text: str) -> str:
     """The text on one line and without anything that a terminal would obey."""
     return text.translate(_SAFE)

@@ -12,14 +12,16 @@ import click
 
 from magray_memory.errors import Interrupted
 from magray_server.cli import render
-from magray_server.cli.failures import DONE, PARTLY
+from magray_server.cli.failures import DONE, PARTLY, as_json, describe
 from magray_server.cli.shell import Shell, command, user_path
-from magray_server.cli.terminal import to_json
+from magray_server.cli.terminal import emit, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from magray_memory.workspace.indexer import IndexReport
+
+    Listener = Callable[[dict[str, Any]], None]
 
 _SHOWN_SKIPS = 5
 
@@ -43,7 +45,7 @@ def cli(shell: Shell, paths: tuple[str, ...], force: bool, lexical: bool, events
     keeps what is done, and the next run goes on from there.
     """
     stop = threading.Event()
-    with _stoppable(stop), shell.memory() as memory, _listener(shell, events, stop) as on_event:
+    with _stoppable(stop), _listener(shell, events, stop) as on_event, shell.memory() as memory:
         report = memory.index(
             [user_path(path) for path in paths] or None,
             force=force,
@@ -100,12 +102,11 @@ def _stoppable(stop: threading.Event) -> Generator[None]:
 
 
 @contextmanager
-def _listener(
-    shell: Shell, events: bool, stop: threading.Event
-) -> Generator[Callable[[dict[str, Any]], None] | None]:
+def _listener(shell: Shell, events: bool, stop: threading.Event) -> Generator[Listener]:
     """What becomes of the indexer's events: JSON lines, a progress bar on a terminal, or warnings alone."""
     if events:
-        yield _json_lines(stop)
+        with _json_lines(stop) as write:
+            yield write
     elif shell.quiet or not sys.stderr.isatty():
         yield lambda event: _warn_only(shell, event)
     else:
@@ -115,15 +116,26 @@ def _listener(
             yield progress.on_event
 
 
-def _json_lines(stop: threading.Event) -> Callable[[dict[str, Any]], None]:
+@contextmanager
+def _json_lines(stop: threading.Event) -> Generator[Listener]:
+    """Events as lines. Whatever ends the run, the last line says how: `done` or `error`."""
+    last = ""
+
     def write(event: dict[str, Any]) -> None:
+        nonlocal last
+        last = event["event"]
         try:
-            print(to_json(event), flush=True)
+            emit(to_json(event), flush=True)
         except BrokenPipeError:
             # The program that listened is gone: nobody wants this run any more.
             stop.set()
 
-    return write
+    try:
+        yield write
+    except Exception as error:
+        if last != "error":
+            write({"event": "error", **as_json(describe(error))})
+        raise
 
 
 def _warn_only(shell: Shell, event: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
@@ -67,7 +68,7 @@ def cli(shell: Shell, query: tuple[str, ...], batch: str | None, **options: Any)
         raise QueryError("QUERY", "it cannot be given together with --batch")
     if batch is not None:
         return _batch(shell, batch, options)
-    text = " ".join(query)
+    text = _as_typed(" ".join(query))
     if not text.strip():
         raise QueryError("QUERY", "there is nothing to search for", 'magray search "how does login work"')
     with shell.memory() as memory:
@@ -75,6 +76,13 @@ def cli(shell: Shell, query: tuple[str, ...], batch: str | None, **options: Any)
         answer = memory.search(question)
         show(shell, memory, answer, question.text)
     return DONE
+
+
+def _as_typed(text: str) -> str:
+    """The text of an argument in UTF-8, which a locale such as C would have taken for something else."""
+    if text.isascii() or os.name == "nt":
+        return text
+    return os.fsencode(text).decode("utf-8", "replace")
 
 
 def show(shell: Shell, memory: Memory, answer: SearchAnswer, text: str) -> None:
@@ -132,7 +140,7 @@ def _batch(shell: Shell, file: str, options: dict[str, Any]) -> int:
                 item = _item(line, number)
                 query_id = item.pop("id", number)
                 text = item.pop("text")
-                answer = memory.search(_query(memory, text, {**options, **item}))
+                answer = memory.search(_query(memory, text, {**options, **_options(item, number)}))
             except MagrayError as error:
                 failed += 1
                 shell.value({"id": query_id, "error": as_json(error)})
@@ -163,7 +171,7 @@ def _lines(file: str) -> Iterator[tuple[int, bytes]]:
 
 
 def _item(line: bytes, number: int) -> dict[str, Any]:
-    """One line of a batch: its text, its id and its options under the names that `_query` knows."""
+    """One line of a batch: an object with a text."""
     where = f"line {number} of the batch"
     if len(line) > _MAX_BATCH_LINE:
         raise QueryError(where, "it is longer than a megabyte")
@@ -173,12 +181,16 @@ def _item(line: bytes, number: int) -> dict[str, Any]:
         raise QueryError(where, "it is not JSON", '{"id": 1, "text": "…"}') from None
     if not isinstance(value, dict) or not isinstance(cast(dict[str, Any], value).get("text"), str):
         raise QueryError(where, "it is no object with a text", '{"id": 1, "text": "…"}')
-    item = cast(dict[str, Any], value)
-    for key in [key for key in item if key not in ("id", "text")]:
-        item[key] = _option(where, key, item[key])
-    if "in" in item:
-        item["within"] = item.pop("in")
-    return item
+    return cast(dict[str, Any], value)
+
+
+def _options(item: dict[str, Any], number: int) -> dict[str, Any]:
+    """The options of a batch's line, under the names that `_query` knows."""
+    where = f"line {number} of the batch"
+    options = {key: _option(where, key, value) for key, value in item.items()}
+    if "in" in options:
+        options["within"] = options.pop("in")
+    return options
 
 
 def _option(where: str, key: str, value: Any) -> Any:

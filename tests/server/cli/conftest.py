@@ -1,0 +1,156 @@
+"""Runs the real `magray` command in processes of its own, each test with the home and folder it needs.
+
+MAGRAY_TEST_BIN names another installation to test, as `scripts/test` does with the wheel.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_NAMED = os.environ.get("MAGRAY_TEST_BIN")
+COMMAND = [_NAMED] if _NAMED else [sys.executable, "-m", "magray_server.cli.main"]
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass
+class Magray:
+    """The command with a home and a current folder."""
+
+    home: Path
+    cwd: Path
+    env: dict[str, str] = field(default_factory=dict)
+    prefix: tuple[str, ...] = ()
+
+    def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("MAGRAY_")}
+        plain = {"MAGRAY_HOME": str(self.home), "PYTHONUTF8": "1", "COLUMNS": "80"}
+        return {**kept, **plain, **self.env, **(extra or {})}
+
+    def __call__(
+        self,
+        *arguments: str | bytes,
+        env: Mapping[str, str] | None = None,
+        text: str | bytes = b"",
+        cwd: Path | None = None,
+    ) -> Result:
+        done = subprocess.run(
+            [*self.prefix, *COMMAND, *arguments],
+            cwd=cwd or self.cwd,
+            env=self.environment(env),
+            input=text.encode() if isinstance(text, str) else text,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
+
+    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[Any]:
+        """A process that the test watches, feeds or stops itself."""
+        return subprocess.Popen([*COMMAND, *arguments], cwd=self.cwd, env=self.environment(), **options)
+
+    @property
+    def command(self) -> list[str]:
+        return list(COMMAND)
+
+
+FILES = {
+    "src/payments/retry.py": '''"""Decides when a failed charge is tried again."""
+
+
+class RetryPolicy:
+    """Exponential backoff with a limit."""
+
+    def next_delay(self, attempt: int) -> float:
+        """Seconds to wait before a failed payment is retried."""
+        return min(60.0, 2.0**attempt)
+''',
+    "src/auth/session.py": '''def refresh_access_token(session, clock):
+    """Replace an access token that is about to expire."""
+    if session.expires_at - clock.now() < 30:
+        session.token = session.client.exchange(session.refresh_token)
+    return session.token
+''',
+    "web/cart.js": """export function addToCart(cart, item) {
+  // Merge the same item into one line of the shopping cart.
+  return [...cart, item];
+}
+""",
+    "docs/guide.md": """---
+tags: [guide, ops]
+---
+
+# Guide
+
+## Backups
+
+Every night the database is copied to cold storage and verified.
+
+## Сеть
+
+При ошибке сети запрос повторяется три раза, потом показывается сообщение.
+""",
+    "имя с пробелом 🎉.md": "# Заметка\n\nКлючи подписи меняются каждый квартал.\n",
+    ".env": "SECRET=swordfish\n",
+}
+
+
+def write_files(root: Path, files: Mapping[str, str] = FILES) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (root / ".git").mkdir(exist_ok=True)
+    return root
+
+
+@pytest.fixture
+def magray(tmp_path: Path) -> Magray:
+    """A fresh home, not made yet, and a small project that is not indexed."""
+    return Magray(tmp_path / "home", write_files(tmp_path / "project"))
+
+
+@pytest.fixture(scope="session")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> Magray:
+    """A project that was indexed with the real model. Tests that use it change nothing."""
+    folder = tmp_path_factory.mktemp("indexed")
+    shell = Magray(folder / "home", write_files(folder / "project"))
+    result = shell("index")
+    assert result.code == 0, result.err
+    return shell
+
+
+@pytest.fixture
+def unprivileged(magray: Magray) -> Magray:
+    """The same command by someone whom permissions hold back, which they do not for root."""
+    if os.name == "nt" or os.geteuid() != 0:
+        return magray
+    prefix = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--")
+    if shutil.which(prefix[0]) is None or subprocess.run([*prefix, "true"], check=False).returncode != 0:
+        pytest.skip("root cannot lay down its privileges here")
+    return replace(magray, prefix=prefix)

@@ -1,0 +1,281 @@
+"""`magray index`: what it says, what it leaves alone, and input that means harm."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Magray
+
+REPORT = {
+    "files",
+    "ignored",
+    "passages",
+    "embedded",
+    "reused",
+    "removed",
+    "skipped",
+    "seconds",
+    "device",
+    "model",
+}
+
+
+def test_index_then_index_again(magray: Magray) -> None:
+    first = magray("--json", "index")
+    assert first.code == 0
+    assert first.err == ""
+    report = first.json
+    assert set(report) == REPORT
+    assert report["files"] == 5
+    assert report["embedded"] == report["passages"] >= 5
+    assert report["device"] == "cpu"
+    assert set(report["seconds"]) == {"lexical", "semantic"}
+    again = magray("index")
+    assert again.out.startswith(f"indexed 5 files, {report['passages']} passages in ")
+    assert magray("--json", "index").json["embedded"] == 0
+
+
+def test_a_rename_costs_no_embedding_and_a_removal_is_seen(magray: Magray) -> None:
+    magray("index")
+    (magray.cwd / "web" / "cart.js").rename(magray.cwd / "web" / "basket.js")
+    (magray.cwd / "docs" / "guide.md").unlink()
+    report = magray("--json", "index").json
+    assert report["embedded"] == 0
+    assert report["removed"] >= 1
+    found = magray("--json", "search", "shopping cart", "--mode", "lexical").json["hits"]
+    assert [hit["path"] for hit in found] == ["web/basket.js"]
+
+
+def test_events_are_json_lines(magray: Magray) -> None:
+    result = magray("index", "--events")
+    assert result.code == 0
+    kinds = [event["event"] for event in result.lines]
+    assert kinds[0] == "start"
+    assert kinds[-1] == "done"
+    assert {"lexical_ready", "semantic_ready", "progress"} <= set(kinds)
+    assert set(result.lines[-1]) == REPORT | {"event"}
+
+
+def test_an_early_error_is_an_event_too(magray: Magray) -> None:
+    result = magray("index", "--events", "../elsewhere")
+    assert result.code == 2
+    assert result.lines[-1]["event"] == "error"
+
+
+def test_lexical_needs_no_model(magray: Magray) -> None:
+    report = magray("--json", "index", "--lexical").json
+    assert (report["embedded"], report["device"], report["seconds"]["semantic"]) == (0, None, None)
+    answer = magray("search", "shopping cart")
+    assert answer.code == 0
+    assert answer.out.startswith("web/cart.js:1  addToCart")
+    assert "run `magray index`" in answer.err
+
+
+def test_only_some_paths(magray: Magray) -> None:
+    assert magray("--json", "index", "src", "--lexical").json["files"] == 2
+    assert magray("--json", "index", "payments", "--lexical", cwd=magray.cwd / "src").json["files"] == 2
+
+
+def test_secrets_are_never_read(magray: Magray) -> None:
+    magray("index", "--lexical")
+    assert magray("--json", "search", "swordfish").json["hits"] == []
+
+
+@pytest.mark.parametrize("path", ["../elsewhere", "/etc/passwd"])
+def test_a_path_outside_the_workspace(magray: Magray, path: str) -> None:
+    result = magray("index", path)
+    assert result.code == 2
+    assert "lies outside" in result.err
+    assert not magray.home.exists()
+
+
+def test_a_file_is_no_workspace(magray: Magray) -> None:
+    result = magray("--workspace", str(magray.cwd / "web" / "cart.js"), "index")
+    assert result.code == 2
+    assert "it is a file" in result.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the root of the disk has another name")
+def test_the_root_and_the_home_folder_must_be_named(magray: Magray, tmp_path: Path) -> None:
+    result = magray("index", cwd=Path("/"))
+    assert result.code == 2
+    assert "--workspace" in result.err
+    result = magray("index", cwd=tmp_path, env={"HOME": str(tmp_path)})
+    assert result.code == 2
+    assert "the home folder" in result.err
+    (tmp_path / "project" / ".git").rmdir()
+    named = magray("--json", "--workspace", str(tmp_path), "index", "--lexical", env={"HOME": str(tmp_path)})
+    assert named.code == 0
+    assert named.json["files"] == 5
+
+
+def test_an_empty_workspace(magray: Magray, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    (empty / ".git").mkdir(parents=True)
+    result = magray("index", cwd=empty)
+    assert result.code == 0
+    assert result.out.startswith("indexed 0 files, 0 passages")
+    search = magray("search", "anything", cwd=empty)
+    assert (search.code, search.out) == (0, "")
+
+
+def test_files_that_cannot_be_indexed_are_named_and_exit_3(magray: Magray) -> None:
+    (magray.cwd / "big.py").write_text("x = 1\n" * 500_000)
+    result = magray("index", "--lexical")
+    assert result.code == 3
+    assert result.out.startswith("indexed 5 files")
+    assert "warning: skipped big.py: " in result.err
+    assert magray("--json", "index", "--lexical").json["skipped"][0]["path"] == "big.py"
+
+
+def test_hostile_content_stops_nothing(magray: Magray) -> None:
+    root = magray.cwd
+    (root / "invalid.txt").write_bytes(b"caf\xe9 \xff\xfe" * 50)
+    (root / "nul.py").write_bytes(b"x = 1\0\0\0" * 50)
+    (root / "line.js").write_text("var a = '" + "x" * 1_500_000 + "';\n")
+    (root / "deep.py").write_text("(" * 50_000 + ")" * 50_000)
+    (root / "new\nline.md").write_text("# Zebra\n\nA file whose name has a newline.\n")
+    (root / "\x1b[31mred.md").write_text("# Escape\n\nA file whose name colours terminals.\n")
+    if os.name == "posix":
+        Path(os.fsdecode(os.fsencode(root) + b"/bad-\xff.py")).write_text("x = 1\n")
+    result = magray("index", "--lexical")
+    assert result.code in (0, 3)
+    assert "Traceback" not in result.err
+    assert "\x1b" not in result.err
+    found = magray("search", "newline zebra", "--mode", "lexical")
+    assert found.out.startswith("new\\nline.md:1  Zebra")
+    assert "\x1b" not in magray("search", "colours terminals", "--mode", "lexical").out
+
+
+HOSTILE = {
+    "not UTF-8": b"\xff\xfe\xfd",
+    "larger than": b"#" * 1_000_000,
+    "nested too deeply": b"a = " + b"[" * 20_000,
+    "a workspace may not set it": b"[notes]\nfolders = ['/etc']\n",
+    "no such section": b"[home]\npath = '/tmp/evil'\n",
+}
+
+
+@pytest.mark.parametrize("why", HOSTILE)
+def test_a_hostile_settings_file_is_told_once_and_ignored(magray: Magray, why: str) -> None:
+    (magray.cwd / ".magray.toml").write_bytes(HOSTILE[why])
+    result = magray("index", "--lexical")
+    assert result.code == 0
+    assert result.err.count("warning:") == 1
+    assert why in result.err
+    assert magray("config", "get", "notes.folders").out == ""
+
+
+def test_the_workspace_file_chooses_what_is_left_out(magray: Magray) -> None:
+    (magray.cwd / ".magray.toml").write_text('[index]\nignore = ["docs/", "*.md"]\n')
+    assert magray("--json", "index", "--lexical").json["files"] == 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions work differently there")
+def test_no_permission(magray: Magray, unprivileged: Magray, tmp_path: Path) -> None:
+    private = magray.cwd / "private.py"
+    private.write_text("x = 1\n")
+    private.chmod(0)
+    result = unprivileged("index", "--lexical")
+    assert result.code == 3
+    assert "skipped private.py" in result.err
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    closed.chmod(0o000)
+    try:
+        result = unprivileged("--workspace", str(closed), "index", "--lexical")
+        assert result.code in (1, 2)
+        assert result.err.startswith("error: ")
+        assert result.err.count("\n") == 1
+        result = unprivileged("--home", str(closed / "home"), "index", "--lexical")
+        assert result.code == 1
+        assert result.err.startswith("error: the home folder ")
+    finally:
+        closed.chmod(0o700)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_stopped_half_way_it_goes_on_later(magray: Magray) -> None:
+    body = "\n\n".join(
+        f"def step_{n}(value):\n    return value * {n} + step_{n + 1}(value)" for n in range(9)
+    )
+    for number in range(40):
+        (magray.cwd / f"module_{number}.py").write_text(
+            f"# module {number}\n" + body.replace("step", f"step{number}")
+        )
+    process = magray.start("index", "--events", stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        event = json.loads(line)
+        if event["event"] == "progress" and event["phase"] == "semantic" and event["done"]:
+            process.send_signal(signal.SIGINT)
+            break
+    process.stdout.read()
+    process.stdout.close()
+    assert process.wait(60) == 130
+    report = magray("--json", "index").json
+    assert 0 < report["embedded"] < report["passages"]
+    assert magray("--json", "status").json["vaults"][0]["pending"] == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_a_second_indexer_is_told_who_is_at_work(magray: Magray) -> None:
+    for number in range(400):
+        (magray.cwd / f"m{number}.py").write_text(f"def function_{number}():\n    return {number}\n" * 3)
+    process = magray.start("index", "--events", stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["event"] == "start"
+    second = magray("index")
+    status = magray("status")
+    process.send_signal(signal.SIGTERM)
+    process.stdout.read()
+    process.stdout.close()
+    process.wait(60)
+    assert second.code == 1
+    assert f"by process {process.pid}" in second.err
+    assert f"process {process.pid}" in status.out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes break differently there")
+def test_an_indexer_whose_listener_is_gone_stops(magray: Magray) -> None:
+    for number in range(300):
+        (magray.cwd / f"m{number}.py").write_text(f"def function_{number}():\n    return {number}\n" * 30)
+    process = magray.start(
+        "index",
+        "--events",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    began = time.monotonic()
+    assert process.wait(60) != 0
+    assert time.monotonic() - began < 30
+
+
+def test_a_damaged_vault_is_kept_aside_and_made_again(magray: Magray) -> None:
+    magray("index", "--lexical")
+    vault = next((magray.home / "workspaces").glob("*.db"))
+    vault.write_bytes(b"not a database at all" * 100)
+    search = magray("--json", "search", "shopping cart")
+    assert search.code == 0
+    assert search.json["hits"] == []
+    assert "run `magray index`" in search.json["degraded"]
+    status = magray("--json", "status")
+    assert status.code == 0
+    assert status.json["severity"] == "critical"
+    again = magray("index", "--lexical")
+    assert again.code == 0
+    assert "made again" in again.err
+    assert magray("search", "shopping cart").out.startswith("web/cart.js:1")
+    assert list((magray.home / "workspaces").glob("*.damaged-*"))

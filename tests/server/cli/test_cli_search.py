@@ -1,0 +1,279 @@
+"""`magray search` and `magray related`: answers for people and programs, and senseless questions."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Magray
+
+ANSWER = {"query", "mode", "requested_mode", "device", "degraded", "took_ms", "pending", "hits"}
+HIT = {
+    "rank", "score", "vault", "root", "id", "passage", "path", "uri", "start_line", "end_line", "symbol",
+    "kind", "language", "layer", "tags", "title", "key", "snippet", "freshness",
+}  # fmt: skip
+
+
+def paths(answer: dict[str, list[dict[str, str]]]) -> list[str]:
+    return [hit["path"] for hit in answer["hits"]]
+
+
+def test_the_place_comes_first_on_its_line(indexed: Magray) -> None:
+    result = indexed("search", "when is a failed charge tried again")
+    assert result.code == 0
+    assert result.err == ""
+    first = result.out.splitlines()[0]
+    assert first.startswith("src/payments/retry.py:")
+    assert "RetryPolicy" in first
+    assert "\x1b" not in result.out
+
+
+def test_paths_are_shown_from_where_the_person_stands(indexed: Magray) -> None:
+    result = indexed("search", "exponential backoff", "-k", "1", cwd=indexed.cwd / "src" / "auth")
+    assert result.out.startswith(f"..{os.sep}payments{os.sep}retry.py:")
+
+
+def test_json_has_exactly_the_shape_of_the_contract(indexed: Magray) -> None:
+    answer = indexed("--json", "search", "refresh an access token").json
+    assert set(answer) == ANSWER
+    assert (answer["mode"], answer["requested_mode"], answer["device"]) == ("hybrid", "hybrid", "cpu")
+    assert (answer["degraded"], answer["pending"]) == (None, 0)
+    hit = answer["hits"][0]
+    assert set(hit) == HIT
+    assert hit["rank"] == 1
+    assert hit["path"] == "src/auth/session.py"
+    assert hit["root"] == os.path.realpath(indexed.cwd)
+    assert hit["uri"].startswith("file:///")
+    assert hit["vault"] == "workspace"
+    assert hit["id"].startswith("w")
+    assert (hit["kind"], hit["language"], hit["symbol"]) == ("code", "python", "refresh_access_token")
+    assert (hit["layer"], hit["freshness"], hit["key"]) == ("assets", "fresh", None)
+
+
+def test_explain_sums_to_the_score(indexed: Magray) -> None:
+    for hit in indexed("--json", "search", "shopping cart", "--explain").json["hits"]:
+        assert sum(step["change"] for step in hit["explain"]) == pytest.approx(hit["score"], abs=1e-3)
+    assert "lexical" in indexed("search", "shopping cart", "--explain", "-k", "1").out
+
+
+def test_russian_finds_english_and_russian(indexed: Magray) -> None:
+    assert paths(indexed("--json", "search", "ночная копия базы данных").json)[0] == "docs/guide.md"
+    assert paths(indexed("--json", "search", "подпись").json)[0] == "имя с пробелом 🎉.md"
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["token", "--lang", "python"], {"src/auth/session.py", "src/payments/retry.py"}),
+        (["lang:js item"], {"web/cart.js"}),
+        (["item", "--path", "web/", "--path", "docs/"], {"web/cart.js", "docs/guide.md"}),
+        (["database", "--kind", "doc", "--tag", "guide", "--tag", "ops"], {"docs/guide.md"}),
+        (["database", "--tag", "guide", "--tag", "nope"], set()),
+        (["item", "--in", "notebook"], set()),
+        (["item", "--until", "2001-01-01"], set()),
+        (["item", "--layer", "interact"], set()),
+    ],
+)
+def test_filters(indexed: Magray, options: list[str], expected: set[str]) -> None:
+    result = indexed("--json", "search", *options)
+    assert result.code == 0
+    assert set(paths(result.json)) <= expected
+    assert bool(paths(result.json)) == bool(expected)
+
+
+def test_k_and_modes(indexed: Magray) -> None:
+    assert len(indexed("--json", "search", "item", "-k", "1").json["hits"]) == 1
+    assert indexed("--json", "search", "item", "-k", "0").json["hits"] == []
+    for mode in ("lexical", "semantic"):
+        answer = indexed("--json", "search", "shopping cart", "--mode", mode).json
+        assert answer["mode"] == mode
+        assert paths(answer)[0] == "web/cart.js"
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?!… --- ;;;", '"unbalanced', "NEAR(a, b) AND OR NOT *", "a* ^b {c} col:d",
+     "' ; DROP TABLE passage; --", "\x1b[31m", "x" * 100_000, "слово " * 9_000],
+    ids=["punctuation", "quote", "operators", "prefix", "sql", "escape", "100 kB", "90 kB"],
+)  # fmt: skip
+def test_any_text_is_a_query(indexed: Magray, query: str) -> None:
+    result = indexed("--json", "search", "--", query)
+    assert result.code == 0
+    assert set(result.json) == ANSWER
+
+
+def test_bytes_that_are_no_text(indexed: Magray) -> None:
+    if os.name == "nt":
+        pytest.skip("arguments are text there")
+    assert indexed("search", b"caf\xe9 token").code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["lang:klingon x"], "lang klingon"),
+        (["since:yesterdayish x"], "since yesterdayish"),
+        (["x", "--path", "../etc"], "path ../etc"),
+        (["x", "--layer", "attic"], "layer attic"),
+        (['path:"open x'], "path"),
+        (["x", "-k", "-1"], "-k -1"),
+        (["x", "--batch", "nope.jsonl"], "QUERY"),
+    ],
+)
+def test_a_broken_filter_is_one_sentence(indexed: Magray, options: list[str], named: str) -> None:
+    result = indexed("search", *options)
+    assert result.code == 2
+    assert result.out == ""
+    assert result.err.startswith(f"error: {named}")
+    assert result.err.count("\n") == 1
+
+
+def test_nothing_found_and_never_indexed(indexed: Magray, magray: Magray) -> None:
+    result = indexed("search", "zzzzqqq", "--mode", "lexical")
+    assert (result.code, result.out, result.err) == (0, "", "note: nothing found\n")
+    result = magray("search", "anything")
+    assert (result.code, result.out) == (0, "")
+    assert "was never indexed: run `magray index`" in result.err
+    assert not magray.home.exists()
+    assert magray("--json", "search", "anything").json["hits"] == []
+
+
+def test_batch_answers_line_by_line_in_order(indexed: Magray, tmp_path: Path) -> None:
+    lines = [
+        {"id": "a", "text": "shopping cart", "k": 1},
+        {"id": 7, "text": "lang:python token", "mode": "lexical"},
+        {"id": None, "text": "backups", "path": ["docs/"], "in": "workspace"},
+    ]
+    file = tmp_path / "questions.jsonl"
+    file.write_text("\n".join(json.dumps(line) for line in lines) + "\n\n", "utf-8")
+    result = indexed("search", "--batch", str(file))
+    assert result.code == 0
+    assert [set(line) for line in result.lines] == [{"id", "hits"}] * 3
+    assert [line["id"] for line in result.lines] == ["a", 7, None]
+    assert [line["hits"][0]["path"] for line in result.lines] == [
+        "web/cart.js",
+        "src/auth/session.py",
+        "docs/guide.md",
+    ]
+    assert indexed("search", "--batch", "-", text=file.read_bytes()).out.count("\n") == 3
+
+
+def test_a_bad_line_of_a_batch_gets_its_error_and_the_rest_go_on(indexed: Magray) -> None:
+    bad = ["{", "[]", '{"id": 2}', '{"id": 3, "text": "x", "nope": 1}', '{"id": 4, "text": "x", "k": "many"}',
+           '{"id": 5, "text": "lang:klingon x"}', '{"id": 6, "text": "x", "tag": [1]}', "\\xff",
+           "[" * 20_000]  # fmt: skip
+    result = indexed("search", "--batch", "-", text="\n".join([*bad, '{"id": 9, "text": "cart"}']))
+    assert result.code == 3
+    assert [("error" in line) for line in result.lines] == [True] * len(bad) + [False]
+    assert result.lines[3]["id"] == 3
+    assert indexed("search", "--batch", "-", text="{").code == 1
+    missing = indexed("search", "--batch", "nope.jsonl")
+    assert (missing.code, missing.out) == (1, "")
+    assert missing.err.startswith("error: batch file nope.jsonl")
+
+
+def test_related_finds_its_like_and_not_itself(indexed: Magray) -> None:
+    answer = indexed("--json", "related", "src/payments/retry.py:7", "-k", "3")
+    assert answer.code == 0
+    assert set(answer.json) == ANSWER
+    assert answer.json["hits"]
+    assert "src/payments/retry.py" not in paths(answer.json)
+    assert indexed("related", "guide.md", cwd=indexed.cwd / "docs").code == 0
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [("/etc/passwd", "lies outside"), ("../x.py:3", "lies outside"), ("web/cart.js:0", "counted from 1")],
+)
+def test_related_to_a_place_that_is_none(indexed: Magray, place: str, message: str) -> None:
+    result = indexed("related", place)
+    assert result.code == 2
+    assert message in result.err
+    assert result.err.count("\n") == 1
+
+
+def test_related_to_what_is_not_indexed(indexed: Magray) -> None:
+    result = indexed("related", "src/nothing.py:3")
+    assert result.code in (1, 2)
+    assert result.err.startswith("error: ")
+
+
+def test_notes_join_every_search(magray: Magray, tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "garden.md").write_text("# Garden\n\nTomatoes are watered at dawn.\n")
+    assert magray("config", "set", "notes.folders", str(notes)).code == 0
+    magray("index", "--lexical")
+    assert "were never indexed" in magray("search", "tomatoes").err
+    assert magray("--workspace", str(notes), "index", "--lexical").code == 0
+    hit = magray("--json", "search", "tomatoes").json["hits"][0]
+    assert (hit["path"], hit["root"]) == ("garden.md", os.path.realpath(notes))
+
+
+def test_without_a_runtime_it_searches_by_words_and_says_so(magray: Magray, tmp_path: Path) -> None:
+    (tmp_path / "broken" / "onnxruntime").mkdir(parents=True)
+    (tmp_path / "broken" / "onnxruntime" / "__init__.py").write_text("")
+    env = {"PYTHONPATH": str(tmp_path / "broken")}
+    result = magray("index", env=env)
+    assert result.code == 0
+    assert "no embedding runtime" in result.err
+    answer = magray("--json", "search", "shopping cart", env=env)
+    assert answer.json["mode"] == "lexical"
+    assert "words only" in answer.json["degraded"]
+    assert paths(answer.json)[0] == "web/cart.js"
+    device = magray("--json", "status", env=env).json["device"]
+    assert device["actual"] is None
+    assert "onnxruntime" in device["reason"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+class TestOnATerminal:
+    def screen(self, magray: Magray, *arguments: str, columns: int = 80, **env: str) -> str:
+        import fcntl
+        import pty
+        import struct
+        import termios
+
+        parent, child = pty.openpty()
+        fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        magray.env.pop("COLUMNS", None)
+        terminal = {"COLUMNS": str(columns), "TERM": "xterm-256color", "NO_COLOR": "", **env}
+        saved, magray.env = magray.env, {**magray.env, **terminal}
+        try:
+            process = magray.start(*arguments, stdin=child, stdout=child, stderr=child)
+        finally:
+            magray.env = saved
+            os.close(child)
+        shown = b""
+        try:
+            while block := os.read(parent, 65536):
+                shown += block
+        except OSError:
+            pass  # the other side is closed: all was read
+        os.close(parent)
+        assert process.wait(60) == 0
+        return shown.decode()
+
+    def test_colour_and_highlighted_words(self, indexed: Magray) -> None:
+        shown = self.screen(indexed, "search", "shopping carts")
+        assert shown.startswith("\x1b[36mweb/cart.js:1\x1b[0m  \x1b[1maddToCart\x1b[0m")
+        assert "\x1b[1;33mshopping\x1b[0m \x1b[1;33mcart\x1b[0m" in shown
+
+    def test_no_color(self, indexed: Magray) -> None:
+        assert "\x1b" not in self.screen(indexed, "search", "shopping cart", NO_COLOR="1")
+
+    def test_a_narrow_terminal(self, indexed: Magray) -> None:
+        shown = self.screen(indexed, "search", "retry a failed payment", columns=40, NO_COLOR="1")
+        assert max(len(line) for line in shown.splitlines()) <= 40
+
+    def test_index_shows_progress_and_leaves_a_line(self, magray: Magray) -> None:
+        shown = self.screen(magray, "index")
+        assert "embedding" in shown
+        assert shown.rstrip().rpartition("\n")[2].strip().endswith(" s")
