@@ -11,6 +11,7 @@ is cut into pieces, each a chunk with that line's number.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ AIM = 1_400
 """Characters that a chunk should have: small neighbours are merged up to it."""
 CAP = 2_400
 """Characters that no chunk has more of."""
+
+_HTML_TITLE = re.compile(r"<title>\s*([^<{]*[^<{\s])\s*</title>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ def chunk(path: str, text: str, *, language: str | None = None, parse_seconds: f
     from magray_memory.text.code import chunk_code
 
     chunks, note = chunk_code(text, language, parse_seconds)
-    return Chunked(language, kind, None, (), (), tuple(chunks), note)
+    title = _HTML_TITLE.search(text, 0, 20_000) if language == "html" else None
+    return Chunked(language, kind, " ".join(title[1].split()) if title else None, (), (), tuple(chunks), note)
 
 
 def _prose(language: str, text: str) -> tuple[str | None, Iterable[str], Iterable[str], list[Chunk]] | None:

@@ -1,0 +1,47 @@
+"""Text without a grammar is cut where its layout says that something ends."""
+
+from __future__ import annotations
+
+from magray_memory.text.chunk import AIM, CAP, chunk
+
+
+def test_sections_name_the_chunks_of_settings_files() -> None:
+    section = "".join(f"key_{number} = {number}\n" for number in range(80))
+    text = f"[tool.one]\n{section}\n[tool.two]\n{section}"
+    chunks = chunk("a.toml", text).chunks
+    assert [part.symbol for part in chunks] == ["tool.one", "tool.two"]
+    assert chunks[1].text.startswith("[tool.two]")
+
+
+def test_keys_at_the_margin_name_the_chunks_of_yaml() -> None:
+    jobs = "".join(f"  step_{number}:\n    run: make {number}\n" for number in range(45))
+    text = f"on: push\n\nbuild:\n{jobs}\ndeploy:\n{jobs}"
+    chunks = chunk("ci.yml", text).chunks
+    assert chunks[0].symbol == "on, build"
+    assert any(part.symbol.startswith("deploy") and part.text.startswith("deploy:") for part in chunks)
+
+
+def test_definitions_of_a_language_without_grammar_name_their_chunks() -> None:
+    body = "".join(f"    my $value_{number} = shift;\n" for number in range(40))
+    text = f"package Shop;\n\nsub order {{\n{body}}}\n\nsub cancel {{\n{body}}}\n"
+    chunks = chunk("Shop.pm", text).chunks
+    assert [(part.symbol, part.kind) for part in chunks] == [
+        ("Shop, order", "module"),
+        ("cancel", "function"),
+    ]
+
+
+def test_chunks_begin_at_the_left_margin_where_they_can() -> None:
+    block = "task :\n" + "    step\n" * 30 + "\n"
+    chunks = chunk("a.unknown-code", block * 20, language="abap").chunks
+    assert all(part.text.startswith("task") for part in chunks)
+    assert all(len(part.text) <= AIM * 1.2 for part in chunks)
+
+
+def test_a_line_over_the_cap_is_cut_between_words_under_its_own_number() -> None:
+    text = "short\n" + "word " * 2_000 + "\nshort again\n"
+    chunks = chunk("a.json", text).chunks
+    pieces = [part for part in chunks if part.start_line == 2]
+    assert "".join(part.text for part in pieces).split() == ["word"] * 2_000
+    assert all(part.end_line == 2 and len(part.text) <= CAP for part in pieces)
+    assert chunks[-1].text == "short again"
