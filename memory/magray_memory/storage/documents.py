@@ -24,8 +24,8 @@ _CHUNK = 500
 class LexicalRow(NamedTuple):
     """What the lexical index is fed for a passage, as it is stored.
 
-    `analysed`: the tokens of symbol, path and text when a worker has made them (exactly what `analyze` of this
-    program gives), None to analyse here.
+    `analysed`: the tokens of symbol, path and text when a worker has made them (exactly what `analyze` of
+    this program gives), None to analyse here.
     """
 
     passage_id: int
@@ -161,7 +161,7 @@ def put_file(
 
 
 def _put_document(connection: sqlite3.Connection, document: NewDocument) -> tuple[int, bool]:
-    """The id of the stored document, and whether it was not there before: then it has no tags, links, passages."""
+    """The id of the document, and whether it is new: then it has no tags, links or passages yet."""
     now = time.time()
     is_new = connection.execute("SELECT 1 FROM document WHERE path = ?", (document.path,)).fetchone() is None
     (document_id,) = connection.execute(

@@ -223,7 +223,7 @@ def _drop_fts(connection: sqlite3.Connection) -> None:
 
 
 def _empty_fts(connection: sqlite3.Connection) -> None:
-    """Make the hidden tables of a damaged lexical table those of a new one: until then it cannot be dropped."""
+    """Make the hidden tables of a damaged lexical table those of a new one, so that it can be dropped."""
     connection.execute(FTS_TABLE.format("fresh_fts"))
     for part in ("data", "idx", "docsize", "config"):
         connection.execute(f"DELETE FROM passage_fts_{part}")

@@ -1,9 +1,7 @@
 """A vault: one SQLite file, opened for reading or for writing, safe in several threads and processes.
 
 A reader changes nothing: it neither creates nor migrates, never waits for a writer, and sees one consistent
-state inside `read()`. A writer begins with BEGIN IMMEDIATE, so it waits for its turn instead of failing half-
-way. A vault is born complete: it is made under another name and linked into place, so a file that is there
-and is not a sound vault has been damaged, whatever its length.
+state inside `read()`. A writer begins with BEGIN IMMEDIATE, so it waits for its turn, never fails half-way.
 """
 
 from __future__ import annotations
@@ -12,24 +10,29 @@ import contextlib
 import os
 import sqlite3
 import threading
-import time
-import uuid
-import weakref
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self, cast
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Self
 
 import peewee
 
 from magray_memory.errors import LexicalDamaged, StorageError, VaultTooNew
 from magray_memory.storage import schema
+from magray_memory.storage.database import VaultDatabase
 from magray_memory.storage.durability import Durability, VaultKind
-from magray_memory.storage.lock import FileLock
 from magray_memory.storage.sqlite_errors import damaged, translated
+from magray_memory.storage.vault_files import (
+    create,
+    exists,
+    migrate,
+    refuse_what_is_no_file,
+    set_aside,
+    size,
+    snapshot_files,
+    uri,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
 __all__ = ["Durability", "Vault", "VaultDatabase", "VaultKind", "set_aside", "snapshot_files"]
@@ -37,53 +40,7 @@ __all__ = ["Durability", "Vault", "VaultDatabase", "VaultKind", "set_aside", "sn
 LEXICAL_VERSION = "analyzer_version"
 """The fact that says which analyzer fed the lexical index; where it is missing, the index is made again."""
 
-BUSY_SECONDS = 5.0
-_CREATE_SECONDS = 10.0
-_PAGE_BYTES = 8192
 _WAL_KEEP_BYTES = 64 << 20
-
-
-class _Connection(sqlite3.Connection):
-    """A connection that can be held weakly, and knows which file it has open."""
-
-    inode: int = 0
-
-
-class VaultDatabase(peewee.SqliteDatabase):
-    """peewee's thread-local connections, opened lazily, all of them closed by `close_all`."""
-
-    def __init__(self, path: Path, uri: str, pragmas: dict[str, object]) -> None:
-        super().__init__(  # pyright: ignore[reportUnknownMemberType]
-            uri, pragmas=pragmas, timeout=BUSY_SECONDS, uri=True, check_same_thread=False, factory=_Connection
-        )
-        self._path = path
-        self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
-        self._open_guard = threading.Lock()
-
-    def _connect(self) -> _Connection:
-        connection = cast(_Connection, super()._connect())  # pyright: ignore
-        connection.inode = self._path.stat().st_ino
-        with self._open_guard:
-            self._open.add(connection)
-        return connection
-
-    def raw(self) -> _Connection:
-        """This thread's sqlite3 connection, for the statements that run thousands of times."""
-        return cast(_Connection, self.connection())  # pyright: ignore[reportUnknownMemberType]
-
-    def begun(self, lock: str) -> AbstractContextManager[object]:
-        """A transaction of this thread, with a BEGIN of this kind; commits, or rolls back."""
-        begun = self.transaction(lock)  # pyright: ignore[reportUnknownMemberType]
-        return cast("AbstractContextManager[object]", begun)
-
-    def close_all(self) -> None:
-        """Close the connections of every thread."""
-        self.close()
-        with self._open_guard:
-            connections = list(self._open)
-        for connection in connections:
-            with contextlib.suppress(sqlite3.Error):
-                connection.close()
 
 
 class Vault:
@@ -128,9 +85,9 @@ class Vault:
     @classmethod
     def find(cls, path: Path, *, kind: VaultKind, root: Path | None = None) -> Vault | None:
         """Open a vault for reading, None when there is no file. Raises like `open`."""
-        if not _exists(path):
+        if not exists(path):
             return None
-        _refuse_what_is_no_file(path)
+        refuse_what_is_no_file(path)
         vault = _open_for_reading(path, kind, root)
         try:
             vault.check_version(schema.OLDEST_READABLE)
@@ -178,9 +135,9 @@ class Vault:
     def write(self) -> Generator[sqlite3.Connection]:
         """A transaction that commits at the end or, on any exception, leaves nothing behind.
 
-        Inside another `write` of this thread it is part of it. Raises our errors for SQLite's. LexicalDamaged may
-        come from any statement, the commit included: nothing was written, and the same transaction once more makes
-        the lexical index again and succeeds.
+        Inside another `write` of this thread it is part of it. Raises our errors for SQLite's. LexicalDamaged
+        may come from any statement, the commit included: nothing was written, and the same transaction once
+        more makes the lexical index again and succeeds.
         """
         if not self.writable:
             raise StorageError(f"the vault {self.path} is open for reading only")
@@ -213,7 +170,7 @@ class Vault:
         """Have the next writer make the lexical index again. Never fails and never waits: it only helps."""
         with contextlib.suppress(sqlite3.Error, OSError):
             connection = sqlite3.connect(
-                _uri(self.path, "mode=rw"), timeout=0.1, isolation_level=None, uri=True
+                uri(self.path, "mode=rw"), timeout=0.1, isolation_level=None, uri=True
             )
             try:
                 connection.execute("DELETE FROM meta WHERE key = ?", (LEXICAL_VERSION,))
@@ -304,47 +261,15 @@ class Vault:
         self.close()
 
 
-def _uri(path: Path, query: str) -> str:
-    text = os.fspath(path.absolute())
-    if os.name == "nt":
-        text = "/" + text.replace("\\", "/")
-    return f"file:{quote(os.fsencode(text), safe='/:')}?{query}"
-
-
-def _refuse_what_is_no_file(path: Path) -> None:
-    if path.is_dir():
-        raise damaged(path, "there is a folder in its place")
-    try:
-        empty = path.stat().st_size == 0
-    except OSError as error:
-        raise StorageError(f"the vault {path} cannot be used", error.strerror or "") from error
-    if empty:
-        raise damaged(path, "the file is empty")
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError as error:
-        raise StorageError(f"the vault {path} cannot be used", error.strerror or "") from error
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
 def _open_for_reading(path: Path, kind: VaultKind, root: Path | None) -> Vault:
     pragmas: dict[str, object] = {"query_only": 1, "cache_size": -16_000, "temp_store": "memory"}
     if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
-        return Vault(path, kind, root, VaultDatabase(path, _uri(path, "mode=rw"), pragmas), writable=False)
+        return Vault(path, kind, root, VaultDatabase(path, uri(path, "mode=rw"), pragmas), writable=False)
     wal = path.with_name(path.name + "-wal")
-    if _size(wal):
+    if size(wal):
         # Another user's process may be writing here; with its -shm readable, SQLite can follow it without
         # writing.
-        vault = Vault(path, kind, root, VaultDatabase(path, _uri(path, "mode=ro"), pragmas), writable=False)
+        vault = Vault(path, kind, root, VaultDatabase(path, uri(path, "mode=ro"), pragmas), writable=False)
         try:
             vault.db.raw().execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
         except (peewee.DatabaseError, sqlite3.DatabaseError):
@@ -352,19 +277,19 @@ def _open_for_reading(path: Path, kind: VaultKind, root: Path | None) -> Vault:
         else:
             return vault
     vault = Vault(
-        path, kind, root, VaultDatabase(path, _uri(path, "mode=ro&immutable=1"), pragmas), writable=False
+        path, kind, root, VaultDatabase(path, uri(path, "mode=ro&immutable=1"), pragmas), writable=False
     )
-    vault.unseen_changes = _size(wal) > 0
+    vault.unseen_changes = size(wal) > 0
     return vault
 
 
 def _open_for_writing(path: Path, kind: VaultKind, root: Path | None, durability: Durability) -> Vault:
-    if not _exists(path):
-        _create(path, kind, root)
-    _refuse_what_is_no_file(path)
+    if not exists(path):
+        create(path, kind, root)
+    refuse_what_is_no_file(path)
     db = VaultDatabase(
         path,
-        _uri(path, "mode=rw"),
+        uri(path, "mode=rw"),
         {
             "journal_mode": "wal",
             "synchronous": durability.synchronous(kind),
@@ -378,113 +303,8 @@ def _open_for_writing(path: Path, kind: VaultKind, root: Path | None, durability
     try:
         if vault.check_version(oldest=1) < schema.LATEST:
             with vault.write() as connection:
-                _migrate(connection)
+                migrate(connection)
     except BaseException:
         vault.close()
         raise
     return vault
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    # Another process may have done it while this one waited for its turn.
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    for number, migration in enumerate(schema.MIGRATIONS[version:], version + 1):
-        migration(connection)
-        connection.execute(f"PRAGMA user_version = {number}")
-
-
-def _create(path: Path, kind: VaultKind, root: Path | None) -> None:
-    lock = FileLock(path.with_name(".creating"))
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(
-            f"the folder of the vault {path} cannot be created", error.strerror or ""
-        ) from error
-    if not lock.try_acquire(_CREATE_SECONDS):
-        raise StorageError(
-            f"the vault {path} cannot be created", "another process has been at it for too long"
-        )
-    try:
-        if path.exists():
-            return
-        # SQLite would replay a log that an earlier file of this name left behind into the new one.
-        set_aside(path)
-        draft = path.with_name(f".{path.name}.new")
-        draft.unlink(missing_ok=True)
-        try:
-            with translated(path):
-                _write_draft(draft, kind, root)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise StorageError(f"the vault {path} cannot be created", error.strerror or str(error)) from error
-    finally:
-        lock.release()
-
-
-def _write_draft(draft: Path, kind: VaultKind, root: Path | None) -> None:
-    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    connection = sqlite3.connect(draft, isolation_level=None)
-    try:
-        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
-        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-        connection.execute("BEGIN IMMEDIATE")
-        _migrate(connection)
-        facts = {
-            "kind": kind.value,
-            "root": "" if root is None else os.fspath(root),
-            "created_at": repr(time.time()),
-            "vault_id": uuid.uuid4().hex,
-        }
-        connection.executemany("INSERT INTO meta(key, value) VALUES (?, ?)", facts.items())
-        connection.execute("COMMIT")
-        # The mode is part of the file; the first writer would otherwise race others for it.
-        connection.execute("PRAGMA journal_mode = wal")
-    finally:
-        connection.close()
-
-
-def set_aside(path: Path) -> Path | None:
-    """Move a vault away with its log and snapshots, as `<name>.damaged-<UTC time>`.
-
-    Returns the new path of the database file, None when there was none. Nothing is deleted. Raises
-    StorageError.
-    """
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    name = path.name
-    aside = path.with_name(f"{name}.damaged-{stamp}")
-    number = 1
-    while os.path.lexists(aside):
-        number += 1
-        aside = path.with_name(f"{name}.damaged-{stamp}-{number}")
-    # The database goes last: while it is there, nobody makes a new one whose log could be taken for its own.
-    moves = [
-        (path.with_name(name + suffix), path.with_name(aside.name + suffix))
-        for suffix in ("-shm", "-wal", "")
-    ]
-    snapshots = [p for p in snapshot_files(path) if ".damaged-" not in p.name]
-    moves += [(p, p.with_name(f"{p.name}.damaged-{stamp}")) for p in snapshots]
-    found = os.path.lexists(path)
-    try:
-        for source, target in moves:
-            if os.path.lexists(source):
-                source.replace(target)
-    except OSError as error:
-        raise StorageError(
-            f"the damaged vault {path} cannot be moved aside", error.strerror or str(error)
-        ) from error
-    return aside if found else None
-
-
-def snapshot_files(path: Path) -> list[Path]:
-    """Index snapshots that belong to a vault: the files `<stem>.<something>` beside it that end like one."""
-    prefix = path.stem + "."
-    endings = (".snapshot", ".exact", ".hnsw", ".ann")
-    try:
-        with os.scandir(path.parent) as entries:
-            names = [e.name for e in entries if e.name.startswith(prefix) and e.name.endswith(endings)]
-    except OSError:
-        return []
-    return [path.with_name(name) for name in sorted(names)]

@@ -1,0 +1,65 @@
+"""peewee's SQLite database, as a vault uses it."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+import weakref
+from typing import TYPE_CHECKING, cast
+
+import peewee
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+_BUSY_SECONDS = 5.0
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that can be held weakly, and knows which file it has open."""
+
+    inode: int = 0
+
+
+class VaultDatabase(peewee.SqliteDatabase):
+    """peewee's thread-local connections, opened lazily, all of them closed by `close_all`."""
+
+    def __init__(self, path: Path, uri: str, pragmas: dict[str, object]) -> None:
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]
+            uri,
+            pragmas=pragmas,
+            timeout=_BUSY_SECONDS,
+            uri=True,
+            check_same_thread=False,
+            factory=_Connection,
+        )
+        self._path = path
+        self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
+        self._open_guard = threading.Lock()
+
+    def _connect(self) -> _Connection:
+        connection = cast(_Connection, super()._connect())  # pyright: ignore
+        connection.inode = self._path.stat().st_ino
+        with self._open_guard:
+            self._open.add(connection)
+        return connection
+
+    def raw(self) -> _Connection:
+        """This thread's sqlite3 connection, for the statements that run thousands of times."""
+        return cast(_Connection, self.connection())  # pyright: ignore[reportUnknownMemberType]
+
+    def begun(self, lock: str) -> AbstractContextManager[object]:
+        """A transaction of this thread, with a BEGIN of this kind; commits, or rolls back."""
+        begun = self.transaction(lock)  # pyright: ignore[reportUnknownMemberType]
+        return cast("AbstractContextManager[object]", begun)
+
+    def close_all(self) -> None:
+        """Close the connections of every thread."""
+        self.close()
+        with self._open_guard:
+            connections = list(self._open)
+        for connection in connections:
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()

@@ -1,0 +1,170 @@
+"""The files of a vault: made whole, found by SQLite, moved aside together.
+
+A new vault is made under another name and moved into place, so whatever stands there and is no sound vault
+has been damaged, and a notebook that was cut to nothing is never taken for a new one.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+import uuid
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from magray_memory.errors import StorageError
+from magray_memory.storage import schema
+from magray_memory.storage.lock import FileLock
+from magray_memory.storage.sqlite_errors import damaged, translated
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from magray_memory.storage.durability import VaultKind
+
+_CREATE_SECONDS = 10.0
+_PAGE_BYTES = 8192
+
+
+def uri(path: Path, query: str) -> str:
+    """The file as SQLite names it, whatever characters it has, with options such as `mode=ro`."""
+    text = os.fspath(path.absolute())
+    if os.name == "nt":
+        text = "/" + text.replace("\\", "/")
+    return f"file:{quote(os.fsencode(text), safe='/:')}?{query}"
+
+
+def refuse_what_is_no_file(path: Path) -> None:
+    """VaultDamaged where there is a folder, or a file with nothing in it: a vault is born complete."""
+    if path.is_dir():
+        raise damaged(path, "there is a folder in its place")
+    try:
+        empty = path.stat().st_size == 0
+    except OSError as error:
+        raise StorageError(f"the vault {path} cannot be used", error.strerror or "") from error
+    if empty:
+        raise damaged(path, "the file is empty")
+
+
+def exists(path: Path) -> bool:
+    """Whether there is anything. StorageError when that cannot be seen."""
+    try:
+        return path.exists()
+    except OSError as error:
+        raise StorageError(f"the vault {path} cannot be used", error.strerror or "") from error
+
+
+def size(path: Path) -> int:
+    """Bytes of a file, 0 when there is none."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the schema up to date, inside the caller's write transaction."""
+    # Another process may have done it while this one waited for its turn.
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    for number, migration in enumerate(schema.MIGRATIONS[version:], version + 1):
+        migration(connection)
+        connection.execute(f"PRAGMA user_version = {number}")
+
+
+def create(path: Path, kind: VaultKind, root: Path | None) -> None:
+    """Make an empty vault, whole or not at all; nothing happens when another process was quicker."""
+    lock = FileLock(path.with_name(".creating"))
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"the folder of the vault {path} cannot be created", error.strerror or ""
+        ) from error
+    if not lock.try_acquire(_CREATE_SECONDS):
+        raise StorageError(
+            f"the vault {path} cannot be created", "another process has been at it for too long"
+        )
+    try:
+        if path.exists():
+            return
+        # SQLite would replay a log that an earlier file of this name left behind into the new one.
+        set_aside(path)
+        draft = path.with_name(f".{path.name}.new")
+        draft.unlink(missing_ok=True)
+        try:
+            with translated(path):
+                _write_draft(draft, kind, root)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"the vault {path} cannot be created", error.strerror or str(error)) from error
+    finally:
+        lock.release()
+
+
+def _write_draft(draft: Path, kind: VaultKind, root: Path | None) -> None:
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    connection = sqlite3.connect(draft, isolation_level=None)
+    try:
+        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        connection.execute("BEGIN IMMEDIATE")
+        migrate(connection)
+        facts = {
+            "kind": kind.value,
+            "root": "" if root is None else os.fspath(root),
+            "created_at": repr(time.time()),
+            "vault_id": uuid.uuid4().hex,
+        }
+        connection.executemany("INSERT INTO meta(key, value) VALUES (?, ?)", facts.items())
+        connection.execute("COMMIT")
+        # The mode is part of the file; the first writer would otherwise race others for it.
+        connection.execute("PRAGMA journal_mode = wal")
+    finally:
+        connection.close()
+
+
+def set_aside(path: Path) -> Path | None:
+    """Move a vault away with its log and snapshots, as `<name>.damaged-<UTC time>`.
+
+    Returns the new path of the database file, None when there was none. Nothing is deleted. Raises
+    StorageError.
+    """
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    name = path.name
+    aside = path.with_name(f"{name}.damaged-{stamp}")
+    number = 1
+    while os.path.lexists(aside):
+        number += 1
+        aside = path.with_name(f"{name}.damaged-{stamp}-{number}")
+    # The database goes last: while it is there, nobody makes a new one whose log could be taken for its own.
+    moves = [
+        (path.with_name(name + suffix), path.with_name(aside.name + suffix))
+        for suffix in ("-shm", "-wal", "")
+    ]
+    snapshots = [p for p in snapshot_files(path) if ".damaged-" not in p.name]
+    moves += [(p, p.with_name(f"{p.name}.damaged-{stamp}")) for p in snapshots]
+    found = os.path.lexists(path)
+    try:
+        for source, target in moves:
+            if os.path.lexists(source):
+                source.replace(target)
+    except OSError as error:
+        raise StorageError(
+            f"the damaged vault {path} cannot be moved aside", error.strerror or str(error)
+        ) from error
+    return aside if found else None
+
+
+def snapshot_files(path: Path) -> list[Path]:
+    """Index snapshots that belong to a vault: the files `<stem>.<something>` beside it that end like one."""
+    prefix = path.stem + "."
+    endings = (".snapshot", ".exact", ".hnsw", ".ann")
+    try:
+        with os.scandir(path.parent) as entries:
+            names = [e.name for e in entries if e.name.startswith(prefix) and e.name.endswith(endings)]
+    except OSError:
+        return []
+    return [path.with_name(name) for name in sorted(names)]
