@@ -41,7 +41,7 @@ class Role(Enum):
 
 
 Look = Callable[["Node", bytes, str], Found | None]
-"""Names a node, given the source and the kind that its rule states; None when it defines nothing after all."""
+"""Names a node, given the source and the kind that its rule states; None when it defines nothing."""
 
 
 def named(node: Node, source: bytes, name: str = "name") -> str:

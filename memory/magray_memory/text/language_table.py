@@ -1,8 +1,9 @@
 """The languages magray knows by name: data only, read by `languages`.
 
-One line a language: id | other names | extensions | file names | interpreters. The first line that names an extension,
-a file name or an interpreter owns it; `languages.AMBIGUOUS` looks into the text where that is not enough.
+One line a language: id | other names | extensions | file names | interpreters. An extension, a file name or an
+interpreter stands in one line only; `languages.AMBIGUOUS` looks into the text where that is not enough.
 """
+# ruff: noqa: E501
 
 from __future__ import annotations
 

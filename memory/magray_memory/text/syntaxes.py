@@ -214,7 +214,7 @@ SYNTAXES: dict[str, Syntax] = {
             **_same("function", "function_definition method_declaration"),
         },
         look={"const_declaration": naming.php_constant},
-        body="declaration_list enum_declaration_list compound_statement",
+        body="declaration_list enum_declaration_list compound_statement namespace_definition",
         imports="namespace_use_declaration declare_statement php_tag",
     ),
     "swift": Syntax(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from magray_memory.text import code
 from magray_memory.text.chunk import chunk
 from magray_memory.text.grammars import GRAMMARS, load
@@ -16,76 +17,80 @@ SAMPLES = Path(__file__).parent / "samples"
 
 EXPECTED = {
     "app.py": """
-        imports -, constant DEFAULT_TIMEOUT, variable handlers, function register, class App, method App.__init__,
-        method App.path, method App.run, function App.run.inner, class App.Meta, type Pair""",
+        imports -, constant DEFAULT_TIMEOUT, variable handlers, function register, class App, method
+        App.__init__, method App.path, method App.run, function App.run.inner, class App.Meta, type Pair""",
     "widget.js": """
-        imports -, constant LIMIT, function add, function double, function ids, class Counter, method Counter.onClick,
-        method Counter.constructor, method Counter.value, method Counter.load, function Counter.reset, function helper,
-        function go, function save, function hidden, test Counter, test Counter > counts up""",
+        imports -, constant LIMIT, function add, function double, function ids, class Counter, method
+        Counter.onClick, method Counter.constructor, method Counter.value, method Counter.load, function
+        Counter.reset, function helper, function go, function save, function hidden, test Counter, test
+        Counter > counts up""",
     "View.jsx": "imports -, function Button, function View, function View.onClick",
     "store.ts": """
         imports -, interface State, type Id, enum Color, interface Window, namespace Shapes, class Store,
-        method Store.constructor, method Store.get, method Store.create, function reduce, function selectItems,
-        function mapItems, function external""",
+        method Store.constructor, method Store.get, method Store.create, function reduce, function
+        selectItems, function mapItems, function external""",
     "page.tsx": "interface Props, function Page, function Footer",
     "server.go": """
-        imports -, constant Version, constant StateIdle, variable ErrClosed, struct Server, interface Handler, type ID,
-        function New, method Server.Close, method Map.Get""",
+        imports -, constant Version, constant StateIdle, variable ErrClosed, struct Server, interface
+        Handler, type ID, function New, method Server.Close, method Map.Get""",
     "lib.rs": """
         imports -, constant MAX, constant NAME, struct Point, enum Shape, trait Area, method Area::area,
-        method Area::name, impl Point, method Point::new, impl Shape, method Shape::area, type Table, macro square,
-        module inner, function inner::deep, module tests, function tests::it_works""",
+        method Area::name, impl Point, method Point::new, impl Shape, method Shape::area, type Table, macro
+        square, module inner, function inner::deep, module tests, function tests::it_works""",
     "UserService.java": """
-        imports -, class UserService, method UserService.UserService, method UserService.find,
-        class UserService.Cache, method UserService.Cache.put, interface Finder, method Finder.find, record Pair,
+        imports -, class UserService, method UserService.UserService, method UserService.find, class
+        UserService.Cache, method UserService.Cache.put, interface Finder, method Finder.find, record Pair,
         interface Marker""",
     "Repo.kt": """
-        imports -, variable LIMIT, class User, method User.greet, method User.of, interface Repo, method Repo.find,
-        object Registry, method Registry.add, enum Color, class Result, class Result.Ok, function String.shout,
-        type Users, function Screen""",
+        imports -, variable LIMIT, class User, method User.greet, method User.of, interface Repo, method
+        Repo.find, object Registry, method Registry.add, enum Color, class Result, class Result.Ok, function
+        String.shout, type Users, function Screen""",
     "list.c": """
-        imports -, constant MAX_ITEMS, macro SQUARE, struct node_t, struct list, enum color, type compare_fn,
-        variable counter, declaration list_len, function list_push, function list_dump""",
+        imports -, constant MAX_ITEMS, macro SQUARE, struct node_t, struct list, enum color, type
+        compare_fn, variable counter, declaration list_len, function list_push, function list_dump""",
     "list.hpp": """
         imports -, namespace acme, namespace acme::detail, function acme::detail::helper, class acme::List,
-        method acme::List::List, method acme::List::~List, method acme::List::operator[], method acme::List::make,
-        struct acme::Point, enum acme::Color, type acme::Points, function acme::List::clear, type acme::Small,
-        function acme::List::size, declaration c_api""",
+        method acme::List::List, method acme::List::~List, method acme::List::operator[], method
+        acme::List::make, struct acme::Point, enum acme::Color, type acme::Points, function
+        acme::List::clear, type acme::Small, function acme::List::size, declaration c_api""",
     "Service.cs": """
-        imports -, class UserService, method UserService.UserService, method UserService.Find,
-        method UserService.this[], method UserService.operator ==, interface IService, record Person, struct Point,
+        imports -, class UserService, method UserService.UserService, method UserService.Find, method
+        UserService.this[], method UserService.operator ==, interface IService, record Person, struct Point,
         enum Color, type Handler""",
     "model.rb": """
-        imports -, module Acme, constant Acme::LIMIT, class Acme::User, method Acme::User#initialize,
-        method Acme::User.find, method Acme::User#create, method Acme::User#secret?, class Acme::Error,
-        method helper, test Acme::User > has a name, block build""",
+        imports -, module Acme, constant Acme::LIMIT, class Acme::User, method Acme::User#initialize, method
+        Acme::User.find, method Acme::User#create, method Acme::User#secret?, class Acme::Error, method
+        helper, test Acme::User > has a name, block build""",
     "User.php": """
-        imports -, constant LIMIT, class User, method User::__construct, method User::find, interface HasName,
-        trait SoftDeletes, function helper""",
+        imports -, constant LIMIT, class User, method User::__construct, method User::find, interface
+        HasName, trait SoftDeletes, function helper""",
     "View.swift": """
-        imports -, variable limit, struct User, method User.init, method User.rename, class Store,
-        method Store.deinit, method Store.subscript, method Store.make, protocol Named, enum Color, extension User,
+        imports -, variable limit, struct User, method User.init, method User.rename, class Store, method
+        Store.deinit, method Store.subscript, method Store.make, protocol Named, enum Color, extension User,
         actor Counter, type Users, function helper""",
     "Repo.scala": """
         imports -, class User, method User.greet, object User, method User.of, trait Repo, method Repo.find,
         enum Color, instance Ordering[User], function shout, type Users, object util, method util.helper""",
     "mod.lua": """
-        variable M, imports -, variable M.limit, function M.add, function M:method, function hidden, function M.run""",
+        variable M, imports -, variable M.limit, function M.add, function M:method, function hidden,
+        function M.run""",
     "build.sh": "variable ROOT, variable VERSION, function log, function build",
     "Tree.hs": """
-        imports -, type Tree, type Wrapper, type Forest, class Container, instance Functor Tree,
-        method Functor Tree.fmap, function insert, function limit""",
+        imports -, type Tree, type Wrapper, type Forest, class Container, instance Functor Tree, method
+        Functor Tree.fmap, function insert, function limit""",
     "user.ex": """
-        module Acme.User, function Acme.User.find, function Acme.User.secret, macro Acme.User.deffoo,
-        test Acme.UserTest > find/1 > finds""",
+        module Acme.User, function Acme.User.find, function Acme.User.secret, macro Acme.User.deffoo, test
+        Acme.UserTest > find/1 > finds""",
     "main.zig": """
         imports -, constant limit, struct Point, method Point.init, enum Color, union Value, function main,
         test adds""",
     "schema.sql": """
-        table public.users, index users_name_idx, view active_users, function add_user, trigger t, table users""",
+        table public.users, index users_name_idx, view active_users, function add_user, trigger t, table
+        users""",
     "page.html": "section Guide, element #menu, section Install, element #usage, section Usage",
     "style.css": """
-        imports -, rule :root, at-rule @media (max-width: 600px), at-rule @keyframes spin, at-rule @font-face""",
+        imports -, rule :root, at-rule @media (max-width: 600px), at-rule @keyframes spin, at-rule @font-
+        face""",
     "Card.vue": "section {{ title }}, element #card, constant title, function save, rule .card",
     "List.svelte": "function remove",
 }

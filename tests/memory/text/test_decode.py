@@ -7,6 +7,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from magray_memory.text.decode import Undecodable, decode
 
 RUSSIAN = "Проверка кодировки: обычный русский текст, в котором есть и English words.\n# комментарий к коду\n"

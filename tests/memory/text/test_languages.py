@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from magray_memory.text.grammars import GRAMMARS
 from magray_memory.text.languages import LANGUAGES, canonical, detect, kind_of
 
@@ -74,8 +75,8 @@ def test_by_the_first_lines(path: str, head: str, language: str) -> None:
 
 def test_what_people_call_a_language() -> None:
     for name, language in {
-        "py": "python", "C++": "cpp", ".rs": "rust", "ts": "typescript", "sh": "bash", "c#": "csharp", "golang": "go",
-        "md": "markdown", "yml": "yaml", "F#": "fsharp", " Python ": "python",
+        "py": "python", "C++": "cpp", ".rs": "rust", "ts": "typescript", "sh": "bash", "c#": "csharp",
+        "golang": "go", "md": "markdown", "yml": "yaml", "F#": "fsharp", " Python ": "python",
     }.items():  # fmt: skip
         assert canonical(name) == language
     assert canonical("klingon") is None
