@@ -40,7 +40,9 @@ def find_note(vaults: Iterable[OpenVault], name: str) -> Note | None:
             continue
         try:
             with vault.vault.read() as connection:
-                rows = connection.execute("SELECT path, title FROM document WHERE kind = 'doc' AND path IS NOT NULL")
+                rows = connection.execute(
+                    "SELECT path, title FROM document WHERE kind = 'doc' AND path IS NOT NULL"
+                )
                 for path, title in rows:
                     rank = _rank(path.casefold(), (title or "").casefold(), wanted)
                     key = None if rank is None else (rank, len(path), path)

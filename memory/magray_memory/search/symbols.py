@@ -74,7 +74,10 @@ def find_symbols(vaults: Iterable[OpenVault], text: str, limit: int) -> list[Sym
                 found.append((key, Symbol(name, container, kind, vault.root, path, line, max(line, end))))
     found.sort(key=lambda item: item[0])
     unique = {(s.name, s.container, s.root, s.path): s for _, s in reversed(found)}
-    return sorted(unique.values(), key=lambda s: (_closeness(s.name.casefold(), wanted) or 0, len(s.name), s.path, s.line))[:limit]
+    return sorted(
+        unique.values(),
+        key=lambda s: (_closeness(s.name.casefold(), wanted) or 0, len(s.name), s.path, s.line),
+    )[:limit]
 
 
 def _rows(

@@ -49,7 +49,9 @@ class MemoryVault(Vault):
     @classmethod
     def make(cls, root: Path | None = None) -> Self:
         """An empty one."""
-        vault = cls(Path(f"<memory {uuid.uuid4().hex}>"), VaultKind.WORKSPACE, root, _MemoryDatabase(), writable=True)
+        vault = cls(
+            Path(f"<memory {uuid.uuid4().hex}>"), VaultKind.WORKSPACE, root, _MemoryDatabase(), writable=True
+        )
         vault._turn = threading.RLock()
         vault.db.connect()
         with vault.write() as connection:

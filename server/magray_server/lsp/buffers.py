@@ -37,7 +37,6 @@ class Buffer:
 
     uri: str
     path: Path | None
-    language: str
     version: int
     lines: list[str]
     encoding: str = UTF16

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_memory.session import Session
-
     from magray_server.lsp.server import MagrayServer
 
 

@@ -63,7 +63,11 @@ def _describe(error: BaseException) -> tuple[int, str, Any]:
             return LSPErrorCodes.RequestFailed, "There is not enough memory for that.", None
         case _:
             log.error("a request ran into a mistake of ours", exc_info=error)
-            return ErrorCodes.InternalError, f"magray made a mistake ({type(error).__name__}); its log has the details.", None
+            return (
+                ErrorCodes.InternalError,
+                f"magray made a mistake ({type(error).__name__}); its log has the details.",
+                None,
+            )
 
 
 def _sentence(text: str) -> str:

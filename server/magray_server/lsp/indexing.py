@@ -259,7 +259,9 @@ class Indexing:
         command = [sys.executable, "-m", "magray_server.lsp.leash", "--home", str(self._home.path)]
         command += ["--workspace", str(self.root), "index", "--events", *(["--watch"] if watch else [])]
         command += [*job.flags, "--", *(str(self.root / path) for path in job.paths or ())]
-        options: dict[str, Any] = {"creationflags": 0x0000_0200} if os.name == "nt" else {"start_new_session": True}
+        options: dict[str, Any] = (
+            {"creationflags": 0x0000_0200} if os.name == "nt" else {"start_new_session": True}
+        )
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,
@@ -310,10 +312,15 @@ class Indexing:
             return Outcome.DONE
         if code in (0, 3) and not watch:
             return Outcome.DONE
-        if error.get("code") == "vault_locked" or IndexerLock(self._home.vault_path(self.root)).holder() is not None:
+        if (
+            error.get("code") == "vault_locked"
+            or IndexerLock(self._home.vault_path(self.root)).holder() is not None
+        ):
             return Outcome.LOCKED
         complaint_text = await complaint
-        self.report.message = str(error.get("message") or complaint_text or f"the indexer ended with code {code}")
+        self.report.message = str(
+            error.get("message") or complaint_text or f"the indexer ended with code {code}"
+        )
         log.warning("indexer of %s: %s", self.root, self.report.message)
         return Outcome.FAILED
 

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from magray_memory.search.hits import SearchAnswer
-
     from magray_server.lsp.server import MagrayServer
 
 MAX_BYTES = 4_000_000
@@ -34,7 +33,9 @@ class Texts:
 
     def __init__(self, server: MagrayServer) -> None:
         self._server = server
-        self._buffers = {buffer.path: buffer.text for buffer in server.documents.all if buffer.path is not None}
+        self._buffers = {
+            buffer.path: buffer.text for buffer in server.documents.all if buffer.path is not None
+        }
         self._lines: dict[Path, list[bytes] | list[str] | None] = {}
 
     def location(self, hit: dict[str, Any]) -> dict[str, Any] | None:
@@ -42,7 +43,10 @@ class Texts:
         if hit["root"] is None or hit["path"] is None:
             return None
         uri = self._server.folders.uri(hit["root"], hit["path"])
-        return {"uri": uri, "range": self.range(Path(hit["root"]) / hit["path"], hit["start_line"], hit["end_line"])}
+        return {
+            "uri": uri,
+            "range": self.range(Path(hit["root"]) / hit["path"], hit["start_line"], hit["end_line"]),
+        }
 
     def range(self, file: Path, start_line: int, end_line: int) -> dict[str, Any]:
         """The whole of these lines (1-based, inclusive)."""

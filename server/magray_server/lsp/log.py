@@ -20,12 +20,19 @@ def start_logging(home: Home, file: Path | None) -> None:
     """Log to `file`, else to `logs/lsp.log` in the home; to stderr where that cannot be written."""
     from logging.handlers import RotatingFileHandler
 
-    level = logging.getLevelNamesMapping().get(os.environ.get("MAGRAY_LOG", "").partition(":")[0].upper(), logging.WARNING)
+    level = logging.getLevelNamesMapping().get(
+        os.environ.get("MAGRAY_LOG", "").partition(":")[0].upper(), logging.WARNING
+    )
     path = file or home.logs / "lsp.log"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handler: logging.Handler = RotatingFileHandler(
-            path, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8", errors="backslashreplace", delay=True
+            path,
+            maxBytes=MAX_BYTES,
+            backupCount=KEPT_FILES,
+            encoding="utf-8",
+            errors="backslashreplace",
+            delay=True,
         )
     except OSError:
         handler = logging.StreamHandler()

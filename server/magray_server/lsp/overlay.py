@@ -11,15 +11,13 @@ import logging
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import EmbeddingUnavailable, Interrupted, MagrayError
-
 from magray_server.lsp.work import Stop, Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from magray_server.lsp.buffers import Buffer
-    from magray_server.lsp.folders import Folder, Place
+    from magray_server.lsp.folders import Place
     from magray_server.lsp.server import MagrayServer
 
 log = logging.getLogger(__name__)
@@ -131,7 +129,9 @@ class Overlays:
         overlay = session.overlay(place.folder.root)
         shown = place.path in overlay.paths
         stored = session.stored(place.folder.root)
-        if overlay.settled(place.path, text, stored) or (not dirty and not shown and overlay.same_as_file(place.path, text)):
+        if overlay.settled(place.path, text, stored) or (
+            not dirty and not shown and overlay.same_as_file(place.path, text)
+        ):
             overlay.drop(place.path)
             return False
         overlay.put(place.path, text, stored)
@@ -162,7 +162,9 @@ class Overlays:
     def _embed_root(self, root: Path, stop: Stop) -> None:
         session = self._server.engine.session()
         # Words that wait go first: between two batches the worker is free for them.
-        session.overlay(root).embed(session.embedder(), session.stored(root), lambda: stop() or bool(self._due))
+        session.overlay(root).embed(
+            session.embedder(), session.stored(root), lambda: stop() or bool(self._due)
+        )
 
     async def _warm(self) -> None:
         try:

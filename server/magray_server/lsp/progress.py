@@ -42,7 +42,9 @@ class WorkDone:
         now = time.monotonic()
         if now - self._last >= INTERVAL_SECONDS:
             self._last = now
-            value = types.WorkDoneProgressReport(message=message, percentage=percentage, cancellable=self._cancel is not None)
+            value = types.WorkDoneProgressReport(
+                message=message, percentage=percentage, cancellable=self._cancel is not None
+            )
             self._send(value)
 
     def end(self, message: str | None = None) -> None:
@@ -75,7 +77,10 @@ class WorkDone:
         self._last = time.monotonic()
         self._send(
             types.WorkDoneProgressBegin(
-                title=self._title, message=message, percentage=percentage, cancellable=self._cancel is not None
+                title=self._title,
+                message=message,
+                percentage=percentage,
+                cancellable=self._cancel is not None,
             )
         )
 

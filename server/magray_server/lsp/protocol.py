@@ -64,7 +64,9 @@ class MagrayProtocol(LanguageServerProtocol):
         elif isinstance(message["id"], str | int) and not isinstance(message["id"], bool):
             self._receive_request(message["id"], method, message)
         else:
-            self._refuse(None, types.ErrorCodes.InvalidRequest, "The id of a request must be a number or text.")
+            self._refuse(
+                None, types.ErrorCodes.InvalidRequest, "The id of a request must be a number or text."
+            )
 
     def _receive_request(self, msg_id: str | int, method: str, message: Json) -> None:
         if self._shutdown:
@@ -75,7 +77,9 @@ class MagrayProtocol(LanguageServerProtocol):
                 self._refuse(msg_id, types.ErrorCodes.InvalidRequest, "The server is initialized already.")
                 return
         elif not self._initialized:
-            self._refuse(msg_id, types.ErrorCodes.ServerNotInitialized, "The first request must be initialize.")
+            self._refuse(
+                msg_id, types.ErrorCodes.ServerNotInitialized, "The first request must be initialize."
+            )
             return
         if msg_id in self._request_futures:
             self._refuse(msg_id, types.ErrorCodes.InvalidRequest, "A request with this id is still running.")
@@ -98,7 +102,9 @@ class MagrayProtocol(LanguageServerProtocol):
     def _run_request(self, msg_id: str | int, handler: Callable[..., Any], params: Any) -> None:
         self._ctx_msg_id.set(msg_id)
         try:
-            self._execute_handler(msg_id, handler, partial(self._send_handler_result, msg_id=msg_id), (params,))
+            self._execute_handler(
+                msg_id, handler, partial(self._send_handler_result, msg_id=msg_id), (params,)
+            )
         except Exception as error:
             self._request_futures.pop(msg_id, None)
             self._answer(msg_id, error=response_error(error, self._server.folders.roots))
@@ -109,7 +115,11 @@ class MagrayProtocol(LanguageServerProtocol):
             return
         if self._shutdown or not self._initialized:
             return
-        if method not in self.fm.builtin_features and method not in self.fm.features and method != types.CANCEL_REQUEST:
+        if (
+            method not in self.fm.builtin_features
+            and method not in self.fm.features
+            and method != types.CANCEL_REQUEST
+        ):
             return
         try:
             params = self._decode(method, message)
@@ -122,7 +132,9 @@ class MagrayProtocol(LanguageServerProtocol):
         msg_id = message.get("id")
         if not isinstance(msg_id, str | int) or not ("result" in message or "error" in message):
             if msg_id is not None and "error" not in message:
-                self._refuse(None, types.ErrorCodes.InvalidRequest, "A message is neither request nor response.")
+                self._refuse(
+                    None, types.ErrorCodes.InvalidRequest, "A message is neither request nor response."
+                )
             return
         self._result_types.pop(msg_id, None)
         future = self._request_futures.pop(msg_id, None)
@@ -236,7 +248,9 @@ class MagrayProtocol(LanguageServerProtocol):
         self._server.documents.closed(params)
 
     @lsp_method(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
-    def lsp_workspace__did_change_workspace_folders(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    def lsp_workspace__did_change_workspace_folders(
+        self, params: types.DidChangeWorkspaceFoldersParams
+    ) -> None:
         self._server.change_folders(params.event.added, params.event.removed)
 
     @lsp_method(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)

@@ -10,11 +10,11 @@ import time
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lsprotocol import types
-from magray_memory import __version__
-from magray_memory.storage.home import Home
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
+from magray_memory import __version__
+from magray_memory.storage.home import Home
 from magray_server.lsp import commands, life, positions
 from magray_server.lsp.engine import Engine
 from magray_server.lsp.features.actions import Actions
@@ -98,7 +98,9 @@ class MagrayServer(LanguageServer):
         self.upkeep.follow()
         self.overlay.begin()
 
-    def change_folders(self, added: list[types.WorkspaceFolder], removed: list[types.WorkspaceFolder]) -> None:
+    def change_folders(
+        self, added: list[types.WorkspaceFolder], removed: list[types.WorkspaceFolder]
+    ) -> None:
         """Open and close folders while running."""
         gone = self.folders.remove(folder.uri for folder in removed)
         fresh = self.folders.add(folder.uri for folder in added)
@@ -146,10 +148,14 @@ def _register(server: MagrayServer) -> None:
     feature: Callable[..., Any] = server.feature
     feature(types.INITIALIZE)(_plain(server.begin))
     feature(types.INITIALIZED)(_later(server.begin_work))
-    feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))(_plain(server.documents.saved))
+    feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))(
+        _plain(server.documents.saved)
+    )
     feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(_plain(server.documents.watched))
     feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(_later(server.configuration.changed))
-    feature(types.WORKSPACE_SYMBOL, types.WorkspaceSymbolOptions(resolve_provider=True))(_later(server.symbols.search))
+    feature(types.WORKSPACE_SYMBOL, types.WorkspaceSymbolOptions(resolve_provider=True))(
+        _later(server.symbols.search)
+    )
     feature(types.WORKSPACE_SYMBOL_RESOLVE)(_later(server.symbols.resolve))
     feature(types.TEXT_DOCUMENT_HOVER)(_later(server.hover.hover))
     feature(types.TEXT_DOCUMENT_DEFINITION)(_later(server.links.definition))
@@ -157,7 +163,9 @@ def _register(server: MagrayServer) -> None:
     feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(["magray"]))(
         _plain(server.actions.actions)
     )
-    feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions(resolve_provider=True))(_later(server.actions.lenses))
+    feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions(resolve_provider=True))(
+        _later(server.actions.lenses)
+    )
     feature(types.CODE_LENS_RESOLVE)(_later(server.actions.lens))
     for name, answer in commands.requests(server).items():
         feature(commands.method_of(name))(_later(answer))
@@ -179,7 +187,9 @@ def _later(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return handler
 
 
-def serve(incoming: BinaryIO, outgoing: BinaryIO, *, home: Path | None = None, log_file: Path | None = None) -> None:
+def serve(
+    incoming: BinaryIO, outgoing: BinaryIO, *, home: Path | None = None, log_file: Path | None = None
+) -> None:
     """Serve one client until it, or its process, is gone. Never returns: the process ends with the exit code."""
     server = MagrayServer(Home(home) if home is not None else Home.default(), log_file)
     asyncio.run(_serve(server, incoming, outgoing))

@@ -46,7 +46,9 @@ class ClientSettings:
     def environment(self) -> dict[str, str]:
         """The engine's part as variables for a child process."""
         return {
-            f"MAGRAY_{name.replace('.', '__').upper()}": value if isinstance(value, str) else json.dumps(value)
+            f"MAGRAY_{name.replace('.', '__').upper()}": value
+            if isinstance(value, str)
+            else json.dumps(value)
             for name, value in self.engine.items()
         }
 
@@ -69,7 +71,9 @@ def read(options: Any) -> ClientSettings:
                 engine[name] = config.check(name, value)
             # Anything else is the extension's own (a path to the server, a trace level): not ours to judge.
         except ConfigError as error:
-            warnings.append(f"Setting magray.{name[:60]}: {error.why or 'it cannot be used'}; its default stands.")
+            warnings.append(
+                f"Setting magray.{name[:60]}: {error.why or 'it cannot be used'}; its default stands."
+            )
     return ClientSettings(ServerSettings(**server), engine, tuple(warnings))
 
 

@@ -23,7 +23,11 @@ def to_path(uri: str) -> Path | None:
     if parts.scheme.lower() != "file":
         return None
     # "?" and "#" are encoded in a URI that a client makes; one that is not belongs to the name.
-    raw = parts.path + (f"?{parts.query}" if parts.query else "") + (f"#{parts.fragment}" if parts.fragment else "")
+    raw = (
+        parts.path
+        + (f"?{parts.query}" if parts.query else "")
+        + (f"#{parts.fragment}" if parts.fragment else "")
+    )
     path = os.fsdecode(unquote_to_bytes(raw))
     if "\0" in path or not path.startswith("/"):
         return None

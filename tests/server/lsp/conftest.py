@@ -19,7 +19,10 @@ SECONDS = 30.0
 
 NEOVIM = {
     "general": {"positionEncodings": ["utf-8", "utf-16", "utf-32"]},
-    "window": {"workDoneProgress": True, "showMessage": {"messageActionItem": {"additionalPropertiesSupport": False}}},
+    "window": {
+        "workDoneProgress": True,
+        "showMessage": {"messageActionItem": {"additionalPropertiesSupport": False}},
+    },
     "workspace": {
         "configuration": True,
         "workspaceFolders": True,
@@ -162,7 +165,9 @@ class Client:
         with self._arrived:
             if not self._arrived.wait_for(lambda: bool(found()), seconds):
                 said = [m["params"] for m in self.heard if m["method"] == method]
-                raise AssertionError(f"no {method}; heard {said[-3:]}; stderr: {self.stderr[-2000:].decode()}")
+                raise AssertionError(
+                    f"no {method}; heard {said[-3:]}; stderr: {self.stderr[-2000:].decode()}"
+                )
             return found()[-1]
 
     def start(self, *folders: Path, profile: Any = NEOVIM, **more: Any) -> dict[str, Any]:
@@ -277,3 +282,21 @@ def project(tmp_path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return root
+
+
+@pytest.fixture(name="frame")
+def frame_maker():
+    """Makes a frame of a message, or of raw bytes."""
+    return frame
+
+
+@pytest.fixture
+def processes():
+    """(alive, children, eventually): how tests look at processes."""
+    return alive, children, eventually
+
+
+@pytest.fixture
+def profiles() -> dict[str, Any]:
+    """Capabilities as two editors send them."""
+    return {"neovim": NEOVIM, "vscode": VSCODE}

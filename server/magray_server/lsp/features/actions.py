@@ -32,7 +32,9 @@ class Actions:
             return []
         if params.range.start == params.range.end:
             return []
-        if wanted is not None and not any(str(getattr(kind, "value", kind)) in ("", "magray") for kind in wanted):
+        if wanted is not None and not any(
+            str(getattr(kind, "value", kind)) in ("", "magray") for kind in wanted
+        ):
             return []
         arguments: dict[str, Any] = {"uri": params.text_document.uri, "line": params.range.start.line + 1}
         command = types.Command("Find similar code", RELATED, arguments=[arguments])
@@ -43,7 +45,11 @@ class Actions:
         if not self._server.configuration.settings.server.code_lens:
             return []
         buffer = self._server.documents.get(params.text_document.uri)
-        place = self._server.folders.place(buffer.path) if buffer is not None and buffer.path is not None else None
+        place = (
+            self._server.folders.place(buffer.path)
+            if buffer is not None and buffer.path is not None
+            else None
+        )
         if buffer is None or place is None:
             return []
         text = buffer.text

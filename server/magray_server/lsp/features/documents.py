@@ -40,7 +40,6 @@ class Documents:
         buffer = Buffer(
             item.uri,
             to_path(item.uri),
-            item.language_id,
             item.version,
             split_lines(item.text),
             self._server.encoding,

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_memory.search.hits import Hit
-
     from magray_server.lsp.buffers import Buffer
     from magray_server.lsp.server import MagrayServer
     from magray_server.lsp.work import Stop
@@ -114,7 +113,9 @@ def _is_here(hit: Hit, path: Path | None, line: int) -> bool:
 def _card(word: str, hits: list[Hit]) -> str | None:
     """Records and notes first, then code; nothing at all is better than what has not even the word in it."""
     needle = word.casefold()
-    near = [hit for hit in hits if needle in f"{hit.snippet}\n{hit.symbol}\n{hit.title}\n{hit.path}".casefold()]
+    near = [
+        hit for hit in hits if needle in f"{hit.snippet}\n{hit.symbol}\n{hit.title}\n{hit.path}".casefold()
+    ]
     ordered = sorted(near, key=lambda hit: (hit.path is not None, hit.kind == "code"))[:SHOWN]
     if not ordered:
         return None

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from magray_memory.search.notes import Note
-
     from magray_server.lsp.buffers import Buffer
     from magray_server.lsp.server import MagrayServer
     from magray_server.lsp.work import Stop

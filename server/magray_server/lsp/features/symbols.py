@@ -10,7 +10,6 @@ from magray_server.lsp.locations import Texts
 
 if TYPE_CHECKING:
     from magray_memory.search.symbols import Symbol
-
     from magray_server.lsp.server import MagrayServer
     from magray_server.lsp.work import Stop
 

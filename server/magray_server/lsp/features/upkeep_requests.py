@@ -107,7 +107,9 @@ def _together(reports: list[Json]) -> Json:
     whole: Json = {name: sum(report.get(name) or 0 for report in reports) for name in _SUMS}
     whole["skipped"] = [item for report in reports for item in report.get("skipped") or ()]
     seconds = [report.get("seconds") or {} for report in reports]
-    whole["seconds"] = {phase: round(sum(s.get(phase) or 0 for s in seconds), 3) for phase in ("lexical", "semantic")}
+    whole["seconds"] = {
+        phase: round(sum(s.get(phase) or 0 for s in seconds), 3) for phase in ("lexical", "semantic")
+    }
     whole["device"] = next((r["device"] for r in reports if r.get("device")), None)
     whole["model"] = next((r["model"] for r in reports if r.get("model")), None)
     return whole
