@@ -47,9 +47,9 @@ WHOLE = 1_900
 TOGETHER = 700
 """Characters up to which small definitions side by side share a chunk.
 
-Question → file on six packages of Python, JavaScript and TypeScript, NDCG@10 of BM25, of the default model (600
-characters of each chunk embedded) and of both, half and half: 1,400 → .837, .868, .892; 1,000 → .844, .872, .893;
-700 → .854, .873, .895.
+Question → file on six packages of Python, JavaScript and TypeScript, NDCG@10 of BM25, of the default model
+(600 characters of each chunk embedded) and of both, half and half: 1,400 → .837, .868, .892;
+1,000 → .844, .872, .893; 700 → .854, .873, .895.
 """
 STRAY = 250
 """Characters below which what is left alone joins its neighbour, even past the end of a class."""
@@ -64,7 +64,7 @@ MOSTLY = 0.5
 class _Tile(NamedTuple):
     """Rows `[start, end)` and what they are; `node` is what to split them by.
 
-    Tiles of one group may be merged. An `owner` has the name of what it stands in without being its beginning.
+    Tiles of one group may be merged. An `owner` has the name of what it stands in, not being its beginning.
     """
 
     start: int
@@ -151,7 +151,7 @@ def _chunk_tree(text: str, language: str, seconds: float) -> tuple[list[Chunk], 
 
 
 class _Tiler:
-    """Splits one tree into tiles; `aims` has the size up to which the nameless tiles of a group are merged."""
+    """Splits one tree into tiles; `aims` has the size up to which nameless tiles of a group are merged."""
 
     def __init__(self, lines: Lines, source: bytes, language: str, rules: dict[int, Rule]) -> None:
         self.lines = lines

@@ -89,8 +89,8 @@ EXPECTED = {
         users""",
     "page.html": "section Guide, element #menu, section Install, element #usage, section Usage",
     "style.css": """
-        imports -, rule :root, at-rule @media (max-width: 600px), at-rule @keyframes spin, at-rule @font-
-        face""",
+        imports -, rule :root, at-rule @media (max-width: 600px), at-rule @keyframes spin,
+        at-rule @font-face""",
     "Card.vue": "section {{ title }}, element #card, constant title, function save, rule .card",
     "List.svelte": "function remove",
 }
