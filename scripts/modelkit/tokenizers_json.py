@@ -1,4 +1,4 @@
-"""Writes `tokenizer.json`: the whole or the cut Unigram tokenizer, or an existing one without padding and truncation."""
+"""Writes `tokenizer.json`: a Unigram tokenizer of given pieces, or an existing one without padding."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
     from .sources import Piece
 
-BEGIN, PAD, END, UNKNOWN = "<s>", "<pad>", "</s>", "<unk>"
+BEGIN, PAD, END, UNKNOWN, MASK = "<s>", "<pad>", "</s>", "<unk>", "<mask>"
 SPECIALS = (BEGIN, PAD, END, UNKNOWN)
 """The first four pieces of XLM-R, in order of their ids."""
 
+NEVER_IN_TEXT = frozenset((*SPECIALS, MASK))
 NEVER = -100.0
 """Score of a special piece: a text that spells "</s>" is a text, not the end of it."""
 
@@ -27,10 +28,11 @@ def unigram(pieces: Sequence[Piece]) -> str:
     """A `tokenizer.json` for these pieces, ids in their order.
 
     Normalisation stands in for SentencePiece's nmt_nfkc: invisible characters go, NFKC, runs of white space
-    become one space. No piece is an "added token", so nothing that stands in a text acts as one. Scores keep the shortest digits that name the same float32.
+    become one space. No piece is an "added token", so nothing that stands in a text acts as one. Scores keep
+    the shortest digits that name the same float32.
     """
     vocabulary = [
-        [piece.text, NEVER if piece.text in SPECIALS else float(str(np.float32(piece.score)))]
+        [piece.text, NEVER if piece.text in NEVER_IN_TEXT else float(str(np.float32(piece.score)))]
         for piece in pieces
     ]
     return compact(

@@ -1,7 +1,8 @@
 """Which pieces of the multilingual vocabulary the default model keeps.
 
-The committed list (`kept_pieces.txt`, one piece a line, in the order of their ids) defines the model. `choose`
-makes such a list again from word frequencies and source code; a new list is a new vector space and a new model id.
+The committed list (`kept_pieces.txt`, one piece a line, in the order of their ids) defines the model.
+`choose` makes such a list again from word frequencies and source code; a new list makes a new model with a
+new id.
 """
 
 from __future__ import annotations
@@ -13,18 +14,21 @@ from typing import TYPE_CHECKING
 
 from tokenizers import Tokenizer
 
-from .tokenizers_json import SPECIALS, unigram
+from .tokenizers_json import MASK, SPECIALS, unigram
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from .sources import Piece
 
-MASK = "<mask>"
 KEPT = Path(__file__).with_name("kept_pieces.txt")
 ENGLISH_WORDS, RUSSIAN_WORDS = 150_000, 250_000
 SOURCE_SUFFIXES = frozenset(
-    ".py .pyi .js .mjs .ts .tsx .rs .go .java .c .h .cc .cpp .hpp .rb .php .sh .toml .md .rst .json .sql".split()
+    f".{suffix}"
+    for suffix in (
+        *("py", "pyi", "js", "mjs", "ts", "tsx", "rs", "go", "java", "c", "h", "cc", "cpp", "hpp"),
+        *("rb", "php", "sh", "sql", "toml", "json", "md", "rst"),
+    )
 )
 SOURCE_BYTES = 1_000_000
 """Larger files are data, not source."""
@@ -43,13 +47,13 @@ def write_kept(pieces: Iterable[str], path: Path = KEPT) -> None:
 
 
 def cut(pieces: Sequence[Piece], kept: Sequence[str]) -> list[int]:
-    """Row numbers of the kept pieces in the whole vocabulary. Raises KeyError for a piece that is not there."""
+    """Row numbers of the kept pieces in the whole vocabulary. Raises KeyError for one that is not there."""
     rows = {piece.text: row for row, piece in enumerate(pieces)}
     return [rows[text] for text in kept]
 
 
 def choose(pieces: Sequence[Piece], source_folders: Sequence[Path]) -> list[str]:
-    """Pieces that the frequent English and Russian words and the given source code use, with every single character."""
+    """Pieces that frequent English and Russian words and the source code use, and every single character."""
     from wordfreq import top_n_list
 
     tokenizer = Tokenizer.from_str(unigram(pieces))

@@ -1,8 +1,13 @@
 """Turns texts into vectors with one open model.
 
 `query` answers in milliseconds; `passages` keeps the processor busy with the model alone: texts are sorted by
-length, run in small batches, and tokenized ahead in a thread. A vector is the model's own or an error, never a
-substitute.
+length, run in small batches, and tokenized ahead in a thread. A vector is the model's own or an error, never
+a substitute.
+
+The int8 model scales its activations by the largest of the whole batch, so a text's vector depends a little
+on its company: the cosine between a text embedded alone and in a mixed batch is .996 on average and never
+seen below .99, as near as either is to float32. The same texts in the same call always give the same
+vectors.
 """
 
 from __future__ import annotations
@@ -24,9 +29,15 @@ if TYPE_CHECKING:
 Vectors = npt.NDArray[np.float32]
 
 BATCH_TOKENS = 512
-"""Tokens of a batch, padding included: 8 texts of 64 tokens, 4 of 128, one of 512."""
+"""Tokens of a batch, padding included: 8 texts of 64 tokens, 4 of 128, one of 512.
+
+Texts a second on two cores at 73 tokens each, by this limit: 128: 143, 256: 151, 512: 163, 1024: 163.
+"""
 SLICE = 64
-"""Texts tokenized at a time, while the model runs the slice before: about 15 ms of one core."""
+"""Texts tokenized at a time, while the model runs the slice before: about 6 ms of one core.
+
+With both, `passages` runs at 97 to 100 % of a bare loop of `session.run` over the same batches.
+"""
 
 
 class Embedder:
@@ -43,8 +54,8 @@ class Embedder:
     def open(cls, model: Model, *, device: str = "auto", threads: int = 0) -> Embedder:
         """Opens the model on the processor; `threads` 0 means the cores this process may use, at most 8.
 
-        Raises EmbeddingUnavailable, or ModelError when the model's folder is at fault. `device` is a wish; what
-        came true is `Embedder.device`.
+        Raises EmbeddingUnavailable, or ModelError when the model's folder is at fault. `device` is a wish;
+        what came true is `Embedder.device`.
         """
         with ThreadPoolExecutor(1, "tokenizer") as aside:
             tokenizer = aside.submit(runtime.open_tokenizer, model)
@@ -67,10 +78,10 @@ class Embedder:
     def passages(
         self, texts: Sequence[str], should_stop: Callable[[], bool] | None = None
     ) -> Iterator[tuple[list[int], Vectors]]:
-        """Unit vectors of passages as they are made: (positions in `texts`, float32 [n, dim]), short texts first.
+        """Unit vectors as they are made, short texts first: (positions in `texts`, float32 [n, dim]).
 
-        Every position comes once, unless `should_stop` turns true: it is asked before each batch, and ends the
-        iteration. Raises EmbeddingUnavailable.
+        Every position comes once, unless `should_stop` turns true: it is asked before each batch (at most
+        50 ms on two cores) and ends the iteration. Raises EmbeddingUnavailable.
         """
         order = sorted(range(len(texts)), key=lambda position: len(texts[position]))
         slices = [order[at : at + SLICE] for at in range(0, len(order), SLICE)]

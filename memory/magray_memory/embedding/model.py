@@ -88,7 +88,7 @@ class Model:
 
 
 def load_model(folder: Path) -> Model:
-    """Reads `model.toml` of a folder. Raises ModelError when it is missing, broken or says something impossible."""
+    """Reads `model.toml` of a folder. Raises ModelError when it is missing, broken or impossible."""
     path = folder / "model.toml"
     what = f"model folder {folder}"
     try:
@@ -122,7 +122,7 @@ def load_model(folder: Path) -> Model:
 
 
 def resolve_model(name_or_path: str, home_models: Path) -> Model:
-    """The model that a setting names: "" is the bundled one, else an id in `home_models` or bundled, else a folder.
+    """The model that a setting names: "" is the bundled one, else an id that is installed, else a folder.
 
     Raises ModelError when there is none; nothing is ever put in its place.
     """

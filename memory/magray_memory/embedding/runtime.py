@@ -1,7 +1,7 @@
 """The one place that imports ONNX Runtime and the tokenizer library, and says plainly why it could not.
 
-Both are loaded at the first embedding, never before: they cost a tenth of a second, and a machine without them
-still searches by words.
+Both are loaded at the first embedding, never before: they cost a tenth of a second, and a machine without
+them still searches by words.
 """
 
 from __future__ import annotations
