@@ -11,7 +11,7 @@ from magray_memory.text.analyzer import tokens
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from magray_memory.search.candidates import OpenVault
@@ -21,6 +21,16 @@ POOL = 400
 SCANNED_PASSAGES = 20_000
 """In a vault up to this size a name that no word begins with is looked for in every symbol."""
 
+_DEFINED = re.compile(
+    r"^(?P<indent>[ \t]*)(?:(?:export|default|public|private|protected|internal|static|abstract|final|async|inline|pub"
+    r"|override|open|sealed|const|unsafe)(?:\([^)\n]*\))?[ \t]+)*"
+    r"(?P<word>def|defp|fn|func|fun|function|class|struct|enum|interface|trait|type|module)[ \t]+(?:\([^)\n]*\)[ \t]*)?"
+    r"(?P<name>[^\W\d]\w*)",
+    re.MULTILINE,
+)
+"""A definition by its keyword: enough for the small ones that a passage holds beside what it is named for."""
+_FUNCTIONS = frozenset(("def", "defp", "fn", "func", "fun", "function"))
+_WORDS = {word: "function" for word in _FUNCTIONS} | {"type": "class"}
 _LISTED = re.compile(r",\s+")
 _JOINT = re.compile(r"\s+>\s+|::|[.#]")
 _COLUMNS = (
@@ -64,14 +74,13 @@ def find_symbols(vaults: Iterable[OpenVault], text: str, limit: int) -> list[Sym
         for symbol, kind, start, end, path, document_kind, body in rows:
             if path is None or path in hidden:
                 continue
-            for full in _LISTED.split(symbol) if document_kind == "code" else [symbol]:
-                name, container = _named(full)
+            for name, container, what, line in _definitions(symbol, kind, start, document_kind, body, wanted):
                 closeness = _closeness(name.casefold(), wanted)
                 if closeness is None:
                     continue
-                line = _line(body, name, start)
                 key = (closeness, len(name), path, f"{line:09}")
-                found.append((key, Symbol(name, container, kind, vault.root, path, line, max(line, end))))
+                last = max(line, end)
+                found.append((key, Symbol(name, container, what, vault.root, path, line, last)))
     found.sort(key=lambda item: item[0])
     unique = {(s.name, s.container, s.root, s.path): s for _, s in reversed(found)}
     return sorted(
@@ -86,20 +95,49 @@ def _rows(
     if not wanted:
         sql = f"{_COLUMNS} WHERE p.symbol <> '' ORDER BY d.path, p.ordinal LIMIT ?"
         return connection.execute(sql, (limit,)).fetchall()
-    terms = tokens(text)
+    terms = _parts(text)
     found: dict[tuple[str | None, int], tuple[str, str, int, int, str | None, str, str]] = {}
     if terms:
-        match = "symbol : (" + " AND ".join(f'"{term}"*' for term in terms) + ")"
+        words = " AND ".join(f'"{term}"*' for term in terms)
         sql = (
             _COLUMNS.replace("FROM passage p", "FROM passage_fts f JOIN passage p ON p.id = f.rowid")
             + " WHERE passage_fts MATCH ? ORDER BY f.rank LIMIT ?"
         )
-        found = {(row[4], row[2]): row for row in connection.execute(sql, (match, POOL))}
+        for columns in ("symbol", "{symbol body}"):
+            for row in connection.execute(sql, (f"{columns} : ({words})", POOL)):
+                found.setdefault((row[4], row[2]), row)
     if len(found) < limit and passages <= SCANNED_PASSAGES:
         pattern = "%" + "%".join(c if c not in "%_\\" else f"\\{c}" for c in wanted) + "%"
         sql = f"{_COLUMNS} WHERE p.symbol LIKE ? ESCAPE '\\' LIMIT ?"
         found |= {(row[4], row[2]): row for row in connection.execute(sql, (pattern, POOL))}
     return list(found.values())
+
+
+def _parts(text: str) -> list[str]:
+    """The tokens of what is typed, without a whole identifier where its parts are there too."""
+    terms = tokens(text)
+    parts = [term for term in terms if "_" not in term and term != text.strip().casefold()]
+    return parts or terms
+
+
+def _definitions(
+    symbol: str, kind: str, start: int, document_kind: str, body: str, wanted: str
+) -> Iterator[tuple[str, str, str, int]]:
+    """(name, container, kind, line) of what a passage is named for, and of what its lines define besides."""
+    names = _LISTED.split(symbol) if document_kind == "code" else [symbol] if symbol else []
+    told: set[str] = set()
+    for full in names:
+        name, container = _named(full)
+        told.add(name)
+        yield name, container, kind, _line(body, name, start)
+    if document_kind != "code" or not wanted:
+        return
+    for match in _DEFINED.finditer(body):
+        name = match["name"]
+        if name not in told:
+            inside = bool(match["indent"]) and len(names) == 1
+            what = "method" if inside and match["word"] in _FUNCTIONS else _WORDS.get(match["word"], match["word"])
+            yield name, names[0] if inside else "", what, start + body.count("\n", 0, match.start("name"))
 
 
 def _named(full: str) -> tuple[str, str]:

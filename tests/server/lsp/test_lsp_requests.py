@@ -1,0 +1,373 @@
+"""What an editor asks and gets, over real stdio, with the real model."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def editor(connect, project, profiles):
+    """A server that is ready on the small project, spoken to like Neovim."""
+    client = connect()
+    client.start(project, profile=profiles["neovim"])
+    client.ready()
+    return client
+
+
+def paths(answer: dict[str, Any]) -> list[str]:
+    return [hit["path"] for hit in answer["hits"]]
+
+
+def fresh(answer: dict[str, Any]) -> bool:
+    return bool(answer["hits"]) and answer["hits"][0]["freshness"] == "fresh"
+
+
+def search(client, query: str, **options: Any) -> dict[str, Any]:
+    return client.request("magray/search", {"query": query, **options})
+
+
+def soon(client, query: str, wanted, seconds: float = 5.0, **options: Any) -> dict[str, Any]:
+    """The first answer that is as wanted."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = search(client, query, **options)
+        if wanted(answer):
+            return answer
+        assert time.monotonic() < end, answer
+        time.sleep(0.02)
+
+
+def test_search_finds_by_meaning_in_both_languages(editor, project) -> None:
+    found = search(editor, "what happens when a card is declined", k=2)
+    assert (found["mode"], found["device"], found["degraded"]) == ("hybrid", "cpu", None)
+    assert found["hits"][0]["path"] == "src/payment.py"
+    assert "notes/подписи.md" in paths(search(editor, "how is a signature verified", k=2, kind="doc"))
+    location = found["hits"][0]["location"]
+    assert location["uri"] == (project / "src/payment.py").as_uri()
+    assert location["range"]["start"]["character"] == 0
+    assert location["range"]["end"]["line"] == found["hits"][0]["end_line"] - 1
+
+
+def test_the_same_search_as_a_command(editor) -> None:
+    command = {"command": "magray.server.search", "arguments": [{"query": "open the database", "k": 1}]}
+    assert paths(editor.request("workspace/executeCommand", command)) == ["src/storage.py"]
+    assert editor.error("workspace/executeCommand", {**command, "arguments": [1, 2]})["code"] == -32602
+    assert editor.error("workspace/executeCommand", {**command, "arguments": [[]]})["code"] == -32602
+
+
+def test_filters_and_limits_are_those_of_the_shell(editor) -> None:
+    assert paths(search(editor, "payment lang:markdown", mode="lexical")) == ["README.md"]
+    assert search(editor, "payment", k=0)["hits"] == []
+    assert search(editor, "?!")["hits"] == []
+    explained = search(editor, "retry payment", k=1, explain=True)["hits"][0]
+    assert sum(step["change"] for step in explained["explain"]) == pytest.approx(explained["score"], abs=1e-6)
+    assert editor.error("magray/search", {"query": "x lang:klingon"})["data"]["code"] == "query"
+
+
+def test_hits_by_words_come_ahead_of_the_whole_answer(editor) -> None:
+    answer = search(editor, "retry payment", partialResultToken="early")
+    early = editor.until("$/progress", lambda params: params["token"] == "early")["value"]
+    assert (early["mode"], answer["mode"]) == ("lexical", "hybrid")
+    assert early["hits"] and answer["hits"]
+
+
+def test_related_places_of_a_file_or_buffer(editor, project) -> None:
+    uri = (project / "README.md").as_uri()
+    assert "src/payment.py" in paths(editor.request("magray/related", {"uri": uri, "k": 3}))
+    assert editor.error("magray/related", {"uri": "untitled:x"})["code"] == -32602
+    assert editor.error("magray/related", {"path": "../../etc/passwd"})["code"] == -32602
+    assert editor.error("magray/related", {"path": "src/payment.py", "line": 0})["code"] == -32602
+
+
+def test_an_unsaved_change_is_found_with_its_own_lines_and_goes_with_the_buffer(editor, project) -> None:
+    uri = editor.open(project / "src/payment.py")
+    start = {"line": 0, "character": 0}
+    editor.change(uri, {"range": {"start": start, "end": start}, "text": "# 𝒳 первая\ndef zebra_crossing(): ...\n\n"})
+    hit = soon(editor, "zebra crossing", lambda answer: answer["hits"], mode="lexical")["hits"][0]
+    assert (hit["path"], hit["start_line"]) == ("src/payment.py", 1)
+    answer = soon(editor, "zebra crossing", fresh, mode="lexical")
+    assert answer["hits"][0]["location"]["range"]["start"] == start
+    moved = soon(editor, "try a declined payment again", lambda answer: answer["hits"])["hits"][0]
+    assert moved["path"] == "src/payment.py" and moved["end_line"] >= 13 and len(paths(answer)) == len(set(paths(answer)))
+    editor.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+    soon(editor, "zebra crossing", lambda answer: not any("zebra" in hit["snippet"] for hit in answer["hits"]))
+
+
+def test_nothing_unsaved_touches_the_disk(editor, project, tmp_path) -> None:
+    uri = editor.open(project / "src/payment.py")
+    editor.change(uri, {"text": "def xylophone_secret_tune(): pass\n"})
+    soon(editor, "xylophone", fresh, mode="lexical")
+    for file in (path for path in tmp_path.rglob("*") if path.is_file()):
+        assert b"xylophone" not in file.read_bytes(), file
+
+
+def test_a_saved_change_stays_found_while_the_index_catches_up(editor, project) -> None:
+    file = project / "src/storage.py"
+    uri = editor.open(file)
+    text = file.read_text() + "\n\ndef compact_marmalade(): ...\n"
+    editor.change(uri, {"text": text})
+    soon(editor, "marmalade", lambda answer: answer["hits"], mode="lexical")
+    file.write_text(text)
+    editor.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
+    end = time.monotonic() + 8
+    while time.monotonic() < end:
+        hits = search(editor, "marmalade", mode="lexical")["hits"]
+        assert [hit["path"] for hit in hits] == ["src/storage.py"]
+        if hits[0]["passage"] < 1 << 40 and hits[0]["freshness"] == "fresh":
+            break
+        time.sleep(0.05)
+    assert hits[0]["passage"] < 1 << 40, "the stored passage answers in the end"
+
+
+def test_secrets_and_ignored_files_are_not_searched_while_open(editor, project) -> None:
+    (project / ".gitignore").write_text("build/\n")
+    (project / ".git").mkdir(exist_ok=True)
+    (project / "build").mkdir()
+    (project / "build/out.py").write_text("x = 1\n")
+    for name in (".env", "build/out.py"):
+        (project / name).touch()
+        uri = editor.open(project / name, "x = 1\n")
+        editor.change(uri, {"text": "walrus_token = 'hidden'\n"})
+    editor.change(editor.open(project / "src/payment.py"), {"text": "def penguin(): ...\n"})
+    soon(editor, "penguin", lambda answer: answer["hits"], mode="lexical")
+    assert search(editor, "walrus_token hidden", mode="lexical")["hits"] == []
+
+
+def test_symbols_by_name_with_their_containers(connect, project, profiles) -> None:
+    for name in ("neovim", "vscode"):
+        client = connect()
+        client.start(project, profile=profiles[name])
+        client.ready()
+        found = client.request("workspace/symbol", {"query": "retry_fail"})
+        assert [(s["name"], s["containerName"], s["kind"]) for s in found] == [("retry_failed_payment", "PaymentGateway", 6)]
+        symbol = found[0]
+        if name == "vscode":
+            assert "range" not in symbol["location"]
+            symbol = client.request("workspaceSymbol/resolve", symbol)
+        assert symbol["location"]["range"] == {"start": {"line": 3, "character": 8}, "end": {"line": 3, "character": 28}}
+        assert [s["name"] for s in client.request("workspace/symbol", {"query": "Провер"})] == ["Проверка подписи"]
+        assert client.request("workspace/symbol", {"query": "%_\\"}) == []
+        assert client.stop() == 0
+
+
+def test_links_between_notes_are_found_and_followed(editor, project) -> None:
+    uri = editor.open(project / "notes/Deploy.md", language="markdown")
+    line = {"textDocument": {"uri": uri}, "position": {"line": 2, "character": 65}}
+    target = (project / "notes/подписи.md").as_uri()
+    links = editor.request("textDocument/documentLink", {"textDocument": {"uri": uri}})
+    assert [link["target"] for link in links] == [target]
+    assert editor.request("textDocument/definition", line)["uri"] == target
+    assert "Подпись письма" in editor.request("textDocument/hover", line)["contents"]["value"]
+    nowhere = {**line, "position": {"line": 0, "character": 3}}
+    assert editor.request("textDocument/definition", nowhere) is None
+
+
+def test_hover_shows_what_memory_knows_of_a_name_unless_switched_off(editor, project) -> None:
+    (project / "src/shop.py").write_text("from payment import PaymentGateway\n")
+    uri = editor.open(project / "src/shop.py")
+    at = {"textDocument": {"uri": uri}, "position": {"line": 0, "character": 25}}
+    card = editor.request("textDocument/hover", at)
+    assert "src/payment.py" in card["contents"]["value"]
+    assert card["range"]["start"] == {"line": 0, "character": 20}
+    assert editor.request("textDocument/hover", {**at, "position": {"line": 99, "character": 0}}) is None
+    editor.notify("workspace/didChangeConfiguration", {"settings": {"magray": {"server": {"hover": False}}}})
+    assert editor.request("textDocument/hover", at) is None
+
+
+def test_actions_and_lenses_lead_to_related_code(editor, project) -> None:
+    uri = editor.open(project / "src/payment.py")
+    span = {"start": {"line": 3, "character": 0}, "end": {"line": 8, "character": 0}}
+    asked = {"textDocument": {"uri": uri}, "range": span, "context": {"diagnostics": []}}
+    (action,) = editor.request("textDocument/codeAction", asked)
+    answer = editor.request("workspace/executeCommand", {k: action["command"][k] for k in ("command", "arguments")})
+    assert answer["hits"]
+    assert editor.request("textDocument/codeAction", {**asked, "range": {**span, "end": span["start"]}}) == []
+    assert editor.request("textDocument/codeLens", {"textDocument": {"uri": uri}}) == []
+    editor.notify("workspace/didChangeConfiguration", {"settings": {"server": {"codeLens": True}}})
+    lens = editor.request("textDocument/codeLens", {"textDocument": {"uri": uri}})[0]
+    assert "command" not in lens
+    assert editor.request("codeLens/resolve", lens)["command"]["title"].endswith("related")
+
+
+def test_health_is_what_status_says(editor, project, tmp_path) -> None:
+    import json
+    import subprocess
+    import sys
+
+    health = editor.request("magray/health", {})
+    command = [sys.executable, "-m", "magray_server.cli.main", "--home", str(tmp_path / "home"), "--json"]
+    told = subprocess.run([*command, "--workspace", str(project), "status"], capture_output=True, check=True, timeout=60)
+    status = json.loads(told.stdout)
+    assert {c["name"]: c["severity"] for c in health["components"]} == {c["name"]: c["severity"] for c in status["components"]}
+    assert health["device"]["actual"] == status["device"]["actual"]
+    indexer = next(c for c in health["components"] if c["name"] == "indexer")
+    assert indexer["detail"]["server"][0]["state"] == "ready"
+
+
+def test_index_on_request_and_files_that_others_change(editor, project) -> None:
+    (project / "src/new.py").write_text("def quokka_smile(): ...\n")
+    assert editor.request("magray/index", {"paths": ["src/new.py"]})["files"] == 6
+    assert paths(search(editor, "quokka", mode="lexical")) == ["src/new.py"]
+    assert editor.error("magray/index", {"paths": ["../x"]})["code"] == -32602
+    (project / "src/new.py").write_text("def numbat_nap(): ...\n")
+    changes = [{"uri": (project / "src/new.py").as_uri(), "type": 2}]
+    editor.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+    soon(editor, "numbat", lambda answer: paths(answer) == ["src/new.py"], mode="lexical")
+
+
+def test_folders_come_and_go_while_it_runs(editor, project, tmp_path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "kiwi.md").write_text("# Kiwi\n\nThe kiwi orchard blooms in May.\n")
+    folder = {"uri": other.as_uri(), "name": "other"}
+    event = {"added": [folder], "removed": []}
+    editor.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+    hit = soon(editor, "kiwi orchard", lambda answer: paths(answer)[:1] == ["kiwi.md"], 10)["hits"][0]
+    assert hit["root"] == str(other) and hit["location"]["uri"] == (other / "kiwi.md").as_uri()
+    editor.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [], "removed": [folder]}})
+    assert "kiwi.md" not in paths(search(editor, "kiwi orchard"))
+    shutil.rmtree(project / "src")
+    assert search(editor, "payment")["query"] == "payment"
+
+
+def test_no_folder_at_all_is_served(connect) -> None:
+    client = connect()
+    client.start(workspaceFolders=None)
+    client.notify("textDocument/didOpen", {"textDocument": {"uri": "untitled:1", "languageId": "x", "version": 1, "text": "a"}})
+    assert search(client, "anything")["hits"] == []
+    assert client.request("workspace/symbol", {"query": "x"}) == []
+    assert client.error("magray/index", {})["code"] == -32602
+    assert client.request("magray/health")["components"]
+
+
+def test_a_bad_setting_is_told_once_by_name(connect, project) -> None:
+    client = connect()
+    client.settings = {"search": {"k": "lots"}, "server": {"hover": True}}
+    client.start(project, initializationOptions={"search": {"k": 2}})
+    said = client.until("window/showMessage")["message"]
+    assert "search.k" in said
+    client.notify("workspace/didChangeConfiguration", {"settings": None})
+    client.ready()
+    assert len(search(client, "payment database подписи team")["hits"]) <= 2
+    assert len([m for m in client.heard if m["method"] == "window/showMessage"]) == 1
+
+
+def test_cancelled_requests_say_so_and_stop(editor) -> None:
+    numbers = [editor.ask("magray/search", {"query": f"payment {n}"}) for n in range(20)]
+    for number in numbers:
+        editor.notify("$/cancelRequest", {"id": number})
+    outcomes = [editor.answer(number) for number in numbers]
+    assert all("result" in o or o["error"]["code"] == -32800 for o in outcomes)
+    assert any("error" in o for o in outcomes)
+    number = editor.ask("workspace/executeCommand", {"command": "magray.server.index", "arguments": [{"force": True}]})
+    editor.notify("$/cancelRequest", {"id": number})
+    assert editor.answer(number)["error"]["code"] == -32800
+    assert search(editor, "payment")["hits"]
+
+
+def test_progress_begins_once_created_and_always_ends(connect, project) -> None:
+    client = connect()
+    client.start(project)
+    client.ready()
+    client.until("$/progress", lambda params: params["value"].get("kind") == "end")
+    kinds = [m["params"]["value"]["kind"] for m in client.heard if m["method"] == "$/progress"]
+    assert kinds[0] == "begin" and kinds[-1] == "end" and kinds.count("begin") == 1
+    quiet = connect()
+    quiet.start(project, profile={})
+    quiet.ready()
+    assert not [m for m in quiet.heard if m["method"] in ("$/progress", "window/workDoneProgress/create")]
+
+
+def test_two_servers_on_one_workspace_share_the_work(connect, project) -> None:
+    first, second = connect(), connect()
+    first.start(project)
+    second.start(project)
+    first.ready()
+    second.ready()
+    (project / "src/late.py").write_text("def capybara(): ...\n")
+    first.notify("textDocument/didSave", {"textDocument": {"uri": (project / "src/late.py").as_uri()}})
+    soon(second, "capybara", lambda answer: answer["hits"], mode="lexical")
+    first.close()
+    (project / "src/late.py").write_text("def axolotl(): ...\n")
+    second.notify("textDocument/didSave", {"textDocument": {"uri": (project / "src/late.py").as_uri()}})
+    soon(second, "axolotl", lambda answer: answer["hits"], mode="lexical")
+
+
+def test_a_killed_indexer_is_started_again_and_health_says_so(connect, tmp_path, processes) -> None:
+    import os
+    import signal
+
+    root = tmp_path / "many"
+    root.mkdir()
+    for number in range(150):
+        (root / f"m{number}.md").write_text("\n\n".join(f"# Part {number} {i}\n\nSome words {i}." for i in range(20)))
+    client = connect()
+    client.start(root)
+    pid = None
+    end = time.monotonic() + 20
+    while pid is None and time.monotonic() < end:
+        detail = next(c for c in client.request("magray/health")["components"] if c["name"] == "indexer")["detail"]
+        pid = next((s["pid"] for s in detail["server"] if s["state"] == "indexing"), None)
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    failed = client.until("magray/status", lambda status: status["state"] == "error")
+    assert failed["message"]
+    indexer = next(c for c in client.request("magray/health")["components"] if c["name"] == "indexer")
+    assert indexer["detail"]["server"][0]["restarts"] == 1
+    client.ready()
+    assert search(client, "Part 149", k=1)["hits"]
+
+
+def test_a_flood_of_changes_in_a_large_buffer_blocks_nobody(editor, project) -> None:
+    file = project / "src/large.py"
+    text = "value = 1  # some text that fills the line\n" * 120_000
+    file.write_text("x = 1\n")
+    uri = editor.open(file, text)
+    slowest = 0.0
+    done = threading.Event()
+
+    def ping() -> None:
+        nonlocal slowest
+        while not done.is_set():
+            start = time.monotonic()
+            editor.error("magray/nothing")
+            slowest = max(slowest, time.monotonic() - start)
+
+    pings = threading.Thread(target=ping)
+    pings.start()
+    for number in range(2_000):
+        place = {"line": number * 50, "character": 4}
+        editor.change(uri, {"range": {"start": place, "end": place}, "text": "y"}, version=number + 2)
+    assert search(editor, "payment", k=1)["hits"]
+    done.set()
+    pings.join(30)
+    assert slowest < 5
+
+
+def test_malformed_params_of_every_request_get_an_error_or_an_answer(editor) -> None:
+    methods = [
+        "magray/search", "magray/related", "magray/index", "magray/health", "workspace/symbol", "workspaceSymbol/resolve",
+        "textDocument/hover", "textDocument/definition", "textDocument/documentLink", "textDocument/codeAction",
+        "textDocument/codeLens", "codeLens/resolve", "workspace/executeCommand",
+    ]  # fmt: skip
+    wrong: list[Any] = [None, [], 7, "text", {"query": {}}, {"textDocument": None}, {"paths": 5, "line": "x", "workspace": 3}, {"a": "x" * 1_000_000}]
+    numbers = [editor.ask(method, params) for method in methods for params in wrong if (method, params) != ("magray/index", {})]
+    for number in numbers:
+        answer = editor.answer(number)
+        assert "result" in answer or answer["error"]["code"] in (-32602, -32803), answer
+        assert "Traceback" not in str(answer)
+    assert search(editor, "payment")["hits"]
+    for method in ("textDocument/didOpen", "textDocument/didChange", "textDocument/didSave", "textDocument/didClose",
+                   "workspace/didChangeWatchedFiles", "workspace/didChangeWorkspaceFolders", "$/cancelRequest", "$/setTrace"):  # fmt: skip
+        for params in wrong:
+            editor.notify(method, params)
+    assert search(editor, "payment")["hits"]
+    assert editor.stop() == 0 and editor.trailing == b""
