@@ -18,7 +18,7 @@ from magray_memory.search.query import SearchQuery, path_matcher
 from magray_memory.search.ranking import Row
 from magray_memory.search.terms import Terms, idf, share
 from magray_memory.search.weights import COLUMN_WEIGHTS, MAX_TERMS, POSTINGS
-from magray_memory.storage.sqlite_errors import CORRUPT_VTAB, error_code, explain
+from magray_memory.storage.sqlite_errors import explain, is_lexical_damage
 from magray_memory.text.analyzer import tokens
 
 if TYPE_CHECKING:
@@ -194,8 +194,9 @@ def look_up(side: Side, terms: Iterable[str], limit: int) -> None:
         if chosen:
             side.lexical = dict(_bm25(side, chosen, limit))
     except sqlite3.DatabaseError as error:
-        if error_code(error) != CORRUPT_VTAB and "no such table: passage_" not in str(error):
+        if not is_lexical_damage(error):
             raise
+        side.open.vault.mark_lexical_damage()
         side.problem = f"the lexical index of the {side.open.name} is damaged: run `magray index`"
 
 

@@ -23,7 +23,13 @@ CANTOPEN = 14
 NOTADB = 26
 CORRUPT_VTAB = 267
 
-_LEXICAL_DAMAGE = ("invalid fts5 file format", "vtable constructor failed: passage_")
+_LEXICAL_DAMAGE = (
+    "invalid fts5 file format",
+    "vtable constructor failed: passage_",
+    "no such table: passage_fts",
+    "no such table: passage_vocab",
+    "no such fts5 table: main.passage_fts",
+)
 _SENTENCES = {
     BUSY: ("another program has been writing to it for too long", "try again in a moment"),
     LOCKED: ("another program has been writing to it for too long", "try again in a moment"),

@@ -14,7 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from magray_memory.errors import EmbeddingUnavailable, Interrupted, MagrayError, StorageError, WorkspaceError
+from magray_memory.errors import (
+    EmbeddingUnavailable,
+    Interrupted,
+    LexicalDamaged,
+    MagrayError,
+    StorageError,
+    WorkspaceError,
+)
 from magray_memory.storage import documents
 from magray_memory.storage.durability import Durability
 from magray_memory.storage.lock import IndexerLock
@@ -136,7 +143,12 @@ class Indexer:
         try:
             places = [""] if paths is None else [self._place(path) for path in paths]
             with IndexerLock(self._vault.path).acquire():
-                report = self._run(places, force, lexical)
+                try:
+                    report = self._run(places, force, lexical)
+                except LexicalDamaged as error:
+                    # The batch that met the damage is undone, the index marked: now it is made again first.
+                    self._events.warn(f"{error.what}; it is made again")
+                    report = self._run(places, force, lexical)
         except MagrayError as error:
             self._events.send("error", code=error.code, message=error.message, hint=error.hint)
             raise
