@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +11,9 @@ from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.home import Home
 from magray_memory.storage.vault import Vault
 from magray_memory.workspace.indexer import Indexer, IndexReport
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Workspace:
@@ -54,8 +56,8 @@ class Workspace:
         """All that a clean index of the same files must equal: documents and passages without their ids."""
         with self.vault.read() as connection:
             return connection.execute(
-                "SELECT path, document.kind, language, hash, size, mtime_ns, ordinal, start_line, end_line, symbol,"
-                " passage.kind, passage.text, text_hash FROM document LEFT JOIN passage"
+                "SELECT path, document.kind, language, hash, size, mtime_ns, ordinal, start_line, end_line,"
+                " symbol, passage.kind, passage.text, text_hash FROM document LEFT JOIN passage"
                 " ON document_id = document.id ORDER BY path, ordinal"
             ).fetchall()
 
@@ -63,8 +65,8 @@ class Workspace:
         """Paths of the files whose passages have this token."""
         with self.vault.read() as connection:
             rows = connection.execute(
-                "SELECT DISTINCT document.path FROM passage_fts JOIN passage ON passage.id = passage_fts.rowid"
-                " JOIN document ON document.id = document_id WHERE passage_fts MATCH ? ORDER BY document.path",
+                "SELECT DISTINCT d.path FROM passage_fts JOIN passage p ON p.id = passage_fts.rowid"
+                " JOIN document d ON d.id = document_id WHERE passage_fts MATCH ? ORDER BY d.path",
                 (f'"{term}"',),
             )
             return [row[0] for row in rows]

@@ -8,10 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _CODE = """
 import sys
@@ -38,7 +40,7 @@ def command(ws: Any, mode: str) -> list[str]:
 
 
 def populate(root: Path, count: int, rng: random.Random) -> None:
-    words = "alpha beta gamma delta epsilon zeta eta theta iota kappa".split()
+    words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"]
     for number in range(count):
         folder = root / f"d{number % 7}"
         folder.mkdir(parents=True, exist_ok=True)

@@ -199,8 +199,26 @@ def test_what_is_no_folder_is_no_workspace(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ".env .env.production .ENV prod.env id_rsa id_ed25519.bak x.pem tls.key a.P12 db.kdbx .netrc .pgpass .pypirc "
-    "credentials secrets.yaml my-service-account.json project-0a1b2c3d4e5f.json client_secret_12.json".split(),
+    [
+        ".env",
+        ".env.production",
+        ".ENV",
+        "prod.env",
+        "id_rsa",
+        "id_ed25519.bak",
+        "x.pem",
+        "tls.key",
+        "a.P12",
+        "db.kdbx",
+        ".netrc",
+        ".pgpass",
+        ".pypirc",
+        "credentials",
+        "secrets.yaml",
+        "my-service-account.json",
+        "project-0a1b2c3d4e5f.json",
+        "client_secret_12.json",
+    ],
 )
 def test_secrets_are_known_by_name(name: str) -> None:
     assert is_secret(name)
@@ -208,8 +226,22 @@ def test_secrets_are_known_by_name(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ".env.example .env.sample .env.template id_rsa.pub secrets.py environment.py key.py tokens.md monkey "
-    "credentials.py keys.json package.json env.ts author.json".split(),
+    [
+        ".env.example",
+        ".env.sample",
+        ".env.template",
+        "id_rsa.pub",
+        "secrets.py",
+        "environment.py",
+        "key.py",
+        "tokens.md",
+        "monkey",
+        "credentials.py",
+        "keys.json",
+        "package.json",
+        "env.ts",
+        "author.json",
+    ],
 )
 def test_ordinary_files_are_no_secrets(name: str) -> None:
     assert not is_secret(name)
