@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from magray_memory.embedding.recipe import CODE_CHARACTERS, embedding_key, passage_text, text_hash
+
+if TYPE_CHECKING:
+    from magray_memory.embedding.model import Model
+
+
+def test_code_leads_with_its_symbol_and_says_each_word_once() -> None:
+    text = "def run(self, path):\n    self.path = path\n    return self.path"
+    assert passage_text("App.run", None, text, "code", "python") == (
+        "App.run def run ( self , path ): . = return"
+    )
+
+
+def test_prose_is_whole_behind_its_title_and_headings() -> None:
+    body = "Слова идут по порядку, и слова повторяются. " * 60
+    text = passage_text("Guide > Install", "Guide", body, "doc", "markdown")
+    assert text.startswith("Guide Guide > Install Слова")
+    assert text.endswith("повторяются.")
+    assert len(text) > len(body)
+
+
+def test_a_title_that_is_the_heading_stands_once() -> None:
+    assert passage_text("Guide", "Guide", "body", "doc", None) == "Guide body"
+
+
+@given(st.text(), st.text(max_size=20), st.sampled_from(["code", "doc"]))
+def test_white_space_around_and_the_length_of_code_never_matter(text: str, symbol: str, kind: str) -> None:
+    made = passage_text(symbol, None, text, kind, None)
+    assert made == made.strip()
+    if kind == "code":
+        assert len(made) <= CODE_CHARACTERS
+    assert text_hash(made) == text_hash(passage_text(symbol, None, text, kind, None))
+
+
+def test_reindented_code_is_the_same_text() -> None:
+    flat = "if ready:\nstart(engine)"
+    deep = "        if ready:\n            start(engine)"
+    assert passage_text("go", None, flat, "code", "python") == passage_text(
+        "go", None, deep, "code", "python"
+    )
+
+
+def test_a_hash_is_sixteen_bytes_of_any_text() -> None:
+    assert len(text_hash("")) == 16
+    assert text_hash("a") != text_hash("b")
+    assert len(text_hash("lone \udcff surrogate")) == 16
+
+
+def test_the_key_names_model_and_recipe(bundled: Model) -> None:
+    assert embedding_key(bundled) == f"{bundled.id}+r1"
