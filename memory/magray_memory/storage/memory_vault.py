@@ -1,7 +1,7 @@
-"""A vault that lives in memory and nowhere else: for text that must never touch the disk, such as an unsaved buffer.
+"""A vault that lives in memory and nowhere else: for text that must never touch the disk, as an unsaved buffer.
 
-It has the schema of any other vault, so the same code fills and searches it. SQLite gives each connection a memory
-of its own, so all threads share one connection here and take turns.
+It has the schema of any other vault, so the same code fills and searches it. SQLite gives each connection a
+memory of its own, so all threads share one connection here and take turns.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from magray_memory.storage.vault import Vault, VaultDatabase
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 
 class _MemoryDatabase(VaultDatabase):
@@ -28,7 +28,7 @@ class _MemoryDatabase(VaultDatabase):
 
     def __init__(self) -> None:
         pragmas = {"foreign_keys": 1, "temp_store": "memory"}
-        peewee.SqliteDatabase.__init__(
+        peewee.SqliteDatabase.__init__(  # pyright: ignore[reportUnknownMemberType]
             self,
             ":memory:",
             pragmas=pragmas,
@@ -37,7 +37,7 @@ class _MemoryDatabase(VaultDatabase):
         )
 
     def _connect(self) -> Any:
-        return peewee.SqliteDatabase._connect(self)
+        return peewee.SqliteDatabase._connect(self)  # pyright: ignore
 
     def close_all(self) -> None:
         self.close()
@@ -64,12 +64,12 @@ class MemoryVault(Vault):
     _turn: threading.RLock
 
     @contextmanager
-    def read(self) -> Iterator[sqlite3.Connection]:
+    def read(self) -> Generator[sqlite3.Connection]:
         with self._turn, super().read() as connection:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def write(self) -> Generator[sqlite3.Connection]:
         with self._turn, super().write() as connection:
             yield connection
 
