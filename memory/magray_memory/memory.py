@@ -330,7 +330,7 @@ class Memory:
 
     def _set_aside(self, root: Path) -> Path | None:
         from magray_memory.storage.lock import IndexerLock
-        from magray_memory.storage.vault import set_aside
+        from magray_memory.storage.vault_files import set_aside
 
         path = self.home.vault_path(root)
         with IndexerLock(path).acquire():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
 
 import msgspec
 
@@ -99,7 +100,7 @@ def _hit(
         id=f"{vault.letter}{document.id}",
         passage=found.id[1],
         path=path,
-        uri=None if file is None else file.as_uri(),
+        uri=None if file is None else _uri(file),
         start_line=start,
         end_line=end,
         symbol=found.row.symbol or None,
@@ -115,12 +116,19 @@ def _hit(
     )
 
 
+def _uri(file: Path) -> str:
+    try:
+        return file.as_uri()
+    except UnicodeEncodeError:  # the locale has no such letters; the name on disk is UTF-8 all the same
+        return "file://" + quote(file.as_posix().encode("utf-8", "surrogateescape"))
+
+
 def freshness(file: Path | None, size: int, mtime_ns: int, *, pending: bool) -> str:
     """`stale` when the file is not what was indexed, by size and time, else `pending` or `fresh`."""
     if file is not None:
         try:
             now = file.stat()
-        except OSError:
+        except (OSError, ValueError):  # ValueError: the locale has no such letters
             return "stale"
         if (now.st_size, now.st_mtime_ns) != (size, mtime_ns):
             return "stale"

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from magray_memory.errors import StorageError
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.lock import IndexerLock
-from magray_memory.storage.vault import Vault, snapshot_files
+from magray_memory.storage.vault import Vault
+from magray_memory.storage.vault_files import snapshot_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -198,7 +198,7 @@ def test_no_permission(magray: Magray, unprivileged: Magray, tmp_path: Path) -> 
         assert result.err.count("\n") == 1
         result = unprivileged("--home", str(closed / "home"), "index", "--lexical")
         assert result.code == 1
-        assert result.err.startswith("error: the home folder ")
+        assert "\nerror: the home folder " in "\n" + result.err
     finally:
         closed.chmod(0o700)
 

@@ -119,11 +119,10 @@ def _listener(shell: Shell, events: bool, stop: threading.Event) -> Generator[Li
 @contextmanager
 def _json_lines(stop: threading.Event) -> Generator[Listener]:
     """Events as lines. Whatever ends the run, the last line says how: `done` or `error`."""
-    last = ""
+    sent: set[str] = set()
 
     def write(event: dict[str, Any]) -> None:
-        nonlocal last
-        last = event["event"]
+        sent.add(event["event"])
         try:
             emit(to_json(event), flush=True)
         except BrokenPipeError:
@@ -133,7 +132,7 @@ def _json_lines(stop: threading.Event) -> Generator[Listener]:
     try:
         yield write
     except Exception as error:
-        if last != "error":
+        if "error" not in sent:
             write({"event": "error", **as_json(describe(error))})
         raise
 
