@@ -34,7 +34,7 @@ _SENTENCES = {
     BUSY: ("another program has been writing to it for too long", "try again in a moment"),
     LOCKED: ("another program has been writing to it for too long", "try again in a moment"),
     READONLY: ("it is read-only, or was moved while in use", "check the permissions of the folder"),
-    10: ("the disk reported an error", "check the disk, then `magray doctor`"),
+    10: ("the disk reported an error", "check the disk"),
     FULL: ("the disk is full", "free some space and run the command again"),
     CANTOPEN: ("the file cannot be opened", "check that the folder is there and its permissions"),
     3: ("access was refused", "check the permissions of the folder"),
@@ -73,7 +73,7 @@ def explain(error: BaseException, path: Path) -> StorageError | LexicalDamaged:
 
 def damaged(path: Path, why: str) -> VaultDamaged:
     """The VaultDamaged of a path, with the one remedy that every command can offer."""
-    return VaultDamaged(f"the vault {path} is damaged", why, "run `magray doctor --fix`")
+    return VaultDamaged(f"the vault {path} is damaged", why, "run `magray index` in its workspace")
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-import uuid
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -116,7 +115,7 @@ def _write_draft(draft: Path, kind: VaultKind, root: Path | None) -> None:
             "kind": kind.value,
             "root": "" if root is None else os.fspath(root),
             "created_at": repr(time.time()),
-            "vault_id": uuid.uuid4().hex,
+            "vault_id": os.urandom(16).hex(),
         }
         connection.executemany("INSERT INTO meta(key, value) VALUES (?, ?)", facts.items())
         connection.execute("COMMIT")

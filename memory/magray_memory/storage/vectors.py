@@ -52,7 +52,7 @@ def decode(blobs: Sequence[bytes], dim: int) -> NDArray[np.float32]:
     size = 2 * dim
     if any(len(blob) != size for blob in blobs):
         raise StorageError(
-            "a stored vector has the wrong length", f"expected {size} bytes", "run `magray doctor --fix`"
+            "a stored vector has the wrong length", f"expected {size} bytes", "run `magray index --force`"
         )
     matrix = np.frombuffer(b"".join(blobs), dtype="<f2").reshape(len(blobs), dim).astype(np.float32)
     # A damaged row may hold anything; as zeros it is found by nothing and breaks no sum.
