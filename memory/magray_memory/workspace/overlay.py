@@ -163,24 +163,15 @@ class Overlay:
         self._vault.close()
 
     def _store_text(self, path: str, cut: Chunked, digest: bytes, stored: Vault | None) -> None:
-        from magray_memory.embedding.recipe import passage_text, text_hash
+        from magray_memory.embedding.recipe import text_hash
         from magray_memory.storage.documents import NewDocument, NewPassage, put_file
 
         title = clean(cut.title) if cut.title else None
         passages: list[NewPassage] = []
         for piece in cut.chunks:
             symbol, text = clean(piece.symbol), clean(piece.text)
-            embedded = passage_text(symbol, title, text, cut.kind, cut.language)
-            passages.append(
-                NewPassage(
-                    piece.start_line,
-                    piece.end_line,
-                    symbol,
-                    piece.kind,
-                    text,
-                    text_hash(embedded),
-                )
-            )
+            named = text_hash(symbol, title, text, cut.kind)
+            passages.append(NewPassage(piece.start_line, piece.end_line, symbol, piece.kind, text, named))
         size, mtime_ns = _stat(self.root / path)
         tags, links = tuple(map(clean, cut.tags)), tuple(map(clean, cut.links))
         document = NewDocument(

@@ -52,8 +52,8 @@ class Outcome(NamedTuple):
     """What became of a file; `size` and `mtime_ns` are of the moment it was read.
 
     `status` says which of the rest counts: `reason` for SKIPPED and LEFT_OUT, `hash` for SAME, MOVED and
-    PARSED, the others for PARSED. A passage is (start line, end line, symbol, kind, text, hash of the
-    embedded text, tokens).
+    PARSED, the others for PARSED. A passage is (start line, end line, symbol, kind, text, hash of what
+    is embedded, tokens).
     """
 
     path: str
@@ -110,7 +110,7 @@ def parse_file(task: Task, job: Job, chunk: Callable[..., Chunked]) -> Outcome:
 
 
 def _parsed(path: str, size: int, mtime_ns: int, digest: bytes, chunked: Chunked) -> Outcome:
-    from magray_memory.embedding.recipe import passage_text, text_hash
+    from magray_memory.embedding.recipe import text_hash
     from magray_memory.text.analyzer import analyze
 
     path_tokens = analyze(path)
@@ -119,10 +119,8 @@ def _parsed(path: str, size: int, mtime_ns: int, digest: bytes, chunked: Chunked
     for piece in chunked.chunks:
         text, symbol = clean(piece.text), clean(piece.symbol)
         tokens = (analyze(symbol), path_tokens, analyze(text))
-        embedded = passage_text(symbol, title, text, chunked.kind, chunked.language)
-        passages.append(
-            (piece.start_line, piece.end_line, symbol, piece.kind, text, text_hash(embedded), tokens)
-        )
+        named = text_hash(symbol, title, text, chunked.kind)
+        passages.append((piece.start_line, piece.end_line, symbol, piece.kind, text, named, tokens))
     return Outcome(
         path,
         PARSED,

@@ -36,7 +36,6 @@ def test_white_space_around_and_the_length_of_code_never_matter(text: str, symbo
     assert made == made.strip()
     if kind == "code":
         assert len(made) <= CODE_CHARACTERS
-    assert text_hash(made) == text_hash(passage_text(symbol, None, text, kind, None))
 
 
 def test_reindented_code_is_the_same_text() -> None:
@@ -47,10 +46,18 @@ def test_reindented_code_is_the_same_text() -> None:
     )
 
 
-def test_a_hash_is_sixteen_bytes_of_any_text() -> None:
-    assert len(text_hash("")) == 16
-    assert text_hash("a") != text_hash("b")
-    assert len(text_hash("lone \udcff surrogate")) == 16
+def test_the_hash_names_all_that_is_embedded() -> None:
+    same = text_hash("App.run", None, "body", "code")
+    assert len(same) == 16
+    assert same == text_hash("App.run", "a title that code does not use", "body", "code")
+    others = [
+        ("App.stop", None, "body", "code"),
+        ("App.run", None, "other", "code"),
+        ("App.run", None, "body", "doc"),
+    ]
+    assert len({same, *(text_hash(*other) for other in others)}) == 4
+    assert text_hash("", "Guide", "", "doc") != text_hash("Guide", "", "", "doc")
+    assert len(text_hash(None, None, "lone \udcff surrogate", "code")) == 16
 
 
 def test_the_key_names_model_and_recipe(bundled: Model) -> None:

@@ -124,9 +124,7 @@ class Bench:
                 part.symbol,
                 part.kind,
                 part.text,
-                recipe.text_hash(
-                    recipe.passage_text(part.symbol, made.title, part.text, made.kind, made.language)
-                ),
+                recipe.text_hash(part.symbol, made.title, part.text, made.kind),
             )
             for part in made.chunks
         ]
@@ -171,7 +169,7 @@ class Bench:
                 "INSERT INTO passage"
                 "(document_id, ordinal, start_line, end_line, symbol, kind, text, text_hash)"
                 " VALUES (?, 0, 1, 1, '', 'text', ?, ?) RETURNING id",
-                (document, text, recipe.text_hash(text)),
+                (document, text, recipe.text_hash("", None, text, "note")),
             ).fetchone()
             LexicalIndex(self.vault).add([documents.LexicalRow(passage, "", "", text)])
         self.embed()
