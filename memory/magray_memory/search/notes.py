@@ -26,9 +26,11 @@ class Note:
 
 
 def find_note(vaults: Iterable[OpenVault], name: str) -> Note | None:
-    """The note that `[[name]]`, `[[folder/name]]`, `[[name#part]]` or `[[name|shown]]` means; None when there is none.
+    """The note that `[[name]]`, `[[folder/name]]`, `[[name#part]]` or `[[name|shown]]` means; None when
+    there is none.
 
-    A path wins over a file name, that over a title; among equals the shortest path does. Unreadable vaults are left out.
+    A path wins over a file name, that over a title; among equals the shortest path does. Unreadable vaults
+    are left out.
     """
     wanted = name.partition("|")[0].partition("#")[0].strip().strip("/").casefold()
     if not wanted:

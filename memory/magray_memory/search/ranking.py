@@ -156,18 +156,18 @@ def definition(symbol: str, question: Question) -> float:
     is about or only mentions, so it counts with its share of the question. Plain words count when they are
     most of a name.
     """
-    if not symbol:
+    named = _named(symbol) if symbol else None
+    if named is None or named.tokens.isdisjoint(question.naming):
         return 0.0
     best = 0.0
-    for part in _symbols(symbol):
+    alone = question.terms.shape is Shape.NAME
+    for part in named.symbols:
         for name in question.terms.names:
             same = _same(name, part)
-            if not same:
-                continue
-            if question.terms.shape is not Shape.NAME:
+            if same and not alone:
                 same *= share(question.naming, frozenset(tokens(name.text))) if name.coded else 0.0
             best = max(best, same)
-        if question.terms.shape is not Shape.NAME:
+        if not alone:
             best = max(best, 0.5 * _overlap(part[-1], question.naming))
     return best
 
@@ -189,28 +189,29 @@ def _same(name: Name, symbol: tuple[str, ...]) -> float:
 def _overlap(name: str, weights: Mapping[str, float]) -> float:
     """How far a symbol's name and the query say the same: the shares each has of the other, multiplied."""
     parts = _name_tokens(name)
-    if not parts:
-        return 0.0
     known = sum(1 for token in parts if token in weights)
     return known / len(parts) * share(weights, parts) if known else 0.0
 
 
-@lru_cache(maxsize=20_000)
-def _symbols(symbol: str) -> tuple[tuple[str, ...], ...]:
-    """The names of a passage, each as its parts: merged passages carry several."""
-    parts = (tuple(p for p in _SYMBOL_JOINTS.split(one) if p) for one in _JOINED.split(symbol))
-    return tuple(part for part in parts if part)
+class _Named(NamedTuple):
+    """The names of a passage, each as its parts, and the tokens of their last parts."""
+
+    symbols: tuple[tuple[str, ...], ...]
+    tokens: frozenset[str]
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=50_000)
+def _named(symbol: str) -> _Named:
+    split = (tuple(p for p in _SYMBOL_JOINTS.split(one) if p) for one in _JOINED.split(symbol))
+    symbols = tuple(part for part in split if part)
+    return _Named(symbols, frozenset(token for part in symbols for token in tokens(part[-1])))
+
+
+@lru_cache(maxsize=50_000)
 def _name_tokens(name: str) -> frozenset[str]:
+    """The parts of a name. The whole identifier, which the analyzer gives first, is no further part of it."""
     found = tokens(name)
-    # The whole identifier stands beside its parts; the parts alone say how much of it was asked for.
-    return frozenset(
-        found[1:]
-        if len(found) > 1 and "".join(found[1:]) != found[0] and len(found[0]) > len(found[1])
-        else found
-    )
+    return frozenset(found[1:] if len(found) > 2 else found)
 
 
 @lru_cache(maxsize=50_000)

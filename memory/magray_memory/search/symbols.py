@@ -1,4 +1,4 @@
-"""Definitions and headings by name, by words alone: what an editor's symbol search asks on every keystroke."""
+"""Definitions and headings by name, by words alone: an editor's symbol search asks on every keystroke."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ SCANNED_PASSAGES = 20_000
 """In a vault up to this size a name that no word begins with is looked for in every symbol."""
 
 _DEFINED = re.compile(
-    r"^(?P<indent>[ \t]*)(?:(?:export|default|public|private|protected|internal|static|abstract|final|async|inline|pub"
-    r"|override|open|sealed|const|unsafe)(?:\([^)\n]*\))?[ \t]+)*"
-    r"(?P<word>def|defp|fn|func|fun|function|class|struct|enum|interface|trait|type|module)[ \t]+(?:\([^)\n]*\)[ \t]*)?"
+    r"^(?P<indent>[ \t]*)(?:(?:export|default|public|private|protected|internal|static|abstract|final|async"
+    r"|inline|pub|override|open|sealed|const|unsafe)(?:\([^)\n]*\))?[ \t]+)*"
+    r"(?P<word>def|defp|fn|func|fun|function|class|struct|enum|interface|trait|type|module)[ \t]+"
+    r"(?:\([^)\n]*\)[ \t]*)?"
     r"(?P<name>[^\W\d]\w*)",
     re.MULTILINE,
 )
 """A definition by its keyword: enough for the small ones that a passage holds beside what it is named for."""
 _FUNCTIONS = frozenset(("def", "defp", "fn", "func", "fun", "function"))
-_WORDS = {word: "function" for word in _FUNCTIONS} | {"type": "class"}
+_WORDS = {**dict.fromkeys(_FUNCTIONS, "function"), "type": "class"}
 _LISTED = re.compile(r",\s+")
 _JOINT = re.compile(r"\s+>\s+|::|[.#]")
 _COLUMNS = (
@@ -136,7 +137,11 @@ def _definitions(
         name = match["name"]
         if name not in told:
             inside = bool(match["indent"]) and len(names) == 1
-            what = "method" if inside and match["word"] in _FUNCTIONS else _WORDS.get(match["word"], match["word"])
+            what = (
+                "method"
+                if inside and match["word"] in _FUNCTIONS
+                else _WORDS.get(match["word"], match["word"])
+            )
             yield name, names[0] if inside else "", what, start + body.count("\n", 0, match.start("name"))
 
 

@@ -78,5 +78,6 @@ def idf(frequency: int, passages: int) -> float:
 
 def share(weights: Mapping[str, float], found: frozenset[str]) -> float:
     """How much of the query's weight these tokens hold, 0…1."""
-    total = sum(weights.values())
-    return sum(w for term, w in weights.items() if term in found) / total if total else 0.0
+    if found.isdisjoint(weights):
+        return 0.0
+    return sum(w for term, w in weights.items() if term in found) / sum(weights.values())

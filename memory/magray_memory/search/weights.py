@@ -39,11 +39,11 @@ WEIGHTS = Weights()
 COLUMN_WEIGHTS = (2.0, 1.5, 1.0)
 """BM25 weights of the columns symbol, path and body."""
 
-POOL = 150
+POOL = 100
 """Passages taken from each side, lexical and vectors, before fusion; at least ten times the hits asked for.
 """
 
-POSTINGS = 20_000
+POSTINGS = 10_000
 """Entries of the lexical index that one query may read: the rarest terms come first, what does not fit is
 left out. A term that stands in most passages costs most and tells least; without a bound such words make the
 slowest queries."""
