@@ -136,6 +136,9 @@ def default_rules() -> RuleSet:
     return parse_rules(_PATTERNS)
 
 
+_PROSE = frozenset(("md", "markdown", "rst", "txt", "adoc", "org", "ipynb", "tex"))
+
+
 def is_binary_name(name: str) -> bool:
     """Whether the extension belongs to a format that is no text."""
     return name.rpartition(".")[2].lower() in _BINARY and "." in name
@@ -153,8 +156,13 @@ def is_binary(data: bytes) -> bool:
     return not data.startswith((b"\xff\xfe", b"\xfe\xff")) and b"\0" in data[:8000]
 
 
-def is_generated(data: bytes) -> bool:
-    """Whether the first lines say that a tool wrote the file and that nobody should edit it."""
+def is_generated(name: str, data: bytes) -> bool:
+    """Whether the first lines say that a tool wrote the file and that nobody should edit it.
+
+    Prose is never taken for it: a page that a tool made is read like any other, or talks about generated code.
+    """
+    if name.rpartition(".")[2].lower() in _PROSE:
+        return False
     head = data[:4096].split(b"\n", _HEAD_LINES)[:_HEAD_LINES]
     return any(_commented(line) and _GENERATED.search(line) for line in head)
 

@@ -95,7 +95,7 @@ def parse_file(task: Task, job: Job, chunk: Callable[..., Chunked]) -> Outcome:
     if digest == task.known_hash:
         return Outcome(path, SAME, size, mtime_ns, hash=digest)
     if not task.wanted:
-        if defaults.is_generated(data):
+        if defaults.is_generated(path, data):
             return Outcome(path, LEFT_OUT, size, mtime_ns, "generated")
         if defaults.is_minified(path, data):
             return Outcome(path, LEFT_OUT, size, mtime_ns, "minified")
