@@ -1,9 +1,11 @@
-"""Prints what the language server costs an editor: start, searches, pings while it indexes, edits, memory, the end.
+"""Prints what the language server costs an editor: start, searches, pings while it indexes, edits, memory,
+the end.
 
     python scripts/bench_lsp.py WORKSPACE [--home DIR] [--kills N]
 
-Works on a copy of nothing: the workspace is only read, except for one file that is made and removed again. Give a home
-to keep the index between runs; without one everything is thrown away. State the load of the machine beside the figures.
+Works on a copy of nothing: the workspace is only read, except for one file that is made and removed again.
+Give a home to keep the index between runs; without one everything is thrown away. State the load of the
+machine beside the figures.
 """
 
 from __future__ import annotations
@@ -120,7 +122,8 @@ class Server:
 def spread(seconds: list[float]) -> str:
     """p50, p95 and p99 in milliseconds."""
     cuts = statistics.quantiles(seconds, n=100, method="inclusive")
-    return f"p50 {cuts[49] * 1000:.1f}  p95 {cuts[94] * 1000:.1f}  p99 {cuts[98] * 1000:.1f} ms (n={len(seconds)})"
+    p50, p95, p99 = (1000 * cuts[at] for at in (49, 94, 98))
+    return f"p50 {p50:.1f}  p95 {p95:.1f}  p99 {p99:.1f} ms (n={len(seconds)})"
 
 
 def start_up(ours: list[str], home: Path) -> None:
@@ -194,7 +197,8 @@ def edits(server: Server, root: Path) -> None:
         time.sleep(0.3)
     server.send({"method": "textDocument/didClose", "params": {"textDocument": document}})
     print(
-        f"edit to found, {file.stat().st_size // 1000} kB buffer: words {spread(words)}\n  meaning {spread(meanings)}"
+        f"edit to found, {file.stat().st_size // 1000} kB buffer:\n"
+        f"  words   {spread(words)}\n  meaning {spread(meanings)}"
     )
     other = root / "magray_bench_file.py"
     try:
@@ -203,7 +207,8 @@ def edits(server: Server, root: Path) -> None:
         change = {"uri": other.as_uri(), "type": 1}
         server.send({"method": "workspace/didChangeWatchedFiles", "params": {"changes": [change]}})
         print(
-            f"saved by another program to found: {found(server, 'zqxsaved', start, 'pending', 'fresh') * 1000:.0f} ms"
+            "saved by another program to found: "
+            f"{found(server, 'zqxsaved', start, 'pending', 'fresh') * 1000:.0f} ms"
         )
     finally:
         other.unlink()

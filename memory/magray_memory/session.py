@@ -1,7 +1,8 @@
-"""A memory for a program that stays: several workspaces at once, open buffers, a model that loads in the background.
+"""A memory for a program that stays: several workspaces at once, open buffers, a model that loads in the
+background.
 
-An editor's server opens one session and keeps it. Searches never wait long for the model: until it is there they
-answer by words and say so.
+An editor's server opens one session and keeps it. Searches never wait long for the model: until it is there
+they answer by words and say so.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import threading
 from contextlib import closing, contextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from magray_memory.config import Loaded, load_settings
@@ -18,7 +18,8 @@ from magray_memory.memory import Memory
 from magray_memory.storage.home import Home, canonical_root
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
+    from pathlib import Path
 
     from magray_memory.embedding.embedder import Embedder
     from magray_memory.index.vectors import VectorStore
@@ -47,6 +48,7 @@ class Session(Memory):
         self._overlays: dict[Path, Overlay] = {}
         self._model_ready = threading.Event()
         self._model_wanted = threading.Lock()
+        self._lasting = True
 
     @classmethod
     def start(cls, home: Home, roots: Sequence[Path], overrides: Mapping[str, object] | None = None) -> Self:
@@ -109,7 +111,7 @@ class Session(Memory):
                 return self._told(searcher.related(root, relative, line, k))
 
     @contextmanager
-    def _stoppable(self, should_stop: Callable[[], bool] | None) -> Iterator[None]:
+    def _stoppable(self, should_stop: Callable[[], bool] | None) -> Generator[None]:
         if should_stop is None:
             yield
             return
@@ -149,7 +151,9 @@ class Session(Memory):
         self.embedder()
 
     def embedder(self) -> Embedder:
-        """The model, loaded in a thread of its own. Raises EmbeddingUnavailable, also while it is loading still."""
+        """The model, loaded in a thread of its own. Raises EmbeddingUnavailable, also while it is loading
+        still.
+        """
         self._want_model()
         if not self._model_ready.wait(PATIENCE_SECONDS):
             raise EmbeddingUnavailable("the model is still loading", "", "the same search in a moment")
@@ -170,10 +174,7 @@ class Session(Memory):
             threading.Thread(target=self._load_model, name="magray-model", daemon=True).start()
 
     def _load_model(self) -> None:
-        from magray_memory.embedding.probe import probe
-
         try:
-            probe()
             self._embedder = self._open_embedder()
         except EmbeddingUnavailable as error:
             self._embedder = error
@@ -204,13 +205,14 @@ class Session(Memory):
         return overlay.paths if overlay is not None else frozenset()
 
     def _searched(self) -> list[tuple[Path, str, str, Path | None]]:
-        first, *more = super()._searched() if self._roots else [None, *super()._searched()]
-        further = [
+        places = super()._searched()
+        further: list[tuple[Path, str, str, Path | None]] = [
             (self.home.vault_path(root), f"w{_SUFFIXES[number % 26]}", "workspace", root)
             for number, root in enumerate(self._roots[1:])
         ]
         known = {path for path, *_ in further}
-        return [*([first] if first else []), *further, *(place for place in more if place[0] not in known)]
+        first = 1 if self._roots else 0
+        return [*places[:first], *further, *(place for place in places[first:] if place[0] not in known)]
 
     def _place(self, path: Path) -> tuple[Path, str]:
         for root in sorted(self._roots, key=lambda root: -len(root.parts)):

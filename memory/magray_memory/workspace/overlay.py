@@ -36,7 +36,7 @@ FIRST_ID = 1 << 40
 
 
 class Overlay:
-    """The changed texts of one workspace root. Thread-safe; a search sees each text as a whole, old or new."""
+    """The changed texts of one workspace root. Thread-safe; a search sees each text whole, old or new."""
 
     def __init__(self, root: Path, settings: Settings) -> None:
         from magray_memory.index.lexical import LexicalIndex
@@ -181,8 +181,8 @@ class Overlay:
         with self._vault.write() as connection:
             if number is not None:
                 connection.execute(
-                    "INSERT OR IGNORE INTO document(id, path, kind, layer, created_at, updated_at, indexed_at)"
-                    " VALUES (?, ?, '', 'assets', 0, 0, 0)",
+                    "INSERT OR IGNORE INTO document(id, path, kind, layer, created_at, updated_at,"
+                    " indexed_at) VALUES (?, ?, '', 'assets', 0, 0, 0)",
                     (number, path),
                 )
             put_file(self._vault, document, passages, self._lexical)
@@ -209,7 +209,8 @@ class Overlay:
                 for passage in pending_passages(self._vault, wanted):
                     row = connection.execute(
                         "SELECT v.data FROM passage p JOIN vector v ON v.passage_id = p.id"
-                        " JOIN embedding_key k ON k.id = v.key_id WHERE p.text_hash = ? AND k.key = ? LIMIT 1",
+                        " JOIN embedding_key k ON k.id = v.key_id WHERE p.text_hash = ?"
+                        " AND k.key = ? LIMIT 1",
                         (passage.text_hash, key),
                     ).fetchone()
                     if row is not None:

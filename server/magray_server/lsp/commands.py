@@ -1,7 +1,8 @@
 """Our own requests, by the name they share with the shell; each is also a command for executeCommand.
 
-Records (`recall`, `remember`, `forget`), `stats`, `backup`, `restore`, `export`, `import`, `promote`, `clean` and
-`optimize` join this table when the engine has them; until then their methods are unknown, as the protocol says it.
+Records (`recall`, `remember`, `forget`), `stats`, `backup`, `restore`, `export`, `import`, `promote`,
+`clean` and `optimize` join this table when the engine has them; until then their methods are unknown, as
+the protocol says it.
 """
 
 from __future__ import annotations

@@ -34,7 +34,9 @@ class Place:
 
 
 class Folders:
-    """What is open now. Changes on the event loop only; `roots` is a new tuple each time, so a reader keeps its own."""
+    """What is open now. Changes on the event loop only; `roots` is a new tuple each time, so a reader keeps
+    its own.
+    """
 
     def __init__(self) -> None:
         self._folders: dict[Path, Folder] = {}
@@ -95,7 +97,7 @@ def _inside(path: Path, folder: Folder) -> str | None:
 
 
 def offered(params: InitializeParams) -> list[str]:
-    """The URIs of the folders that initialize names, in the newest of the three ways that the client knows."""
+    """The URIs of the folders that initialize names, in the newest way that the client knows."""
     folders: list[WorkspaceFolder] | None = list(params.workspace_folders or ()) or None
     if folders:
         return [folder.uri for folder in folders]

@@ -1,8 +1,9 @@
-"""Keeps one workspace folder indexed, in a child process, so that no parsing or model run ever blocks a keystroke.
+"""Keeps one workspace folder indexed, in a child process, so that no parsing or model run ever blocks a
+keystroke.
 
-The child is the shell's own `magray index --events`. Where the engine can watch, it lives on and watches; else one
-run follows each change that is heard of. When another server holds the folder, this one reads what that one writes
-and takes over when it goes.
+The child is the shell's own `magray index --events`. Where the engine can watch, it lives on and watches;
+else one run follows each change that is heard of. When another server holds the folder, this one reads what
+that one writes and takes over when it goes.
 """
 
 from __future__ import annotations
@@ -96,7 +97,9 @@ def can_watch() -> bool:
 
 
 class Indexing:
-    """The indexer of one folder. Everything here runs on the event loop; `close` may be called from anywhere."""
+    """The indexer of one folder. Everything here runs on the event loop; `close` may be called from
+    anywhere.
+    """
 
     def __init__(
         self,
@@ -138,7 +141,9 @@ class Indexing:
         self._wake.set()
 
     async def run(self, job: Job) -> tuple[Outcome, Event]:
-        """One run more, after the one that is under way; its outcome and its report. Cancelling it stops the run."""
+        """One run more, after the one that is under way; its outcome and its report. Cancelling it stops
+        the run.
+        """
         done: asyncio.Future[tuple[Outcome, Event]] = asyncio.get_running_loop().create_future()
         self._jobs.append((job, done))
         self._wake.set()

@@ -1,7 +1,8 @@
-"""Runs the shell's command in a process that ends when the server does: `python -m magray_server.lsp.leash index …`.
+"""Runs the shell's command in a process that ends when the server does: `python -m magray_server.lsp.leash
+index …`.
 
-The server holds the other end of this process's stdin and never writes to it. When the server is gone, however it
-went, stdin ends; then this process and every one that it started end too.
+The server holds the other end of this process's stdin and never writes to it. When the server is gone,
+however it went, stdin ends; then this process and every one that it started end too.
 """
 
 from __future__ import annotations

@@ -17,7 +17,9 @@ _POLL_SECONDS = 0.5
 
 
 def on_death(pid: int, gone: Callable[[], None]) -> None:
-    """Call `gone` from another thread once the process has ended, zombies included; at once if there is none."""
+    """Call `gone` from another thread once the process has ended, zombies included; at once if there is
+    none.
+    """
     threading.Thread(target=_wait, args=(pid, gone), name="magray-editor", daemon=True).start()
 
 
@@ -31,7 +33,9 @@ def _wait(pid: int, gone: Callable[[], None]) -> None:
 
 
 def _wait_pidfd(pid: int) -> bool:
-    """Wait by a descriptor of the process: no polling, and a zombie counts as ended. False where there is no such."""
+    """Wait by a descriptor of the process: no polling, and a zombie counts as ended. False where there is
+    no such.
+    """
     opened = getattr(os, "pidfd_open", None)
     if opened is None:
         return False

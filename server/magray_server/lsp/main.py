@@ -1,7 +1,8 @@
 """`magray-lsp`: speaks the language server protocol on stdio, or on a loopback port.
 
-Everything that costs time (numpy, ONNX Runtime, the tokenizer, SQLite) is imported after the client has its answer
-to initialize. Before anything else, file descriptor 1 is taken away from every library: it is the protocol's alone.
+Everything that costs time (numpy, ONNX Runtime, the tokenizer, SQLite) is imported after the client has its
+answer to initialize. Before anything else, file descriptor 1 is taken away from every library: it is the
+protocol's alone.
 """
 
 from __future__ import annotations
@@ -34,12 +35,12 @@ class Options:
     log_file: Path | None = None
 
 
-class Misuse(Exception):
+class MisuseError(Exception):
     """The command line makes no sense; the text is one sentence."""
 
 
 def parse(arguments: list[str]) -> Options:
-    """The options of a command line. Raises Misuse."""
+    """The options of a command line. Raises MisuseError."""
     options = Options()
     rest = iter(arguments)
     for argument in rest:
@@ -49,11 +50,11 @@ def parse(arguments: list[str]) -> Options:
         if name.startswith("--clientProcessId"):
             continue  # VS Code's client adds it; initialize says the same
         if name not in ("--tcp", "--home", "--log-file"):
-            raise Misuse(f"there is no option {argument}")
+            raise MisuseError(f"there is no option {argument}")
         if not joined:
             value = next(rest, "")
         if not value:
-            raise Misuse(f"{name} needs a value")
+            raise MisuseError(f"{name} needs a value")
         if name == "--tcp":
             options.address = _address(value)
         elif name == "--home":
@@ -67,9 +68,9 @@ def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     host = host.strip("[]") or "127.0.0.1"
     if host not in ("127.0.0.1", "::1", "localhost"):
-        raise Misuse(f"--tcp {text}: only a loopback address is allowed, such as 127.0.0.1:0")
+        raise MisuseError(f"--tcp {text}: only a loopback address is allowed, such as 127.0.0.1:0")
     if not port.isdecimal() or int(port) > 65_535:
-        raise Misuse(f"--tcp {text}: a port is a number up to 65535")
+        raise MisuseError(f"--tcp {text}: a port is a number up to 65535")
     return host, int(port)
 
 
@@ -114,9 +115,9 @@ def main() -> None:
             incoming, outgoing = _own_stdio()
         else:
             incoming, outgoing = _one_client(options.address)
-    except (Misuse, OSError) as error:
+    except (MisuseError, OSError) as error:
         print(f"error: magray-lsp: {error} (try: magray-lsp --help)", file=sys.stderr)
-        sys.exit(2 if isinstance(error, Misuse) else 1)
+        sys.exit(2 if isinstance(error, MisuseError) else 1)
     from magray_server.lsp.server import serve
 
     serve(incoming, outgoing, home=options.home, log_file=options.log_file)

@@ -1,19 +1,21 @@
-"""Decides when an open buffer is searched instead of its file: as soon as it differs, and until the index has caught up.
+"""Decides when an open buffer is searched instead of its file: as soon as it differs, and until the index
+has caught up.
 
-Words of a change are found after a few milliseconds, its meaning after a pause in typing. All work is done by one
-thread, one buffer after the other, so that a fast typist costs no more than one buffer at a time.
+Words of a change are found after a few milliseconds, its meaning after a pause in typing. All work is done
+by one thread, one buffer after the other, so that a fast typist costs no more than one buffer at a time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from magray_memory.errors import EmbeddingUnavailable, Interrupted, MagrayError
 from magray_server.lsp.work import Stop, Workers
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from pathlib import Path
 
     from magray_server.lsp.buffers import Buffer
@@ -180,8 +182,8 @@ class Overlays:
     def _place(self, buffer: Buffer) -> Place | None:
         return self._server.folders.place(buffer.path) if buffer.path is not None else None
 
-    def _spawn(self, work: object) -> None:
-        task = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
 

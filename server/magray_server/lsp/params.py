@@ -1,7 +1,7 @@
 """The params of our own requests as typed values; what does not fit is refused in one sentence that names it.
 
-Names and meaning are those of the command line's options. Unknown fields are left alone, as in the rest of the
-protocol: a client may be newer than the server.
+Names and meaning are those of the command line's options. Unknown fields are left alone, as in the rest of
+the protocol: a client may be newer than the server.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ class SearchParams(msgspec.Struct, rename={"within": "in"}):
 
 
 class RelatedParams(msgspec.Struct):
-    """`magray/related`: a file as a URI, or a path relative to `workspace`; `line` is 1-based like every line of ours."""
+    """`magray/related`: a file as a URI, or a path relative to `workspace`; `line` is 1-based like every
+    line of ours.
+    """
 
     uri: str | None = None
     path: str | None = None
@@ -72,7 +74,9 @@ class RelatedParams(msgspec.Struct):
 
 
 class IndexParams(msgspec.Struct):
-    """`magray/index`: every open folder, or the one that `workspace` names; `paths` are relative to it or URIs."""
+    """`magray/index`: every open folder, or the one that `workspace` names; `paths` are relative to it or
+    URIs.
+    """
 
     paths: list[str] | None = None
     force: bool = False

@@ -1,6 +1,7 @@
 """Columns in the client's unit (UTF-8, UTF-16 or UTF-32) and as an index into a Python string, both ways.
 
-A column that points into the middle of a character means its start; one past the end of the line means its end.
+A column that points into the middle of a character means its start; one past the end of the line means its
+end.
 """
 
 from __future__ import annotations

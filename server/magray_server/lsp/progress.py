@@ -1,4 +1,6 @@
-"""Work in progress as the client shows it: created only where supported, at most 4 reports a second, always ended."""
+"""Work in progress as the client shows it: created only where supported, at most 4 reports a second, always
+ended.
+"""
 
 from __future__ import annotations
 

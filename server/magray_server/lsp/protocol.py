@@ -4,6 +4,9 @@ pygls' own reading of messages leaves a request whose params do not fit without 
 shutdown, sends tracebacks, and lets an executeCommand run on when it is cancelled; so messages come in here.
 """
 
+# pygls' own methods are generators of handlers to call; its dispatcher takes plain functions just as well.
+# pyright: reportIncompatibleMethodOverride=false
+
 from __future__ import annotations
 
 import asyncio
@@ -22,7 +25,7 @@ from magray_server.lsp.errors import Refused, invalid, response_error
 from magray_server.lsp.transport import BadFrame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from concurrent.futures import Future
 
     from magray_server.lsp.server import MagrayServer
@@ -35,7 +38,7 @@ Json = dict[str, Any]
 class MagrayProtocol(LanguageServerProtocol):
     """One connection with one client."""
 
-    _server: MagrayServer
+    _server: MagrayServer  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(self, server: MagrayServer, converter: Any) -> None:
         super().__init__(server, converter)
@@ -115,11 +118,7 @@ class MagrayProtocol(LanguageServerProtocol):
             return
         if self._shutdown or not self._initialized:
             return
-        if (
-            method not in self.fm.builtin_features
-            and method not in self.fm.features
-            and method != types.CANCEL_REQUEST
-        ):
+        if method != types.CANCEL_REQUEST and not self._knows(method):
             return
         try:
             params = self._decode(method, message)
@@ -127,6 +126,13 @@ class MagrayProtocol(LanguageServerProtocol):
             log.warning("notification %s was ignored: %s", method, error.message)
             return
         contextvars.copy_context().run(self._handle_notification, method, params)
+
+    def _knows(self, method: str) -> bool:
+        try:
+            self._get_handler(method)
+        except JsonRpcException:
+            return False
+        return True
 
     def _receive_response(self, message: Json) -> None:
         msg_id = message.get("id")
@@ -160,7 +166,9 @@ class MagrayProtocol(LanguageServerProtocol):
             raise invalid(f"The params of {method} do not fit: {_misfit(error)}.") from error
 
     def _decode_initialize(self, message: Json) -> types.InitializeParams:
-        """The params of a client whose capabilities are newer than we are: what we do not understand is left out."""
+        """The params of a client whose capabilities are newer than we are: what we do not understand is
+        left out.
+        """
         params: Any = message.get("params")
         if not isinstance(params, dict):
             raise invalid("The params of initialize must be an object.")
@@ -226,7 +234,8 @@ class MagrayProtocol(LanguageServerProtocol):
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:
-        handler = self.fm.commands.get(params.command)
+        handlers = cast("dict[str, Callable[[Any], Awaitable[Any]]]", self.fm.commands)  # pyright: ignore[reportUnknownMemberType]
+        handler = handlers.get(params.command)
         if handler is None:
             raise invalid(f"There is no command {params.command[:100]}.")
         arguments = params.arguments or []

@@ -34,7 +34,7 @@ from magray_server.lsp.transport import Reader, Writer
 from magray_server.lsp.work import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from magray_server.lsp.progress import WorkDone
@@ -50,10 +50,10 @@ FORCED_SECONDS = 0.8
 class MagrayServer(LanguageServer):
     """One client, its folders and its open documents."""
 
-    protocol: MagrayProtocol
+    protocol: MagrayProtocol  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(self, home: Home, log_file: Path | None = None) -> None:
-        super().__init__(
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]
             "magray",
             __version__,
             text_document_sync_kind=types.TextDocumentSyncKind.Incremental,
@@ -99,7 +99,7 @@ class MagrayServer(LanguageServer):
         self.overlay.begin()
 
     def change_folders(
-        self, added: list[types.WorkspaceFolder], removed: list[types.WorkspaceFolder]
+        self, added: Sequence[types.WorkspaceFolder], removed: Sequence[types.WorkspaceFolder]
     ) -> None:
         """Open and close folders while running."""
         gone = self.folders.remove(folder.uri for folder in removed)
@@ -132,7 +132,9 @@ class MagrayServer(LanguageServer):
         os._exit(code)
 
     def leave(self, code: int) -> None:
-        """End the process now, with its children. Nothing of ours has to be saved; threads are not waited for."""
+        """End the process now, with its children. Nothing of ours has to be saved; threads are not waited
+        for.
+        """
         if not self._leaving.acquire(blocking=False):
             return
         self.upkeep.close()
@@ -190,7 +192,9 @@ def _later(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def serve(
     incoming: BinaryIO, outgoing: BinaryIO, *, home: Path | None = None, log_file: Path | None = None
 ) -> None:
-    """Serve one client until it, or its process, is gone. Never returns: the process ends with the exit code."""
+    """Serve one client until it, or its process, is gone. Never returns: the process ends with the exit
+    code.
+    """
     server = MagrayServer(Home(home) if home is not None else Home.default(), log_file)
     asyncio.run(_serve(server, incoming, outgoing))
 

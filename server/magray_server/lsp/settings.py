@@ -37,7 +37,9 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True)
 class ClientSettings:
-    """`engine` holds only what the client set, by `section.key`; `warnings` a sentence for each value refused."""
+    """`engine` holds only what the client set, by `section.key`; `warnings` a sentence for each value
+    refused.
+    """
 
     server: ServerSettings = dataclasses.field(default_factory=ServerSettings)
     engine: Mapping[str, Any] = dataclasses.field(default_factory=dict[str, Any])

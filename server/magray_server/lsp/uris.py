@@ -1,7 +1,7 @@
 """File URIs and paths, in one place: every other module sees paths only.
 
-Clients spell the same file in several ways (`file:///c%3A/x`, `file:///C:/x`, percent-encoded Cyrillic or not), so
-a URI is decoded once, at the edge, and never compared as text.
+Clients spell the same file in several ways (`file:///c%3A/x`, `file:///C:/x`, percent-encoded Cyrillic or
+not), so a URI is decoded once, at the edge, and never compared as text.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def to_path(uri: str) -> Path | None:
     elif parts.netloc and parts.netloc.lower() != "localhost":
         return None
     try:
-        return Path(os.path.abspath(path))
+        return Path(os.path.normpath(path))
     except (OSError, ValueError):
         return None
 

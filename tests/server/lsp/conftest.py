@@ -37,7 +37,8 @@ NEOVIM = {
     },
 }
 VSCODE = {
-    "general": {"positionEncodings": ["utf-16"], "staleRequestSupport": {"cancel": True, "retryOnContentModified": []}},
+    "general": {"positionEncodings": ["utf-16"], "staleRequestSupport": {
+        "cancel": True, "retryOnContentModified": []}},
     "window": {"workDoneProgress": True, "showDocument": {"support": True}},
     "workspace": {
         "applyEdit": True,
@@ -67,7 +68,9 @@ def frame(message: Any) -> bytes:
 
 
 class Client:
-    """A server process and the conversation with it. Server's requests are answered as a plain editor would."""
+    """A server process and the conversation with it. Server's requests are answered as a plain editor
+    would.
+    """
 
     def __init__(self, home: Path, *arguments: str, environ: dict[str, str] | None = None) -> None:
         self.settings: Any = None
@@ -273,8 +276,10 @@ def project(tmp_path: Path) -> Path:
             '    """Open the SQLite file, creating it when it is missing."""\n'
             "    return sqlite3.connect(path)\n"
         ),
-        "notes/подписи.md": "# Проверка подписи\n\nПодпись письма проверяется открытым ключом отправителя. См. [[Deploy]].\n",
-        "notes/Deploy.md": "# Deploy\n\nShip on Tuesday: build the wheel, upload it, tell the team. See [[подписи]].\n",
+        "notes/подписи.md": "# Проверка подписи\n\n"
+        "Подпись письма проверяется открытым ключом отправителя. См. [[Deploy]].\n",
+        "notes/Deploy.md": "# Deploy\n\n"
+        "Ship on Tuesday: build the wheel, upload it, tell the team. See [[подписи]].\n",
         "README.md": "# Shop\n\nA shop that retries failed payments.\n",
     }
     for name, text in files.items():

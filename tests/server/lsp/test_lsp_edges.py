@@ -1,4 +1,4 @@
-"""What comes over the wire: URIs, settings, params, frames and errors, each decoded once and never trusted."""
+"""What comes over the wire: URIs, settings, params, frames and errors, decoded once, never trusted."""
 
 from __future__ import annotations
 
@@ -108,7 +108,8 @@ def test_no_settings_break_anything(value: object) -> None:
 @pytest.mark.parametrize(
     "given",
     [None, [], 3, "x", {}, {"query": None}, {"query": 1}, {"query": "x", "k": -1}, {"query": "x", "k": 1e9},
-     {"query": "x", "k": "many"}, {"query": "x" * 300_000}, {"query": "x", "lang": [1]}, {"query": "x", "explain": "yes"}],
+     {"query": "x", "k": "many"}, {"query": "x" * 300_000}, {"query": "x", "lang": [1]},
+     {"query": "x", "explain": "yes"}],
 )  # fmt: skip
 def test_params_that_do_not_fit_are_refused_in_one_sentence(given: object) -> None:
     with pytest.raises(Refused) as caught:
@@ -141,7 +142,8 @@ def test_errors_have_the_code_of_their_kind() -> None:
 
 def test_frames_are_read_whatever_their_headers() -> None:
     stream = io.BytesIO(
-        b"content-length: 2\r\nX: y\r\n\r\n{}Content-Length:3\r\n\r\n[1]\r\n\r\nFoo: 1\r\n\r\nContent-Length: 1\r\n\r\n{"
+        b"content-length: 2\r\nX: y\r\n\r\n{}Content-Length:3\r\n\r\n[1]"
+        b"\r\n\r\nFoo: 1\r\n\r\nContent-Length: 1\r\n\r\n{"
     )
     found = []
     while (body := read_frame(stream)) is not None:

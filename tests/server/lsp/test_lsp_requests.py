@@ -5,12 +5,9 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -90,15 +87,23 @@ def test_related_places_of_a_file_or_buffer(editor, project) -> None:
 def test_an_unsaved_change_is_found_with_its_own_lines_and_goes_with_the_buffer(editor, project) -> None:
     uri = editor.open(project / "src/payment.py")
     start = {"line": 0, "character": 0}
-    editor.change(uri, {"range": {"start": start, "end": start}, "text": "# 𝒳 первая\ndef zebra_crossing(): ...\n\n"})
+    editor.change(
+        uri, {"range": {"start": start, "end": start}, "text": "# 𝒳 первая\ndef zebra_crossing(): ...\n\n"}
+    )
     hit = soon(editor, "zebra crossing", lambda answer: answer["hits"], mode="lexical")["hits"][0]
     assert (hit["path"], hit["start_line"]) == ("src/payment.py", 1)
     answer = soon(editor, "zebra crossing", fresh, mode="lexical")
     assert answer["hits"][0]["location"]["range"]["start"] == start
     moved = soon(editor, "try a declined payment again", lambda answer: answer["hits"])["hits"][0]
-    assert moved["path"] == "src/payment.py" and moved["end_line"] >= 13 and len(paths(answer)) == len(set(paths(answer)))
+    assert (
+        moved["path"] == "src/payment.py"
+        and moved["end_line"] >= 13
+        and len(paths(answer)) == len(set(paths(answer)))
+    )
     editor.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
-    soon(editor, "zebra crossing", lambda answer: not any("zebra" in hit["snippet"] for hit in answer["hits"]))
+    soon(
+        editor, "zebra crossing", lambda answer: not any("zebra" in hit["snippet"] for hit in answer["hits"])
+    )
 
 
 def test_nothing_unsaved_touches_the_disk(editor, project, tmp_path) -> None:
@@ -147,13 +152,20 @@ def test_symbols_by_name_with_their_containers(connect, project, profiles) -> No
         client.start(project, profile=profiles[name])
         client.ready()
         found = client.request("workspace/symbol", {"query": "retry_fail"})
-        assert [(s["name"], s["containerName"], s["kind"]) for s in found] == [("retry_failed_payment", "PaymentGateway", 6)]
+        assert [(s["name"], s["containerName"], s["kind"]) for s in found] == [
+            ("retry_failed_payment", "PaymentGateway", 6)
+        ]
         symbol = found[0]
         if name == "vscode":
             assert "range" not in symbol["location"]
             symbol = client.request("workspaceSymbol/resolve", symbol)
-        assert symbol["location"]["range"] == {"start": {"line": 3, "character": 8}, "end": {"line": 3, "character": 28}}
-        assert [s["name"] for s in client.request("workspace/symbol", {"query": "Провер"})] == ["Проверка подписи"]
+        assert symbol["location"]["range"] == {
+            "start": {"line": 3, "character": 8},
+            "end": {"line": 3, "character": 28},
+        }
+        assert [s["name"] for s in client.request("workspace/symbol", {"query": "Провер"})] == [
+            "Проверка подписи"
+        ]
         assert client.request("workspace/symbol", {"query": "%_\\"}) == []
         assert client.stop() == 0
 
@@ -187,7 +199,9 @@ def test_actions_and_lenses_lead_to_related_code(editor, project) -> None:
     span = {"start": {"line": 3, "character": 0}, "end": {"line": 8, "character": 0}}
     asked = {"textDocument": {"uri": uri}, "range": span, "context": {"diagnostics": []}}
     (action,) = editor.request("textDocument/codeAction", asked)
-    answer = editor.request("workspace/executeCommand", {k: action["command"][k] for k in ("command", "arguments")})
+    answer = editor.request(
+        "workspace/executeCommand", {k: action["command"][k] for k in ("command", "arguments")}
+    )
     assert answer["hits"]
     assert editor.request("textDocument/codeAction", {**asked, "range": {**span, "end": span["start"]}}) == []
     assert editor.request("textDocument/codeLens", {"textDocument": {"uri": uri}}) == []
@@ -204,9 +218,13 @@ def test_health_is_what_status_says(editor, project, tmp_path) -> None:
 
     health = editor.request("magray/health", {})
     command = [sys.executable, "-m", "magray_server.cli.main", "--home", str(tmp_path / "home"), "--json"]
-    told = subprocess.run([*command, "--workspace", str(project), "status"], capture_output=True, check=True, timeout=60)
+    told = subprocess.run(
+        [*command, "--workspace", str(project), "status"], capture_output=True, check=True, timeout=60
+    )
     status = json.loads(told.stdout)
-    assert {c["name"]: c["severity"] for c in health["components"]} == {c["name"]: c["severity"] for c in status["components"]}
+    assert {c["name"]: c["severity"] for c in health["components"]} == {
+        c["name"]: c["severity"] for c in status["components"]
+    }
     assert health["device"]["actual"] == status["device"]["actual"]
     indexer = next(c for c in health["components"] if c["name"] == "indexer")
     assert indexer["detail"]["server"][0]["state"] == "ready"
@@ -241,7 +259,10 @@ def test_folders_come_and_go_while_it_runs(editor, project, tmp_path) -> None:
 def test_no_folder_at_all_is_served(connect) -> None:
     client = connect()
     client.start(workspaceFolders=None)
-    client.notify("textDocument/didOpen", {"textDocument": {"uri": "untitled:1", "languageId": "x", "version": 1, "text": "a"}})
+    client.notify(
+        "textDocument/didOpen",
+        {"textDocument": {"uri": "untitled:1", "languageId": "x", "version": 1, "text": "a"}},
+    )
     assert search(client, "anything")["hits"] == []
     assert client.request("workspace/symbol", {"query": "x"}) == []
     assert client.error("magray/index", {})["code"] == -32602
@@ -267,7 +288,9 @@ def test_cancelled_requests_say_so_and_stop(editor) -> None:
     outcomes = [editor.answer(number) for number in numbers]
     assert all("result" in o or o["error"]["code"] == -32800 for o in outcomes)
     assert any("error" in o for o in outcomes)
-    number = editor.ask("workspace/executeCommand", {"command": "magray.server.index", "arguments": [{"force": True}]})
+    number = editor.ask(
+        "workspace/executeCommand", {"command": "magray.server.index", "arguments": [{"force": True}]}
+    )
     editor.notify("$/cancelRequest", {"id": number})
     assert editor.answer(number)["error"]["code"] == -32800
     assert search(editor, "payment")["hits"]
@@ -308,13 +331,17 @@ def test_a_killed_indexer_is_started_again_and_health_says_so(connect, tmp_path,
     root = tmp_path / "many"
     root.mkdir()
     for number in range(150):
-        (root / f"m{number}.md").write_text("\n\n".join(f"# Part {number} {i}\n\nSome words {i}." for i in range(20)))
+        (root / f"m{number}.md").write_text(
+            "\n\n".join(f"# Part {number} {i}\n\nSome words {i}." for i in range(20))
+        )
     client = connect()
     client.start(root)
     pid = None
     end = time.monotonic() + 20
     while pid is None and time.monotonic() < end:
-        detail = next(c for c in client.request("magray/health")["components"] if c["name"] == "indexer")["detail"]
+        detail = next(c for c in client.request("magray/health")["components"] if c["name"] == "indexer")[
+            "detail"
+        ]
         pid = next((s["pid"] for s in detail["server"] if s["state"] == "indexing"), None)
     assert pid
     os.kill(pid, signal.SIGKILL)
@@ -354,19 +381,38 @@ def test_a_flood_of_changes_in_a_large_buffer_blocks_nobody(editor, project) -> 
 
 def test_malformed_params_of_every_request_get_an_error_or_an_answer(editor) -> None:
     methods = [
-        "magray/search", "magray/related", "magray/index", "magray/health", "workspace/symbol", "workspaceSymbol/resolve",
-        "textDocument/hover", "textDocument/definition", "textDocument/documentLink", "textDocument/codeAction",
+        "magray/search", "magray/related", "magray/index", "magray/health", "workspace/symbol",
+        "workspaceSymbol/resolve", "textDocument/hover", "textDocument/definition",
+        "textDocument/documentLink", "textDocument/codeAction",
         "textDocument/codeLens", "codeLens/resolve", "workspace/executeCommand",
     ]  # fmt: skip
-    wrong: list[Any] = [None, [], 7, "text", {"query": {}}, {"textDocument": None}, {"paths": 5, "line": "x", "workspace": 3}, {"a": "x" * 1_000_000}]
-    numbers = [editor.ask(method, params) for method in methods for params in wrong if (method, params) != ("magray/index", {})]
+    wrong: list[Any] = [
+        None,
+        [],
+        7,
+        "text",
+        {"query": {}},
+        {"textDocument": None},
+        {"paths": 5, "line": "x", "workspace": 3},
+        {"a": "x" * 1_000_000},
+    ]
+    numbers = [
+        editor.ask(method, params)
+        for method in methods
+        for params in wrong
+        if (method, params) != ("magray/index", {})
+    ]
     for number in numbers:
         answer = editor.answer(number)
         assert "result" in answer or answer["error"]["code"] in (-32602, -32803), answer
         assert "Traceback" not in str(answer)
     assert search(editor, "payment")["hits"]
-    for method in ("textDocument/didOpen", "textDocument/didChange", "textDocument/didSave", "textDocument/didClose",
-                   "workspace/didChangeWatchedFiles", "workspace/didChangeWorkspaceFolders", "$/cancelRequest", "$/setTrace"):  # fmt: skip
+    notifications = [
+        "textDocument/didOpen", "textDocument/didChange", "textDocument/didSave", "textDocument/didClose",
+        "workspace/didChangeWatchedFiles", "workspace/didChangeWorkspaceFolders", "$/cancelRequest",
+        "$/setTrace",
+    ]  # fmt: skip
+    for method in notifications:
         for params in wrong:
             editor.notify(method, params)
     assert search(editor, "payment")["hits"]

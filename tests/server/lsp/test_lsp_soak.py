@@ -1,4 +1,6 @@
-"""Ten minutes of an editor's day compressed into less than one: memory stays flat, no handle leaks, nobody is blocked."""
+"""Ten minutes of an editor's day compressed into less than one: memory stays flat, no handle leaks, nobody
+is blocked.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ PING_SECONDS = 2.0
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="counts descriptors by /proc")
 def test_edits_searches_and_checkouts_leave_no_trace(connect, tmp_path) -> None:
     root = tmp_path / "work"
-    branches = [{f"m{n}.py": f"def part_{n}_of_{b}():\n    return {n}\n" * 5 for n in range(40)} for b in range(2)]
+    branches = [
+        {f"m{n}.py": f"def part_{n}_of_{b}():\n    return {n}\n" * 5 for n in range(40)} for b in range(2)
+    ]
     root.mkdir()
 
     def checkout(branch: int) -> None:
@@ -40,10 +44,14 @@ def test_edits_searches_and_checkouts_leave_no_trace(connect, tmp_path) -> None:
         uri = client.open(file)
         for version in range(2, 12):
             place = {"line": chance.randrange(8), "character": chance.randrange(5)}
-            client.change(uri, {"range": {"start": place, "end": place}, "text": f"x{version} "}, version=version)
+            client.change(
+                uri, {"range": {"start": place, "end": place}, "text": f"x{version} "}, version=version
+            )
         client.request("magray/search", {"query": f"part {chance.randrange(40)}", "k": 5})
         client.request("workspace/symbol", {"query": "part_1"})
-        client.request("textDocument/hover", {"textDocument": {"uri": uri}, "position": {"line": 0, "character": 6}})
+        client.request(
+            "textDocument/hover", {"textDocument": {"uri": uri}, "position": {"line": 0, "character": 6}}
+        )
         cancelled = client.ask("magray/search", {"query": "never mind"})
         client.notify("$/cancelRequest", {"id": cancelled})
         client.answer(cancelled)

@@ -1,4 +1,6 @@
-"""Open documents: what the editor tells of them goes to the buffers, and from there to the overlay and the indexer."""
+"""Open documents: what the editor tells of them goes to the buffers, and from there to the overlay and the
+indexer.
+"""
 
 from __future__ import annotations
 

@@ -24,7 +24,9 @@ _LINK = re.compile(r"\[\[([^\[\]\n]{1,200})\]\]")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One link in a buffer: 0-based line, the columns of what stands between the brackets, as Python counts."""
+    """One link in a buffer: 0-based line, the columns of what stands between the brackets, as Python
+    counts.
+    """
 
     line: int
     start: int

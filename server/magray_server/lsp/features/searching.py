@@ -74,7 +74,9 @@ class Searching:
         return self.folder(workspace).path / path
 
     def folder(self, workspace: str | None) -> Folder:
-        """The open folder that a request names, by URI or path; the first without a name. Raises InvalidParams."""
+        """The open folder that a request names, by URI or path; the first without a name. Raises
+        InvalidParams.
+        """
         folders = self._server.folders
         if workspace is None:
             if not folders.all:

@@ -118,17 +118,16 @@ class Upkeep:
         self.status_soon()
 
     def _advance(self, indexer: Indexing, event: Event) -> None:
-        done, total = event.get("done"), event.get("total")
-        known = isinstance(done, int) and isinstance(total, int) and total > 0
-        if indexer.root in self._ran and (not known or total < SMALL_RUN):
+        done, total = _number(event.get("done")), _number(event.get("total"))
+        if indexer.root in self._ran and total < SMALL_RUN:
             return
         bar = self._bars.get(indexer.root)
         if bar is None:
             bar = WorkDone(self._server, f"magray: indexing {indexer.root.name}", indexer.stop_run)
             self._bars[indexer.root] = bar
         phase = _PHASES.get(str(event.get("phase")), "Indexing")
-        share = min(100, round(100 * done / total)) if known else None
-        bar.report(f"{phase} {done:,}/{total:,}" if known else phase, share)
+        share = min(100, round(100 * done / total)) if total else None
+        bar.report(f"{phase} {done:,}/{total:,}" if total else phase, share)
 
     def _end_bar(self, root: Path) -> None:
         bar = self._bars.pop(root, None)
@@ -185,6 +184,10 @@ class Upkeep:
         )
         params = types.RegistrationParams(registrations=[registration])
         self._server.protocol.send_request(types.CLIENT_REGISTER_CAPABILITY, params)
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _progress(report: Any) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from magray_server.lsp import params as shapes
 from magray_server.lsp.errors import failed, invalid
-from magray_server.lsp.indexing import Indexing, Job, Outcome, State
+from magray_server.lsp.indexing import Event, Indexing, Job, Outcome, State
 from magray_server.lsp.uris import to_path
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class UpkeepRequests:
             outcome, last = await indexer.run(job)
         else:
             environment = self._server.configuration.settings.environment()
-            indexer = Indexing(folder.root, self._server.home, environment, lambda *_: None)
+            indexer = Indexing(folder.root, self._server.home, environment, _nobody)
             outcome, last = await indexer.run_alone(job)
         if outcome is Outcome.LOCKED:
             raise failed("Another process is indexing this folder; its work is searchable as it goes.")
@@ -102,11 +102,15 @@ class UpkeepRequests:
                 status["severity"] = "warning"
 
 
+def _nobody(_: Indexing, event: Event) -> None:
+    """Nobody listens: the answer tells everything."""
+
+
 def _together(reports: list[Json]) -> Json:
     """The report of several folders: figures summed, what was skipped put together."""
     whole: Json = {name: sum(report.get(name) or 0 for report in reports) for name in _SUMS}
     whole["skipped"] = [item for report in reports for item in report.get("skipped") or ()]
-    seconds = [report.get("seconds") or {} for report in reports]
+    seconds: list[Json] = [report.get("seconds") or {} for report in reports]
     whole["seconds"] = {
         phase: round(sum(s.get(phase) or 0 for s in seconds), 3) for phase in ("lexical", "semantic")
     }
