@@ -92,7 +92,7 @@ class StorageSettings:
 
 @dataclass(frozen=True, slots=True)
 class VectorSettings:
-    engine: str = _setting("auto", "engine of the vector index", choices=("auto", "exact", "hnsw"))
+    engine: str = _setting("auto", "engine of the vector index", choices=("auto", "exact", "hnsw", "annoy"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,14 @@ cores).
 
 
 def choose(count: int, setting: str, *, long_lived: bool) -> str:
-    """The engine for so many vectors: `exact` or `hnsw`. `setting`: auto, or the one that the person named.
+    """The engine for so many vectors: `exact`, `hnsw` or `annoy`. `setting`: auto, or the one that the person
+    named.
 
-    A process that answers one query maps the exact matrix: loading a graph would cost it more than it saves.
+    A process that answers one query maps a sealed forest, where `optimize` has made one: loading a graph
+    would cost it more than it saves.
     """
     if setting != "auto":
         return setting
-    return "hnsw" if long_lived and count > EXACT_UP_TO else "exact"
+    if count <= EXACT_UP_TO:
+        return "exact"
+    return "hnsw" if long_lived else "annoy"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from magray_memory.errors import IndexDamaged
-from magray_memory.index import snapshot
+from magray_memory.index import annoy, snapshot
 from magray_memory.index.exact import ExactIndex, write
 from magray_memory.index.hnsw import Graph, HnswIndex
 from magray_memory.index.planner import choose
@@ -59,7 +59,7 @@ class VectorStore:
 
     @property
     def engine(self) -> str:
-        """The engine at work: `exact` or `hnsw`; `none` before the first vector."""
+        """The engine at work: `exact`, `hnsw` or `annoy`; `none` before the first vector."""
         return "none" if self._index is None else self._index.engine
 
     @property
@@ -112,6 +112,8 @@ class VectorStore:
     def _load(self, engine: str) -> tuple[VectorIndex, int] | None:
         """The index of a sound snapshot and the change that it ends with."""
         exact = self._load_exact()
+        if engine == "annoy":
+            return self._load_sealed(exact)
         if engine != "hnsw":
             return exact
         graph = self._load_graph()
@@ -120,6 +122,20 @@ class VectorStore:
         matrix, seq = exact or (self._scanned(), self.vault.max_seq())
         # Changes between the two are applied to both: what one has already, it takes in unharmed.
         return None if matrix is None else (HnswIndex(graph[0], matrix), min(seq, graph[1]))
+
+    def _load_sealed(self, exact: tuple[ExactIndex, int] | None) -> tuple[VectorIndex, int] | None:
+        if exact is None:
+            return None
+        ordinals = self._load_payload(annoy.ORDINALS, lambda path, head: path)
+        if ordinals is None:
+            return None
+        forest = self._load_payload(
+            annoy.FOREST, lambda path, head: annoy.Forest.load(path, ordinals[0], head.count, head.dim)
+        )
+        # Two files, two renames: a kill in between leaves two that do not belong together.
+        if forest is None or forest[1] != ordinals[1]:
+            return None
+        return annoy.AnnoyIndex(forest[0], exact[0]), min(exact[1], forest[1])
 
     def _load_exact(self) -> tuple[ExactIndex, int] | None:
         return self._load_payload("exact", lambda path, head: ExactIndex.load(path, head.count, head.dim))
@@ -141,7 +157,7 @@ class VectorStore:
         except IndexDamaged as error:
             self.problem = error.message
         except ImportError as error:
-            self.problem = _no_graph(error)
+            self.problem = _not_loaded(engine, error)
         except OSError as error:
             self.problem = f"the index snapshot of {path} cannot be read: {error.strerror or error}"
         return None
@@ -248,7 +264,7 @@ class VectorStore:
             if graph is None:
                 graph = Graph.build(dim, count, rows.iter_vectors(self.vault, self.key), should_stop)
         except ImportError as error:
-            self.problem = _no_graph(error)
+            self.problem = _not_loaded("hnsw", error)
             return False
         return self._save("hnsw", dim, graph.save, graph.removed)
 
@@ -261,6 +277,44 @@ class VectorStore:
         self._apply(loaded[0], changes)
         return loaded[0] if len(loaded[0].alive) == count else None
 
+    def sealed_at(self) -> int | None:
+        """The last change in the sealed index, None when there is none that fits this vault."""
+        try:
+            header = snapshot.find(self.vault.path, self.key, annoy.FOREST, self.vault.id)
+            other = snapshot.find(self.vault.path, self.key, annoy.ORDINALS, self.vault.id)
+        except IndexDamaged:
+            return None
+        return header.seq if header is not None and other is not None and header.seq == other.seq else None
+
+    def seal(self, should_stop: ShouldStop | None = None) -> bool:
+        """Make the sealed index of commands that answer one query; returns whether it was written.
+
+        False with a `problem` where annoy cannot be loaded. Raises StorageError, Interrupted. For writers
+        only.
+        """
+        with self.vault.read():
+            found = rows.key_of(self.vault, self.key)
+            if found is None or rows.count_vectors(self.vault, self.key) == 0:
+                return False
+            ids: list[Ids] = []
+
+            def fill(draft: Path) -> int:
+                batches = rows.iter_vectors(self.vault, self.key)
+                ids.append(annoy.build(draft, found[1], batches, should_stop))
+                return len(ids[0])
+
+            def fill_ordinals(draft: Path) -> int:
+                draft.write_bytes(ids[0].astype("<i8").tobytes())
+                return len(ids[0])
+
+            try:
+                return self._save(annoy.FOREST, found[1], fill) and self._save(
+                    annoy.ORDINALS, found[1], fill_ordinals
+                )
+            except ImportError as error:
+                self.problem = _not_loaded("annoy", error)
+                return False
+
     def close(self) -> None:
         """Let go of the index; the next search opens it again."""
         with self._guard:
@@ -269,5 +323,6 @@ class VectorStore:
             self._index, self.seq, self._vault_id = None, -1, ""
 
 
-def _no_graph(error: ImportError) -> str:
-    return f"hnswlib cannot be loaded ({error}); the exact engine is used"
+def _not_loaded(engine: str, error: ImportError) -> str:
+    library = "hnswlib" if engine == "hnsw" else "annoy"
+    return f"{library} cannot be loaded ({error}); the exact engine is used"

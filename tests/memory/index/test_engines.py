@@ -145,6 +145,6 @@ def test_searches_go_on_while_vectors_change() -> None:
 def test_the_planner_maps_for_one_answer_and_builds_graphs_for_many() -> None:
     assert choose(EXACT_UP_TO, "auto", long_lived=True) == "exact"
     assert choose(EXACT_UP_TO + 1, "auto", long_lived=True) == "hnsw"
-    assert choose(EXACT_UP_TO + 1, "auto", long_lived=False) == "exact"
+    assert choose(EXACT_UP_TO + 1, "auto", long_lived=False) == "annoy"
     assert choose(1, "hnsw", long_lived=False) == "hnsw"
     assert choose(10**6, "exact", long_lived=True) == "exact"
