@@ -11,6 +11,7 @@ import sqlite3
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import wraps
+from itertools import islice
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from magray_memory.errors import MagrayError, StorageError
@@ -149,16 +150,15 @@ def narrow(side: Side, query: SearchQuery) -> None:
     import numpy as np
 
     where, values = _conditions(query)
-    sql = (
-        "SELECT p.id, d.path FROM passage p JOIN document d ON d.id = p.document_id "
-        f"WHERE {where} ORDER BY p.id"
-    )
-    rows = side.connection.execute(sql, values).fetchall()
     if query.paths:
         matches = path_matcher(query.paths)
-        good = {path for path in {path for _, path in rows} if path is not None and matches(path)}
-        rows = [row for row in rows if row[1] in good]
-    side.allowed = np.fromiter((row[0] for row in rows), np.int64, len(rows))
+        found = side.connection.execute(f"SELECT d.id, d.path FROM document d WHERE {where}", values)
+        documents = [row[0] for row in found if row[1] is not None and matches(row[1])]
+        wanted, values = ",".join(map(str, documents)), []
+    else:
+        wanted = f"SELECT d.id FROM document d WHERE {where}"
+    rows = side.connection.execute(f"SELECT id FROM passage WHERE document_id IN ({wanted})", values)
+    side.allowed = np.sort(np.fromiter((row[0] for row in rows), np.int64))
 
 
 def _conditions(query: SearchQuery) -> tuple[str, list[object]]:
@@ -220,12 +220,13 @@ def _match(terms: Iterable[str], joint: str) -> str:
 
 def _bm25(side: Side, terms: list[str], limit: int) -> list[tuple[int, float]]:
     rank = f"bm25({', '.join(str(w) for w in COLUMN_WEIGHTS)})"
-    sql = "SELECT rowid, -rank FROM passage_fts WHERE passage_fts MATCH ? AND rank MATCH ?"
-    values: list[object] = [_match(terms, " OR "), rank]
-    if side.allowed is not None:
-        sql += " AND rowid IN (SELECT value FROM json_each(?))"
-        values.append("[" + ",".join(map(str, side.allowed.tolist())) + "]")
-    return side.connection.execute(sql + " ORDER BY rank LIMIT ?", [*values, limit]).fetchall()
+    sql = "SELECT rowid, -rank FROM passage_fts WHERE passage_fts MATCH ? AND rank MATCH ? ORDER BY rank"
+    best = side.connection.execute(sql, (_match(terms, " OR "), rank))
+    if side.allowed is None:
+        return best.fetchmany(limit)
+    # A condition on rowid makes SQLite ask the index once for each id; the rows come ranked, so few are read.
+    allowed = set(side.allowed.tolist())
+    return list(islice((row for row in best if row[0] in allowed), limit))
 
 
 @reading

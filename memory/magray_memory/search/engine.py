@@ -19,7 +19,7 @@ from magray_memory.search.language import OPEN, Gate, gate
 from magray_memory.search.present import present
 from magray_memory.search.query import DEFAULT_K, SearchQuery, parse
 from magray_memory.search.ranking import Question, Ranked, rank
-from magray_memory.search.terms import Shape, Terms, read_terms
+from magray_memory.search.terms import Shape, Terms, read_terms, stubs
 from magray_memory.search.weights import POOL, WEIGHTS, Weights
 
 if TYPE_CHECKING:
@@ -192,7 +192,9 @@ class Searcher:
             ).items()
         }
         naming = candidates.naming(live, weights)
-        question = Question(run.terms, weights, naming, phrased, bool(run.query.paths), time.time())
+        question = Question(
+            run.terms, weights, naming, stubs(naming), phrased, bool(run.query.paths), time.time()
+        )
         return rank(fused, rows, question, self._weights, per_file=self._per_file)[: run.query.k]
 
     def _lexical(self, live: list[Side], weights: Mapping[str, float]) -> dict[Id, float]:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.search import places
-from magray_memory.search.terms import Name, Shape, Terms, share
+from magray_memory.search.terms import Name, Shape, Terms, may_hold, share
 from magray_memory.text.analyzer import tokens
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ class Question:
     terms: Terms
     weights: Mapping[str, float]
     naming: Mapping[str, float]
+    stubs: tuple[str, ...]
     phrased: Mapping[Id, float]
     place_given: bool
     now: float
@@ -115,9 +116,11 @@ def _scored(key: Id, parts: Fused, row: Row, question: Question, w: Weights, ask
     found.add("semantic", parts.semantic)
     found.add("definition", w.definition * definition(row.symbol, question))
     found.add("phrase", w.phrase * question.phrased.get(key, 0.0))
-    where, name = _place_tokens(row.path or row.title or "")
-    found.add("path", w.path * share(question.naming, where))
-    found.add("file name", w.file_name * share(question.naming, name))
+    place = row.path or row.title or ""
+    if may_hold(place, question.stubs):
+        where, name = _place_tokens(place)
+        found.add("path", w.path * share(question.naming, where))
+        found.add("file name", w.file_name * share(question.naming, name))
     if row.path is not None:
         for kind in places.kinds_of(row.path) - asked:
             found.add(kind, found.score * (getattr(w, kind) - 1))
@@ -156,8 +159,10 @@ def definition(symbol: str, question: Question) -> float:
     is about or only mentions, so it counts with its share of the question. Plain words count when they are
     most of a name.
     """
-    named = _named(symbol) if symbol else None
-    if named is None or named.tokens.isdisjoint(question.naming):
+    if not symbol or not may_hold(symbol, question.stubs):
+        return 0.0
+    named = _named(symbol)
+    if named.tokens.isdisjoint(question.naming):
         return 0.0
     best = 0.0
     alone = question.terms.shape is Shape.NAME

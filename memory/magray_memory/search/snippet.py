@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from magray_memory.search.terms import may_hold, stubs
 from magray_memory.text.analyzer import tokens
 
 if TYPE_CHECKING:
@@ -31,7 +32,11 @@ def snippet(text: str, start_line: int, weights: Mapping[str, float], max_lines:
     repeats a word is not better than one that holds two of them.
     """
     lines = text.split("\n")
-    found = [frozenset(weights).intersection(tokens(line[:2000])) for line in lines[:_SCANNED_LINES]]
+    known, begun = frozenset(weights), stubs(weights)
+    found = [
+        known.intersection(tokens(line[:2000])) if may_hold(line[:2000], begun) else frozenset[str]()
+        for line in lines[:_SCANNED_LINES]
+    ]
     best, best_value = 0, 0.0
     for at, terms in enumerate(found):
         if not terms:
