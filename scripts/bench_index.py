@@ -28,7 +28,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 ROUNDS = 3
 
@@ -172,7 +172,9 @@ def measure_share(workspace: Path, place: Path, passages: int) -> dict[str, Any]
 
     sample, home = place / "sample", Home(place / "home").ensure()
     copy(workspace, sample, max(1, passages // 5))
-    embedder = recorder(resolve_model("", home.models))
+    embedder = Embedder.open(resolve_model("", home.models))
+    recorder = Recorder(embedder.devices)
+    embedder.devices = cast(Any, recorder)
     phases: list[float] = []
     bare: list[float] = []
     count = 0
@@ -184,14 +186,14 @@ def measure_share(workspace: Path, place: Path, passages: int) -> dict[str, Any]
                     vault, embedder.key, embedder.dim, Durability.BALANCED, Events(lambda event: None), cache,
                     lambda: False, lambda: None,
                 )  # fmt: skip
-                embedder.batches.clear()
+                recorder.batches.clear()
                 began = time.perf_counter()
                 count = phase.run(lambda: embedder).embedded
                 phases.append(time.perf_counter() - began)
-            batches = list(embedder.batches)
+            batches = list(recorder.batches)
             began = time.perf_counter()
             for rows in batches:
-                Embedder._run(embedder, rows)  # pyright: ignore[reportPrivateUsage]
+                recorder.devices.run(rows)
             bare.append(time.perf_counter() - began)
             drop_vectors(vault, embedder.key)
     return {
@@ -202,20 +204,19 @@ def measure_share(workspace: Path, place: Path, passages: int) -> dict[str, Any]
     }
 
 
-def recorder(model: Any) -> Any:
-    """An open embedder that keeps the token batches it runs."""
-    from magray_memory.embedding.embedder import Embedder
+class Recorder:
+    """The devices of an embedder, keeping the token batches that they run."""
 
-    class Recorder(Embedder):
-        batches: list[list[list[int]]]
+    def __init__(self, devices: Any) -> None:
+        self.devices = devices
+        self.batches: list[list[list[int]]] = []
 
-        def _run(self, rows: list[list[int]]) -> Any:
-            self.batches.append(rows)
-            return super()._run(rows)
+    def run(self, rows: list[list[int]]) -> Any:
+        self.batches.append(rows)
+        return self.devices.run(rows)
 
-    embedder = Recorder.open(model)
-    embedder.batches = []
-    return embedder
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.devices, name)
 
 
 def load() -> str:

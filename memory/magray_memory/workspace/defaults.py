@@ -159,7 +159,7 @@ def is_binary(data: bytes) -> bool:
 def is_generated(name: str, data: bytes) -> bool:
     """Whether the first lines say that a tool wrote the file and that nobody should edit it.
 
-    Prose is never taken for it: a page that a tool made is read like any other, or talks about generated code.
+    Prose is never taken for it: it may talk about such files, and is worth reading even if a tool made it.
     """
     if name.rpartition(".")[2].lower() in _PROSE:
         return False

@@ -357,12 +357,14 @@ def test_what_changed_last_is_embedded_first(ws: Workspace, embedder: Embedder) 
     order: list[str] = []
 
     class Watching(Embedder):
+        def __init__(self) -> None:
+            vars(self).update(vars(embedder))
+
         def passages(self, texts: Any, should_stop: Any = None) -> Any:
             order.extend(texts)
             return super().passages(texts, should_stop)
 
-    watching = Watching(embedder.model, embedder._session, embedder._tokenizer)
-    ws.index(embedder=lambda: watching)
+    ws.index(embedder=Watching)
     assert [text[-2] for text in order] == ["1", "0", "2"]
 
 
