@@ -93,6 +93,16 @@ class FileLock:
             _held.add(self._key)
             return True
 
+    @property
+    def lost(self) -> bool:
+        """Whether the file of a held lock was removed or replaced, so that others can hold its like."""
+        if self._descriptor is None:
+            return False
+        try:
+            return not os.path.samestat(os.fstat(self._descriptor), self.path.stat())
+        except OSError:
+            return True
+
     def release(self) -> None:
         """Give the lock back; nothing happens when it is not held."""
         with _guard:
@@ -145,6 +155,11 @@ class IndexerLock:
         with contextlib.suppress(OSError):  # the pid only informs; the lock itself is held
             self._pid_path.write_text(f"{os.getpid()}\n", encoding="ascii")
         return self
+
+    @property
+    def lost(self) -> bool:
+        """Whether it is held in name only: its file was removed or replaced."""
+        return self._lock.lost
 
     def release(self) -> None:
         """Give the lock back; nothing happens when it is not held."""

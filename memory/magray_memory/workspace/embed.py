@@ -131,14 +131,8 @@ class EmbeddingPhase:
 
     def _work(self, open_embedder: Callable[[], Embedder]) -> None:
         """The thread of the model."""
+        embedder: Embedder | None = None
         try:
-            embedder = open_embedder()
-            if embedder.key != self._key:
-                raise EmbeddingUnavailable(
-                    f"model {embedder.model.id}", "it is not the model of the settings"
-                )
-            self.device = embedder.device
-            self._events.send("device", device=self.device, model=embedder.model.id)
             while not self._stopped.is_set():
                 try:
                     window = self._inbox.get(timeout=_WAIT_SECONDS)
@@ -146,12 +140,22 @@ class EmbeddingPhase:
                     continue
                 if window is None:
                     break
+                if embedder is None:  # not before there is a text that no vector is known of
+                    embedder = self._opened(open_embedder)
                 for positions, made in embedder.passages(window.texts, self._halt):
                     self._outbox.put((window, positions, made))
         except BaseException as error:  # told to the thread that waits, which raises it
             self._outbox.put(error)
         else:
             self._outbox.put(None)
+
+    def _opened(self, open_embedder: Callable[[], Embedder]) -> Embedder:
+        embedder = open_embedder()
+        if embedder.key != self._key:
+            raise EmbeddingUnavailable(f"model {embedder.model.id}", "it is not the model of the settings")
+        self.device = embedder.device
+        self._events.send("device", device=self.device, model=embedder.model.id)
+        return embedder
 
     def _halt(self) -> bool:
         return self._stopped.is_set() or self._should_stop()

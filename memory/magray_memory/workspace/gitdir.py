@@ -41,6 +41,14 @@ def find_repository(folder: Path, environ: Mapping[str, str] | None = None) -> R
     return None
 
 
+def find_git_dir(folder: Path) -> Path | None:
+    """Where git keeps the state of the working tree that `folder` is in, None outside of any."""
+    for candidate in (folder, *folder.parents):
+        if os.path.lexists(candidate / ".git"):
+            return _git_dir(candidate)
+    return None
+
+
 def read_repository(top: Path, environ: Mapping[str, str] | None = None) -> Repository:
     """The repository whose `.git` stands in `top`, be it a folder, or the file of a worktree or submodule."""
     environ = os.environ if environ is None else environ

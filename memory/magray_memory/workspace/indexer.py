@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -116,8 +117,15 @@ class Indexer:
         should_stop: Callable[[], bool] | None = None,
         *,
         pool: Callable[[int], ParsePool] = ParsePool,
+        give_way: Callable[[], bool] | None = None,
+        lock: IndexerLock | None = None,
     ) -> None:
-        """`embedder_factory` None leaves embeddings out. `should_stop` is asked often, in several threads."""
+        """`embedder_factory` None leaves embeddings out. `should_stop` is asked often, in several threads.
+
+        For who indexes again and again: `give_way` ends the embedding early when it turns true, which is no
+        error (`gave_way` tells), and keeps the model away until there is a text to embed. `lock` is held
+        already.
+        """
         if vault.root is None:
             raise WorkspaceError("this vault has no folder to index", "it is the notebook")
         self._vault = vault
@@ -128,6 +136,9 @@ class Indexer:
         self._events = Events(on_event or _ignore)
         self._should_stop = should_stop or _never
         self._make_pool = pool
+        self._give_way = give_way
+        self._lock = lock
+        self.gave_way = False
         self._durability = Durability(settings.storage.durability)
 
     def run(
@@ -137,12 +148,12 @@ class Indexer:
 
         `force` reads every file again; `lexical` leaves embeddings out. Raises VaultLocked, WorkspaceError
         for a path outside of the workspace or a root that cannot be read, StorageError, and Interrupted when
-        `should_stop` turned true: everything done until then is kept. The last event is `done`, or `error`
-        with what is raised.
+        `should_stop` turned true: everything done until then is kept. The last event is `done`, unless it
+        gave way, or `error` with what is raised.
         """
         try:
             places = [""] if paths is None else [self._place(path) for path in paths]
-            with IndexerLock(self._vault.path).acquire():
+            with IndexerLock(self._vault.path).acquire() if self._lock is None else nullcontext():
                 try:
                     report = self._run(places, force, lexical)
                 except LexicalDamaged as error:
@@ -152,7 +163,8 @@ class Indexer:
         except MagrayError as error:
             self._events.send("error", code=error.code, message=error.message, hint=error.hint)
             raise
-        self._events.send("done", **report.as_json())
+        if not self.gave_way:
+            self._events.send("done", **report.as_json())
         return report
 
     def _run(self, places: list[str], force: bool, lexical: bool) -> IndexReport:
@@ -180,7 +192,7 @@ class Indexer:
         """The path from the root, `/` between folders. Its own last name is not resolved: a link is no
         detour.
         """
-        absolute = Path(os.path.normpath(Path.cwd() / path))
+        absolute = Path(os.path.normpath(path if path.is_absolute() else Path.cwd() / path))
         for spelled in (absolute, Path(os.path.realpath(absolute.parent), absolute.name), absolute.resolve()):
             if spelled.is_relative_to(self._root):
                 relative = spelled.relative_to(self._root).as_posix()
@@ -206,6 +218,7 @@ class Indexer:
                 and 0 < len(plan.tasks) <= _FEW_FILES
                 and not lexical
                 and self._loading is not None
+                and self._give_way is None
             ):
                 self._loading.start()
             store = self._store(plan, stored, pool)
@@ -338,7 +351,11 @@ class Indexer:
         if self._should_stop():
             raise _interrupted()
         done.model = model.id
+        if self.gave_way:
+            return done
         self._save_snapshot(key)
+        if self.gave_way:
+            return done
         done.seconds = round(time.monotonic() - began, 3)
         passages = self._vault.counts()[1]
         counts = {"embedded": done.embedded, "reused": done.reused}
@@ -366,7 +383,7 @@ class Indexer:
                 self._durability,
                 self._events,
                 cache,
-                self._should_stop,
+                self._embedding_ends,
                 snapshot,
             )
             try:
@@ -375,6 +392,11 @@ class Indexer:
                 done.embedded, done.reused, done.device = phase.done.embedded, phase.done.reused, phase.device
                 for warning in cache.warnings:
                     self._events.warn(warning)
+
+    def _embedding_ends(self) -> bool:
+        if self._give_way is not None and not self.gave_way and self._give_way():
+            self.gave_way = True
+        return self.gave_way or self._should_stop()
 
     def _save_snapshot(self, key: str) -> None:
         """Write the vector index for readers, if vectors changed since it was last looked at.
@@ -388,7 +410,11 @@ class Indexer:
 
         store = VectorStore(self._vault, key, self._settings.vectors)
         try:
-            store.save_snapshot(should_stop=self._should_stop)
+            store.save_snapshot(should_stop=self._embedding_ends)
+        except Interrupted:
+            if self._should_stop():
+                raise
+            return
         except StorageError as error:
             self._events.warn(f"the index snapshot was not written: {error.message}")
             return

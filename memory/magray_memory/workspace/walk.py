@@ -19,7 +19,7 @@ from magray_memory.workspace import defaults
 from magray_memory.workspace.ignore import FolderRules, Verdict, root_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 MAX_DEPTH = 200
@@ -74,14 +74,8 @@ def walk(root: Path, options: WalkOptions, tally: Tally, under: str = "") -> Ite
 
     The rules of the folders above `under` hold. Raises WorkspaceError if the root itself cannot be listed.
     """
-    try:
-        entries = _listed(str(root))
-    except OSError as error:
-        raise WorkspaceError(f"{root} cannot be read", error.strerror or str(error)) from error
-    names = {entry.name for entry in entries}
-    rules = root_rules(root, names, ignore=options.ignore, include=options.include, hidden=options.hidden)
     steps = [step for step in under.split("/") if step]
-    stack = [_Folder("", rules, entries)]
+    stack = [_top(root, options)]
     while stack:
         prefix, rules, entries = stack.pop()
         depth = prefix.count("/")
@@ -98,6 +92,51 @@ def walk(root: Path, options: WalkOptions, tally: Tally, under: str = "") -> Ite
             entered = _enter(entry, prefix, rules, tally)
             if entered is not None:
                 stack.append(entered)
+
+
+def folders(
+    root: Path, options: WalkOptions, under: str, before: Callable[[str], None]
+) -> Iterator[tuple[str, FolderRules | None]]:
+    """The folders at and below `under` that a walk would enter, with the rules that hold in each.
+
+    `before(path)` is called ahead of looking into a folder; rules None: on a look inside it was left out
+    after all. Paths as in `walk`, the root is "". Raises WorkspaceError if the root itself cannot be listed.
+    """
+    steps = [step for step in under.split("/") if step]
+    if not steps:
+        before("")
+    tally = Tally()
+    top = _top(root, options)
+    if not steps:
+        yield "", top.rules
+    stack = [top]
+    while stack:
+        prefix, rules, entries = stack.pop()
+        depth = prefix.count("/")
+        for entry in entries:
+            if depth < len(steps) and entry.name != steps[depth]:
+                continue
+            if _look(entry, prefix, rules, tally) is not True:
+                continue
+            path = prefix + entry.name
+            asked = depth + 1 >= len(steps)
+            if asked:
+                before(path)
+            entered = _enter(entry, prefix, rules, tally)
+            if entered is not None:
+                stack.append(entered)
+            if asked:
+                yield path, None if entered is None else entered.rules
+
+
+def _top(root: Path, options: WalkOptions) -> _Folder:
+    try:
+        entries = _listed(str(root))
+    except OSError as error:
+        raise WorkspaceError(f"{root} cannot be read", error.strerror or str(error)) from error
+    names = {entry.name for entry in entries}
+    rules = root_rules(root, names, ignore=options.ignore, include=options.include, hidden=options.hidden)
+    return _Folder("", rules, entries)
 
 
 def _listed(folder: str) -> list[os.DirEntry[str]]:

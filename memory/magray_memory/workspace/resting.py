@@ -1,0 +1,94 @@
+"""What a watcher keeps ready for the next change, and lets go of when none comes: the model and a parser."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from magray_memory.errors import EmbeddingUnavailable
+from magray_memory.workspace.parse_pool import ParsePool, WorkersUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from magray_memory.embedding.embedder import Embedder
+
+_NO_MODEL_SECONDS = 60.0
+
+
+class RestingModel:
+    """Opened when a text has to be embedded, let go of when it was idle."""
+
+    def __init__(self, open_embedder: Callable[[], Embedder], close: Callable[[], None]) -> None:
+        """`close` lets go of what else holds the model, or the memory of a failure."""
+        self._open = open_embedder
+        self._close = close
+        self._embedder: Embedder | None = None
+        self._failure: EmbeddingUnavailable | None = None
+        self._used = 0.0
+
+    def get(self) -> Embedder:
+        """The open model. Raises EmbeddingUnavailable, for a minute without another attempt."""
+        if self._failure is not None:
+            raise self._failure
+        self.used()
+        if self._embedder is None:
+            try:
+                self._embedder = self._open()
+            except EmbeddingUnavailable as error:
+                self._failure = error
+                raise
+        return self._embedder
+
+    def used(self) -> None:
+        """It was at work until now."""
+        self._used = time.monotonic()
+
+    def rest(self, idle: float) -> None:
+        """Let go of the model if it was not used for so many seconds."""
+        since = time.monotonic() - self._used
+        if self._embedder is not None and since >= idle:
+            self._embedder = None
+            self._close()
+            _give_back()
+        if self._failure is not None and since > _NO_MODEL_SECONDS:
+            self._failure = None
+            self._close()
+
+
+class RestingParser:
+    """Makes the pools of the runs; after a run one parser stays ready, for the next save is near."""
+
+    def __init__(self) -> None:
+        self._spare: ParsePool | None = None
+        self._made = 0.0
+
+    def pool(self, size: int) -> ParsePool:
+        """A pool for a run, with the spare parser in it if there is one."""
+        spare, self._spare = self._spare, None
+        return spare or ParsePool(size)
+
+    def prepare(self, size: int) -> None:
+        """Start a parser for the next run."""
+        self.rest(0.0)
+        self._spare, self._made = ParsePool(size), time.monotonic()
+        with contextlib.suppress(WorkersUnavailable):
+            self._spare.prepare(1)
+
+    def rest(self, idle: float) -> None:
+        """End the parser if it waited so many seconds in vain."""
+        if self._spare is not None and time.monotonic() - self._made >= idle:
+            self._spare.close()
+            self._spare = None
+
+
+def _give_back() -> None:
+    """Return freed memory to the system; glibc keeps most of a closed model otherwise."""
+    gc.collect()
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
