@@ -7,24 +7,21 @@ however it went, stdin ends; then this process and every one that it started end
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
-import threading
+
+from magray_server.parent import when_stdin_ends
 
 
-def _follow() -> None:
-    with contextlib.suppress(OSError):
-        while os.read(0, 4096):
-            pass
+def _end() -> None:
     if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(1)
 
 
 def main() -> None:
-    threading.Thread(target=_follow, name="magray-leash", daemon=True).start()
+    when_stdin_ends(_end)
     from magray_server.cli.main import main as run
 
     sys.exit(run())

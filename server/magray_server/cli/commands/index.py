@@ -5,7 +5,10 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from contextlib import contextmanager
+from collections import Counter
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,11 +18,10 @@ from magray_server.cli import render
 from magray_server.cli.failures import DONE, PARTLY, as_json, describe
 from magray_server.cli.shell import Shell, command, user_path
 from magray_server.cli.terminal import emit, to_json
+from magray_server.parent import end_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
-
-    from magray_memory.workspace.indexer import IndexReport
 
     Listener = Callable[[dict[str, Any]], None]
 
@@ -31,21 +33,29 @@ _SHOWN_SKIPS = 5
     example="""
     magray index
     magray index src docs/guide.md
+    magray index --watch
     magray --workspace ~/project index --lexical
     """,
 )
 @click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]...")
 @click.option("--force", is_flag=True, help="Read every file again, changed or not.")
 @click.option("--lexical", is_flag=True, help="Words only; leave the model out for now.")
-@click.option("--events", is_flag=True, help="Print progress as JSON lines.")
-def cli(shell: Shell, paths: tuple[str, ...], force: bool, lexical: bool, events: bool) -> int:
+@click.option("--watch", is_flag=True, help="Then stay, and follow every change until Ctrl-C.")
+@click.option("--events", is_flag=True, help="Tell a parent program all as JSON lines; end when it does.")
+def cli(shell: Shell, paths: tuple[str, ...], force: bool, lexical: bool, watch: bool, events: bool) -> int:
     """Index the workspace, or only the paths in it.
 
     Only what changed is read. Words can be searched after seconds, meaning follows; Ctrl-C at any time
     keeps what is done, and the next run goes on from there.
     """
+    if watch:
+        if paths:
+            raise click.UsageError("--watch follows the whole workspace: leave the paths out")
+        return _watch(shell, force=force, lexical=lexical, events=events)
     stop = threading.Event()
-    with _stoppable(stop), _listener(shell, events, stop) as on_event, shell.memory() as memory:
+    if events:
+        end_with_parent(stop.set, by_stdin=False)
+    with stoppable(stop.set), _listener(shell, events, stop) as on_event, shell.memory() as memory:
         report = memory.index(
             [user_path(path) for path in paths] or None,
             force=force,
@@ -58,13 +68,77 @@ def cli(shell: Shell, paths: tuple[str, ...], force: bool, lexical: bool, events
     if shell.json and not events:
         shell.value(report.as_json())
     elif not events:
-        shell.result(_summary(report))
-    _tell_skipped(shell, report)
+        shell.result(_summary(report.as_json()))
+    _tell_skipped(shell, report.as_json()["skipped"])
     return PARTLY if report.skipped else DONE
 
 
-def _summary(report: IndexReport) -> str:
-    facts = report.as_json()
+def _watch(shell: Shell, *, force: bool, lexical: bool, events: bool) -> int:
+    """Follow the workspace. Ctrl-C ends it with 130, a polite kill or the end of the parent with 0."""
+    gone = threading.Event()
+    with ExitStack() as stack:
+        listen: Listener = stack.enter_context(_json_lines(gone)) if events else Told(shell, stack)
+        memory = stack.enter_context(shell.memory())
+
+        def heard(event: dict[str, Any]) -> None:
+            listen(event)
+            if gone.is_set():
+                watcher.stop()
+
+        watcher = memory.watcher(force=force, lexical=lexical, on_event=heard)
+        if events:
+            end_with_parent(watcher.stop, by_stdin=True)
+        received = stack.enter_context(stoppable(watcher.stop))
+        watcher.run()
+    if signal.SIGINT in received:
+        raise Interrupted("interrupted", "what is done is kept")
+    return DONE
+
+
+class Told:
+    """What a person sees of a watcher: progress until the first run is done, then a line for each run."""
+
+    def __init__(self, shell: Shell, stack: ExitStack) -> None:
+        self._shell = shell
+        self._bars = stack.enter_context(ExitStack())
+        self._aside = self._bars.enter_context(_listener(shell, events=False, stop=threading.Event()))
+        self._changed = Counter[str]()
+        self._first = True
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        kind = event["event"]
+        self._aside(event)
+        if kind == "changed":
+            self._changed.update(changed=event["files"], removed=event["removed"])
+        elif kind == "done":
+            self._bars.close()
+            self._aside = partial(_warn_only, self._shell)
+            self._tell({name: fact for name, fact in event.items() if name != "event"})
+            self._changed.clear()
+            self._first = False
+
+    def _tell(self, report: dict[str, Any]) -> None:
+        if self._shell.json:
+            self._shell.value(report)
+        elif self._first:
+            self._shell.result(f"{_summary(report)}; watching")
+        else:
+            at = datetime.now().strftime("%H:%M:%S")
+            self._shell.result(f"{at} {_happened(self._changed, report)}")
+        sys.stdout.flush()
+        _tell_skipped(self._shell, report["skipped"])
+
+
+def _happened(changed: Counter[str], report: dict[str, Any]) -> str:
+    parts = [
+        *([render.count(changed["changed"], "file")] if changed["changed"] else []),
+        *([f"{changed['removed']:,} removed"] if changed["removed"] else []),
+        *([f"{render.count(report['embedded'], 'passage')} embedded"] if report["embedded"] else []),
+    ]
+    return ", ".join(parts) or "up to date"
+
+
+def _summary(facts: dict[str, Any]) -> str:
     spent = facts["seconds"]
     total = (spent.get("lexical") or 0) + (spent.get("semantic") or 0)
     parts = [
@@ -76,8 +150,7 @@ def _summary(report: IndexReport) -> str:
     return f"indexed {', '.join(parts)} in {render.seconds(total)}"
 
 
-def _tell_skipped(shell: Shell, report: IndexReport) -> None:
-    skipped: list[dict[str, Any]] = report.as_json()["skipped"]
+def _tell_skipped(shell: Shell, skipped: list[dict[str, Any]]) -> None:
     for item in skipped if shell.verbose else skipped[:_SHOWN_SKIPS]:
         shell.warn(f"skipped {item['path']}: {item['reason']}")
     if len(skipped) > _SHOWN_SKIPS and not shell.verbose:
@@ -85,17 +158,22 @@ def _tell_skipped(shell: Shell, report: IndexReport) -> None:
 
 
 @contextmanager
-def _stoppable(stop: threading.Event) -> Generator[None]:
-    """The first Ctrl-C (or a polite kill) stops the indexer between two steps, the second at once."""
+def stoppable(stop: Callable[[], object]) -> Generator[list[int]]:
+    """The first Ctrl-C (or a polite kill) stops the work between two steps, the second at once.
+
+    Yields the signals that came.
+    """
+    received: list[int] = []
 
     def ask(number: int, frame: object) -> None:
-        if stop.is_set():
+        if received:
             raise KeyboardInterrupt
-        stop.set()
+        received.append(number)
+        stop()
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield received
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -108,7 +186,7 @@ def _listener(shell: Shell, events: bool, stop: threading.Event) -> Generator[Li
         with _json_lines(stop) as write:
             yield write
     elif shell.quiet or not sys.stderr.isatty():
-        yield lambda event: _warn_only(shell, event)
+        yield partial(_warn_only, shell)
     else:
         from magray_server.cli.progress import Progress
 
