@@ -1,7 +1,9 @@
 """Every number that ranking was tuned with, in one place, each with what it does.
 
-Measured by `scripts/eval_quality.py` (NDCG@10 of the hybrid mode). Scores before the signals lie in 0…1, so a
-weight of .1 can move a passage by a tenth of the way from the worst to the best.
+Measured by `scripts/eval_quality.py SET --corpus DIR`: NDCG@10 of the hybrid mode, mean over six packages of
+source code, .957 with these. Half or twice of any weight costs at most .008 (a third less or more of
+`lexical`: .007); without a signal it is what stands at the signal. Scores before the signals lie in 0…1, so
+a weight of .1 moves a passage by a tenth of the way from the worst to the best.
 """
 
 from __future__ import annotations
@@ -20,15 +22,20 @@ class Weights:
     explained: float = 0.6
     """Part of a query's weight that the best lexical passage must hold for BM25 to have its full share."""
     definition: float = 0.4
+    """For a passage that surely defines the name asked for; without .949."""
     phrase: float = 0.4
+    """For a passage with the words in quotes as they stand; not in the set, bounded by `definition`."""
     path: float = 0.15
     file_name: float = 0.35
+    """For all words of the query in the path (without .948), in the file's name (.942); without both .928."""
     same_file: float = 0.2
+    """Of .5, .25 and .125 of the next passages of a file, added to its best one; without .942."""
     recent: float = 0.02
     recent_days: float = 14.0
     layer_interact: float = 0.02
     layer_insights: float = 0.01
     test: float = 0.6
+    """Factors of places that repeat the words of others; tests are not in the set, .02 on eighteen others."""
     example: float = 0.7
     vendored: float = 0.6
     generated: float = 0.6
