@@ -4,6 +4,10 @@ Nothing is approximate and there is nothing to build, so it is the right engine 
 and the reference for any other. What changed since the snapshot stands beside it: removed rows in a mask, new
 rows in an array that grows. A search takes one view of these and keeps it: masks are replaced, never changed
 in place, and rows are only ever appended, so nobody waits for anybody.
+
+The snapshot holds float16, as the vault does: half the disk, and nothing lost. The first search of everything
+widens the rows to float32 and keeps them (0.7 ms for 1,000 rows of 384); filtered searches, and those beside
+a graph, widen only the rows that they look at.
 """
 
 from __future__ import annotations
@@ -35,7 +39,7 @@ _SUBSET_SHARE = 4
 
 class _View(NamedTuple):
     ids: Ids
-    matrix: Matrix
+    matrix: Matrix | NDArray[np.float16]
     alive: NDArray[np.bool_] | None
     new_ids: Ids
     new_matrix: Matrix
@@ -48,7 +52,7 @@ class ExactIndex:
 
     engine = "exact"
 
-    def __init__(self, ids: Ids, matrix: Matrix) -> None:
+    def __init__(self, ids: Ids, matrix: Matrix | NDArray[np.float16]) -> None:
         self.dim = matrix.shape[1]
         self._guard = threading.Lock()
         self._new_row: dict[int, int] = {}
@@ -87,7 +91,7 @@ class ExactIndex:
                 )
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         ids = np.frombuffer(mapped, dtype="<i8", count=count, offset=ids_at)
-        matrix = np.frombuffer(mapped, dtype="<f4", count=count * dim).reshape(count, dim)
+        matrix = np.frombuffer(mapped, dtype="<f2", count=count * dim).reshape(count, dim)
         return cls(ids, matrix)
 
     @property
@@ -100,6 +104,8 @@ class ExactIndex:
 
     def search(self, query: Scores, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
         view = self._view
+        if allowed is None and view.matrix.dtype != np.float32:
+            view = self._widen()
         query = np.ascontiguousarray(query, dtype=np.float32)
         if query.shape != (self.dim,):
             raise ValueError(f"a query of shape {query.shape} for vectors of {self.dim} dimensions")
@@ -147,6 +153,12 @@ class ExactIndex:
         self._view = self._view._replace(
             ids=empty, matrix=np.empty((0, self.dim), dtype=np.float32), living=0
         )
+
+    def _widen(self) -> _View:
+        with self._guard:
+            if self._view.matrix.dtype != np.float32:
+                self._view = self._view._replace(matrix=self._view.matrix.astype(np.float32))
+            return self._view
 
     def _tombstone(self, ids: Ids) -> None:
         view = self._view
@@ -202,7 +214,7 @@ def _base_scores(view: _View, query: Scores, k: int, allowed: Ids | None) -> tup
     return view.ids[rows], _product_of(view.matrix, rows, query)
 
 
-def product(matrix: Matrix, query: Scores) -> Scores:
+def product(matrix: Matrix | NDArray[np.float16], query: Scores) -> Scores:
     """The dot product of every row with the query.
 
     In blocks too small for the linear algebra library to share out among threads: those wait for each other
@@ -211,11 +223,12 @@ def product(matrix: Matrix, query: Scores) -> Scores:
     scores = np.empty(len(matrix), dtype=np.float32)
     step = max(1, _PRODUCT_FLOATS // max(1, matrix.shape[1]))
     for start in range(0, len(matrix), step):
-        np.dot(matrix[start : start + step], query, out=scores[start : start + step])
+        part = matrix[start : start + step].astype(np.float32, copy=False)
+        np.dot(part, query, out=scores[start : start + step])
     return scores
 
 
-def _product_of(matrix: Matrix, rows: NDArray[np.intp], query: Scores) -> Scores:
+def _product_of(matrix: Matrix | NDArray[np.float16], rows: NDArray[np.intp], query: Scores) -> Scores:
     """Scores of some rows; blocks keep the copy of the rows small."""
     if _SUBSET_SHARE * len(rows) >= len(matrix):
         return product(matrix, query)[rows]
@@ -227,7 +240,7 @@ def _product_of(matrix: Matrix, rows: NDArray[np.intp], query: Scores) -> Scores
 
 
 def _ids_offset(count: int, dim: int) -> int:
-    return -(-4 * count * dim // 8) * 8
+    return -(-2 * count * dim // 8) * 8
 
 
 def write(path: Path, dim: int, batches: Iterable[tuple[Ids, Matrix]]) -> int:
@@ -239,9 +252,9 @@ def write(path: Path, dim: int, batches: Iterable[tuple[Ids, Matrix]]) -> int:
     with path.open("xb") as file:
         for some, rows in batches:
             ids.append(some)
-            file.write(np.ascontiguousarray(rows, dtype="<f4").data)
+            file.write(np.ascontiguousarray(rows, dtype="<f2").data)
         count = sum(map(len, ids))
-        file.write(bytes(_ids_offset(count, dim) - 4 * count * dim))
+        file.write(bytes(_ids_offset(count, dim) - 2 * count * dim))
         for some in ids:
             file.write(np.ascontiguousarray(some, dtype="<i8").data)
     return count

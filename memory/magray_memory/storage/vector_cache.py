@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from magray_memory.storage.sqlite_errors import CANTOPEN, CORRUPT, NOTADB, error_code
@@ -28,10 +29,13 @@ _DAY = 86_400
 _EVICT_TO = 0.9
 _EVICT_ROWS = 2_000
 
+# Rows stand in the order they were made, so pages are full: in the order of their names they take half as
+# much again.
+_PAGE_BYTES = 8192
 _TABLES = f"""
 CREATE TABLE entry (
-    key TEXT NOT NULL, hash BLOB NOT NULL, data BLOB NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (key, hash)
-) WITHOUT ROWID;
+    id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, used INTEGER NOT NULL, data BLOB NOT NULL
+);
 CREATE INDEX entry_used ON entry(used);
 PRAGMA user_version = {_SCHEMA};
 """
@@ -77,21 +81,22 @@ class VectorCache:
     def _get(self, connection: sqlite3.Connection, key: str, hashes: Sequence[bytes]) -> dict[bytes, bytes]:
         today = int(time.time()) // _DAY
         found: dict[bytes, bytes] = {}
-        stale: list[bytes] = []
-        wanted = list(dict.fromkeys(hashes))
+        stale: list[int] = []
+        names = {_name(key, text_hash): text_hash for text_hash in hashes}
+        wanted = list(names)
         for start in range(0, len(wanted), _CHUNK):
             chunk = wanted[start : start + _CHUNK]
             marks = ",".join("?" * len(chunk))
-            for text_hash, data, used in connection.execute(
-                f"SELECT hash, data, used FROM entry WHERE key = ? AND hash IN ({marks})", (key, *chunk)
+            for row, name, data, used in connection.execute(
+                f"SELECT id, name, data, used FROM entry WHERE name IN ({marks})", chunk
             ):
-                found[text_hash] = data
+                found[names[name]] = data
                 if used != today:
-                    stale.append(text_hash)
+                    stale.append(row)
         if stale:
             with _transaction(connection):
                 connection.executemany(
-                    "UPDATE entry SET used = ? WHERE key = ? AND hash = ?", [(today, key, h) for h in stale]
+                    "UPDATE entry SET used = ? WHERE id = ?", [(today, row) for row in stale]
                 )
         return found
 
@@ -99,8 +104,8 @@ class VectorCache:
         today = int(time.time()) // _DAY
         with _transaction(connection):
             connection.executemany(
-                "INSERT OR REPLACE INTO entry(key, hash, data, used) VALUES (?, ?, ?, ?)",
-                [(key, text_hash, data, today) for text_hash, data in vectors.items()],
+                "INSERT OR REPLACE INTO entry(name, used, data) VALUES (?, ?, ?)",
+                [(_name(key, text_hash), today, data) for text_hash, data in vectors.items()],
             )
             if _used_bytes(connection) > self.max_bytes:
                 self._evict(connection)
@@ -108,8 +113,7 @@ class VectorCache:
     def _evict(self, connection: sqlite3.Connection) -> None:
         while _used_bytes(connection) > _EVICT_TO * self.max_bytes:
             gone = connection.execute(
-                "DELETE FROM entry WHERE (key, hash) IN (SELECT key, hash FROM entry ORDER BY used LIMIT ?)",
-                (_EVICT_ROWS,),
+                "DELETE FROM entry WHERE id IN (SELECT id FROM entry ORDER BY used LIMIT ?)", (_EVICT_ROWS,)
             ).rowcount
             if gone <= 0:
                 return
@@ -134,6 +138,7 @@ class VectorCache:
                 self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
             try:
+                connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
                 connection.execute("PRAGMA journal_mode = wal")
                 connection.execute("PRAGMA synchronous = NORMAL")
                 _ensure_tables(connection)
@@ -162,6 +167,10 @@ class VectorCache:
     def _give_up(self, why: str) -> None:
         self._off = True
         self.warnings.append(f"the vector cache {self.path} is not used this time: {why}")
+
+
+def _name(key: str, text_hash: bytes) -> bytes:
+    return blake2b(text_hash, key=blake2b(key.encode(), digest_size=32).digest(), digest_size=16).digest()
 
 
 def _ensure_tables(connection: sqlite3.Connection) -> None:
