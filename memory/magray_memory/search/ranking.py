@@ -114,7 +114,9 @@ def _scored(key: Id, parts: Fused, row: Row, question: Question, w: Weights, ask
     found = Ranked(key, row)
     found.add("lexical", parts.lexical)
     found.add("semantic", parts.semantic)
-    found.add("definition", w.definition * definition(row.symbol, question))
+    # A heading with the name is about the thing; only code defines it.
+    certain = definition(row.symbol, question) * (1.0 if row.kind == "code" else 0.5)
+    found.add("definition", w.definition * certain)
     found.add("phrase", w.phrase * question.phrased.get(key, 0.0))
     place = row.path or row.title or ""
     if may_hold(place, question.stubs):
