@@ -78,6 +78,9 @@ class EmbeddingSettings:
     model: str = _setting("", "name or folder of a model; empty = the one in the package")
     device: str = _setting("auto", "where the model runs", choices=("auto", "cpu", "cuda"))
     threads: int = _setting(0, "threads of the model; 0 = by cores", low=0, high=256)
+    probe_seconds: float = _setting(
+        15.0, "time for a first trial of the native libraries, in a process of their own", low=1, high=300
+    )
 
 
 @dataclass(frozen=True, slots=True)

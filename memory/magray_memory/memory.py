@@ -7,13 +7,14 @@ meaning. What is damaged or missing costs its own part of an answer, and the ans
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from magray_memory.config import Loaded, Settings, load_settings
+from magray_memory.config import Loaded, Settings, config_path, load_settings
 from magray_memory.errors import EmbeddingUnavailable, StorageError, VaultDamaged, WorkspaceError
 from magray_memory.storage.home import Home, canonical_root
 from magray_memory.workspace.discover import find_root, named_root
@@ -21,7 +22,10 @@ from magray_memory.workspace.discover import find_root, named_root
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from magray_memory.embedding.device import Placement
     from magray_memory.embedding.embedder import Embedder
+    from magray_memory.embedding.fallback import DeviceChange
+    from magray_memory.health.doctor import Diagnosis
     from magray_memory.health.status import Status
     from magray_memory.index.vectors import VectorStore
     from magray_memory.search.candidates import OpenVault
@@ -31,6 +35,9 @@ if TYPE_CHECKING:
     from magray_memory.storage.catalog import VaultInfo
     from magray_memory.storage.vault import Vault
     from magray_memory.workspace.indexer import IndexReport
+    from magray_memory.workspace.watch import Watcher
+
+_log = logging.getLogger(__name__)
 
 
 class Memory:
@@ -46,6 +53,13 @@ class Memory:
         self._stores: list[VectorStore] = []
         self._searcher: Searcher | None = None
         self._unseen: list[str] = []
+        self._reload: Callable[[], Loaded] = lambda: loaded
+        self._settings_files: tuple[Path, ...] = ()
+        self._placement: Placement | None = None
+        self._lasting = False
+        """Whether this program runs long enough for a GPU to be worth opening."""
+        self.on_device: Callable[[DeviceChange], None] | None = None
+        """Hears, in some thread, when the model moves to another device, or why it does not."""
 
     @classmethod
     def open(
@@ -75,7 +89,14 @@ class Memory:
             except OSError as error:
                 found = WorkspaceError("the current folder cannot be used", error.strerror or str(error))
         root = found if isinstance(found, Path) else None
-        return cls(place, found, load_settings(place.path, root, overrides, environ))
+
+        def load() -> Loaded:
+            return load_settings(place.path, root, overrides, environ)
+
+        memory = cls(place, found, load())
+        memory._reload = load
+        memory._settings_files = (config_path(place.path, environ),)
+        return memory
 
     @property
     def settings(self) -> Settings:
@@ -132,8 +153,10 @@ class Memory:
         """
         root = self.root
         inside = None if paths is None else [self._inside(root, path) for path in paths]
-        listen = on_event or _ignore
+        listen = _in_turn(on_event or _ignore)
         self.home.ensure()
+        if not lexical:
+            self._last(lambda change: listen(_device_event(change)))
 
         def run() -> IndexReport:
             from magray_memory.workspace.indexer import Indexer
@@ -150,11 +173,63 @@ class Memory:
             listen({"event": "warning", "message": f"{error.message}; it is kept as {aside} and made again"})
             return run()
 
+    def watcher(
+        self,
+        *,
+        force: bool = False,
+        lexical: bool = False,
+        on_event: Callable[[dict[str, Any]], None] | None = None,
+    ) -> Watcher:
+        """What keeps the workspace's vault up to date while its `run` runs; see `workspace/watch.py`.
+
+        Raises WorkspaceError outside of any workspace, HomeError.
+        """
+        from magray_memory.storage.vault_files import set_aside
+        from magray_memory.workspace.watch import Watched, Watcher
+
+        root = self.root
+        listen = _in_turn(on_event or _ignore)
+        self.home.ensure()
+        if not lexical:
+            self._last(lambda change: listen(_device_event(change)))
+
+        def read_settings() -> Settings:
+            self._loaded = self._reload()
+            return self._indexed(root)
+
+        watched = Watched(
+            root,
+            self.home,
+            read_settings,
+            self._settings_files,
+            open_vault=lambda: self._vault_to_write(root),
+            set_aside=lambda: set_aside(self.home.vault_path(root)),
+            open_embedder=None if lexical else self.embedder,
+            close_embedder=self._release_model,
+        )
+        return Watcher(watched, listen, force=force)
+
     def status(self) -> Status:
         """How everything is. Loads no model and no native library."""
         from magray_memory.health.status import read_status
 
         return read_status(self.home, self.settings, self.workspace)
+
+    def doctor(self, *, fix: bool = False, on_step: Callable[[str], None] | None = None) -> Diagnosis:
+        """What is wrong in the home, and with `fix` what of it was mended; workspaces are indexed for that.
+
+        `on_step` hears what is being done, in a few words. Raises nothing for what it finds.
+        """
+        from magray_memory.health.doctor import Doctor
+
+        doctor = Doctor(self.home, self.workspace, self._index_other, self.warnings)
+        if on_step is not None:
+            doctor.on_step = on_step
+        return doctor.fix() if fix else doctor.examine()
+
+    def _index_other(self, root: Path) -> IndexReport:
+        with Memory.open(root, home=self.home.path) as other:
+            return other.index()
 
     def vaults(self) -> list[VaultInfo]:
         """Every vault of the home."""
@@ -224,19 +299,53 @@ class Memory:
         self.close()
 
     def _open_embedder(self) -> Embedder | EmbeddingUnavailable:
+        from magray_memory.embedding.device import Placement
+        from magray_memory.embedding.model import resolve_model
         from magray_memory.health.device_state import observe
 
         wanted = self.settings.embedding
         try:
-            from magray_memory.embedding.model import resolve_model
-
             model = resolve_model(wanted.model, self.home.models)
-            embedder = _embedder_class().open(model, device=wanted.device, threads=wanted.threads)
+            placement = Placement(self.home.path, model, wanted, self._device_changed)
+            embedder = placement.open()
         except EmbeddingUnavailable as error:
-            observe(self.home.path, wanted.device, None, error.message, None)
+            observe(self.home.path, wanted.device, None, error.why or error.message, None, error.hint)
             return error
-        observe(self.home.path, wanted.device, embedder.device, None, model.id)
+        self._placement = placement
+        if self._lasting:
+            placement.seek_gpu()
+        elif wanted.device == "cuda":
+            _tell_missed(placement)
+        self._observe_device()
         return embedder
+
+    def _release_model(self) -> None:
+        """Let the model go; the next text that needs it opens it again, or fails again."""
+        with self._guard:
+            self._embedder = self._placement = None
+
+    def _last(self, hear: Callable[[DeviceChange], None] | None = None) -> None:
+        """This program goes on for a while: a GPU is worth looking for."""
+        with self._guard:
+            self._lasting = True
+            self.on_device = hear or self.on_device
+            if self._placement is not None:
+                self._placement.seek_gpu()
+
+    def _device_changed(self, change: DeviceChange) -> None:
+        self._observe_device()
+        if self.on_device is not None:
+            self.on_device(change)
+
+    def _observe_device(self) -> None:
+        """Leave word in the home of where the model runs, for `status`."""
+        from magray_memory.health.device_state import observe
+
+        # A single question runs on the processor though a GPU works: that says nothing of the next long run.
+        if self._placement is None or (not self._lasting and self._placement.gpu_works):
+            return
+        at = self._placement.placed()
+        observe(self.home.path, at.requested, at.actual, at.reason, self._placement.model.id, at.hint)
 
     def _search(self) -> Searcher:
         """The searcher over every vault that can be opened now; made anew when others are there."""
@@ -366,15 +475,27 @@ def _with_real_folder(path: Path) -> Path:
     return canonical_root(path.parent) / os.path.normcase(path.name)
 
 
-def _embedder_class() -> type[Embedder]:
-    """The embedder's class; without numpy there is none, which is told like every other missing part."""
-    try:
-        from magray_memory.embedding.embedder import Embedder
-    except ImportError as error:
-        raise EmbeddingUnavailable(
-            "no embedding runtime", f"numpy cannot be loaded ({error})", "pip install numpy"
-        ) from error
-    return Embedder
+def _tell_missed(placement: Placement) -> None:
+    at = placement.placed()
+    if at.reason:
+        hint = f" (try: {at.hint})" if at.hint else ""
+        _log.warning("%s was asked for, the %s is used: %s%s", at.requested, at.actual, at.reason, hint)
+
+
+def _device_event(change: DeviceChange) -> dict[str, Any]:
+    event: dict[str, Any] = {"event": "device", "device": change.device}
+    return event | {"reason": change.reason, "hint": change.hint}
+
+
+def _in_turn(listen: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
+    """The same listener for several threads, one event at a time."""
+    turn = threading.Lock()
+
+    def hear(event: dict[str, Any]) -> None:
+        with turn:
+            listen(event)
+
+    return hear
 
 
 def _ignore(event: dict[str, Any]) -> None:

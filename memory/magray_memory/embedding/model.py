@@ -6,6 +6,7 @@ Opening is checked cheaply, by size; `Model.verify` reads everything and compare
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import tomllib
 from dataclasses import dataclass
@@ -36,8 +37,9 @@ class ModelFile:
 class Model:
     """What `model.toml` says. The id names the vector space; `files` is keyed by `tokenizer` and by device.
 
-    The graph holds pooling and normalisation; `pooling` records which. `languages` are ISO 639-1 codes, and
-    `code` for source code. A text longer than `max_tokens` is embedded by its beginning.
+    `languages` are ISO 639-1 codes, and `code` for source code. A text longer than `max_tokens` is embedded by
+    its beginning. `pooling` is `mean`, `cls` or `last`; our own graphs do it inside. `exported`: the graphs are
+    as somebody else exported them, not fused, and perhaps without pooling and normalisation.
     """
 
     id: str
@@ -50,6 +52,13 @@ class Model:
     licence: str
     folder: Path
     files: dict[str, ModelFile]
+    reference: str = ""
+    """The vector of `reference.TEXT`, encoded; empty where nobody recorded it."""
+    exported: bool = False
+    origin: str = ""
+    """Where the files came from, as `repository@revision` of a hub; empty for any other."""
+    place: Path = Path()
+    """The folder of model.toml: the files' own, unless they stay in a folder of the person's."""
 
     def covers(self, language: str) -> bool:
         """Whether the model was trained on this language (ISO 639-1, or `code`)."""
@@ -116,8 +125,12 @@ def load_model(folder: Path) -> Model:
         passage_prefix=cast(str, values["passage_prefix"]),
         languages=tuple(str(language) for language in cast(list[object], languages)),
         licence=cast(str, values["licence"]),
-        folder=folder,
+        folder=_folder(what, folder, values.get("folder", "")),
         files=_files(what, values.get("files")),
+        reference=_text(what, "reference", values.get("reference", "")),
+        exported=values.get("exported") is True,
+        origin=_text(what, "origin", values.get("origin", "")),
+        place=folder,
     )
 
 
@@ -126,8 +139,8 @@ def resolve_model(name_or_path: str, home_models: Path) -> Model:
 
     Raises ModelError when there is none; nothing is ever put in its place.
     """
-    if not name_or_path:
-        return load_model(BUNDLED / DEFAULT_ID)
+    if name_or_path in ("", DEFAULT_ID):
+        return _default(home_models)
     if Path(name_or_path).name == name_or_path:
         for parent in (home_models, BUNDLED):
             if (parent / name_or_path / "model.toml").is_file():
@@ -135,9 +148,29 @@ def resolve_model(name_or_path: str, home_models: Path) -> Model:
     folder = Path(name_or_path).expanduser()
     if folder.is_dir():
         return load_model(folder)
+    from magray_memory.embedding import catalog
+
+    entry = catalog.find(name_or_path)
+    if entry is not None:
+        raise ModelError(f"model {name_or_path}", "it is not installed", f"magray model pull {entry.id}")
     raise ModelError(
         f"model {name_or_path}", "it is neither a model that is installed nor a folder", "magray model list"
     )
+
+
+def _default(home_models: Path) -> Model:
+    """The model in the package, or the copy in the home that has a file for the GPU as well.
+
+    Both are one vector space, so where the copy cannot be read the package's own is as good.
+    """
+    if (home_models / DEFAULT_ID / "model.toml").is_file():
+        with contextlib.suppress(ModelError):
+            copy = load_model(home_models / DEFAULT_ID)
+            if copy.id == DEFAULT_ID:
+                for key in copy.files:
+                    copy.path(key)
+                return copy
+    return load_model(BUNDLED / DEFAULT_ID)
 
 
 def _files(what: str, value: object) -> dict[str, ModelFile]:
@@ -149,7 +182,7 @@ def _files(what: str, value: object) -> dict[str, ModelFile]:
         name, digest, size = fields.get("name"), fields.get("sha256"), fields.get("bytes")
         if not (isinstance(name, str) and isinstance(digest, str) and isinstance(size, int)):
             raise ModelError(what, f"model.toml: [files.{key}] needs name, sha256 and bytes")
-        if name in {"", ".", ".."} or "/" in name or "\\" in name:
+        if not _inside(name):
             raise ModelError(what, f"model.toml: [files.{key}] names a file outside the folder")
         files[key] = ModelFile(name, digest, size)
     if TOKENIZER not in files or len(files) < 2:
@@ -157,7 +190,29 @@ def _files(what: str, value: object) -> dict[str, ModelFile]:
     return files
 
 
+def _inside(name: str) -> bool:
+    """Whether a name, with `/` between folders, stays in the model's folder on every system."""
+    parts = name.split("/")
+    return not ({"", ".", ".."} & set(parts) or "\\" in name or ":" in name)
+
+
+def _text(what: str, key: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ModelError(what, f"model.toml: {key} is not a text")
+    return value
+
+
+def _folder(what: str, folder: Path, value: object) -> Path:
+    """Where the files are: beside model.toml, or in the person's own folder that it names."""
+    named = _text(what, "folder", value)
+    if named and not Path(named).is_absolute():
+        raise ModelError(what, "model.toml: folder is not an absolute path")
+    return Path(named) if named else folder
+
+
 def _reinstall(model: Model) -> str:
     if model.folder.parent == BUNDLED:
         return "pip install --force-reinstall --no-deps magray"
+    if model.folder != model.place:
+        return f"magray model use {model.folder}"
     return f"magray model pull {model.id}"

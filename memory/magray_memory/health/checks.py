@@ -17,7 +17,6 @@ from magray_memory.embedding.model import Model, resolve_model
 from magray_memory.embedding.recipe import embedding_key
 from magray_memory.errors import ModelError
 from magray_memory.health.report import Component, Severity
-from magray_memory.health.runtime import installed_runtime
 from magray_memory.storage.catalog import VaultInfo, size_of
 from magray_memory.storage.lock import IndexerLock
 
@@ -135,42 +134,6 @@ def vector_index(scene: Scene) -> Component:
         why = f"{pending:,} of {vault.passages:,} passages are not embedded yet"
         return Component("vector_index", Severity.INFO, why, detail, "magray index")
     return Component("vector_index", Severity.OK, f"{vectors:,} vectors", detail)
-
-
-def model(scene: Scene) -> Component:
-    """The model's files and what is installed to run them."""
-    runtime = installed_runtime()
-    detail = {
-        "id": None if scene.model is None else scene.model.id,
-        "languages": [] if scene.model is None else list(scene.model.languages),
-        "runtime": runtime.distributions,
-    }
-    if scene.model_problem is not None:
-        problem = scene.model_problem
-        why = f"{problem.message}; search is by words only"
-        return Component("model", Severity.WARNING, why, detail, problem.hint)
-    if runtime.problem:
-        why = f"{runtime.problem}; search is by words only"
-        return Component("model", Severity.WARNING, why, detail, runtime.hint)
-    if len(runtime.distributions) > 1:
-        why = f"{' and '.join(runtime.distributions)} are both installed and overwrite each other"
-        return Component("model", Severity.WARNING, why, detail, "remove both, then install one")
-    assert scene.model is not None
-    return Component("model", Severity.OK, scene.model.id, detail)
-
-
-def device(scene: Scene) -> Component:
-    """Where the model last ran, as the process that ran it saw it."""
-    wanted, seen = scene.settings.embedding.device, scene.device
-    if seen is None:
-        return Component("device", Severity.INFO, "no model has run yet", {"requested": wanted})
-    detail = seen.as_json()
-    if seen.actual is None:
-        return Component("device", Severity.WARNING, f"no model could run: {seen.reason}", detail)
-    if wanted == "cuda" and seen.actual != "cuda":
-        why = f"cuda was asked for, {seen.actual} was used" + (f": {seen.reason}" if seen.reason else "")
-        return Component("device", Severity.WARNING, why, detail)
-    return Component("device", Severity.OK, seen.actual, detail)
 
 
 def vector_cache(scene: Scene) -> Component:

@@ -34,6 +34,7 @@ class Observation:
     observed_at: float
     reason: str | None = None
     model: str | None = None
+    hint: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The contract's `device`."""
@@ -57,6 +58,7 @@ def last_observation(home: Path) -> Observation | None:
             observed_at=float(value["observed_at"]),
             reason=None if value.get("reason") is None else str(value["reason"]),
             model=None if value.get("model") is None else str(value["model"]),
+            hint=str(value.get("hint", "")),
         )
         seen.as_json()
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
@@ -64,11 +66,13 @@ def last_observation(home: Path) -> Observation | None:
     return seen
 
 
-def observe(home: Path, requested: str, actual: str | None, reason: str | None, model: str | None) -> None:
+def observe(
+    home: Path, requested: str, actual: str | None, reason: str | None, model: str | None, hint: str = ""
+) -> None:
     """Leave an observation in a home that is there, unless the same was seen within the last minute."""
     now = time.time()
     seen = last_observation(home)
-    new = Observation(requested, actual, now, reason, model)
+    new = Observation(requested, actual, now, reason, model, hint)
     if seen is not None and now - seen.observed_at < _REPEAT_SECONDS and _same(seen, new):
         return
     temporary = home / f".{_NAME}.{os.getpid()}"

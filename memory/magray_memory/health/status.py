@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from magray_memory import __version__
-from magray_memory.health import checks
+from magray_memory.health import checks, model_checks
 from magray_memory.health.device_state import Observation, last_observation
 from magray_memory.health.report import Component, Severity, worst
 from magray_memory.storage.catalog import VaultInfo, list_vaults
@@ -60,8 +60,8 @@ def read_status(home: Home, settings: Settings, root: Path | None) -> Status:
         checks.storage,
         checks.lexical_index,
         checks.vector_index,
-        checks.model,
-        checks.device,
+        model_checks.model,
+        model_checks.device,
         checks.vector_cache,
         checks.indexer,
         checks.memory,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from magray_memory.embedding import runtime
-from magray_memory.embedding.embedder import BATCH_TOKENS, Embedder, _batches
+from magray_memory.embedding.embedder import Embedder, _batches
+from magray_memory.embedding.fallback import Fallback
+from magray_memory.embedding.runner import Runner
+from magray_memory.embedding.runtime import BATCH_TOKENS
 from magray_memory.errors import EmbeddingUnavailable, ModelError
 
 WORDS = ["vault", "passage", "поиск", "def load(path):", "index", "снимок", "x = 1", "layer"]
@@ -120,13 +124,26 @@ class BrokenSession:
     def __init__(self, value: float) -> None:
         self.value = value
 
-    def run(self, _outputs: None, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+    def get_providers(self) -> list[str]:
+        return ["CPUExecutionProvider"]
+
+    def get_inputs(self) -> list[SimpleNamespace]:
+        return [
+            SimpleNamespace(name=name, type="tensor(int32)", shape=["batch", "tokens"])
+            for name in ("input_ids", "attention_mask")
+        ]
+
+    def get_outputs(self) -> list[SimpleNamespace]:
+        return [SimpleNamespace(name="embedding", type="tensor(float)", shape=["batch", 384])]
+
+    def run(self, _outputs: list[str], inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
         return [np.full((len(inputs["input_ids"]), 384), self.value, np.float32)]
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 0.0])
 def test_a_vector_that_is_none_is_an_error(embedder: Embedder, value: float) -> None:
-    broken = Embedder(embedder.model, BrokenSession(value), embedder._tokenizer)
+    runner = Runner(embedder.model, BrokenSession(value), BATCH_TOKENS)
+    broken = Embedder(embedder.model, Fallback(runner), embedder._tokenizer)
     with pytest.raises(ModelError, match="unit length"):
         broken.query("anything")
 

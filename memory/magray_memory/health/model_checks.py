@@ -1,0 +1,82 @@
+"""The components `model` and `device`: what could run, what did run, and what was found out about the rest.
+
+Read from files alone. A native library is never loaded here; what a child process found out about it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from magray_memory.embedding.device import gpu_impossible, verdict
+from magray_memory.embedding.installed import has_cuda_provider, installed_runtime
+from magray_memory.health.report import Component, Severity
+
+if TYPE_CHECKING:
+    from magray_memory.embedding.probe import Verdict
+    from magray_memory.health.checks import Scene
+
+_TRY = "magray status --deep"
+
+
+def model(scene: Scene) -> Component:
+    """The model's files, what is installed to run them, and whether that was seen to work."""
+    runtime = installed_runtime()
+    tried = _verdict(scene, "cpu")
+    detail: dict[str, Any] = {
+        "id": None if scene.model is None else scene.model.id,
+        "languages": [] if scene.model is None else list(scene.model.languages),
+        "runtime": runtime.distributions,
+        "probe": None if tried is None else tried.as_json(),
+    }
+    if scene.model_problem is not None:
+        return _lost(scene.model_problem.message, scene.model_problem.hint, detail)
+    if runtime.problem:
+        return _lost(runtime.problem, runtime.hint, detail)
+    if tried is not None and not tried.ok:
+        return _lost(tried.reason, tried.hint, detail)
+    if len(runtime.distributions) > 1:
+        why = f"{' and '.join(runtime.distributions)} are both installed and overwrite each other"
+        hint = f"pip uninstall {' '.join(runtime.distributions)}, then install one of them"
+        return Component("model", Severity.WARNING, why, detail, hint)
+    assert scene.model is not None
+    summary = scene.model.id if tried is not None else f"{scene.model.id}, not tried here yet"
+    return Component("model", Severity.OK, summary, detail)
+
+
+def _lost(why: str, hint: str, detail: dict[str, Any]) -> Component:
+    return Component("model", Severity.WARNING, f"{why}; search is by words only", detail, hint)
+
+
+def device(scene: Scene) -> Component:
+    """Where the model last ran, as the process that ran it saw it, beside what was asked for."""
+    wanted, seen = scene.settings.embedding.device, scene.device
+    gpu = None if wanted == "cpu" else gpu_impossible() or _verdict(scene, "cuda")
+    detail: dict[str, Any] = {"requested": wanted, "actual": None, "observed_at": None, "reason": None}
+    if seen is not None:
+        detail = seen.as_json() | {"requested": wanted}
+    detail["gpu"] = None if gpu is None else gpu.as_json()
+    refused = gpu is not None and not gpu.ok
+    if seen is not None and seen.actual is None:
+        broken = model(scene).severity is not Severity.OK
+        severity = Severity.WARNING if broken else Severity.INFO
+        return Component("device", severity, f"no model could run: {seen.reason}", detail, seen.hint)
+    if seen is not None and seen.actual == "cuda" and not refused:
+        return Component("device", Severity.OK, "cuda", detail)
+    on = "no model has run yet" if seen is None else str(seen.actual)
+    # What was found out last is nearer to now than what some program saw.
+    reason, hint = (gpu.reason, gpu.hint) if refused and gpu else ("", "")
+    if not refused and seen is not None and seen.requested == wanted and seen.reason:
+        reason, hint = seen.reason, seen.hint
+    if wanted == "cuda":
+        reason, hint = (reason, hint) if reason else ("it was not tried yet", _TRY)
+        if gpu is not None and gpu.ok:
+            reason, hint = "it works, and is used by the next long run", "magray index"
+            return Component("device", Severity.INFO, f"{on}; cuda was asked for: {reason}", detail, hint)
+        return Component("device", Severity.WARNING, f"{on}; cuda was asked for: {reason}", detail, hint)
+    if reason and has_cuda_provider():
+        return Component("device", Severity.INFO, f"{on}; the GPU is not used: {reason}", detail, hint)
+    return Component("device", Severity.INFO if seen is None else Severity.OK, on, detail)
+
+
+def _verdict(scene: Scene, name: str) -> Verdict | None:
+    return None if scene.model is None else verdict(scene.home.path, scene.model, name)
