@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MAGIC = "magray-vector-index"
-_FORMAT = 1
+_FORMAT = 2
 _READ_BYTES = 1 << 20
 _STALE_SECONDS = 3600.0
 _LOCK_SECONDS = 0.2
@@ -104,7 +104,7 @@ def find(vault_path: Path, key: str, engine: str, vault_id: str) -> Header | Non
     """
     path = header_path(vault_path, key, engine)
     try:
-        header = _read_header(path)
+        header = read(path)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -138,6 +138,30 @@ def verify(vault_path: Path, header: Header, *, remember: bool) -> Path:
             f"the index snapshot {path} cannot be read", error.strerror or "", _HINT
         ) from error
     return path
+
+
+def check(vault_path: Path, header: Header) -> None:
+    """Read the whole payload and compare it with its checksum. Raises IndexDamaged."""
+    path = vault_path.with_name(header.payload)
+    try:
+        sound = _stat(path)[0] == header.bytes and _checksum(path) == header.checksum
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise IndexDamaged(f"the index snapshot {path} cannot be read", why, _HINT) from error
+    if not sound:
+        raise IndexDamaged(f"the index snapshot {path} is damaged", "its checksum is wrong", _HINT)
+
+
+def forget(vault_path: Path, key: str) -> None:
+    """Remove the snapshots of a vector space that the vault no longer has."""
+    prefix = _prefix(vault_path, key) + "."
+    with os.scandir(vault_path.parent) as entries:
+        names = [entry.name for entry in entries if entry.name.startswith(prefix)]
+    # Headers first: whoever finds one finds its payload.
+    for name in sorted(names, key=lambda name: not name.endswith(".snapshot")):
+        # Windows refuses while another process has it mapped; its name means nothing to anybody then.
+        with contextlib.suppress(OSError):
+            vault_path.with_name(name).unlink()
 
 
 _HINT = "run `magray index`, which makes it again"
@@ -175,7 +199,8 @@ def _write_header(path: Path, header: Header) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _read_header(path: Path) -> Header:
+def read(path: Path) -> Header:
+    """The header in a file. Raises IndexDamaged, OSError."""
     text = path.read_bytes().decode("utf-8", errors="replace")
     body, _, checksum = text.rstrip("\n").rpartition("\n")
     if blake2b(body.encode(), digest_size=32).hexdigest() != checksum:

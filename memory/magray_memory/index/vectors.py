@@ -55,6 +55,7 @@ class VectorStore:
         self._long_lived = long_lived
         self._index: VectorIndex | None = None
         self._vault_id = ""
+        self._key_id = -1
         self._guard = threading.RLock()
 
     @property
@@ -83,7 +84,8 @@ class VectorStore:
         """Take in what was committed since the last time. Costs two small queries when that is nothing."""
         with self._guard, self.vault.read():
             latest = self.vault.max_seq()
-            reopened = self._vault_id != self.vault.id
+            # A set of vectors that was dropped and made again goes by another number in the change log.
+            reopened = (self._vault_id, self._key_id) != (self.vault.id, self._current_id())
             if reopened:
                 self._open()
             # A read that began before another thread's refresh sees an older state: the index is ahead of it.
@@ -100,6 +102,7 @@ class VectorStore:
             self._index.close()
         self._index, self.seq, self._vault_id = None, -1, self.vault.id
         count = rows.count_vectors(self.vault, self.key)
+        self._key_id = self._current_id()
         if count == 0:
             return
         wanted = choose(count, self._setting, long_lived=self._long_lived)
@@ -108,6 +111,10 @@ class VectorStore:
             self._scan()
         else:
             self._index, self.seq = loaded
+
+    def _current_id(self) -> int:
+        found = rows.key_of(self.vault, self.key)
+        return -1 if found is None else found[0]
 
     def _load(self, engine: str) -> tuple[VectorIndex, int] | None:
         """The index of a sound snapshot and the change that it ends with."""
@@ -204,9 +211,8 @@ class VectorStore:
 
     def _apply(self, index: VectorIndex | Graph, changes: Sequence[tuple[int, int, int | None, str]]) -> None:
         """Make the index agree with the vault about what changed, whatever the order in which it did."""
-        found = rows.key_of(self.vault, self.key)
-        key_id = None if found is None else found[0]
-        order = sorted({passage_id for _, passage_id, key, op in changes if key == key_id or op == "remove"})
+        key_id = self._current_id()
+        order = sorted({passage_id for _, passage_id, key, _ in changes if key == key_id})
         for start in range(0, len(order), _BLOCK):
             ids = np.array(order[start : start + _BLOCK], dtype=np.int64)
             present, matrix = rows.get_vectors(self.vault, self.key, ids)

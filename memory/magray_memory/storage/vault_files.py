@@ -6,6 +6,7 @@ has been damaged, and a notebook that was cut to nothing is never taken for a ne
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import time
@@ -18,6 +19,7 @@ from magray_memory.storage.lock import FileLock
 from magray_memory.storage.sqlite_errors import damaged, translated
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from magray_memory.storage.durability import VaultKind
@@ -36,14 +38,19 @@ def uri(path: Path, query: str) -> str:
 
 def refuse_what_is_no_file(path: Path) -> None:
     """VaultDamaged where there is a folder, or a file with nothing in it: a vault is born complete."""
-    if path.is_dir():
-        raise damaged(path, "there is a folder in its place")
+    refuse_where_folder(path)
     try:
         empty = path.stat().st_size == 0
     except OSError as error:
         raise StorageError(f"the vault {path} cannot be used", error.strerror or "") from error
     if empty:
         raise damaged(path, "the file is empty")
+
+
+def refuse_where_folder(path: Path) -> None:
+    """VaultDamaged where there is a folder in place of the file."""
+    if path.is_dir():
+        raise damaged(path, "there is a folder in its place")
 
 
 def exists(path: Path) -> bool:
@@ -90,17 +97,27 @@ def create(path: Path, kind: VaultKind, root: Path | None) -> None:
         # SQLite would replay a log that an earlier file of this name left behind into the new one.
         set_aside(path)
         draft = path.with_name(f".{path.name}.new")
-        draft.unlink(missing_ok=True)
-        try:
-            with translated(path):
-                _write_draft(draft, kind, root)
+        with new_draft(draft, path, kind, root):
             draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
     except OSError as error:
         raise StorageError(f"the vault {path} cannot be created", error.strerror or str(error)) from error
     finally:
         lock.release()
+
+
+@contextlib.contextmanager
+def new_draft(draft: Path, path: Path, kind: VaultKind, root: Path | None) -> Generator[None]:
+    """An empty vault under another name, until it is filled and renamed; errors name `path`."""
+    parts = [draft.with_name(draft.name + suffix) for suffix in ("", "-wal", "-shm", "-journal")]
+    try:
+        for part in parts:
+            part.unlink(missing_ok=True)
+        with translated(path):
+            _write_draft(draft, kind, root)
+            yield
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
 
 
 def _write_draft(draft: Path, kind: VaultKind, root: Path | None) -> None:
@@ -108,6 +125,8 @@ def _write_draft(draft: Path, kind: VaultKind, root: Path | None) -> None:
     connection = sqlite3.connect(draft, isolation_level=None)
     try:
         connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+        # Space that is freed can be given back in small steps, while others read and write.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
         connection.execute("BEGIN IMMEDIATE")
         migrate(connection)

@@ -29,13 +29,17 @@ COMMANDS = {
     "search": "Find passages by meaning and by words.",
     "related": "Find passages like a place in a file.",
     "status": "Show what is stored, how fresh it is, and what runs.",
+    "doctor": "Examine everything, and mend what can be mended.",
     "vault": "List what is indexed; drop what is gone.",
     "config": "Show and change settings.",
     "completion": "Print the completion script of a shell.",
 }
 """Every command with its line in `magray --help`; the module of the same name holds it as `cli`."""
 
-GROUPS = {"Search": ("index", "search", "related"), "Care": ("status", "vault", "config", "completion")}
+GROUPS = {
+    "Search": ("index", "search", "related"),
+    "Care": ("status", "doctor", "vault", "config", "completion"),
+}
 
 EXAMPLE = """
 cd ~/my-project && magray index

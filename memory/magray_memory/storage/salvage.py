@@ -1,0 +1,304 @@
+"""Save what can be read of a damaged notebook into a new one; the damaged file is kept, whole, beside it.
+
+Works on a copy, row by row from both ends of each table, and by single ids in between. Where the schema
+itself cannot be read, the first page of a new vault stands in for it: every vault's tables begin at the same
+pages. Whenever it is interrupted, either the damaged notebook is in place as it was, or a finished
+replacement waits and the next call puts it there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from magray_memory.errors import StorageError
+from magray_memory.storage.lock import FileLock
+from magray_memory.storage.vault_files import new_draft, refuse_where_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+    from pathlib import Path
+
+    from magray_memory.storage.durability import VaultKind
+
+_LOCK_SECONDS = 10.0
+_MOST_LOOKUPS = 200_000
+_TABLES: Mapping[str, tuple[str, ...]] = {
+    "meta": ("key",),
+    "document": ("id",),
+    "passage": ("id",),
+    "embedding_key": ("id",),
+    "vector": ("passage_id", "key_id"),
+    "tag": ("id",),
+    "document_tag": ("document_id", "tag_id"),
+    "link": ("id",),
+    "access": ("id",),
+    "skipped": ("path",),
+}
+"""Tables in the order in which they refer to each other, with the columns of their keys."""
+_OWN_FACTS = ("vault_id", "kind", "analyzer_version", "snapshot_at", "changes_trimmed_to")
+_DANGLING = """
+DELETE FROM passage WHERE document_id NOT IN (SELECT id FROM document);
+DELETE FROM vector WHERE passage_id NOT IN (SELECT id FROM passage)
+    OR key_id NOT IN (SELECT id FROM embedding_key);
+DELETE FROM document_tag WHERE document_id NOT IN (SELECT id FROM document)
+    OR tag_id NOT IN (SELECT id FROM tag);
+DELETE FROM link WHERE source_id NOT IN (SELECT id FROM document);
+UPDATE link SET target_document_id = NULL WHERE target_document_id NOT IN (SELECT id FROM document);
+UPDATE link SET passage_id = NULL WHERE passage_id NOT IN (SELECT id FROM passage);
+DELETE FROM access WHERE document_id NOT IN (SELECT id FROM document)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Salvaged:
+    """What was saved. `rows` and `broken`: by table, rows copied and rows known to be lost; `aside`: the
+    damaged file as it was, None when an earlier, interrupted salvage had kept it already.
+    """
+
+    aside: Path | None
+    rows: Mapping[str, int] = field(default_factory=dict[str, int])
+    broken: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def documents(self) -> int:
+        return self.rows.get("document", 0)
+
+    @property
+    def lost(self) -> int:
+        """Documents that are known to have been there and could not be read."""
+        return self.broken.get("document", 0)
+
+
+def unfinished(path: Path) -> Path | None:
+    """The replacement that an interrupted salvage left finished but not in place."""
+    waiting = path.with_name(f".{path.name}.salvaged")
+    return waiting if waiting.exists() else None
+
+
+def salvage(path: Path, kind: VaultKind, complete: Callable[[Path], None]) -> Salvaged:
+    """Put what can be read of a damaged vault in its place, and the damaged file beside it.
+
+    `complete` is given the new file before it is put in place, to make what is derived from its rows. Raises
+    StorageError (no room, not allowed): then the damaged vault is where it was.
+    """
+    lock = FileLock(path.with_name(".creating"))
+    if not lock.try_acquire(_LOCK_SECONDS):
+        raise StorageError(f"{path} cannot be salvaged", "another process is at work on it")
+    try:
+        waiting = unfinished(path)
+        if waiting is not None:
+            _put_in_place(waiting, path)
+            return Salvaged(None)
+        refuse_where_folder(path)
+        aside = _kept_copy(path)
+        draft = path.with_name(f".{path.name}.salvaging")
+        with new_draft(draft, path, kind, None):
+            rows, broken = _fill(draft, path)
+            complete(draft)
+            _sync(draft)
+            waiting = path.with_name(f".{path.name}.salvaged")
+            draft.replace(waiting)
+        _put_in_place(waiting, path)
+        return Salvaged(aside, rows, broken)
+    except OSError as error:
+        raise StorageError(f"{path} cannot be salvaged", error.strerror or str(error)) from error
+    finally:
+        lock.release()
+
+
+def _kept_copy(path: Path) -> Path:
+    """The damaged file and its log under a name that nothing else takes."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    aside, number = path.with_name(f"{path.name}.damaged-{stamp}"), 1
+    while os.path.lexists(aside):
+        number += 1
+        aside = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
+    for suffix in ("-wal", ""):
+        source = path.with_name(path.name + suffix)
+        if source.exists():
+            target = aside.with_name(aside.name + suffix)
+            temporary = target.with_name(f".{target.name}.tmp")
+            shutil.copyfile(source, temporary)
+            _sync(temporary)
+            temporary.replace(target)
+    return aside
+
+
+def _put_in_place(waiting: Path, path: Path) -> None:
+    # The log of the damaged file must not be replayed into the new one.
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    waiting.replace(path)
+
+
+def _sync(path: Path) -> None:
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def _fill(draft: Path, damaged: Path) -> tuple[dict[str, int], dict[str, int]]:
+    """Copy all rows that can be read, in one transaction; returns rows and losses by table."""
+    rows: dict[str, int] = {}
+    broken: dict[str, int] = {}
+    with _scratch(damaged, draft) as source, contextlib.closing(_connect(draft)) as target:
+        if source is None:
+            return {}, {}
+        target.execute("PRAGMA foreign_keys = off")
+        target.execute("BEGIN IMMEDIATE")
+        for table, key in _TABLES.items():
+            columns = [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
+            rows[table], broken[table] = _copy(source, target, table, columns, key)
+        for statement in _DANGLING.split(";"):
+            target.execute(statement)
+        target.execute("COMMIT")
+        target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return rows, broken
+
+
+def _copy(
+    source: sqlite3.Connection,
+    target: sqlite3.Connection,
+    table: str,
+    columns: list[str],
+    key: tuple[str, ...],
+) -> tuple[int, int]:
+    insert = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+    copied, lost = 0, 0
+    for row in _readable(source, table, columns, key):
+        if row is None:
+            lost += 1
+        elif table != "meta" or row[0] not in _OWN_FACTS:
+            try:
+                copied += target.execute(insert, row).rowcount
+            except sqlite3.Error:  # a value that cannot be: the row was damaged in a way that reads well
+                lost += 1
+    return copied, lost
+
+
+def _readable(
+    source: sqlite3.Connection, table: str, columns: list[str], key: tuple[str, ...]
+) -> Generator[tuple[Any, ...] | None]:
+    """Every row that can be read, None for each that is known to be lost."""
+    select = f"SELECT {', '.join(columns)} FROM {table}"
+    places = [columns.index(name) for name in key]
+    low = high = None
+    cursor = None
+    try:
+        cursor = source.execute(f"{select} ORDER BY {', '.join(key)}")
+        for row in cursor:
+            low = tuple(row[place] for place in places)
+            yield row
+        return
+    except sqlite3.Error:
+        pass
+    with contextlib.suppress(sqlite3.Error):
+        cursor = source.execute(f"{select} ORDER BY {', '.join(f'{name} DESC' for name in key)}")
+        for row in cursor:
+            found = tuple(row[place] for place in places)
+            if found == low:
+                return
+            high = found
+            yield row
+    if len(key) == 1 and key[0] == "id":
+        yield from _between(source, select, table, low, high)
+
+
+def _between(
+    source: sqlite3.Connection,
+    select: str,
+    table: str,
+    low: tuple[Any, ...] | None,
+    high: tuple[Any, ...] | None,
+) -> Generator[tuple[Any, ...] | None]:
+    """The rows with ids between two, one by one."""
+    first = low[0] + 1 if low and isinstance(low[0], int) else 1
+    last = high[0] - 1 if high and isinstance(high[0], int) else _last_id(source, table, first)
+    for number in range(first, min(last, first + _MOST_LOOKUPS) + 1):
+        try:
+            row = source.execute(f"{select} WHERE id = ?", (number,)).fetchone()
+        except sqlite3.Error:
+            yield None
+        else:
+            if row is not None:
+                yield row
+
+
+def _last_id(source: sqlite3.Connection, table: str, otherwise: int) -> int:
+    with contextlib.suppress(sqlite3.Error):
+        row = source.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+        if row and isinstance(row[0], int):
+            return row[0]
+    return otherwise
+
+
+@contextlib.contextmanager
+def _scratch(damaged: Path, fresh: Path) -> Generator[sqlite3.Connection | None]:
+    """A copy of the damaged file that can be queried, None when nothing makes it a database."""
+    scratch = damaged.with_name(f".{damaged.name}.scratch")
+    parts = [scratch.with_name(scratch.name + suffix) for suffix in ("", "-wal", "-shm")]
+    try:
+        for with_log in (True, False):
+            _copy_parts(damaged, parts, with_log=with_log)
+            for prepare in (None, fresh):
+                if prepare is not None:
+                    _lend_first_page(scratch, prepare)
+                connection = _queryable(scratch)
+                if connection is not None:
+                    with contextlib.closing(connection):
+                        yield connection
+                    return
+        yield None
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
+
+
+def _copy_parts(damaged: Path, parts: list[Path], *, with_log: bool) -> None:
+    for part in parts:
+        part.unlink(missing_ok=True)
+    shutil.copyfile(damaged, parts[0])
+    log = damaged.with_name(damaged.name + "-wal")
+    if with_log and log.exists():
+        shutil.copyfile(log, parts[1])
+
+
+def _lend_first_page(scratch: Path, fresh: Path) -> None:
+    """Give the file the header and the schema of a new vault, with its own number of pages."""
+    with contextlib.closing(_connect(fresh)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        page_bytes: int = connection.execute("PRAGMA page_size").fetchone()[0]
+    with fresh.open("rb") as file:
+        page = bytearray(file.read(page_bytes))
+    size = scratch.stat().st_size
+    page[28:32] = (max(1, size // page_bytes)).to_bytes(4, "big")
+    page[32:40] = bytes(8)  # no free pages: they are of no interest here
+    with scratch.open("r+b") as file:
+        file.write(page)
+
+
+def _queryable(path: Path) -> sqlite3.Connection | None:
+    connection = _connect(path)
+    try:
+        names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+    except sqlite3.Error:
+        names = set[str]()
+    if not names >= set(_TABLES):
+        connection.close()
+        return None
+    # A letter that was hit costs that letter and not the record.
+    connection.text_factory = _text
+    return connection
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None)
