@@ -13,6 +13,7 @@ from magray_memory.storage.vault import Vault
 from magray_memory.workspace.indexer import Indexer, IndexReport
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -78,3 +79,9 @@ class Workspace:
 @pytest.fixture
 def ws(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def new_workspace() -> Callable[[Path], Workspace]:
+    """Makes workspaces for tests that need several."""
+    return Workspace
