@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from magray_memory.embedding.embedder import Embedder
     from magray_memory.embedding.fallback import DeviceChange
     from magray_memory.health.doctor import Diagnosis
+    from magray_memory.health.optimize import Optimized
     from magray_memory.health.status import Status
     from magray_memory.index.vectors import VectorStore
     from magray_memory.search.candidates import OpenVault
@@ -38,10 +39,15 @@ if TYPE_CHECKING:
     from magray_memory.workspace.watch import Watcher
 
 _log = logging.getLogger(__name__)
+_SPACES = 2
+"""Vector spaces of a vault whose indexes are kept: the one that serves, and the one before or after it."""
 
 
 class Memory:
     """One person's memory, seen from one workspace. Safe in several threads; `close` it, or use `with`."""
+
+    _keeps_indexes = False
+    """Whether many searches follow each other, so that a larger index in memory is worth its loading."""
 
     def __init__(self, home: Home, workspace: Path | WorkspaceError, loaded: Loaded) -> None:
         self.home = home
@@ -49,6 +55,8 @@ class Memory:
         self._loaded = loaded
         self._guard = threading.RLock()
         self._embedder: Embedder | EmbeddingUnavailable | None = None
+        self._opened_as = ""
+        self._formers: dict[str, Embedder | EmbeddingUnavailable] = {}
         self._open: dict[Path, OpenVault] = {}
         self._stores: list[VectorStore] = []
         self._searcher: Searcher | None = None
@@ -227,6 +235,21 @@ class Memory:
             doctor.on_step = on_step
         return doctor.fix() if fix else doctor.examine()
 
+    def optimize(
+        self,
+        *,
+        dry_run: bool = False,
+        on_step: Callable[[str], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Optimized:
+        """Make the home small and quick, or with `dry_run` say what would be done. Searches never wait."""
+        from magray_memory.health.optimize import Optimizer
+
+        optimizer = Optimizer(self.home, self.settings, dry_run)
+        optimizer.on_step = on_step or optimizer.on_step
+        optimizer.should_stop = should_stop or optimizer.should_stop
+        return optimizer.run()
+
     def _index_other(self, root: Path) -> IndexReport:
         with Memory.open(root, home=self.home.path) as other:
             return other.index()
@@ -271,13 +294,21 @@ class Memory:
         return None
 
     def embedder(self) -> Embedder:
-        """The model, opened once. Raises EmbeddingUnavailable, at once when it failed before."""
+        """The model of the settings, opened once. Raises EmbeddingUnavailable, at once if it failed before."""
         with self._guard:
-            if self._embedder is None:
+            if self._embedder is None or self._opened_as != self.settings.embedding.model:
+                self._opened_as = self.settings.embedding.model
                 self._embedder = self._open_embedder()
             if isinstance(self._embedder, EmbeddingUnavailable):
                 raise self._embedder
             return self._embedder
+
+    def embedder_of(self, key: str | None) -> Embedder:
+        """The model that made the vectors of a space, which need not be the one of the settings any more or
+        yet; for None the one of the settings. Raises EmbeddingUnavailable.
+        """
+        name = None if key is None else self._other_model(key)
+        return self.embedder() if name is None else self._former(name)
 
     def close(self) -> None:
         """Let go of every vault and index; the object may be used again and opens them anew."""
@@ -318,6 +349,38 @@ class Memory:
             _tell_missed(placement)
         self._observe_device()
         return embedder
+
+    def _other_model(self, key: str) -> str | None:
+        """The id of the model that an embedding key names, None where it is the one of the settings."""
+        from magray_memory.embedding.model import resolve_model
+        from magray_memory.embedding.recipe import model_of
+
+        try:
+            own = resolve_model(self.settings.embedding.model, self.home.models).id
+        except EmbeddingUnavailable:
+            own = None
+        name = model_of(key)
+        return None if name == own else name
+
+    def _former(self, name: str) -> Embedder:
+        """A model that only answers for vectors that it made, opened once."""
+        with self._guard:
+            if name not in self._formers:
+                self._formers[name] = self._open_former(name)
+            found = self._formers[name]
+            if isinstance(found, EmbeddingUnavailable):
+                raise found
+            return found
+
+    def _open_former(self, name: str) -> Embedder | EmbeddingUnavailable:
+        from magray_memory.embedding.device import Placement
+        from magray_memory.embedding.model import resolve_model
+
+        try:
+            model = resolve_model(name, self.home.models)
+            return Placement(self.home.path, model, self.settings.embedding).open()
+        except EmbeddingUnavailable as error:
+            return error
 
     def _release_model(self) -> None:
         """Let the model go; the next text that needs it opens it again, or fails again."""
@@ -361,7 +424,7 @@ class Memory:
                 if self._searcher is not None:
                     self._searcher.close()
                 self._searcher = Searcher(
-                    list(self._open.values()), self.embedder, per_file=self.settings.search.per_file
+                    list(self._open.values()), self.embedder_of, per_file=self.settings.search.per_file
                 )
             return self._searcher
 
@@ -397,17 +460,24 @@ class Memory:
             self._unseen.append(f"the last changes of the {name} cannot be seen in a read-only home")
         self._open[path] = OpenVault(vault, letter, name, root, self._store_once(vault))
 
-    def _store_once(self, vault: Vault) -> Callable[[], VectorStore]:
-        made: list[VectorStore] = []
+    def _store_once(self, vault: Vault) -> Callable[[str], VectorStore]:
+        """The index of each vector space of a vault, made at its first use; the last few are kept."""
+        made: dict[str, VectorStore] = {}
+        guard = threading.Lock()
 
-        def store() -> VectorStore:
-            with self._guard:
-                if not made:
+        def store(key: str) -> VectorStore:
+            with guard:
+                if key not in made:
                     from magray_memory.index.vectors import VectorStore
 
-                    made.append(VectorStore(vault, self.embedder().key, self.settings.vectors))
-                    self._stores.append(made[0])
-                return made[0]
+                    for former in list(made)[: 1 - _SPACES]:
+                        # A search may still be using it: not closed, let go of.
+                        self._stores.remove(made.pop(former))
+                    made[key] = VectorStore(
+                        vault, key, self.settings.vectors, long_lived=self._keeps_indexes
+                    )
+                    self._stores.append(made[key])
+                return made[key]
 
         return store
 

@@ -8,6 +8,7 @@ they answer by words and say so.
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Self
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_memory.embedding.embedder import Embedder
-    from magray_memory.index.vectors import VectorStore
     from magray_memory.search.engine import Searcher
     from magray_memory.search.hits import SearchAnswer
     from magray_memory.search.notes import Note
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from magray_memory.storage.vault import Vault
     from magray_memory.workspace.overlay import Overlay
 
+RETRY_SECONDS = 30.0
+"""A model that could not be opened is tried again after so long: it may have been pulled meanwhile."""
 PATIENCE_SECONDS = 0.5
 """How long a search waits for a model that is still loading."""
 _STEPS = 20_000
@@ -38,14 +40,42 @@ _STEPS = 20_000
 _SUFFIXES = "abcdefghijklmnopqrstuvwxyz"
 
 
+class _Loading:
+    """A model that is being opened in a thread of its own."""
+
+    def __init__(self, open_model: Callable[[], Embedder | EmbeddingUnavailable]) -> None:
+        self.ready = threading.Event()
+        self.found: Embedder | EmbeddingUnavailable | None = None
+        self._open = open_model
+        self._failed_at: float | None = None
+        threading.Thread(target=self._load, name="magray-model", daemon=True).start()
+
+    @property
+    def stale(self) -> bool:
+        """Whether it failed, and so long ago that it may be there by now."""
+        return self._failed_at is not None and time.monotonic() - self._failed_at > RETRY_SECONDS
+
+    def _load(self) -> None:
+        try:
+            self.found = self._open()
+        finally:
+            if not self.found or isinstance(self.found, EmbeddingUnavailable):
+                self._failed_at = time.monotonic()
+                self.found = self.found or EmbeddingUnavailable("the model could not be opened")
+            self.ready.set()
+
+
 class Session(Memory):
     """Like `Memory`, with any number of workspace roots, which may change, and an overlay for each."""
+
+    _keeps_indexes = True
 
     def __init__(self, home: Home, roots: Sequence[Path], loaded: Loaded) -> None:
         nowhere = WorkspaceError("no folder is open", "", "open a folder in the editor")
         super().__init__(home, roots[0] if roots else nowhere, loaded)
         self._roots = tuple(roots)
         self._overlays: dict[Path, Overlay] = {}
+        self._loading: dict[str, _Loading] = {}
         self._model_ready = threading.Event()
         self._model_wanted = threading.Lock()
         self._lasting = True
@@ -107,7 +137,7 @@ class Session(Memory):
             from magray_memory.search.engine import Searcher
 
             others = [vault for vault in self._search().vaults if vault is not overlay.source]
-            with closing(Searcher((overlay.source, *others), self.embedder)) as searcher:
+            with closing(Searcher((overlay.source, *others), self.embedder_of)) as searcher:
                 return self._told(searcher.related(root, relative, line, k))
 
     @contextmanager
@@ -162,6 +192,25 @@ class Session(Memory):
             return self._embedder
         raise self._embedder
 
+    def embedder_at(self, root: Path) -> Embedder:
+        """The model that answers for the files of a root, loaded like `embedder`. Raises like it."""
+        from magray_memory.storage.spaces import serving
+
+        stored = self.stored(root)
+        return self.embedder_of(None if stored is None else serving(stored))
+
+    def _former(self, name: str) -> Embedder:
+        with self._guard:
+            loading = self._loading.get(name)
+            if loading is None or loading.stale:
+                loading = self._loading[name] = _Loading(lambda: self._open_former(name))
+        if not loading.ready.wait(PATIENCE_SECONDS):
+            raise EmbeddingUnavailable("the model is still loading", "", "the same search in a moment")
+        if isinstance(loading.found, EmbeddingUnavailable):
+            raise loading.found
+        assert loading.found is not None
+        return loading.found
+
     def close(self) -> None:
         super().close()
         with self._guard:
@@ -193,7 +242,7 @@ class Session(Memory):
             if self._searcher is None:
                 from magray_memory.search.engine import Searcher
 
-                self._searcher = Searcher((), self.embedder, per_file=self.settings.search.per_file)
+                self._searcher = Searcher((), self.embedder_of, per_file=self.settings.search.per_file)
             vaults = [self._open[path] for path, *_ in places if path in self._open]
             changed = [overlay.source for overlay in self._overlays.values() if overlay.paths]
             # One searcher for good: another search may be in the middle of using it.
@@ -221,19 +270,3 @@ class Session(Memory):
             except WorkspaceError:
                 continue
         return super()._place(path)
-
-    def _store_once(self, vault: Vault) -> Callable[[], VectorStore]:
-        made: list[VectorStore] = []
-        guard = threading.Lock()
-
-        def store() -> VectorStore:
-            with guard:
-                if not made:
-                    from magray_memory.index.vectors import VectorStore
-
-                    key = self.embedder().key
-                    made.append(VectorStore(vault, key, self.settings.vectors, long_lived=True))
-                    self._stores.append(made[0])
-                return made[0]
-
-        return store

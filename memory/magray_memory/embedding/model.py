@@ -37,9 +37,9 @@ class ModelFile:
 class Model:
     """What `model.toml` says. The id names the vector space; `files` is keyed by `tokenizer` and by device.
 
-    `languages` are ISO 639-1 codes, and `code` for source code. A text longer than `max_tokens` is embedded by
-    its beginning. `pooling` is `mean`, `cls` or `last`; our own graphs do it inside. `exported`: the graphs are
-    as somebody else exported them, not fused, and perhaps without pooling and normalisation.
+    `languages` are ISO 639-1 codes, and `code` for source code. A text longer than `max_tokens` is embedded
+    by its beginning. `pooling` is `mean`, `cls` or `last`; our own graphs do it inside. `exported`: the
+    graphs are as somebody else exported them, not fused, and perhaps without pooling and normalisation.
     """
 
     id: str

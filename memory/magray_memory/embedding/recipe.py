@@ -55,6 +55,11 @@ def text_hash(symbol: str | None, title: str | None, text: str, kind: str) -> by
     return hashlib.blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
+def model_of(key: str) -> str:
+    """The id of the model that an embedding key names."""
+    return key.rpartition("+r")[0] or key
+
+
 def embedding_key(model: Model) -> str:
     """Names a vector space: the model and the recipe. Vectors of different keys are never compared."""
     return f"{model.id}+r{RECIPE_VERSION}"

@@ -51,11 +51,11 @@ class VectorStore:
         self.key = key
         self.problem: str | None = None
         self.seq = -1
+        self.settings = settings
         self._setting = settings.engine
         self._long_lived = long_lived
         self._index: VectorIndex | None = None
         self._vault_id = ""
-        self._key_id = -1
         self._guard = threading.RLock()
 
     @property
@@ -84,8 +84,7 @@ class VectorStore:
         """Take in what was committed since the last time. Costs two small queries when that is nothing."""
         with self._guard, self.vault.read():
             latest = self.vault.max_seq()
-            # A set of vectors that was dropped and made again goes by another number in the change log.
-            reopened = (self._vault_id, self._key_id) != (self.vault.id, self._current_id())
+            reopened = self._vault_id != self.vault.id
             if reopened:
                 self._open()
             # A read that began before another thread's refresh sees an older state: the index is ahead of it.
@@ -102,7 +101,6 @@ class VectorStore:
             self._index.close()
         self._index, self.seq, self._vault_id = None, -1, self.vault.id
         count = rows.count_vectors(self.vault, self.key)
-        self._key_id = self._current_id()
         if count == 0:
             return
         wanted = choose(count, self._setting, long_lived=self._long_lived)
@@ -111,10 +109,6 @@ class VectorStore:
             self._scan()
         else:
             self._index, self.seq = loaded
-
-    def _current_id(self) -> int:
-        found = rows.key_of(self.vault, self.key)
-        return -1 if found is None else found[0]
 
     def _load(self, engine: str) -> tuple[VectorIndex, int] | None:
         """The index of a sound snapshot and the change that it ends with."""
@@ -211,7 +205,8 @@ class VectorStore:
 
     def _apply(self, index: VectorIndex | Graph, changes: Sequence[tuple[int, int, int | None, str]]) -> None:
         """Make the index agree with the vault about what changed, whatever the order in which it did."""
-        key_id = self._current_id()
+        found = rows.key_of(self.vault, self.key)
+        key_id = -1 if found is None else found[0]
         order = sorted({passage_id for _, passage_id, key, _ in changes if key == key_id})
         for start in range(0, len(order), _BLOCK):
             ids = np.array(order[start : start + _BLOCK], dtype=np.int64)
@@ -219,6 +214,11 @@ class VectorStore:
             index.remove(np.setdiff1d(ids, present, assume_unique=True))
             if len(present):
                 index.add(present, matrix)
+        # What another space lost is of no concern, unless it was this one before it was dropped and remade.
+        lost = {passage_id for _, passage_id, key, op in changes if key != key_id and op == "remove"}
+        gone = rows.without_vector(self.vault, key_id, sorted(lost.difference(order)))
+        if gone:
+            index.remove(np.array(gone, dtype=np.int64))
 
     def save_snapshot(self, *, force: bool = False, should_stop: ShouldStop | None = None) -> bool:
         """Write the snapshot when enough has changed, or always with `force`; returns whether it was.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections import Counter
 from dataclasses import dataclass, field
 from functools import wraps
 from itertools import islice
@@ -19,6 +18,7 @@ from magray_memory.search.query import SearchQuery, path_matcher
 from magray_memory.search.ranking import Row
 from magray_memory.search.terms import Terms, idf, share
 from magray_memory.search.weights import COLUMN_WEIGHTS, MAX_TERMS, POSTINGS
+from magray_memory.storage.spaces import serving
 from magray_memory.storage.sqlite_errors import explain, is_lexical_damage
 from magray_memory.text.analyzer import tokens
 
@@ -45,7 +45,7 @@ _WHEN = "CASE WHEN d.path IS NULL THEN d.updated_at ELSE d.mtime_ns / 1e9 END"
 class OpenVault:
     """A vault to search; `letter` begins its documents' ids, `name` is what a hit calls it.
 
-    `vectors` gives the vector index when it is needed for the first time and the same one afterwards.
+    `vectors` gives the index of a vector space, by its embedding key: the same one each time.
     `hidden` gives the paths that another vault answers for; `transient`: it holds what is being edited now,
     so that a vector or two that is missing is no cause for a word.
     """
@@ -54,7 +54,7 @@ class OpenVault:
     letter: str
     name: str
     root: Path | None
-    vectors: Callable[[], VectorStore]
+    vectors: Callable[[str], VectorStore]
     statistics: Statistics = field(default_factory=lambda: Statistics())
     hidden: Callable[[], frozenset[str]] = frozenset
     transient: bool = False
@@ -102,6 +102,8 @@ class Side:
     frequencies: dict[str, int] = field(default_factory=dict[str, int])
     explained: float = 0.0
     problem: str | None = None
+    key: str | None = None
+    """The vector space that answers for this vault now."""
 
     @property
     def empty(self) -> bool:
@@ -137,7 +139,8 @@ def begin(stack: ExitStack, number: int, vault: OpenVault) -> Side:
     """Enters the vault's read transaction, which lasts as long as `stack`. Raises UnreadableError."""
     try:
         connection = stack.enter_context(vault.vault.read())
-        return Side(number, vault, connection, vault.vault.counts()[1])
+        passages = vault.vault.counts()[1]
+        return Side(number, vault, connection, passages, key=serving(vault.vault))
     except StorageError as error:
         raise UnreadableError(vault, error) from error
 
@@ -309,15 +312,15 @@ def naming(sides: Iterable[Side], weights: Mapping[str, float]) -> dict[str, flo
 
 
 @reading
-def pending(side: Side, key: str | None) -> int:
-    """How many passages of this vault have no vector of a space yet; from counters, whatever the size."""
-    row = side.connection.execute("SELECT vectors FROM embedding_key WHERE key = ?", (key or "",)).fetchone()
+def pending(side: Side) -> int:
+    """How many passages of this vault have no vector yet; from counters, whatever the size."""
+    row = side.connection.execute(
+        "SELECT vectors FROM embedding_key WHERE key = ?", (side.key or "",)
+    ).fetchone()
     return max(0, side.passages - (row[0] if row else 0))
 
 
 def main_key(sides: Iterable[Side]) -> str | None:
-    """The vector space that most passages have: what answers when no model was asked."""
-    counts: Counter[str] = Counter()
-    for side in sides:
-        counts.update(dict(side.connection.execute("SELECT key, vectors FROM embedding_key").fetchall()))
-    return max(counts, key=lambda key: counts[key], default=None)
+    """The vector space that an answer is made in: that of the first vault that has one, the workspace first."""
+    keys = [side.key for side in sides if side.key is not None and not side.open.transient]
+    return keys[0] if keys else None

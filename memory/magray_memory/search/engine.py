@@ -57,22 +57,20 @@ class _Run:
     semantic: bool = False
     """Whether vectors took part."""
     device: str | None = None
-    key: str | None = None
-    """The vector space of the model that read the query."""
 
 
 class Searcher:
     """Searches the given vaults together. Opens nothing until the first search needs it; safe in several
     threads.
 
-    `embedder` gives the embedder, the same one each time, or raises EmbeddingUnavailable; then search is
-    lexical and says so. `per_file` is how many hits one file may have.
+    `embedder` gives the embedder for an embedding key (None: the one of the settings), the same one each
+    time, or raises EmbeddingUnavailable; then search is lexical and says so. `per_file` is how many hits one file may have.
     """
 
     def __init__(
         self,
         vaults: Sequence[OpenVault],
-        embedder: Callable[[], Embedder],
+        embedder: Callable[[str | None], Embedder],
         *,
         per_file: int = 1,
         weights: Weights = WEIGHTS,
@@ -97,10 +95,13 @@ class Searcher:
         run = _Run(query, terms, time.perf_counter())
         if not terms or query.k == 0:
             return self._answer(run, [])
-        meaning = self._worker.submit(self._mean, query.text) if query.mode != "lexical" else None
-        return self._without_the_broken(run, lambda sides: self._search(run, sides, meaning))
+        return self._without_the_broken(run, lambda sides: self._search(run, sides))
 
-    def _search(self, run: _Run, sides: list[Side], pending: Future[Meaning] | None) -> SearchAnswer:
+    def _search(self, run: _Run, sides: list[Side]) -> SearchAnswer:
+        pending: Future[Meaning] | None = None
+        if run.query.mode != "lexical":
+            # The vector space is what serves in this very transaction: an answer is never of two.
+            pending = self._worker.submit(self._mean, run.query.text, candidates.main_key(sides))
         # Without a vector a search by meaning alone still answers, by words: so they are always looked up.
         limit = max(POOL, 10 * run.query.k)
         for side in sides:
@@ -131,7 +132,7 @@ class Searcher:
         live = [side for side in sides if not side.empty]
         limit = max(POOL, 10 * run.query.k)
         terms = related.typical_terms(place)
-        scores, run.key, problems = related.by_vectors(place, live, limit)
+        scores, problems = related.by_vectors(place, live, limit)
         run.semantic = bool(scores)
         wording = "{}" if run.semantic else "found by words only: {}"
         run.problems += [wording.format(problem) for problem in problems]
@@ -158,13 +159,12 @@ class Searcher:
                     failure.why,
                 ]
 
-    def _mean(self, text: str) -> Meaning:
+    def _mean(self, text: str, key: str | None) -> Meaning:
         try:
-            embedder = self._embedder()
+            embedder = self._embedder(key)
             opening = gate(text, embedder.covers)
-            return Meaning(
-                embedder.query(text.replace('"', " ").strip()), opening, embedder.device, embedder.key, None
-            )
+            vector = embedder.query(text.replace('"', " ").strip())
+            return Meaning(vector, opening, embedder.device, key or embedder.key, None)
         except EmbeddingUnavailable as error:
             return Meaning(None, OPEN, None, None, str(error))
 
@@ -227,11 +227,16 @@ class Searcher:
         if meaning.gate.weight == 0 and run.query.mode == "hybrid":
             run.problems.append(f"searched by words only: the model does not cover {meaning.gate.language}")
             return {}
-        run.device, run.key = meaning.device, meaning.key
+        run.device = meaning.device
+        key = meaning.key or ""
         found: dict[Id, float] = {}
         for side in live:
+            if side.key not in (None, key):
+                if not side.open.transient:
+                    run.problems.append(_other_space(side))
+                continue
             try:
-                near = candidates.nearest(side, side.open.vectors(), meaning.vector, limit)
+                near = candidates.nearest(side, side.open.vectors(key), meaning.vector, limit)
             except MagrayError as error:
                 run.problems.append(f"the {side.open.name} was searched by words only: {error.message}")
                 continue
@@ -255,8 +260,7 @@ class Searcher:
             mode = "lexical"
         elif run.semantic and mode == "hybrid" and all(side.problem for side in sides):
             mode = "semantic"
-        key = run.key or candidates.main_key(sides)
-        hits = present(ranked, sides, worth or {}, explain=query.explain, key=key)
+        hits = present(ranked, sides, worth or {}, explain=query.explain)
         problems = [*run.problems, *(side.problem for side in sides if side.problem)]
         return SearchAnswer(
             query=query.raw or query.text,
@@ -265,6 +269,12 @@ class Searcher:
             device=run.device if run.semantic else None,
             degraded="; ".join(dict.fromkeys(problems)) or None,
             took_ms=round((time.perf_counter() - run.started) * 1000, 2),
-            pending=sum(candidates.pending(side, key) for side in sides),
+            pending=sum(candidates.pending(side) for side in sides),
             hits=hits,
         )
+
+
+def _other_space(side: Side) -> str:
+    """Cosines of two models say nothing beside each other, so one of the vaults has to do without."""
+    hint = "" if side.open.root is None else f" (run `magray --workspace {side.open.root} index`)"
+    return f"the {side.open.name} was searched by words only: another model embedded it{hint}"

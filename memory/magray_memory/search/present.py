@@ -41,11 +41,10 @@ def present(
     weights: Mapping[str, float],
     *,
     explain: bool,
-    key: str | None,
 ) -> list[Hit]:
-    """The hits of a search, in the order of `ranked`; `key`: the vector space that tells what is pending."""
+    """The hits of a search, in the order of `ranked`."""
     by_number = {side.number: side for side in sides}
-    details = {n: _details(side, [r for r in ranked if r.id[0] == n], key) for n, side in by_number.items()}
+    details = {n: _details(side, [r for r in ranked if r.id[0] == n]) for n, side in by_number.items()}
     return [
         _hit(place, found, by_number[found.id[0]], details[found.id[0]], weights, explain)
         for place, found in enumerate(ranked, 1)
@@ -53,7 +52,7 @@ def present(
 
 
 @reading
-def _details(side: Side, ranked: list[Ranked], key: str | None) -> _Details:
+def _details(side: Side, ranked: list[Ranked]) -> _Details:
     if not ranked:
         return _Details({}, {}, frozenset())
     connection = side.connection
@@ -73,7 +72,7 @@ def _details(side: Side, ranked: list[Ranked], key: str | None) -> _Details:
     embedded = connection.execute(
         "SELECT passage_id FROM vector JOIN embedding_key k ON k.id = key_id "
         f"WHERE k.key = ? AND passage_id IN ({passages})",
-        (key or "",),
+        (side.key or "",),
     )
     return _Details(
         {row[0]: _Document._make((*row, tags.get(row[0], []))) for row in found},

@@ -86,28 +86,32 @@ def _parts(side: Side, path: str) -> list[_Part]:
 
 def by_vectors(
     place: Place, sides: Iterable[Side], limit: int
-) -> tuple[dict[Id, float], str | None, list[str]]:
-    """Cosines of the passages nearest to a place, the vector space, and what could not be searched.
+) -> tuple[dict[Id, float], list[str]]:
+    """Cosines of the passages nearest to a place, and what could not be searched.
 
     Nothing when the place has no vector yet, or no vector index can be opened.
     """
     problems: list[str] = []
+    key = place.side.key or ""
     try:
-        store = place.side.open.vectors()
-        vector = _mean(place, store.key)
+        vector = _mean(place, key)
     except MagrayError as error:
-        return {}, None, [error.message]
+        return {}, [error.message]
     if vector is None:
-        return {}, None, ["this place has no vector yet"]
+        return {}, ["this place has no vector yet"]
     found: dict[Id, float] = {}
     for side in sides:
+        if side.key not in (None, key):
+            if not side.open.transient:
+                problems.append(f"the {side.open.name} was left out: another model embedded it")
+            continue
         try:
-            near = candidates.nearest(side, side.open.vectors(), vector, limit)
+            near = candidates.nearest(side, side.open.vectors(key), vector, limit)
         except MagrayError as error:
             problems.append(f"the {side.open.name} was left out: {error.message}")
             continue
         found.update({(side.number, passage): score for passage, score in near.items()})
-    return found, store.key, problems
+    return found, problems
 
 
 def _mean(place: Place, key: str) -> NDArray[np.float32] | None:

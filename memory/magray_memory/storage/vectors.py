@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 BATCH = 4096
 _CHUNK = 500
+_UNIT_TOLERANCE = 0.02
+"""So far from 1 the length of a stored vector may be: rounding to float16 moves it by 2e-4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +210,58 @@ def get_vectors(
                 (key_id, *chunk),
             ).fetchall()
     return np.array([row[0] for row in rows], dtype=np.int64), decode([row[1] for row in rows], dim)
+
+
+def without_vector(vault: Vault, key_id: int, ids: Sequence[int]) -> list[int]:
+    """Those of the ids that have no vector of this key, in the order given."""
+    present: set[int] = set()
+    with vault.read() as connection:
+        for start in range(0, len(ids), _CHUNK):
+            marks = ",".join(map(str, ids[start : start + _CHUNK]))
+            sql = f"SELECT passage_id FROM vector WHERE key_id = ? AND passage_id IN ({marks})"
+            present.update(row[0] for row in connection.execute(sql, (key_id,)))
+    return [id_ for id_ in ids if id_ not in present]
+
+
+def find_damaged(vault: Vault, key: str) -> list[int]:
+    """Passages whose vector of this key is no vector: of another length, not finite, or not of length 1."""
+    damaged: list[int] = []
+    with vault.read() as connection:
+        found = key_of(vault, key)
+        if found is None:
+            return []
+        key_id, dim = found
+        cursor = connection.execute("SELECT passage_id, data FROM vector WHERE key_id = ?", (key_id,))
+        while rows := cursor.fetchmany(BATCH):
+            whole = [(passage, data) for passage, data in rows if len(data) == 2 * dim]
+            damaged += {passage for passage, _ in rows} - {passage for passage, _ in whole}
+            matrix = np.frombuffer(b"".join(data for _, data in whole), "<f2").reshape(len(whole), dim)
+            lengths = np.linalg.norm(matrix.astype(np.float32), axis=1)
+            wrong = np.flatnonzero(~(np.abs(lengths - 1) < _UNIT_TOLERANCE))  # NaN is wrong too
+            damaged += [whole[row][0] for row in wrong]
+    return damaged
+
+
+def remove_vectors(vault: Vault, key: str, ids: Sequence[int]) -> None:
+    """Take single vectors of a key away, so that they are made again."""
+    with vault.write() as connection:
+        found = key_of(vault, key)
+        if found is not None:
+            connection.executemany(
+                "DELETE FROM vector WHERE passage_id = ? AND key_id = ?", [(id_, found[0]) for id_ in ids]
+            )
+
+
+def iter_encoded(vault: Vault, key: str, batch: int = BATCH) -> Iterator[dict[bytes, bytes]]:
+    """All vectors of a key as the cache keeps them: hash of the text → bytes."""
+    with vault.read() as connection:
+        cursor = connection.execute(
+            "SELECT text_hash, data FROM vector JOIN passage ON passage.id = passage_id"
+            " WHERE key_id = (SELECT id FROM embedding_key WHERE key = ?)",
+            (key,),
+        )
+        while rows := cursor.fetchmany(batch):
+            yield dict(rows)
 
 
 def drop_vectors(vault: Vault, key: str) -> int:

@@ -23,7 +23,7 @@ from magray_memory.errors import (
     StorageError,
     WorkspaceError,
 )
-from magray_memory.storage import documents
+from magray_memory.storage import documents, spaces
 from magray_memory.storage.durability import Durability
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.workspace.events import Event, Events
@@ -343,6 +343,7 @@ class Indexer:
         try:
             model = resolve_model(self._settings.embedding.model, self._home.models)
             key = embedding_key(model)
+            spaces.begin(self._vault, key)
             if self._count_pending(key):
                 self._embed(loading, model, key, done)
         except EmbeddingUnavailable as error:
@@ -354,7 +355,7 @@ class Indexer:
         if self.gave_way:
             return done
         self._save_snapshot(key)
-        if self.gave_way:
+        if self.gave_way or not self._settle(key):
             return done
         done.seconds = round(time.monotonic() - began, 3)
         passages = self._vault.counts()[1]
@@ -367,6 +368,38 @@ class Indexer:
         with self._vault.read() as connection:
             row = connection.execute("SELECT vectors FROM embedding_key WHERE key = ?", (key,)).fetchone()
             return self._vault.counts()[1] - (row[0] if row else 0)
+
+    def _settle(self, key: str) -> bool:
+        """Have the new set of vectors serve once it is whole; returns whether it does.
+
+        The set that served until then stays for the programs that still answer with it, and goes in the next
+        run: the cache keeps its vectors, so that changing back costs no embedding.
+        """
+        if spaces.serving(self._vault) == key:
+            for other in spaces.others(self._vault):
+                self._drop(other)
+            return True
+        from magray_memory.storage import vectors
+
+        damaged = vectors.find_damaged(self._vault, key)
+        if damaged:
+            vectors.remove_vectors(self._vault, key, damaged)
+        if spaces.switch(self._vault, key):
+            return True
+        missing = self._count_pending(key)
+        self._events.warn(f"{missing:,} passages have no vector of the new model yet: the old ones serve")
+        return False
+
+    def _drop(self, key: str) -> None:
+        from magray_memory.index.snapshot import forget
+        from magray_memory.storage import vectors
+        from magray_memory.storage.vector_cache import VectorCache
+
+        with VectorCache(self._home.vectors, self._settings.storage.vector_cache_mb * 1_000_000) as cache:
+            for batch in vectors.iter_encoded(self._vault, key):
+                cache.put_many(key, batch)
+        vectors.drop_vectors(self._vault, key)
+        forget(self._vault.path, key)
 
     def _embed(self, loading: _Loading, model: Model, key: str, done: _Semantic) -> None:
         from magray_memory.storage.vector_cache import VectorCache

@@ -48,7 +48,6 @@ class Overlay:
         self._lexical = LexicalIndex(self._vault)
         self._stores: list[VectorStore] = []
         self._settings = settings
-        self._key: str | None = None
         self._paths: frozenset[str] = frozenset()
         self._texts: dict[str, bytes] = {}
         with self._vault.write() as connection:
@@ -133,7 +132,6 @@ class Overlay:
         from magray_memory.embedding.recipe import passage_text
         from magray_memory.storage.vectors import pending, pending_passages, put_vectors
 
-        self._key = embedder.key
         wanted = pending(self._vault, embedder.key, 10_000)
         if stored is not None and wanted:
             self._borrow(stored, wanted, embedder.key, embedder.dim)
@@ -220,10 +218,9 @@ class Overlay:
         if blobs:
             put_encoded(self._vault, key, dim, blobs)
 
-    def _store(self) -> VectorStore:
+    def _store(self, key: str) -> VectorStore:
         from magray_memory.index.vectors import VectorStore
 
-        key = self._key or ""
         if not self._stores or self._stores[-1].key != key:
             self._stores.append(VectorStore(self._vault, key, self._settings.vectors))
         return self._stores[-1]

@@ -165,7 +165,7 @@ class Overlays:
         session = self._server.engine.session()
         # Words that wait go first: between two batches the worker is free for them.
         session.overlay(root).embed(
-            session.embedder(), session.stored(root), lambda: stop() or bool(self._due)
+            session.embedder_at(root), session.stored(root), lambda: stop() or bool(self._due)
         )
 
     async def _warm(self) -> None:

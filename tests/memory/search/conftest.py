@@ -177,16 +177,16 @@ class Bench:
     def opened(self) -> OpenVault:
         stores: list[VectorStore] = []
 
-        def store() -> VectorStore:
+        def store(key: str) -> VectorStore:
             if not stores:
-                stores.append(VectorStore(self.vault, self.embedder.key, VectorSettings()))
+                stores.append(VectorStore(self.vault, key, VectorSettings()))
             return stores[0]
 
         root = self.root if self.vault.kind is VaultKind.WORKSPACE else None
         return OpenVault(self.vault, self.letter, self.name, root, store)
 
     def search(self, text: str, **options: object) -> SearchAnswer:
-        searcher = Searcher([self.opened()], lambda: self.embedder)
+        searcher = Searcher([self.opened()], lambda key: self.embedder)
         try:
             return searcher.search(parse(text, **options))  # type: ignore[arg-type]
         finally:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 NO_MODEL = "model nowhere: it is not installed"
 
 
-def no_model() -> Embedder:
+def no_model(key: str | None) -> Embedder:
     raise EmbeddingUnavailable("model nowhere", "it is not installed", "magray[cpu]")
 
 
@@ -167,7 +167,7 @@ def test_any_text_is_answered(shared: Bench, text: str) -> None:
         query = parse(text, mode="hybrid")
     except QueryError:
         return
-    searcher = Searcher([shared.opened()], lambda: shared.embedder)
+    searcher = Searcher([shared.opened()], lambda key: shared.embedder)
     answer = searcher.search(query)
     searcher.close()
     msgspec.json.encode(answer)
@@ -249,7 +249,7 @@ def test_a_damaged_vault_is_left_out_and_said(bench: Bench, shared: Bench) -> No
     with bench.vault.path.open("r+b") as file:
         file.seek(8192)
         file.write(os.urandom(size - 8192))
-    searcher = Searcher([shared.opened(), whole], lambda: shared.embedder)
+    searcher = Searcher([shared.opened(), whole], lambda key: shared.embedder)
     answer = searcher.search(SearchQuery("exponential delay"))
     assert answer.hits[0].path == "src/retry.py"
     assert answer.degraded is not None
@@ -267,7 +267,7 @@ def test_a_vault_that_is_gone_is_left_out(bench: Bench) -> None:
 def test_notebook_and_workspace_answer_together(shared: Bench, notebook: Bench) -> None:
     notebook.remember("The smoke tests need the staging key from the vault.", key="staging")
     notebook.remember("Grandmother's soup: beetroot, cabbage, dill.")
-    searcher = Searcher([shared.opened(), notebook.opened()], lambda: shared.embedder)
+    searcher = Searcher([shared.opened(), notebook.opened()], lambda key: shared.embedder)
     hits = searcher.search(parse("which key do the smoke tests need")).hits
     record = next(hit for hit in hits if hit.vault == "notebook")
     assert record.rank <= 2

@@ -1,0 +1,60 @@
+"""Which vector space of a vault answers, while another may be in the making.
+
+Changing the model makes a second set of vectors beside the first. The name of the set that serves is one row
+of `meta`: searches read it in the transaction that they search in, so an answer is of one set, and the change
+is one commit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from magray_memory.storage.vault import Vault
+
+SERVING = "embedding_key"
+"""The row of `meta` that names the set in use."""
+
+_PENDING = (
+    "SELECT count(*) FROM passage WHERE NOT EXISTS"
+    " (SELECT 1 FROM vector WHERE passage_id = passage.id AND key_id = ?)"
+)
+
+
+def serving(vault: Vault) -> str | None:
+    """The embedding key whose vectors answer; None before the first vector.
+
+    Without a word on it, as in a vault of an earlier version, the key that the most passages have.
+    """
+    with vault.read() as connection:
+        named = vault.meta(SERVING)
+        rows = connection.execute("SELECT key, vectors FROM embedding_key ORDER BY vectors DESC").fetchall()
+    counts: dict[str, int] = dict(rows)
+    if named is not None and counts.get(named):
+        return named
+    return next((key for key, count in counts.items() if count), None)
+
+
+def others(vault: Vault) -> list[str]:
+    """Every other key with vectors here."""
+    kept = serving(vault)
+    with vault.read() as connection:
+        rows = connection.execute("SELECT key FROM embedding_key ORDER BY id").fetchall()
+    return [key for (key,) in rows if key != kept]
+
+
+def begin(vault: Vault, key: str) -> None:
+    """Have `key` serve from its first vector on where nothing serves yet. Call before embedding."""
+    if serving(vault) is None and vault.meta(SERVING) != key:
+        vault.set_meta(SERVING, key)
+
+
+def switch(vault: Vault, key: str) -> bool:
+    """Have `key` serve, in one commit; False, and nothing changed, while a passage has no vector of it."""
+    with vault.write() as connection:
+        row = connection.execute("SELECT id FROM embedding_key WHERE key = ?", (key,)).fetchone()
+        (missing,) = connection.execute(_PENDING, (-1 if row is None else row[0],)).fetchone()
+        if missing:
+            return False
+        vault.set_meta(SERVING, key)
+        return True
