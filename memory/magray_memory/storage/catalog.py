@@ -140,6 +140,7 @@ def drop_vault(info: VaultInfo) -> None:
             raise StorageError(
                 f"the vault {info.path} cannot be removed", error.strerror or str(error)
             ) from error
-    # The lock file goes after its lock: while it is held nobody else may make a new one under that name.
-    with contextlib.suppress(OSError):
-        info.path.with_name(info.path.name + ".lock").unlink(missing_ok=True)
+    # The lock files go after the lock: while it is held nobody else may make a new one under that name.
+    for suffix in (".lock", ".snapshot.lock"):
+        with contextlib.suppress(OSError):
+            info.path.with_name(info.path.name + suffix).unlink(missing_ok=True)

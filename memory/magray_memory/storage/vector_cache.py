@@ -28,6 +28,7 @@ _DAY = 86_400
 # Eviction takes more than is needed, so that it does not come with every write.
 _EVICT_TO = 0.9
 _EVICT_ROWS = 2_000
+_LEAST_SPARE = 1_000_000
 
 # Rows stand in the order they were made, so pages are full: in the order of their names they take half as
 # much again.
@@ -65,6 +66,31 @@ class VectorCache:
     def size(self) -> int:
         """Bytes of the database that are in use."""
         return self._guarded(_used_bytes, 0)
+
+    def spare(self) -> int:
+        """Bytes that `shrink` would give back, 0 where that is not worth it."""
+        return self._guarded(self._spare, 0)
+
+    def shrink(self) -> None:
+        """Keep within the limit, and give the file's free pages back. Locks the file for as long."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            if _used_bytes(connection) > self.max_bytes:
+                with _transaction(connection):
+                    self._evict(connection)
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+        if self.spare():
+            self._guarded(work, None)
+
+    def _spare(self, connection: sqlite3.Connection) -> int:
+        pages, size = (
+            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size")
+        )
+        used = _used_bytes(connection)
+        free = pages * size - min(used, self.max_bytes)
+        return free if used > self.max_bytes or free > max(_LEAST_SPARE, used // 4) else 0
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""

@@ -30,6 +30,7 @@ COMMANDS = {
     "related": "Find passages like a place in a file.",
     "status": "Show what is stored, how fresh it is, and what runs.",
     "doctor": "Examine everything, and mend what can be mended.",
+    "optimize": "Make everything smaller and quicker.",
     "vault": "List what is indexed; drop what is gone.",
     "config": "Show and change settings.",
     "completion": "Print the completion script of a shell.",
@@ -38,7 +39,7 @@ COMMANDS = {
 
 GROUPS = {
     "Search": ("index", "search", "related"),
-    "Care": ("status", "doctor", "vault", "config", "completion"),
+    "Care": ("status", "doctor", "optimize", "vault", "config", "completion"),
 }
 
 EXAMPLE = """
