@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 QUIET_SECONDS = 0.2
 LONGEST_SECONDS = 2.0
 MANY_PLACES = 64
-"""More changed places than this are looked for by a walk over the whole workspace."""
+"""More changed places than this are looked for by a walk over the whole workspace; folders alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class Changes:
     places: frozenset[str]
     """Files and folders to look at again."""
     folders: frozenset[str]
-    """Those of them that are, or were, folders: what is watched in them changes too."""
+    """Those that are, or were, folders: what is watched in them changes too. "" is the whole workspace."""
     everything: bool
-    """Anything may have changed."""
+    """Anything may have changed; `places` is empty then, `folders` need not be."""
 
 
 class Burst:
@@ -55,13 +55,13 @@ class Burst:
         """Something happened at this path."""
         with self._guard:
             self._note()
-            if place == "":
-                self._everything = True
-            elif not self._everything:
+            if folder:
+                self._folders.add(place)
+                if len(self._folders) > MANY_PLACES or place == "":
+                    self._folders = {""}
+            if not self._everything:
                 self._places.add(place)
-                if folder:
-                    self._folders.add(place)
-                self._everything = len(self._places) > MANY_PLACES
+                self._everything = place == "" or len(self._places) > MANY_PLACES
 
     def add_everything(self, *, at_once: bool = False) -> None:
         """Anything may have happened; `at_once`: and there is no reason to wait for quiet."""
@@ -88,7 +88,7 @@ class Burst:
             everything = self._everything
             changes = Changes(
                 frozenset() if everything else frozenset(self._places),
-                frozenset() if everything else frozenset(self._folders),
+                frozenset(("",)) if "" in self._folders else frozenset(self._folders),
                 everything,
             )
             self._places.clear()

@@ -81,7 +81,7 @@ class Listening:
         if self._refused and self._notices is None:
             return
         try:
-            self._kept.sync([""] if changes.everything else changes.folders, should_stop)
+            self._kept.sync(changes.folders, should_stop)
         except CannotListenError as error:
             self._refuse(str(error))
         except WorkspaceError:
