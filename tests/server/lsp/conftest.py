@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import queue
@@ -78,7 +79,8 @@ class Client:
         self.answers: dict[Any, dict[str, Any]] = {}
         self.trailing = b""
         self._arrived = threading.Condition()
-        self._next = 0
+        self._sending = threading.Lock()
+        self._next = itertools.count(1)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "magray_server.lsp.main", "--stdio", *arguments],
             stdin=subprocess.PIPE,
@@ -128,8 +130,9 @@ class Client:
 
     def raw(self, data: bytes) -> None:
         try:
-            self.stdin.write(data)
-            self.stdin.flush()
+            with self._sending:
+                self.stdin.write(data)
+                self.stdin.flush()
         except (BrokenPipeError, ValueError):
             pass
 
@@ -137,10 +140,10 @@ class Client:
         self.send({"jsonrpc": "2.0", "method": method, "params": params})
 
     def ask(self, method: str, params: Any = None) -> int:
-        self._next += 1
-        message = {"jsonrpc": "2.0", "id": self._next, "method": method}
+        number = next(self._next)
+        message = {"jsonrpc": "2.0", "id": number, "method": method}
         self.send(message if params is None else {**message, "params": params})
-        return self._next
+        return number
 
     def answer(self, number: Any, seconds: float = SECONDS) -> dict[str, Any]:
         with self._arrived:
