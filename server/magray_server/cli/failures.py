@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from magray_memory.errors import Interrupted, MagrayError, UsageError
-from magray_server.cli.terminal import coloured, safe, style, to_json
+from magray_server.cli.terminal import coloured, results, safe, style, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,7 @@ def report(error: BaseException, *, json: bool, verbose: bool) -> int:
     else:
         print(style("error:", "red", colour=coloured(sys.stderr)), safe(str(ours)), file=sys.stderr)
     if json:
-        print(to_json({"error": as_json(ours)}))
+        print(to_json({"error": as_json(ours)}), file=results())
     return exit_code(ours)
 
 

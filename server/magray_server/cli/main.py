@@ -19,7 +19,7 @@ import click
 from magray_memory import __version__
 from magray_server.cli.failures import DONE, FAILED, report, wants
 from magray_server.cli.shell import global_options, write_example
-from magray_server.cli.terminal import OutputLostError, prepare_streams, safe
+from magray_server.cli.terminal import OutputLostError, flush, prepare_streams, results, safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,22 +108,22 @@ def run(arguments: Sequence[str]) -> int:
     verbose = wants(arguments, "--verbose") or wants(arguments, "-v")
     quiet = wants(arguments, "--quiet") or wants(arguments, "-q")
     _start_logging(os.environ.get("MAGRAY_LOG", ""), verbose=verbose, quiet=quiet)
+    code: object = DONE
     try:
         try:
             code = _dispatch(arguments)
-            sys.stdout.flush()
+            flush()
         except click.exceptions.Exit as stop:
             code = stop.exit_code
-            sys.stdout.flush()
+            flush()
         except (BrokenPipeError, OutputLostError):
             raise
         except (Exception, KeyboardInterrupt) as error:
             code = report(error, json=wants(arguments, "--json"), verbose=verbose)
-            sys.stdout.flush()
+            flush()
     except BrokenPipeError:
         # Whoever read the output has seen enough (`| head`); what is left in the buffers has nowhere to go.
         _discard_output()
-        return DONE
     except (OSError, OutputLostError) as error:
         with contextlib.suppress(OSError):
             why = error.strerror if isinstance(error, OSError) else error
@@ -158,7 +158,7 @@ def main() -> None:
 def _discard_output() -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     with contextlib.suppress(OSError, ValueError):
-        os.dup2(null, sys.stdout.fileno())
+        os.dup2(null, results().fileno())
     os.close(null)
 
 

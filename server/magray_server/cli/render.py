@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from magray_server.cli.terminal import coloured, cut, safe, style, width
+from magray_server.cli.terminal import coloured, cut, results, safe, style, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +24,7 @@ _FRESHNESS = {"stale": "changed since", "pending": "by words so far"}
 
 def hits(answer: SearchAnswer, query: str, *, here: Path | None = None) -> Iterator[str]:
     """The lines that show an answer; `here` is the folder that paths are shown relative to."""
-    colour, columns = coloured(sys.stdout), width(sys.stdout)
+    colour, columns = coloured(results()), width(results())
     here = Path.cwd() if here is None else here
     wanted = _terms(query) if colour else frozenset[str]()
     for number, hit in enumerate(answer.hits):

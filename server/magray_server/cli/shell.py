@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from magray_server.cli.terminal import coloured, emit, safe, style, to_json
+from magray_server.cli.terminal import coloured, emit, reserve_stdout, safe, style, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,6 +46,7 @@ class Shell:
         """The engine for this home and workspace. Says what is wrong with the settings, opens nothing yet."""
         from magray_memory.memory import Memory
 
+        reserve_stdout()
         memory = Memory.open(
             workspace=None if self.workspace is None else Path(self.workspace),
             home=None if self.home is None else Path(self.home),

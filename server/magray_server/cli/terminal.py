@@ -39,6 +39,30 @@ def prepare_streams() -> None:
                 stream.reconfigure(errors="backslashreplace")
 
 
+_reserved: IO[str] | None = None
+
+
+def results() -> IO[str]:
+    """The stream that results go to."""
+    return sys.stdout if _reserved is None else _reserved
+
+
+def reserve_stdout() -> None:
+    """Keep stdout for `emit`: whatever any library prints from now on, natively or not, goes to stderr."""
+    global _reserved
+    try:
+        if _reserved is not None or sys.stdout.fileno() != 1:
+            return
+        sys.stdout.flush()
+        kept = os.dup(1)
+        os.dup2(2, 1)
+    except (OSError, ValueError):
+        return  # closed, or not a file at all: nothing that a library could write to
+    encoding, lines = sys.stdout.encoding, 1 if sys.stdout.isatty() else -1
+    _reserved = open(kept, "w", buffering=lines, encoding=encoding, errors="backslashreplace")  # noqa: PTH123, SIM115
+    sys.stdout = sys.stderr
+
+
 class OutputLostError(Exception):
     """What was to be printed cannot be: the disk is full, the terminal is gone."""
 
@@ -46,7 +70,17 @@ class OutputLostError(Exception):
 def emit(text: str, *, flush: bool = False) -> None:
     """A line on stdout. Raises BrokenPipeError when its reader left, OutputLostError when it is lost."""
     try:
-        print(text, flush=flush)
+        print(text, file=results(), flush=flush)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputLostError(error.strerror or str(error)) from error
+
+
+def flush() -> None:
+    """What was emitted leaves this process now. Raises like `emit`."""
+    try:
+        results().flush()
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -88,7 +122,7 @@ def cut(text: str, columns: int | None) -> str:
 
 def to_json(value: Any) -> str:
     """One JSON value on one line, in ASCII where the output cannot do better."""
-    wide = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "").startswith("utf")
+    wide = (getattr(results(), "encoding", None) or "").lower().replace("-", "").startswith("utf")
     return json.dumps(value, ensure_ascii=not wide, separators=(",", ":"), default=_plain)
 
 

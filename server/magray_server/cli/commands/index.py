@@ -17,7 +17,7 @@ from magray_memory.errors import Interrupted
 from magray_server.cli import render
 from magray_server.cli.failures import DONE, PARTLY, as_json, describe
 from magray_server.cli.shell import Shell, command, user_path
-from magray_server.cli.terminal import emit, to_json
+from magray_server.cli.terminal import emit, flush, to_json
 from magray_server.parent import end_with_parent
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class Told:
         else:
             at = datetime.now().strftime("%H:%M:%S")
             self._shell.result(f"{at} {_happened(self._changed, report)}")
-        sys.stdout.flush()
+        flush()
         _tell_skipped(self._shell, report["skipped"])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from magray_memory import __version__
 from magray_server.cli import render
 from magray_server.cli.failures import DONE
 from magray_server.cli.shell import Shell, command
-from magray_server.cli.terminal import coloured, cut, safe, style, width
+from magray_server.cli.terminal import coloured, cut, results, safe, style, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +34,7 @@ def cli(shell: Shell) -> int:
 
 
 def _lines(status: Status, *, verbose: bool) -> Iterator[str]:
-    colour, columns = coloured(sys.stdout), width(sys.stdout)
+    colour, columns = coloured(results()), width(results())
     severity = status.severity.value
     told = style(severity, _COLOURS[severity], colour=colour)
     yield f"magray {__version__}  {told}  {safe(str(status.home))}"
