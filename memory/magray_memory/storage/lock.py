@@ -137,8 +137,10 @@ class FileLock:
 class IndexerLock:
     """One indexer per vault: an OS lock on `<vault>.lock`, the holder's pid in `<vault>.pid` beside it."""
 
-    def __init__(self, vault_path: Path) -> None:
+    def __init__(self, vault_path: Path, *, watching: bool = False) -> None:
+        """`watching`: who takes it keeps it for good, which is told to who asks in vain."""
         self._lock = FileLock(vault_path.with_name(vault_path.name + ".lock"))
+        self._note = f"{os.getpid()} watching\n" if watching else f"{os.getpid()}\n"
         self._pid_path = vault_path.with_name(vault_path.name + ".pid")
 
     def acquire(self) -> Self:
@@ -146,14 +148,20 @@ class IndexerLock:
         # A probe by `holder` in another process takes the lock for an instant: that must not look like an
         # indexer.
         if not self._lock.try_acquire(_PROBE_SECONDS):
-            pid = self._pid()
+            pid, watching = self._holder()
+            if watching:
+                raise VaultLocked(
+                    "this workspace is watched and kept up to date already",
+                    f"by process {pid}",
+                    "search it as it is, or stop that process first",
+                )
             raise VaultLocked(
                 "this workspace is being indexed already",
                 f"by process {pid}" if pid else "by another process",
                 "wait until it is done, or stop that process",
             )
         with contextlib.suppress(OSError):  # the pid only informs; the lock itself is held
-            self._pid_path.write_text(f"{os.getpid()}\n", encoding="ascii")
+            self._pid_path.write_text(self._note, encoding="ascii")
         return self
 
     @property
@@ -170,13 +178,15 @@ class IndexerLock:
 
     def holder(self) -> int | None:
         """The pid of the indexer at work, 0 when it is not known, None when there is none."""
-        return self._pid() if self._lock.taken() else None
+        return self._holder()[0] if self._lock.taken() else None
 
-    def _pid(self) -> int:
+    def _holder(self) -> tuple[int, bool]:
+        """The pid (0: not known) and whether that process watches."""
         try:
-            return int(self._pid_path.read_text(encoding="ascii"))
+            pid, *more = self._pid_path.read_text(encoding="ascii").split()
+            return int(pid), "watching" in more
         except (OSError, ValueError):
-            return 0
+            return 0, False
 
     def __enter__(self) -> Self:
         return self if self._lock.held else self.acquire()

@@ -117,7 +117,7 @@ class Watcher:
         self._thread = threading.get_ident()
         try:
             while not self._stopped:
-                with IndexerLock(self._watched.home.vault_path(self._root)).acquire() as lock:
+                with self._new_lock().acquire() as lock:
                     while not self._stopped and not lock.lost:
                         self._live(lock)
         finally:
@@ -272,6 +272,9 @@ class Watcher:
     def _new_model(self) -> RestingModel | None:
         opener = self._watched.open_embedder
         return None if opener is None else RestingModel(opener, self._watched.close_embedder)
+
+    def _new_lock(self) -> IndexerLock:
+        return IndexerLock(self._watched.home.vault_path(self._root), watching=True)
 
     def _wake(self) -> None:
         self._woken.put(None)

@@ -384,7 +384,9 @@ def test_one_watcher_at_a_time(ws: Workspace) -> None:
     with watching(ws) as watch:
         watch.ready()
         assert IndexerLock(ws.vault.path).holder() == os.getpid()
-        with pytest.raises(VaultLocked, match=str(os.getpid())):
+        with pytest.raises(
+            VaultLocked, match=f"watched and kept up to date already: by process {os.getpid()}"
+        ):
             ws.index(lexical=True)
     assert IndexerLock(ws.vault.path).holder() is None
     ws.index(lexical=True)
