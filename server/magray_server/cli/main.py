@@ -32,6 +32,7 @@ COMMANDS = {
     "doctor": "Examine everything, and mend what can be mended.",
     "optimize": "Make everything smaller and quicker.",
     "vault": "List what is indexed; drop what is gone.",
+    "model": "List, fetch, use and verify models.",
     "config": "Show and change settings.",
     "completion": "Print the completion script of a shell.",
 }
@@ -39,7 +40,7 @@ COMMANDS = {
 
 GROUPS = {
     "Search": ("index", "search", "related"),
-    "Care": ("status", "doctor", "optimize", "vault", "config", "completion"),
+    "Care": ("status", "doctor", "optimize", "vault", "model", "config", "completion"),
 }
 
 EXAMPLE = """

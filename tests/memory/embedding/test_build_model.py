@@ -22,11 +22,11 @@ PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁", *"abcdefgh", "▁ab", "cd", "e
 
 @pytest.fixture(scope="module")
 def kit() -> Any:
-    """The modules of scripts/modelkit, and the script itself."""
+    """The modules that build, and the script."""
     sys.path.insert(0, str(SCRIPTS))
     try:
         names = ("sources", "graph", "folder", "tokenizers_json")
-        loaded = {name: importlib.import_module(f"modelkit.{name}") for name in names}
+        loaded = {name: importlib.import_module(f"magray_memory.embedding.builder.{name}") for name in names}
         return SimpleNamespace(script=importlib.import_module("build_model"), **loaded)
     finally:
         sys.path.remove(str(SCRIPTS))
@@ -157,5 +157,5 @@ def test_the_committed_pieces_are_those_of_the_bundled_tokenizer(kit: Any) -> No
     from magray_memory.embedding.model import BUNDLED, DEFAULT_ID
 
     stored = json.loads((BUNDLED / DEFAULT_ID / "tokenizer.json").read_text("utf-8"))
-    vocabulary = importlib.import_module("modelkit.vocabulary")
+    vocabulary = importlib.import_module("magray_memory.embedding.builder.vocabulary")
     assert [text for text, _ in stored["model"]["vocab"]] == vocabulary.read_kept()

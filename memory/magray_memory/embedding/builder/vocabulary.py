@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from tokenizers import Tokenizer
 
-from .tokenizers_json import MASK, SPECIALS, unigram
+from magray_memory.embedding.builder.tokenizers_json import MASK, SPECIALS, unigram
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from .sources import Piece
+    from magray_memory.embedding.builder.sources import Piece
 
 KEPT = Path(__file__).with_name("kept_pieces.txt")
 ENGLISH_WORDS, RUSSIAN_WORDS = 150_000, 250_000

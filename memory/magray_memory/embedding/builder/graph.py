@@ -6,16 +6,17 @@ for patterns to fuse: that is most of the time to open a model, and it is what m
 
 from __future__ import annotations
 
+import importlib
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 if TYPE_CHECKING:
-    from .sources import Weights
+    from magray_memory.embedding.builder.sources import Weights
 
 MICROSOFT = "com.microsoft"
 OPSET, IR = 17, 8
@@ -45,7 +46,7 @@ class _Graph:
         """Adds a matrix of the model, turned to [in, out]."""
         return self.constant(name, self.weights.tensors[name].T)
 
-    def node(self, kind: str, inputs: list[str], output: str, domain: str = "", **attributes: object) -> str:
+    def node(self, kind: str, inputs: list[str], output: str, domain: str = "", **attributes: Any) -> str:
         """Adds a node with one output that is used."""
         outputs = [output, f"{output}.mask"] if kind == "EmbedLayerNormalization" else [output]
         self.nodes.append(
@@ -149,16 +150,16 @@ def quantized(model: onnx.ModelProto) -> bytes:
     Seven bits of the range are used (`reduce_range`), because processors with AVX2 and without VNNI add
     products in 16 bits and would overflow; mean cosine to float32 is .9958 with it and .9962 without.
     """
-    import onnxruntime
-    from onnxruntime.quantization import QuantType, quantize_dynamic
+    onnxruntime: Any = importlib.import_module("onnxruntime")
+    quantization: Any = importlib.import_module("onnxruntime.quantization")
 
     with tempfile.TemporaryDirectory() as folder:
         before, after, fused = (Path(folder, name) for name in ("float.onnx", "int8.onnx", "fused.onnx"))
         before.write_bytes(model.SerializeToString(deterministic=True))
-        quantize_dynamic(
+        quantization.quantize_dynamic(
             before,
             after,
-            weight_type=QuantType.QInt8,
+            weight_type=quantization.QuantType.QInt8,
             per_channel=True,
             reduce_range=True,
             extra_options={"MatMulConstBOnly": True, "DefaultTensorType": TensorProto.FLOAT},
@@ -169,7 +170,7 @@ def quantized(model: onnx.ModelProto) -> bytes:
         options.optimized_model_filepath = str(fused)
         options.log_severity_level = 3
         onnxruntime.InferenceSession(after, options, providers=["CPUExecutionProvider"])
-        done = onnx.load(fused)
+        done = cast(onnx.ModelProto, cast(Any, onnx).load(fused))
     del done.opset_import[:]
     done.opset_import.extend(model.opset_import)
     done.producer_name, done.producer_version = model.producer_name, ""

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .sources import Piece
+    from magray_memory.embedding.builder.sources import Piece
 
 BEGIN, PAD, END, UNKNOWN, MASK = "<s>", "<pad>", "</s>", "<unk>", "<mask>"
 SPECIALS = (BEGIN, PAD, END, UNKNOWN)

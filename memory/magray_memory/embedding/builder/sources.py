@@ -157,7 +157,7 @@ def _from_blocks(raw: np.ndarray) -> np.ndarray:
 def _shaped(weights: Weights) -> Weights:
     """The same weights with matrices as [out, in] instead of flat runs."""
     flat = weights.tensors
-    shaped = {}
+    shaped: dict[str, np.ndarray] = {}
     for name, value in flat.items():
         matrix = name in {"emb.word", "emb.pos", "emb.type"}
         if name.startswith("l") and name.endswith(".w") and ".aln" not in name and ".oln" not in name:

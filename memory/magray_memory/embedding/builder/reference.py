@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-from . import graph
-from .folder import E5, MAX_TOKENS
-from .tokenizers_json import unigram
+from magray_memory.embedding.builder import graph
+from magray_memory.embedding.builder.folder import E5, MAX_TOKENS
+from magray_memory.embedding.builder.tokenizers_json import unigram
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .sources import Source
+    from magray_memory.embedding.builder.sources import Source
 
 
 def write(source: Source, texts_file: Path, out: Path) -> None:
     """Writes `vectors` [n, width] float16 and, per text, the uncut tokenizer's tokens as JSON."""
     assert source.pieces is not None
     texts: list[str] = json.loads(texts_file.read_text("utf-8"))
-    tokenizer = Tokenizer.from_str(unigram(source.pieces))
+    tokenizer: Any = Tokenizer.from_str(unigram(source.pieces))
     tokenizer.enable_truncation(MAX_TOKENS)
-    session = onnxruntime.InferenceSession(
+    session: Any = onnxruntime.InferenceSession(
         graph.encoder(source.weights).SerializeToString(), providers=["CPUExecutionProvider"]
     )
-    vectors, tokens = [], []
+    vectors: list[Any] = []
+    tokens: list[list[str]] = []
     for text in texts:
         encoding = tokenizer.encode(E5.passage_prefix + text)
         ids = np.array([encoding.ids], np.int32)

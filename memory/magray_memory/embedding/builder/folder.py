@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import graph, notices, tokenizers_json, vocabulary
-from .sources import Source, SourceError, Weights, sha256
+from magray_memory.embedding.builder import graph, notices, tokenizers_json, vocabulary
+from magray_memory.embedding.builder.sources import Source, SourceError, Weights, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
