@@ -34,6 +34,11 @@ class Telling:
             self._start = None
             self.busy = False
 
+    def say(self, message: str) -> None:
+        """Something that came to pass: told each time."""
+        with self._guard:
+            self._listen({"event": "warning", "message": message})
+
     def warn(self, message: str) -> None:
         """Something that the person should know, told once until `forget`."""
         self.hear({"event": "warning", "message": message})

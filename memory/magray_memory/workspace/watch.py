@@ -267,7 +267,7 @@ class Watcher:
     def _new_listening(self) -> Listening:
         index = self._settings.index
         options = WalkOptions(index.ignore, index.include, index.hidden)
-        return Listening(self._root, options, self._burst, self._telling.warn, self._wake, self._rescan)
+        return Listening(self._root, options, self._burst, self._telling.say, self._wake, self._rescan)
 
     def _new_model(self) -> RestingModel | None:
         opener = self._watched.open_embedder

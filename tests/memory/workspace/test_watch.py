@@ -364,6 +364,11 @@ def test_a_root_that_goes_is_waited_for(ws: Workspace, tmp_path: Path) -> None:
         watch.equal_to(["a.py", "b.py"])
         ws.write("c.py", "gamma = 1\n")
         watch.equal_to(["a.py", "b.py", "c.py"])
+        ws.root.rename(tmp_path / "away")
+        watch.heard("warning", 2)
+        (tmp_path / "away").rename(ws.root)
+        ws.write("d.py", "delta = 1\n")
+        watch.equal_to(["a.py", "b.py", "c.py", "d.py"])
 
 
 def test_a_root_that_is_replaced_is_watched_anew(ws: Workspace, tmp_path: Path) -> None:
