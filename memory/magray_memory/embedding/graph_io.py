@@ -114,8 +114,9 @@ class GraphIO:
             for name in names:
                 if name in shapes and len(shapes[name]) == rank:
                     return name, shapes[name]
+        # An only output may have any name, but scores of words or classes are no embedding.
         alone = [(name, shape) for name, shape in shapes.items() if len(shape) in (2, 3)]
-        if len(shapes) == 1 and alone:
+        if len(shapes) == 1 and alone and "logits" not in alone[0][0]:
             return alone[0]
         raise ModelError(
             self._what,

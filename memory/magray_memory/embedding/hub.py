@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 DEFAULT_ENDPOINT = "https://huggingface.co"
 TIMEOUT_SECONDS = 10.0
 """How long the hub may keep silent; a file that stalls is asked for again five times."""
+CHUNK_BYTES = 1 << 20
+"""What is on its way when a connection breaks is lost: the client's own pieces are ten times as large."""
 RECORD = "hub.json"
 """What the hub stated at the first pull, beside the files: path → checksum, size, commit."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -257,6 +259,7 @@ def _client() -> _Client:
             "nothing was pulled", f"huggingface_hub cannot be loaded ({error})", "pip install huggingface_hub"
         ) from error
     vars(constants)["HF_HUB_DISABLE_TELEMETRY"] = True  # a program that uses us may have imported it before
+    vars(constants)["DOWNLOAD_CHUNK_SIZE"] = CHUNK_BYTES
     logging.set_verbosity_error()
     return _Client(hub, files, utils, errors)
 

@@ -288,7 +288,7 @@ def _current(memory: Memory) -> str | None:
 
 
 def _is_path(name: str) -> bool:
-    return name.startswith((".", "~")) or Path(name).is_absolute() or os.sep in name and Path(name).is_dir()
+    return name.startswith((".", "~")) or Path(name).is_absolute() or (os.sep in name and Path(name).is_dir())
 
 
 @contextmanager
