@@ -11,6 +11,7 @@ import logging
 import os
 import threading
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from magray_memory.embedding.device import Placement
     from magray_memory.embedding.embedder import Embedder
     from magray_memory.embedding.fallback import DeviceChange
-    from magray_memory.health.doctor import Diagnosis
+    from magray_memory.health.doctor import Diagnosis, Doctor
     from magray_memory.health.optimize import Optimized
     from magray_memory.health.status import Status
     from magray_memory.index.vectors import VectorStore
@@ -180,6 +181,10 @@ class Memory:
             aside = self._set_aside(root)
             listen({"event": "warning", "message": f"{error.message}; it is kept as {aside} and made again"})
             return run()
+        finally:
+            self.on_device = None  # `done` is the last event
+            if self._placement is not None:
+                self._placement.end()
 
     def watcher(
         self,
@@ -217,20 +222,22 @@ class Memory:
         )
         return Watcher(watched, listen, force=force)
 
-    def status(self) -> Status:
-        """How everything is. Loads no model and no native library."""
+    def status(self, *, deep: bool = False) -> Status:
+        """How everything is. Loads no model and no native library.
+
+        `deep`: with what only an examination shows; the model and each vault are tried in child processes.
+        """
         from magray_memory.health.status import read_status
 
-        return read_status(self.home, self.settings, self.workspace)
+        findings = self._doctor().examine().findings if deep else ()
+        return read_status(self.home, self.settings, self.workspace, findings)
 
     def doctor(self, *, fix: bool = False, on_step: Callable[[str], None] | None = None) -> Diagnosis:
         """What is wrong in the home, and with `fix` what of it was mended; workspaces are indexed for that.
 
         `on_step` hears what is being done, in a few words. Raises nothing for what it finds.
         """
-        from magray_memory.health.doctor import Doctor
-
-        doctor = Doctor(self.home, self.workspace, self._index_other, self.warnings)
+        doctor = self._doctor()
         if on_step is not None:
             doctor.on_step = on_step
         return doctor.fix() if fix else doctor.examine()
@@ -249,6 +256,14 @@ class Memory:
         optimizer.on_step = on_step or optimizer.on_step
         optimizer.should_stop = should_stop or optimizer.should_stop
         return optimizer.run()
+
+    def _doctor(self) -> Doctor:
+        from magray_memory.health.deep import try_model
+        from magray_memory.health.doctor import Doctor
+
+        doctor = Doctor(self.home, self.workspace, self._index_other, self.warnings)
+        doctor.model = partial(try_model, self.home, self.settings)
+        return doctor
 
     def _index_other(self, root: Path) -> IndexReport:
         with Memory.open(root, home=self.home.path) as other:

@@ -99,7 +99,8 @@ class Placement:
         self._embedder: Embedder | None = None
         self._change: DeviceChange | None = None
         self._gpu: Verdict | None = None
-        self._seeking = threading.Lock()
+        self._seeking: threading.Thread | None = None
+        self._ending = False
 
     def open(self) -> Embedder:
         """The model on the processor, now; for the first time with an installation, after a child tried it.
@@ -123,8 +124,15 @@ class Placement:
     def seek_gpu(self) -> None:
         """Have a GPU tried and taken aside, where the settings allow one. Only the first call counts."""
         possible = self._wanted.device != "cpu" and (self._gpu is None or self._gpu.ok)
-        if possible and self._embedder is not None and self._seeking.acquire(blocking=False):
-            threading.Thread(target=self._seek, name="magray-gpu", daemon=True).start()
+        if possible and self._embedder is not None and self._seeking is None:
+            self._seeking = threading.Thread(target=self._seek, name="magray-gpu", daemon=True)
+            self._seeking.start()
+
+    def end(self) -> None:
+        """The work is done: wait for what a GPU that was asked for by name has to say."""
+        self._ending = True
+        if self._seeking is not None and self._wanted.device == "cuda":
+            self._seeking.join(self._wanted.probe_seconds + 1)
 
     @property
     def gpu_works(self) -> bool:
@@ -164,6 +172,8 @@ class Placement:
         self._gpu = find_out(self._home, self.model, "cuda", self._wanted.probe_seconds)
         if not self._gpu.ok:
             self._not_to_be_had(self._gpu.reason, self._gpu.hint)
+            return
+        if self._ending:
             return
         try:
             self._embedder.devices.promote(

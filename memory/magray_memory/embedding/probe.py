@@ -182,7 +182,7 @@ def _judge(
 def _explain(verdict: Verdict, reason: str, hint: str, complaints: list[str]) -> Verdict:
     """A failure that the child could report, with the library that the loader named on stderr, if it did."""
     if verdict.device == "cpu":
-        return replace(verdict, reason=reason, hint=hint)
+        return replace(verdict, reason=reason, hint=hint or "magray model verify")
     loading = next(
         (line for line in reversed(complaints) if "with error:" in line or "depends on" in line), ""
     )

@@ -70,6 +70,7 @@ def _cgroup_quota() -> float | None:
 
 def onnxruntime() -> Any:
     """The runtime module, silenced. Raises EmbeddingUnavailable when it is missing, emptied or broken."""
+    loaded = "onnxruntime" in sys.modules
     try:
         module = importlib.import_module("onnxruntime")
     except ModuleNotFoundError as error:
@@ -87,7 +88,8 @@ def onnxruntime() -> Any:
             "the onnxruntime package is empty, as after removing one of onnxruntime and onnxruntime-gpu",
             "pip install --force-reinstall onnxruntime",
         )
-    module.set_default_logger_severity(4)
+    if not loaded:
+        module.set_default_logger_severity(4)
     return module
 
 

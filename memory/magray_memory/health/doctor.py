@@ -23,7 +23,7 @@ from magray_memory.health.report import Severity
 from magray_memory.storage.durability import VaultKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from magray_memory.storage.home import Home
@@ -88,6 +88,8 @@ class Doctor:
     index: Callable[[Path], object]
     told: Sequence[str] = ()
     on_step: Callable[[str], None] = field(default=lambda step: None)
+    model: Callable[[], Iterable[Finding]] = tuple
+    """Tries the model, in processes of its own."""
 
     def examine(self) -> Diagnosis:
         """Look at everything and change nothing."""
@@ -157,6 +159,7 @@ class Doctor:
         for sentence in self.told:
             yield Finding("settings", Severity.WARNING, f"{sentence}.", "", "magray config show")
         yield from examine_home(self.home)
+        yield from self.model()
         for path, kind in self._vaults():
             self.on_step(f"examining {path}")
             yield from examine_vault(path, kind)

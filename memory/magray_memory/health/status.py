@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_memory.config import Settings
+    from magray_memory.health.findings import Finding
     from magray_memory.storage.home import Home
 
 
@@ -49,8 +50,13 @@ class Status:
         }
 
 
-def read_status(home: Home, settings: Settings, root: Path | None) -> Status:
-    """Looks at everything once. Reads only; a part that cannot be read is told, never raised."""
+def read_status(
+    home: Home, settings: Settings, root: Path | None, findings: Sequence[Finding] = ()
+) -> Status:
+    """Looks at everything once. Reads only; a part that cannot be read is told, never raised.
+
+    `findings` of an examination are added to the components that they are about.
+    """
     vaults = list_vaults(home)
     wanted = None if root is None else home.vault_path(root)
     current = next((vault for vault in vaults if vault.path == wanted), None)
@@ -68,4 +74,8 @@ def read_status(home: Home, settings: Settings, root: Path | None) -> Status:
         checks.disk,
     )
     components = [component for check in looked if (component := check(scene)) is not None]
+    if findings:
+        from magray_memory.health.deep import add
+
+        components = add(components, findings)
     return Status(home.path, components, vaults, current, scene.key, settings.embedding.device, scene.device)

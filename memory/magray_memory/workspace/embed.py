@@ -143,6 +143,7 @@ class EmbeddingPhase:
                 if embedder is None:  # not before there is a text that no vector is known of
                     embedder = self._opened(open_embedder)
                 for positions, made in embedder.passages(window.texts, self._halt):
+                    self.device = embedder.device  # it may have changed since
                     self._outbox.put((window, positions, made))
         except BaseException as error:  # told to the thread that waits, which raises it
             self._outbox.put(error)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import click
+
 from magray_memory import __version__
 from magray_server.cli import render
 from magray_server.cli.failures import DONE
@@ -20,11 +22,22 @@ if TYPE_CHECKING:
 _COLOURS = {"ok": "green", "info": "cyan", "warning": "yellow", "critical": "red", "fatal": "red"}
 
 
-@command("status", example="magray status")
-def cli(shell: Shell) -> int:
-    """Show what is stored, how fresh it is, what runs the model, and what is wrong."""
+@command(
+    "status",
+    example="""
+    magray status
+    magray status --deep
+    """,
+)
+@click.option("--deep", is_flag=True, help="Try the model and examine every vault, too.")
+def cli(shell: Shell, deep: bool) -> int:
+    """Show what is stored, how fresh it is, what runs the model, and what is wrong.
+
+    Nothing is tried: it tells what is there and what was last seen to work. With --deep the model runs once
+    on each device, and every vault is examined, each in a process of its own.
+    """
     with shell.memory() as memory:
-        status = memory.status()
+        status = memory.status(deep=deep)
     if shell.json:
         shell.value(status.as_json())
     else:
