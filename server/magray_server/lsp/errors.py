@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import re
-import sqlite3
+import sys
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol.types import ErrorCodes, LSPErrorCodes, ResponseError
@@ -57,7 +57,7 @@ def _describe(error: BaseException) -> tuple[int, str, Any]:
         case MagrayError():
             code = ErrorCodes.InvalidParams if isinstance(error, UsageError) else LSPErrorCodes.RequestFailed
             return code, _sentence(str(error)), {"code": error.code, "hint": error.hint}
-        case sqlite3.Error() | OSError():
+        case _ if isinstance(error, OSError) or _of_sqlite(error):
             log.warning("a request failed", exc_info=error)
             return LSPErrorCodes.RequestFailed, _sentence(f"It could not be done: {error}"), None
         case MemoryError():
@@ -69,6 +69,12 @@ def _describe(error: BaseException) -> tuple[int, str, Any]:
                 f"magray made a mistake ({type(error).__name__}); its log has the details.",
                 None,
             )
+
+
+def _of_sqlite(error: BaseException) -> bool:
+    # Whoever raised it has loaded the module; loading it here would delay the answer to initialize.
+    module = sys.modules.get("sqlite3")
+    return module is not None and isinstance(error, module.Error)
 
 
 def _sentence(text: str) -> str:

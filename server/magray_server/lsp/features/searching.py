@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from magray_server.lsp import params as shapes
 from magray_server.lsp.errors import invalid
 from magray_server.lsp.locations import answer_as_json
 from magray_server.lsp.uris import to_path
@@ -29,6 +28,8 @@ class Searching:
 
     async def search(self, given: Any) -> Json:
         """Ranked hits. With a `partialResultToken` the hits by words are sent ahead of the whole answer."""
+        from magray_server.lsp import params as shapes
+
         wanted = shapes.read(shapes.SearchParams, given)
         loop = asyncio.get_running_loop()
 
@@ -48,6 +49,8 @@ class Searching:
 
     async def related(self, given: Any) -> Json:
         """Passages like the place that is named."""
+        from magray_server.lsp import params as shapes
+
         wanted = shapes.read(shapes.RelatedParams, given)
         path = self.file(wanted.uri, wanted.path, wanted.workspace)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from magray_server.lsp import params as shapes
 from magray_server.lsp.errors import failed, invalid
 from magray_server.lsp.indexing import Event, Indexing, Job, Outcome, State
 from magray_server.lsp.uris import to_path
 
 if TYPE_CHECKING:
+    from magray_server.lsp import params as shapes
     from magray_server.lsp.folders import Folder
     from magray_server.lsp.server import MagrayServer
     from magray_server.lsp.work import Stop
@@ -27,6 +27,8 @@ class UpkeepRequests:
 
     async def index(self, given: Any) -> Json:
         """Index now; answers when it is done. Cancelling the request stops the run and keeps what it did."""
+        from magray_server.lsp import params as shapes
+
         wanted = shapes.read(shapes.IndexParams, given)
         folders = self._server.folders.all
         if wanted.workspace is not None or wanted.paths is not None or not folders:
@@ -63,6 +65,8 @@ class UpkeepRequests:
 
     async def health(self, given: Any) -> Json:
         """What `magray status` says, and how this server's own indexers are."""
+        from magray_server.lsp import params as shapes
+
         wanted = shapes.read(shapes.HealthParams, given)
         root = self._server.searching.folder(wanted.workspace).root if wanted.workspace is not None else None
 
