@@ -13,7 +13,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 @dataclass
 class Hub:
-    """Files by path. `status` answers every request with a code; `cut` ends the first download after so many bytes.
+    """Files by path. `status` answers every request with a code; `cut` ends the first download after so much.
 
     `silent`: connections are taken and never answered. `lie`: bytes that come in the place of the file's.
     """

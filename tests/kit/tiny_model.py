@@ -1,4 +1,4 @@
-"""Models of random weights, small enough to make in a test: as an exporter leaves them, with whatever is odd."""
+"""Models of random weights, small enough to make in a test: as exporters leave them, with what is odd."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def make_model(
     opset: int = OPSET,
     fixed: bool = True,
 ) -> Path:
-    """A folder with model.onnx and tokenizer.json: each token is a row of a random table, plus its position."""
+    """A folder with model.onnx and tokenizer.json: a token is a row of a random table, plus its position."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.onnx").write_bytes(graph(dim, seed, output, inputs, opset, fixed).SerializeToString())
     tokenizer().save(str(folder / "tokenizer.json"))

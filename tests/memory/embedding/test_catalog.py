@@ -171,7 +171,7 @@ def test_a_dimension_that_model_toml_does_not_say_is_told(tmp_path: Path, home: 
     model = library.adopt(make_model(tmp_path / "mine"), home, Wishes())
     wrong = replace(model, dim=48)
     library.write_model(wrong)
-    with pytest.raises(ModelError, match="vectors of 32 numbers, model.toml says 48"):
+    with pytest.raises(ModelError, match=r"vectors of 32 numbers, model\.toml says 48"):
         library.try_out(load_model(wrong.place))
 
 
