@@ -38,6 +38,7 @@ def build_e5(options: argparse.Namespace) -> None:
     name = options.id or (E5_ID if source.origin == notices.WHEEL_ORIGIN else f"{E5_ID}-full")
     out = options.out or MODELS / name
     folder.build(source, folder.E5, name, out, half=options.fp16, kept=vocabulary.read_kept())
+    folder.record_reference(out)
     print(out)
 
 
@@ -45,6 +46,7 @@ def build_minilm(options: argparse.Namespace) -> None:
     name = options.id or MINILM_ID
     out = options.out or MODELS / name
     folder.build(minilm_source(options.source), folder.MINILM, name, out, half=options.fp16)
+    folder.record_reference(out)
     print(out)
 
 

@@ -1,7 +1,8 @@
 """Runs batches on the best device that works now: the GPU while it does, the processor always.
 
 Out of memory: smaller batches, then the processor. Any other error: once more, then the processor. After
-FAILURES errors in a row the GPU is left alone for PAUSE_SECONDS and then opened and tried again. Both devices
+FAILURES errors in a row, or without room for one passage, the GPU is left alone for PAUSE_SECONDS and then
+opened and tried again. Both devices
 run the same model, so a batch has the same vectors wherever it ends up, and none is lost on the way.
 """
 
@@ -146,12 +147,15 @@ class Fallback:
                 return True
             self._failures += 1
             _log.info("the GPU failed (%d in a row): %s", self._failures, error.message)
-            if self._failures < FAILURES:
+            full = isinstance(error, OutOfMemory)
+            if self._failures < FAILURES and not full:
                 return False
             self._gpu, self._retry_at = None, self._clock() + PAUSE_SECONDS
-        why = f"the GPU failed {FAILURES} times in a row: {error.why or error.message}"
+        cause = error.why or error.message
+        why = f"the GPU failed {FAILURES} times in a row: {cause}"
         hint = f"wait {PAUSE_SECONDS / 60:g} minutes for another try, or {_CPU_ONLY}"
-        if isinstance(error, OutOfMemory):
+        if full:
+            why = f"the GPU has no room for a single passage: {cause}"
             hint = f"close other programs that use the GPU, or {_CPU_ONLY}"
         self._tell(DeviceChange(self._cpu.device, gpu.device, why, hint))
         return True

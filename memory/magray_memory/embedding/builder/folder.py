@@ -73,6 +73,21 @@ def build(
     _write(out / "model.toml", _toml(name, weights.width, kind, files))
 
 
+def record_reference(folder: Path) -> None:
+    """Add the vector of the reference text to `model.toml`, to check devices against."""
+    from magray_memory.embedding import reference, runtime
+    from magray_memory.embedding.model import load_model
+
+    model = load_model(folder)
+    vector = reference.embed(model, runtime.open_runner(model), runtime.open_tokenizer(model))
+    text = (folder / "model.toml").read_text("utf-8")
+    licence = f"licence = {json.dumps(model.licence)}\n"
+    _write(
+        folder / "model.toml",
+        text.replace(licence, f"{licence}reference = {json.dumps(reference.encode(vector))}\n"),
+    )
+
+
 def _write(path: Path, text: str) -> None:
     path.write_text(text, "utf-8", newline="\n")
 
