@@ -301,10 +301,10 @@ class Memory:
         """What a person should do before searching here makes sense, None when all is well."""
         if isinstance(self._workspace, WorkspaceError):
             return None if self._open else str(self._workspace)
-        if not self.home.vault_path(self._workspace).exists():
+        if _missing(self.home.vault_path(self._workspace)):
             return f"{self._workspace} was never indexed: run `magray index`"
         for folder in self._note_folders():
-            if not self.home.vault_path(folder).exists():
+            if _missing(self.home.vault_path(folder)):
                 return f"the notes in {folder} were never indexed: run `magray --workspace {folder} index`"
         return None
 
@@ -554,6 +554,14 @@ class Memory:
     def _outside(self, path: Path) -> WorkspaceError:
         where = self.workspace or "any workspace"
         return WorkspaceError(f"{path}", f"it lies outside {where}", "magray --workspace FOLDER …")
+
+
+def _missing(path: Path) -> bool:
+    """Whether there is nothing; what cannot be looked at may be there, and is told elsewhere."""
+    try:
+        return not path.exists()
+    except OSError:
+        return False
 
 
 def _with_real_folder(path: Path) -> Path:

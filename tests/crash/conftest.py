@@ -13,7 +13,6 @@ import sys
 import time
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,8 +27,9 @@ from magray_memory.workspace.parse_pool import WorkersUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-WORDS = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda omega".split()
+WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "omega"]
 SEED = int(os.environ.get("MAGRAY_CRASH_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 _CONTENTS = (
     "SELECT path, document.kind, language, hash, size, mtime_ns, ordinal, start_line, end_line, symbol,"
@@ -153,20 +153,22 @@ class Box:
         from magray_memory.storage.documents import LexicalRow
 
         self.home.ensure()
-        with Vault.open(self.home.notebook, kind=VaultKind.NOTEBOOK, write=True) as vault:
-            with vault.write() as connection:
-                for key, text in texts.items():
-                    (document,) = connection.execute(
-                        "INSERT INTO document(kind, layer, created_at, updated_at, indexed_at, key, text)"
-                        " VALUES ('note', 'assets', 1, 1, 1, ?, ?) RETURNING id",
-                        (key, text),
-                    ).fetchone()
-                    (passage,) = connection.execute(
-                        "INSERT INTO passage(document_id, ordinal, start_line, end_line, symbol, kind, text,"
-                        " text_hash) VALUES (?, 0, 1, 1, '', 'note', ?, ?) RETURNING id",
-                        (document, text, text_hash("", None, text, "note")),
-                    ).fetchone()
-                    LexicalIndex(vault).add([LexicalRow(passage, "", "", text)])
+        with (
+            Vault.open(self.home.notebook, kind=VaultKind.NOTEBOOK, write=True) as vault,
+            vault.write() as connection,
+        ):
+            for key, text in texts.items():
+                (document,) = connection.execute(
+                    "INSERT INTO document(kind, layer, created_at, updated_at, indexed_at, key, text)"
+                    " VALUES ('note', 'assets', 1, 1, 1, ?, ?) RETURNING id",
+                    (key, text),
+                ).fetchone()
+                (passage,) = connection.execute(
+                    "INSERT INTO passage(document_id, ordinal, start_line, end_line, symbol, kind, text,"
+                    " text_hash) VALUES (?, 0, 1, 1, '', 'note', ?, ?) RETURNING id",
+                    (document, text, text_hash("", None, text, "note")),
+                ).fetchone()
+                LexicalIndex(vault).add([LexicalRow(passage, "", "", text)])
 
     def records(self) -> dict[str, str]:
         with closing(sqlite3.connect(self.home.notebook)) as connection:

@@ -120,7 +120,7 @@ def test_a_harmed_file(template: Box, tmp_path: Path, rng: random.Random, kind: 
     assert fixed.code in (0, 3) and fixed.json["errors"] == 0, fixed
     lost = fixed.json["lost"]
     assert (fixed.code == 3) == bool(lost)
-    if kind in ("vault.db", "workspaces") and harm == "gone":
+    if (kind, harm) in (("vault.db", "gone"), ("workspaces", "gone"), ("workspaces", "folder")):
         assert person("index").code == 0
     again = person("search", "alpha", "--in", "workspace", "--json").json
     assert again["hits"] and again["pending"] == 0 and not again["degraded"], again

@@ -1,4 +1,4 @@
-"""SIGKILL at random moments of everything that writes: what was committed is there, the rest is done next time."""
+"""SIGKILL at random moments of all that writes: what was committed is there, the rest is done next time."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from magray_memory.storage.vault import Vault
 
 if TYPE_CHECKING:
     import random
+
     from conftest import Box
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")

@@ -50,6 +50,11 @@ class VaultDatabase(peewee.SqliteDatabase):
         """This thread's sqlite3 connection, for the statements that run thousands of times."""
         return cast(_Connection, self.connection())  # pyright: ignore[reportUnknownMemberType]
 
+    def rollback(self) -> None:
+        """Undo what was begun; SQLite may have done so by itself, when the disk was full or failed."""
+        if self.raw().in_transaction:
+            super().rollback()  # pyright: ignore[reportUnknownMemberType]
+
     def begun(self, lock: str) -> AbstractContextManager[object]:
         """A transaction of this thread, with a BEGIN of this kind; commits, or rolls back."""
         begun = self.transaction(lock)  # pyright: ignore[reportUnknownMemberType]

@@ -1,0 +1,179 @@
+"""A full disk, another version, a strange home, one that vanishes, two indexers: it works or says why."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from magray_memory.memory import Memory
+from magray_memory.search.query import parse
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from conftest import Box, Result
+
+posix = pytest.mark.skipif(os.name == "nt", reason="needs limits of POSIX")
+
+
+def _plain(result: Result) -> None:
+    """It worked, or said in one line why not."""
+    assert result.code in (0, 1, 3), result
+    assert "Traceback" not in result.err and "bug in magray" not in result.err, result
+    if result.code == 1 and not result.out:
+        assert result.err.startswith(("error: ", "warning: ")), result
+
+
+@posix
+def test_a_file_size_limit_at_every_stage(box: Box, rng: random.Random) -> None:
+    import resource
+
+    box.populate(60, rng)
+    codes: list[int] = []
+    for limit in (1, 100_000, 250_000, 350_000):
+
+        def limited(limit: int = limit) -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+        result = box("index", preexec_fn=limited)
+        _plain(result)
+        codes.append(result.code)
+        if box.vault_path.exists():
+            _plain(box("search", "alpha", "--mode", "lexical", preexec_fn=limited))
+    print(f"exit codes {codes}")
+    assert 1 in codes
+    assert box("index", "--lexical").code == 0
+    box.assert_sound()
+
+
+@contextmanager
+def _small_disk(place: Path, size: str) -> Generator[None]:
+    place.mkdir(parents=True)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)], check=False)
+    if done.returncode != 0:
+        pytest.skip("no file system can be mounted here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root mounts a file system")
+def test_a_full_disk(box: Box, rng: random.Random) -> None:
+    box.populate(400, rng)
+    with _small_disk(box.home.path, "500k"):
+        for command in (("index", "--lexical"), ("optimize",), ("doctor", "--fix")):
+            result = box(*command)
+            _plain(result)
+        full = box("index", "--lexical")
+        assert (full.code, "disk is full" in full.err) == (1, True), full
+        _plain(box("search", "alpha", "--mode", "lexical"))
+        subprocess.run(["mount", "-o", "remount,size=50m", str(box.home.path)], check=True)
+        assert box("index", "--lexical").code == 0
+        box.assert_sound()
+
+
+@posix
+def test_a_home_that_nobody_may_write(box: Box, rng: random.Random) -> None:
+    box.populate(20, rng)
+    box.index()
+    person = box.unprivileged()
+    box.home.workspaces.chmod(0o500)
+    for command in (
+        ("index", "--lexical", "--force"),
+        ("search", "alpha", "--mode", "lexical"),
+        ("optimize",),
+    ):
+        _plain(person(*command))
+    assert person("search", "alpha", "--mode", "lexical").out
+    fixed = person("doctor", "--fix")
+    assert fixed.code == 0 and "mended" in fixed.out
+    assert person("index", "--lexical").code == 0
+
+
+def test_a_home_with_cyrillic_and_spaces(make_box: type[Box], tmp_path: Path, rng: random.Random) -> None:
+    box = make_box(tmp_path / "моя папка #1?%20")
+    box.populate(20, rng)
+    for command in (("index",), ("optimize",), ("doctor", "--fix")):
+        result = box(*command)
+        assert result.code == 0, result
+    found = box("search", "alpha", "--json").json
+    assert found["hits"] and not found["degraded"]
+    assert str(box.root) in box("vault", "list").out
+
+
+def test_a_vault_of_a_later_version_is_left_alone(box: Box, rng: random.Random) -> None:
+    box.populate(20, rng)
+    box.index()
+    box.remember({"k": "a record"})
+    for path in (box.vault_path, box.home.notebook):
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("PRAGMA user_version = 99")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = [path.read_bytes() for path in (box.vault_path, box.home.notebook)]
+    refused = box("index", "--lexical")
+    assert refused.code == 1 and "later version" in refused.err and "upgrade" in refused.err
+    answer = box("search", "alpha", "--mode", "lexical", "--json")
+    assert answer.code == 0 and "later version" in answer.json["degraded"]
+    assert box("doctor").code == 1
+    assert box("doctor", "--fix").code == 1
+    _plain(box("optimize"))
+    assert [path.read_bytes() for path in (box.vault_path, box.home.notebook)] == before
+
+
+@posix
+def test_the_home_is_removed_while_running(box: Box, rng: random.Random) -> None:
+    box.populate(200, rng)
+    for seconds in (0.0, 0.1, 0.3):
+        process = box.start("index", "--lexical", "--events")
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(seconds)
+        shutil.rmtree(box.home.path, ignore_errors=True)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode in (0, 1), (out, err)
+        assert b"Traceback" not in err and b"bug in magray" not in err
+    shutil.rmtree(box.home.path, ignore_errors=True)
+    assert box("index", "--lexical").code == 0
+    box.assert_sound()
+
+
+@posix
+def test_a_search_outlives_its_home(box: Box, rng: random.Random) -> None:
+    box.populate(20, rng)
+    box.index()
+    with Memory.open(box.root, home=box.home.path) as memory:
+        query = parse("alpha", mode="lexical")
+        assert memory.search(query).hits
+        shutil.rmtree(box.home.path)
+        gone = memory.search(query)
+        assert gone.hits == [] and gone.degraded and "gone" in gone.degraded
+        box.index()
+        assert memory.search(query).hits
+
+
+@posix
+def test_of_two_indexers_one_works_and_the_other_says_who(box: Box, rng: random.Random) -> None:
+    box.populate(400, rng)
+    first = box.start("index", "--lexical", "--events")
+    assert first.stdout is not None
+    first.stdout.readline()
+    first.send_signal(signal.SIGSTOP)
+    second = box("index", "--lexical")
+    found = box("search", "alpha", "--mode", "lexical")
+    first.send_signal(signal.SIGCONT)
+    _, err = first.communicate(timeout=60)
+    assert found.code == 0, found
+    assert first.returncode == 0, err
+    assert second.code == 1 and f"process {first.pid}" in second.err, second
+    box.assert_sound()
