@@ -81,7 +81,7 @@ class Watch:
     """A watcher in a process of its own, and the events it told with their times."""
 
     def __init__(self, workspace: Path, home: Path, *, lexical: bool) -> None:
-        command = [sys.executable, "-m", "magray_server.cli.main", "index", "--watch", "--events"]
+        command = [sys.executable, "-P", "-m", "magray_server.cli.main", "index", "--watch", "--events"]
         self.events: list[tuple[float, dict[str, Any]]] = []
         self._changed = threading.Condition()
         self.process = subprocess.Popen(

@@ -23,7 +23,7 @@ def try_import(seconds: float = SECONDS) -> None:
     """
     try:
         done = subprocess.run(
-            [sys.executable, "-c", _CODE],
+            [sys.executable, "-P", "-c", _CODE],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

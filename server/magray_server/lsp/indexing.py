@@ -261,7 +261,8 @@ class Indexing:
         self._stopped_by_person = False
         self.report.message = None
         self._become(State.INDEXING)
-        command = [sys.executable, "-m", "magray_server.lsp.leash", "--home", str(self._home.path)]
+        # -P: a workspace with a `json.py` in it must not get it imported.
+        command = [sys.executable, "-P", "-m", "magray_server.lsp.leash", "--home", str(self._home.path)]
         command += ["--workspace", str(self.root), "index", "--events", *(["--watch"] if watch else [])]
         command += [*job.flags, "--", *(str(self.root / path) for path in job.paths or ())]
         options: dict[str, Any] = (
