@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from magray_memory.config import Loaded, Settings, config_path, load_settings
 from magray_memory.errors import EmbeddingUnavailable, StorageError, VaultDamaged, WorkspaceError
+from magray_memory.resources import Profile, choose, fit, machine
 from magray_memory.storage.home import Home, canonical_root
 from magray_memory.workspace.discover import find_root, named_root
 
@@ -65,6 +66,8 @@ class Memory:
         self._reload: Callable[[], Loaded] = lambda: loaded
         self._settings_files: tuple[Path, ...] = ()
         self._placement: Placement | None = None
+        self._profile: Profile | None = None
+        self._profile_of = ""
         self._lasting = False
         """Whether this program runs long enough for a GPU to be worth opening."""
         self.on_device: Callable[[DeviceChange], None] | None = None
@@ -110,6 +113,19 @@ class Memory:
     @property
     def settings(self) -> Settings:
         return self._loaded.settings
+
+    @property
+    def profile(self) -> Profile:
+        """What this program takes of the machine, as far as the settings leave it open."""
+        wanted = self.settings.resources.profile
+        if self._profile is None or self._profile_of != wanted:
+            self._profile, self._profile_of = choose(wanted, machine()), wanted
+        return self._profile
+
+    @property
+    def fitted(self) -> Settings:
+        """The settings, with what they leave to the machine filled in."""
+        return fit(self.settings, self.profile)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -309,7 +325,7 @@ class Memory:
         return None
 
     def embedder(self) -> Embedder:
-        """The model of the settings, opened once. Raises EmbeddingUnavailable, at once if it failed before."""
+        """The model of the settings, opened once. Raises EmbeddingUnavailable, at once if it has before."""
         with self._guard:
             if self._embedder is None or self._opened_as != self.settings.embedding.model:
                 self._opened_as = self.settings.embedding.model
@@ -352,7 +368,7 @@ class Memory:
         wanted = self.settings.embedding
         try:
             model = resolve_model(wanted.model, self.home.models)
-            placement = Placement(self.home.path, model, wanted, self._device_changed)
+            placement = Placement(self.home.path, model, wanted, self._device_changed, self.profile)
             embedder = placement.open()
         except EmbeddingUnavailable as error:
             observe(self.home.path, wanted.device, None, error.why or error.message, None, error.hint)
@@ -393,7 +409,7 @@ class Memory:
 
         try:
             model = resolve_model(name, self.home.models)
-            return Placement(self.home.path, model, self.settings.embedding).open()
+            return Placement(self.home.path, model, self.settings.embedding, profile=self.profile).open()
         except EmbeddingUnavailable as error:
             return error
 
@@ -488,9 +504,7 @@ class Memory:
                     for former in list(made)[: 1 - _SPACES]:
                         # A search may still be using it: not closed, let go of.
                         self._stores.remove(made.pop(former))
-                    made[key] = VectorStore(
-                        vault, key, self.settings.vectors, long_lived=self._keeps_indexes
-                    )
+                    made[key] = VectorStore(vault, key, self.fitted.vectors, long_lived=self._keeps_indexes)
                     self._stores.append(made[key])
                 return made[key]
 
@@ -509,10 +523,10 @@ class Memory:
         """The settings, with the home left out where it lies inside the workspace: it changes meanwhile."""
         home = canonical_root(self.home.path)
         if not home.is_relative_to(root) or home == root:
-            return self.settings
+            return self.fitted
         literal = "".join(f"\\{c}" if c in "\\*?[! #" else c for c in home.relative_to(root).as_posix())
         index = replace(self.settings.index, ignore=(*self.settings.index.ignore, f"/{literal}/"))
-        return replace(self.settings, index=index)
+        return replace(self.fitted, index=index)
 
     def _vault_to_write(self, root: Path) -> Vault:
         from magray_memory.storage.durability import Durability, VaultKind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import threading
@@ -94,7 +95,8 @@ class Hub:
         if self.cut and large:
             rest, self.cut = rest[: self.cut], 0
             request.close_connection = True
-        request.wfile.write(rest)
+        with contextlib.suppress(ConnectionError):  # whoever asked has gone
+            request.wfile.write(rest)
 
     def _refuse(self, request: BaseHTTPRequestHandler, status: int, body: bool) -> None:
         text = json.dumps({"error": "no"}).encode()

@@ -193,6 +193,13 @@ def try_out(model: Model, seconds: float = 60.0) -> str:
     return reference.encode(reference.embed(model, runner, tokenizer))
 
 
+def try_out_and_record(model: Model, home_models: Path) -> None:
+    """Like `try_out`; the vector goes into `model.toml` where there is none yet and it lies in the home."""
+    vector = try_out(model)
+    if not model.reference and model.place.parent == home_models:
+        write_model(replace(model, reference=vector))
+
+
 def verify(model: Model) -> float | None:
     """Read every file against its checksum, embed the reference text; returns its cosine to the one recorded.
 

@@ -321,6 +321,6 @@ def pending(side: Side) -> int:
 
 
 def main_key(sides: Iterable[Side]) -> str | None:
-    """The vector space that an answer is made in: that of the first vault that has one, the workspace first."""
+    """The vector space that an answer is made in: that of the first vault that has one."""
     keys = [side.key for side in sides if side.key is not None and not side.open.transient]
     return keys[0] if keys else None

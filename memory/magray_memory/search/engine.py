@@ -64,7 +64,8 @@ class Searcher:
     threads.
 
     `embedder` gives the embedder for an embedding key (None: the one of the settings), the same one each
-    time, or raises EmbeddingUnavailable; then search is lexical and says so. `per_file` is how many hits one file may have.
+    time, or raises EmbeddingUnavailable; then search is lexical and says so. `per_file` is how many hits one
+    file may have.
     """
 
     def __init__(

@@ -387,7 +387,7 @@ class Indexer:
         if spaces.switch(self._vault, key):
             return True
         missing = self._count_pending(key)
-        self._events.warn(f"the old model answers still: passages without a vector of the new one: {missing:,}")
+        self._events.warn(f"the old model answers: passages without a vector of the new one: {missing:,}")
         return False
 
     def _drop(self, key: str) -> None:

@@ -77,7 +77,8 @@ def test_a_model_is_pulled_verified_and_used(hub: Hub, home: Path, files: dict[s
     assert told[-1][0] == told[-1][1] == len(files["onnx/model.onnx"]) + len(files["tokenizer.json"])
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert library.verify(model) is None
-    assert library.try_out(model)
+    library.try_out_and_record(model, home)
+    assert library.verify(resolve_model("tiny", home)) == pytest.approx(1, abs=1e-3)
 
 
 def test_nobody_is_told_more_than_which_file_is_wanted(hub: Hub, home: Path) -> None:

@@ -195,7 +195,7 @@ def test_a_set_with_a_damaged_vector_does_not_serve(place: Place) -> None:
     place.index(place.second, on_event=told.append)
     assert place.serving() == old
     assert [e["message"] for e in told if e["event"] == "warning"] == [
-        "the old model answers still: passages without a vector of the new one: 1"
+        "the old model answers: passages without a vector of the new one: 1"
     ]
     place.index(place.second)
     assert place.serving() == new

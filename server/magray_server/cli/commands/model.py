@@ -168,7 +168,7 @@ def use(
                     "model use", f"{name} says itself how it is used", f"magray model use {name}"
                 )
             model = _resolve(memory, str(folder) if _is_path(name) else name)
-            library.try_out(model)
+            library.try_out_and_record(model, memory.home.models)
         path = _choose(memory, model)
         vaults = [vault for vault in memory.vaults() if vault.passages and not vault.problem]
     if shell.json:
