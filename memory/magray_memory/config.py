@@ -77,7 +77,7 @@ class SearchSettings:
 class EmbeddingSettings:
     model: str = _setting("", "name or folder of a model; empty = the one in the package")
     device: str = _setting("auto", "where the model runs", choices=("auto", "cpu", "cuda"))
-    threads: int = _setting(0, "threads of the model; 0 = by cores", low=0, high=256)
+    threads: int = _setting(0, "threads of the model; 0 = by profile and cores", low=0, high=256)
     probe_seconds: float = _setting(
         15.0, "time for a first trial of the native libraries, in a process of their own", low=1, high=300
     )
@@ -102,6 +102,16 @@ class StorageSettings:
 @dataclass(frozen=True, slots=True)
 class VectorSettings:
     engine: str = _setting("auto", "engine of the vector index", choices=("auto", "exact", "hnsw", "annoy"))
+    ef: int = _setting(0, "how far hnsw looks for neighbours; 0 = by profile", low=0, high=10_000)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceSettings:
+    profile: str = _setting(
+        "auto",
+        "how much of the machine is used; auto = by its memory and cores",
+        choices=("auto", "minimal", "balanced", "performance"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +130,7 @@ class Settings:
     storage: StorageSettings = field(default_factory=StorageSettings)
     vectors: VectorSettings = field(default_factory=VectorSettings)
     notes: NoteSettings = field(default_factory=NoteSettings)
+    resources: ResourceSettings = field(default_factory=ResourceSettings)
 
     def get(self, name: str) -> Any:
         """The value of `section.key`. Raises ConfigError for an unknown name."""

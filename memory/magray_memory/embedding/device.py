@@ -17,9 +17,11 @@ from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from magray_memory.config import ResourceSettings
 from magray_memory.embedding.installed import fingerprint, has_cuda_provider, installed_runtime
 from magray_memory.embedding.probe import CPU_ONLY, Verdict, probe
 from magray_memory.errors import EmbeddingUnavailable
+from magray_memory.resources import choose, machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from magray_memory.embedding.embedder import Embedder
     from magray_memory.embedding.fallback import DeviceChange
     from magray_memory.embedding.model import Model
+    from magray_memory.resources import Profile
 
 VERDICTS = "probes.json"
 _KEPT = 8
@@ -91,11 +94,13 @@ class Placement:
         model: Model,
         wanted: EmbeddingSettings,
         on_change: Callable[[DeviceChange], None] | None = None,
+        profile: Profile | None = None,
     ) -> None:
         self.model = model
         self._home = home
         self._wanted = wanted
         self._on_change = on_change
+        self._profile = profile or choose(ResourceSettings().profile, machine())
         self._embedder: Embedder | None = None
         self._change: DeviceChange | None = None
         self._gpu: Verdict | None = None
@@ -114,7 +119,10 @@ class Placement:
             raise EmbeddingUnavailable(
                 "no embedding runtime", f"numpy cannot be loaded ({error})", "pip install numpy"
             ) from error
-        embedder = Embedder.open(self.model, threads=self._wanted.threads)
+        profile = self._profile
+        threads = self._wanted.threads or profile.threads
+        embedder = Embedder.open(self.model, threads=threads, batch_tokens=profile.batch_tokens)
+        embedder.known_questions.size = profile.query_vectors
         embedder.devices.on_change = self._changed
         self._embedder = embedder
         if self._wanted.device != "cpu":

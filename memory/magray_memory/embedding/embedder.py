@@ -13,11 +13,14 @@ vectors.
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.embedding import recipe, runtime
 from magray_memory.embedding.fallback import Fallback
+from magray_memory.lru import Lru
+from magray_memory.resources import Level, Pressure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +35,9 @@ With both, `passages` runs at 97 to 100 % of a bare loop of `session.run` over t
 """
 _SLICE_BATCHES = 4
 """A device with larger batches gets slices of so many of them: texts of 64 tokens fill 512 per 8192."""
+QUESTIONS, QUESTION_SECONDS = 512, 3600.0
+"""Vectors of questions that are remembered: 0.8 MB, and two milliseconds each."""
+_PAUSE_SECONDS = 0.5
 _YIELD_SECONDS = 0.2
 """The longest that a batch of passages waits for a question to be embedded first."""
 
@@ -45,11 +51,13 @@ class Embedder:
         self.key = recipe.embedding_key(model)
         self.devices = devices
         self._tokenizer = tokenizer
+        self.known_questions: Lru[str, Vectors] = Lru(QUESTIONS, QUESTION_SECONDS)
+        self.pressure = Pressure()
         self._turn = threading.Condition()
         self._questions = 0
 
     @classmethod
-    def open(cls, model: Model, *, threads: int = 0) -> Embedder:
+    def open(cls, model: Model, *, threads: int = 0, batch_tokens: int = runtime.BATCH_TOKENS) -> Embedder:
         """Opens the model on the processor; `threads` 0 means the cores this process may use, at most 8.
 
         Raises EmbeddingUnavailable, or ModelError when the model's folder is at fault. `device` finds out
@@ -57,7 +65,7 @@ class Embedder:
         """
         with ThreadPoolExecutor(1, "tokenizer") as aside:
             tokenizer = aside.submit(runtime.open_tokenizer, model)
-            runner = runtime.open_runner(model, threads=threads)
+            runner = runtime.open_runner(model, threads=threads, batch_tokens=batch_tokens)
             return cls(model, Fallback(runner), tokenizer.result())
 
     @property
@@ -71,14 +79,20 @@ class Embedder:
 
     def query(self, text: str) -> Vectors:
         """The unit vector of a question: float32 [dim]; passages wait for it. Raises EmbeddingUnavailable."""
+        known = self.known_questions.get(text)
+        if known is not None:
+            return known
         with self._turn:
             self._questions += 1
         try:
-            return self.devices.run(self._encode([self.model.query_prefix + text]))[0]
+            vector = self.devices.run(self._encode([self.model.query_prefix + text]))[0]
         finally:
             with self._turn:
                 self._questions -= 1
                 self._turn.notify_all()
+        vector.flags.writeable = False
+        self.known_questions.put(text, vector)
+        return vector
 
     def passages(
         self, texts: Sequence[str], should_stop: Callable[[], bool] | None = None
@@ -101,12 +115,26 @@ class Embedder:
                 ahead = aside.submit(encode, order[:size]) if order else None
                 order = order[size:]
                 positions, encoded = current.result() if current is not None else ([], [])
-                for batch in _batches(encoded, lambda: self.devices.batch_tokens):
+                for batch in _batches(encoded, self._budget):
                     self._let_questions_pass()
-                    if should_stop is not None and should_stop():
+                    if not self._has_memory(should_stop):
                         return
                     vectors = self.devices.run([encoded[row] for row in batch])
                     yield [positions[row] for row in batch], vectors
+
+    def _budget(self) -> int:
+        tokens = self.devices.batch_tokens
+        return tokens // 4 if self.pressure.level >= Level.SMALL_BATCHES else tokens
+
+    def _has_memory(self, should_stop: Callable[[], bool] | None) -> bool:
+        """Gives way while memory is short; False once there is a reason to stop."""
+        if self.pressure.level >= Level.SMALL_CACHES:
+            self.known_questions.shrink(0.25)
+        while not (should_stop is not None and should_stop()):
+            if self.pressure.level < Level.PAUSE:
+                return True
+            time.sleep(_PAUSE_SECONDS)
+        return False
 
     def _slice(self) -> int:
         return max(SLICE, _SLICE_BATCHES * self.devices.batch_tokens // SLICE)

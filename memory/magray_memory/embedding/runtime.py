@@ -9,17 +9,16 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
-import math
-import os
 import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.errors import EmbeddingUnavailable, ModelError
+from magray_memory.resources import cores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+
+    from pathlib import Path
 
     from magray_memory.embedding.model import Model
     from magray_memory.embedding.runner import Runner
@@ -42,30 +41,6 @@ question would notice.
 _CUDA = "CUDAExecutionProvider"
 _CUDA_OPTIONS = {"arena_extend_strategy": "kSameAsRequested"}
 """Memory grows by what is asked for, not by powers of two: other programs want some of the card too."""
-
-
-def cores() -> int:
-    """Processor cores this process may use: affinity and a container's quota, not what the machine has."""
-    affinity: Callable[[int], set[int]] | None = getattr(os, "sched_getaffinity", None)
-    count = len(affinity(0)) if affinity else os.cpu_count() or 1
-    quota = _cgroup_quota()
-    return max(1, min(count, math.ceil(quota))) if quota else max(1, count)
-
-
-def _cgroup_quota() -> float | None:
-    """Cores granted by a Linux control group, version 2 or 1; None when there is no limit."""
-    if sys.platform != "linux":
-        return None
-    root = Path("/sys/fs/cgroup")
-    try:
-        quota, period = (root / "cpu.max").read_text("ascii").split()
-    except (OSError, ValueError):
-        try:
-            quota = (root / "cpu/cpu.cfs_quota_us").read_text("ascii").strip()
-            period = (root / "cpu/cpu.cfs_period_us").read_text("ascii").strip()
-        except OSError:
-            return None
-    return int(quota) / int(period) if quota.isdecimal() and int(period) else None
 
 
 def onnxruntime() -> Any:
@@ -102,8 +77,17 @@ def _broken(error: Exception) -> EmbeddingUnavailable:
     )
 
 
-def open_runner(model: Model, *, device: str = "cpu", threads: int = 0, file: str = "") -> Runner:
+def open_runner(
+    model: Model,
+    *,
+    device: str = "cpu",
+    threads: int = 0,
+    batch_tokens: int = BATCH_TOKENS,
+    file: str = "",
+) -> Runner:
     """The model opened on a device, from the file for that device or the one that is named.
+
+    `batch_tokens`: the batch on a processor; a GPU has its own.
 
     Raises EmbeddingUnavailable (when the device cannot be had, too) or ModelError.
     """
@@ -112,7 +96,7 @@ def open_runner(model: Model, *, device: str = "cpu", threads: int = 0, file: st
     path = model.path(file or device)
     session = open_session(model, path, device, threads)
     on_gpu = device == "cuda"
-    tokens = GPU_BATCH_TOKENS if on_gpu else BATCH_TOKENS
+    tokens = GPU_BATCH_TOKENS if on_gpu else batch_tokens
     return Runner(model, session, tokens, file=path.name, binding=on_gpu)
 
 

@@ -10,13 +10,13 @@ import os
 import shutil
 import sqlite3
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magray_memory.embedding.model import Model, resolve_model
 from magray_memory.embedding.recipe import embedding_key
 from magray_memory.errors import ModelError
 from magray_memory.health.report import Component, Severity
+from magray_memory.resources import Level, Pressure, available_memory, choose, machine
 from magray_memory.storage.catalog import VaultInfo, size_of
 from magray_memory.storage.lock import IndexerLock
 
@@ -161,27 +161,30 @@ def indexer(scene: Scene) -> Component:
 
 
 def memory(scene: Scene) -> Component | None:
-    """Memory that is free for a model and an index; None where the system does not tell."""
-    free = available_memory()
+    """Memory that is free for a model and an index, and what the program allows itself; None where the system
+    does not tell.
+    """
+    free, here = available_memory(), machine()
     if free is None:
         return None
-    detail = {"available": free}
-    summary = f"{free / _MEGABYTE:,.0f} MB available"
-    if free < _LITTLE_MEMORY:
+    wanted = scene.settings.resources.profile
+    profile = choose(wanted, here)
+    level = Pressure(lambda: free, here.memory).level
+    detail = {
+        "available": free,
+        "total": here.memory,
+        "cores": here.cores,
+        "pressure": level.name.lower(),
+        "requested_profile": wanted,
+        "profile": profile.as_json(),
+    }
+    summary = f"{free / _MEGABYTE:,.0f} MB available, profile {profile.name}"
+    if level is Level.PAUSE:
+        why = f"{summary}; embedding waits for more"
+        return Component("memory", Severity.CRITICAL, why, detail, "close other programs")
+    if free < _LITTLE_MEMORY or level >= Level.SMALL_BATCHES:
         return Component("memory", Severity.WARNING, summary, detail, "close other programs before indexing")
     return Component("memory", Severity.OK, summary, detail)
-
-
-def available_memory() -> int | None:
-    """Bytes that programs can still take without swapping, as Linux estimates them."""
-    try:
-        with Path("/proc/meminfo").open(encoding="ascii") as file:
-            for line in file:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except (OSError, ValueError, IndexError):
-        pass
-    return None
 
 
 def disk(scene: Scene) -> Component | None:

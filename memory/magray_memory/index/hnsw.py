@@ -43,6 +43,7 @@ class Graph:
 
     def __init__(self, dim: int, native: Any, alive: Ids) -> None:
         self.alive = alive
+        self.ef = _EF
         self._native = native
         self._guard = threading.Lock()
         self._threads = max(1, (os.cpu_count() or 2) - 1)
@@ -94,7 +95,7 @@ class Graph:
     def neighbours(self, query: Scores, k: int) -> tuple[Ids, Scores]:
         """About the k nearest, nearest first; none where the graph finds fewer."""
         with self._guard:
-            self._native.set_ef(max(_EF, k + k // 2))
+            self._native.set_ef(max(self.ef, k + k // 2))
             try:
                 labels, distances = self._native.knn_query(query, k=k, num_threads=1)
             except RuntimeError:

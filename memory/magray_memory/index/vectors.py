@@ -53,6 +53,7 @@ class VectorStore:
         self.seq = -1
         self.settings = settings
         self._setting = settings.engine
+        self._ef = settings.ef
         self._long_lived = long_lived
         self._index: VectorIndex | None = None
         self._vault_id = ""
@@ -122,7 +123,10 @@ class VectorStore:
             return None
         matrix, seq = exact or (self._scanned(), self.vault.max_seq())
         # Changes between the two are applied to both: what one has already, it takes in unharmed.
-        return None if matrix is None else (HnswIndex(graph[0], matrix), min(seq, graph[1]))
+        if matrix is None:
+            return None
+        graph[0].ef = self._ef or graph[0].ef
+        return HnswIndex(graph[0], matrix), min(seq, graph[1])
 
     def _load_sealed(self, exact: tuple[ExactIndex, int] | None) -> tuple[VectorIndex, int] | None:
         if exact is None:
