@@ -112,8 +112,8 @@ def switch(root: Path, home: Home, before: str, after: str) -> None:
     times = sorted(seconds for *_, seconds in readers.seen)
     print(f"{before or 'package'} -> {after or 'package'}: {seconds:.1f} s;", end=" ")
     print(f"passages {report.passages}, embedded {report.embedded}, reused {report.reused};", end=" ")
-    print(f"answers {len(readers.seen)}: old {of_old}, new {of_new}, words only {words}, mixed {mixed},", end=" ")
-    print(f"failed {len(readers.failed)};", end=" ")
+    print(f"answers {len(readers.seen)}: old {of_old}, new {of_new}, words only {words},", end=" ")
+    print(f"mixed {mixed}, failed {len(readers.failed)};", end=" ")
     p95 = times[int(0.95 * len(times))]
     print(f"p50 {1000 * statistics.median(times):.0f} ms, p95 {1000 * p95:.0f} ms")
 

@@ -17,7 +17,6 @@ from magray_memory.errors import EmbeddingUnavailable, ModelError
 from magray_memory.resources import cores
 
 if TYPE_CHECKING:
-
     from pathlib import Path
 
     from magray_memory.embedding.model import Model

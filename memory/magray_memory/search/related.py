@@ -84,9 +84,7 @@ def _parts(side: Side, path: str) -> list[_Part]:
     return [_Part._make(row) for row in found]
 
 
-def by_vectors(
-    place: Place, sides: Iterable[Side], limit: int
-) -> tuple[dict[Id, float], list[str]]:
+def by_vectors(place: Place, sides: Iterable[Side], limit: int) -> tuple[dict[Id, float], list[str]]:
     """Cosines of the passages nearest to a place, and what could not be searched.
 
     Nothing when the place has no vector yet, or no vector index can be opened.
