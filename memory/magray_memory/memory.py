@@ -281,9 +281,9 @@ class Memory:
         doctor.model = partial(try_model, self.home, self.settings)
         return doctor
 
-    def _index_other(self, root: Path) -> IndexReport:
+    def _index_other(self, root: Path, lexical: bool) -> IndexReport:
         with Memory.open(root, home=self.home.path) as other:
-            return other.index()
+            return other.index(lexical=lexical)
 
     def vaults(self) -> list[VaultInfo]:
         """Every vault of the home."""

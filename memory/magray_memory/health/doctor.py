@@ -81,11 +81,13 @@ class Diagnosis:
 
 @dataclass(slots=True)
 class Doctor:
-    """Examines a home. `index` indexes a workspace whose vault was lost; `told`: what is wrong already."""
+    """Examines a home. `index` indexes a workspace once more, by words alone where it is told so; `told`:
+    what is wrong already.
+    """
 
     home: Home
     current: Path | None
-    index: Callable[[Path], object]
+    index: Callable[[Path, bool], object]
     told: Sequence[str] = ()
     on_step: Callable[[str], None] = field(default=lambda step: None)
     model: Callable[[], Iterable[Finding]] = tuple
@@ -146,12 +148,12 @@ class Doctor:
             done.append(replace(finding, mended=doing[at]))
         return done
 
-    def _index(self, roots: dict[Path, None]) -> None:
-        for root in list(roots):
+    def _index(self, roots: dict[Path, bool]) -> None:
+        for root, lexical in list(roots.items()):
             del roots[root]
             self.on_step(f"indexing {root}")
             try:
-                self.index(root)
+                self.index(root, lexical)
             except MagrayError as error:
                 self.on_step(f"{root} is not indexed: {error}")
 

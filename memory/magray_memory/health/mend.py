@@ -43,12 +43,14 @@ _ROOT_BYTES = 4096
 
 
 class Mender:
-    """Applies remedies. `renew`: roots to index once more; `lost`: what could not be saved, in sentences."""
+    """Applies remedies. `renew`: roots to index once more, and whether by words alone; `lost`: what could not
+    be saved, in sentences.
+    """
 
     def __init__(self, home: Home, current: Path | None) -> None:
         self._home = home
         self._current = current
-        self.renew: dict[Path, None] = {}
+        self.renew: dict[Path, bool] = {}
         self.lost: list[str] = []
 
     def mend(self, finding: Finding) -> str:
@@ -84,10 +86,12 @@ class Mender:
         """Have the workspace of a vault indexed once everything is mended."""
         root = vault.meta("root")
         if root and Path(root).is_dir():
-            self.renew[Path(root)] = None
+            self.renew[Path(root)] = False
 
     def _renew(self, path: Path) -> str:
         root = root_of(path, self._current)
+        # Without a vector it was never meant to have any: they would take minutes, and words take seconds.
+        lexical = not had_vectors(path)
         with _alone(path, VaultKind.WORKSPACE):
             aside = set_aside(path)
         kept = f"kept as {aside}" if aside else "nothing was left of it"
@@ -95,7 +99,7 @@ class Mender:
             return f"moved out of the way ({kept}); run `magray index` in its workspace"
         if not root.is_dir():
             return f"moved out of the way ({kept}); its folder {root} is gone"
-        self.renew[root] = None
+        self.renew[root] = lexical
         return f"moved out of the way ({kept}), and {root} is indexed again"
 
     def _salvage(self, path: Path) -> str:
@@ -156,6 +160,17 @@ def root_of(path: Path, current: Path | None) -> Path | None:
     except (sqlite3.Error, ValueError):
         pass
     return _root_in_bytes(path)
+
+
+def had_vectors(path: Path) -> bool:
+    """Whether a vault that may be damaged had any vector, as far as it or the files beside it tell."""
+    if snapshot_files(path):
+        return True
+    try:
+        with closing(sqlite3.connect(uri(path, "mode=ro&immutable=1"), uri=True)) as connection:
+            return bool(connection.execute("SELECT 1 FROM embedding_key WHERE vectors > 0").fetchone())
+    except sqlite3.Error:
+        return False
 
 
 def _root_in_bytes(path: Path) -> Path | None:

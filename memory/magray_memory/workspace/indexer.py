@@ -26,6 +26,7 @@ from magray_memory.errors import (
 from magray_memory.storage import documents, spaces
 from magray_memory.storage.durability import Durability
 from magray_memory.storage.lock import IndexerLock
+from magray_memory.storage.vault_files import snapshot_files
 from magray_memory.workspace.events import Event, Events
 from magray_memory.workspace.parse import Job, Outcome, Task
 from magray_memory.workspace.parse_pool import ParsePool, WorkersUnavailable, worker_count
@@ -437,7 +438,7 @@ class Indexer:
         A snapshot only saves time, so a failure to write one is told and stops nothing.
         """
         at = f"{key} {self._vault.max_seq()}"
-        if self._vault.meta("snapshot_at") == at:
+        if self._vault.meta("snapshot_at") == at and snapshot_files(self._vault.path):
             return
         from magray_memory.index.vectors import VectorStore
 
