@@ -11,15 +11,16 @@ import threading
 import time
 from contextlib import closing, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from magray_memory.config import Loaded, load_settings
 from magray_memory.errors import EmbeddingUnavailable, Interrupted, MagrayError, WorkspaceError
 from magray_memory.memory import Memory
+from magray_memory.resources import Level, Pressure
 from magray_memory.storage.home import Home, canonical_root
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
     from pathlib import Path
 
     from magray_memory.embedding.embedder import Embedder
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from magray_memory.search.hits import SearchAnswer
     from magray_memory.search.notes import Note
     from magray_memory.search.query import SearchQuery
+    from magray_memory.search.remembered import Answers
     from magray_memory.search.symbols import Symbol
     from magray_memory.storage.vault import Vault
     from magray_memory.workspace.overlay import Overlay
@@ -79,6 +81,8 @@ class Session(Memory):
         self._model_ready = threading.Event()
         self._model_wanted = threading.Lock()
         self._lasting = True
+        self._answers: Answers | None = None
+        self._pressure = Pressure()
 
     @classmethod
     def start(cls, home: Home, roots: Sequence[Path], overrides: Mapping[str, object] | None = None) -> Self:
@@ -120,10 +124,46 @@ class Session(Memory):
     def search(self, query: SearchQuery, should_stop: Callable[[], bool] | None = None) -> SearchAnswer:
         """Like `Memory.search`; once `should_stop` is true, what still runs in a database is broken off.
 
-        Raises Interrupted then.
+        Raises Interrupted then. An answer is given again while nothing that it was made of has changed.
         """
+        answers, state = self._remembered(), self._state()
+        known = None if state is None else answers.get(query, state)
+        if known is not None:
+            return known
         with self._stoppable(should_stop):
-            return super().search(query)
+            answer = super().search(query)
+        answers.put(query, state, answer)
+        return answer
+
+    def caches(self) -> dict[str, Any]:
+        """Figures of what is remembered between searches, for health."""
+        model = self._embedder
+        open_model = None if isinstance(model, EmbeddingUnavailable) else model
+        return {
+            "answers": self._remembered().as_json(),
+            "questions": None if open_model is None else open_model.known_questions.as_json(),
+            "pressure": self._pressure.as_json(),
+        }
+
+    def _remembered(self) -> Answers:
+        with self._guard:
+            if self._answers is None:
+                from magray_memory.search.remembered import Answers
+
+                self._answers = Answers(self.profile.answers)
+        if self._pressure.level >= Level.SMALL_CACHES:
+            self._answers.shrink(0.25)
+        return self._answers
+
+    def _state(self) -> Hashable | None:
+        """Names all that an answer depends on, besides the files it shows; None when that is changing now."""
+        from magray_memory.search.remembered import vault_state
+
+        vaults = [vault_state(vault.vault.path) for vault in self._search().vaults if not vault.transient]
+        if any(vault is None for vault in vaults):
+            return None
+        overlays = [(root, overlay.state()) for root, overlay in self._overlays.items() if overlay.paths]
+        return (self._roots, id(self._embedder), tuple(vaults), tuple(overlays))
 
     def related(
         self, path: Path, line: int | None = None, k: int = 10, should_stop: Callable[[], bool] | None = None

@@ -18,7 +18,7 @@ from magray_memory.workspace.secrets import has_secret
 from magray_memory.workspace.walk import Tally, WalkOptions, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
     from pathlib import Path
 
     from magray_memory.config import Settings
@@ -59,6 +59,10 @@ class Overlay:
     def paths(self) -> frozenset[str]:
         """The files whose stored passages are to be hidden."""
         return self._paths
+
+    def state(self) -> Hashable:
+        """Names the texts and vectors that are held now."""
+        return frozenset(self._texts.items()), self._vault.max_seq()
 
     def put(self, path: str, text: str, stored: Vault | None = None) -> bool:
         """Make `text` what searches see of the file `path`; returns whether anything changed.

@@ -74,7 +74,10 @@ class UpkeepRequests:
             from magray_memory.health.status import read_status
 
             session = self._server.engine.session()
-            return read_status(self._server.home, session.settings, root or session.workspace).as_json()
+            status = read_status(self._server.home, session.settings, root or session.workspace).as_json()
+            cache = next(part for part in status["components"] if part["name"] == "vector_cache")
+            cache["detail"] = {**cache["detail"], "session": session.caches()}
+            return status
 
         status = await self._server.workers.run(work)
         self._add_indexers(status)
