@@ -1,0 +1,219 @@
+"""The doctor sees what SQLite's own checks do not, names it, and mends it when it is asked to, not before."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from magray_memory.config import Settings, VectorSettings
+from magray_memory.health.doctor import Diagnosis, Doctor, examine_vault
+from magray_memory.health.findings import Finding, Remedy
+from magray_memory.health.mend import root_of
+from magray_memory.index.vectors import VectorStore
+from magray_memory.storage import vectors
+from magray_memory.storage.durability import VaultKind
+from magray_memory.storage.home import Home
+from magray_memory.storage.vault import Vault, snapshot_files
+from magray_memory.workspace.indexer import Indexer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Patient:
+    """A home with one small workspace in it, vectors and snapshots included."""
+
+    root: Path
+    home: Home
+
+    def fill(self) -> None:
+        self.root.mkdir()
+        self.home.ensure()
+        for number in range(60):
+            text = f"def name_{number}():\n    return 'alpha {number} beta'\n"
+            (self.root / f"f{number}.py").write_text(text)
+        self.index(self.root)
+        with self.open() as vault:
+            with vault.read() as connection:
+                ids = [row[0] for row in connection.execute("SELECT id FROM passage")]
+            rows = np.random.default_rng(1).standard_normal((len(ids), 32)).astype(np.float32)
+            vectors.put_vectors(vault, "key", ids, rows / np.linalg.norm(rows, axis=1, keepdims=True))
+            for engine in ("hnsw", "exact"):
+                VectorStore(vault, "key", VectorSettings(engine=engine)).save_snapshot(force=True)
+
+    @property
+    def path(self) -> Path:
+        return self.home.vault_path(self.root)
+
+    def open(self) -> Vault:
+        return Vault.open(self.path, kind=VaultKind.WORKSPACE, root=self.root, write=True)
+
+    def index(self, root: Path, lexical: bool = True) -> None:
+        with Vault.open(self.path, kind=VaultKind.WORKSPACE, root=root, write=True) as vault:
+            Indexer(vault, self.home, Settings()).run(lexical=True)
+
+    def harm(self, *statements: str) -> None:
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @property
+    def doctor(self) -> Doctor:
+        return Doctor(self.home, self.root, self.index)
+
+
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> Patient:
+    base = tmp_path_factory.mktemp("healthy")
+    made = Patient(base / "ws", Home(base / "home"))
+    made.fill()
+    return made
+
+
+@pytest.fixture
+def patient(healthy: Patient, tmp_path: Path) -> Patient:
+    shutil.copytree(healthy.home.path, tmp_path / "home")
+    return Patient(healthy.root, Home(tmp_path / "home"))
+
+
+def _remedies(findings: list[Finding]) -> set[Remedy]:
+    return {finding.remedy for finding in findings}
+
+
+def _flip_snapshot(patient: Patient, ending: str) -> None:
+    path = next(p for p in snapshot_files(patient.path) if p.name.endswith(ending))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def _sql(*statements: str) -> Callable[[Patient], None]:
+    return lambda patient: patient.harm(*statements)
+
+
+_EMPTY_BLOCKS = """
+UPDATE passage_fts_data SET block = (SELECT block FROM passage_fts_data WHERE id = 10) WHERE id > 10
+"""
+_GHOST = """
+INSERT INTO passage_fts(passage_fts, rowid, symbol, path, body)
+SELECT 'delete', id, 'wrong', 'tokens', 'entirely' FROM passage LIMIT 1
+"""
+_TAKEN = """
+INSERT INTO passage_fts(passage_fts, rowid, symbol, path, body)
+VALUES ('delete', 1, 'name_0 name 0', 'f0 f 0 py', 'def name_0 name 0 return alpha 0 beta')
+"""
+_GIVEN = "INSERT INTO passage_fts(rowid, symbol, path, body) VALUES (1, 'x', 'y', 'a b c d e f g h')"
+_REUSED = "UPDATE sqlite_sequence SET seq = 3 WHERE name = 'passage'"
+_CHANGED = "UPDATE passage SET text = replace(text, 'alpha', 'alphb') WHERE id = 9"
+_ZERO = "UPDATE vector SET data = zeroblob(64) WHERE passage_id = 3"
+_HARMS: dict[str, tuple[Callable[[Patient], None], Remedy]] = {
+    "emptied blocks": (_sql(_EMPTY_BLOCKS), Remedy.LEXICAL),
+    "a ghost": (_sql(_GHOST), Remedy.LEXICAL),
+    "other words": (_sql(_TAKEN, _GIVEN), Remedy.LEXICAL),
+    "a missing row": (_sql("DELETE FROM passage_fts_docsize WHERE id = 5"), Remedy.LEXICAL),
+    "no lexical table": (_sql("DROP TABLE passage_fts"), Remedy.LEXICAL),
+    "a missing trigger": (_sql("DROP TRIGGER vector_added"), Remedy.SCHEMA),
+    "a missing index": (_sql("DROP INDEX passage_document"), Remedy.SCHEMA),
+    "a missing table": (_sql("DROP TABLE skipped"), Remedy.RENEW),
+    "a wrong counter": (_sql("UPDATE tally SET value = 7 WHERE name = 'passage'"), Remedy.COUNTERS),
+    "ids that would come back": (_sql(_REUSED), Remedy.COUNTERS),
+    "rows of nothing": (_sql("PRAGMA foreign_keys = 0", "DELETE FROM document WHERE id = 4"), Remedy.RENEW),
+    "a changed text": (_sql(_CHANGED), Remedy.REREAD),
+    "a vector of nothing": (_sql(_ZERO), Remedy.VECTORS),
+    "a short vector": (_sql("UPDATE vector SET data = x'00' WHERE passage_id = 3"), Remedy.VECTORS),
+    "an exact snapshot": (lambda patient: _flip_snapshot(patient, ".exact"), Remedy.SNAPSHOTS),
+    "a graph": (lambda patient: _flip_snapshot(patient, ".hnsw"), Remedy.SNAPSHOTS),
+    "a header": (lambda patient: _flip_snapshot(patient, "exact.snapshot"), Remedy.SNAPSHOTS),
+    "garbage": (lambda patient: patient.path.write_bytes(b"garbage" * 5000) and None, Remedy.RENEW),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("harm", _HARMS)
+def test_it_is_found_and_mended(patient: Patient, harm: str) -> None:
+    do, remedy = _HARMS[harm]
+    do(patient)
+    before = patient.path.read_bytes()
+    found = patient.doctor.examine()
+    assert remedy in _remedies(list(found.findings)), found
+    assert all(finding.message.endswith(".") for finding in found.findings)
+    assert patient.path.read_bytes() == before
+    fixed = patient.doctor.fix()
+    assert [f.message for f in fixed.findings if f.remedy or f.is_error] == []
+    assert remedy in _remedies(list(fixed.mended))
+    with patient.open() as vault, vault.read() as connection:
+        assert vault.counts() == (60, 60)
+        assert connection.execute(
+            "SELECT count(*) FROM passage_fts WHERE passage_fts MATCH 'alpha'"
+        ).fetchone() == (60,)
+
+
+def test_nothing_is_wrong_with_a_healthy_home(patient: Patient) -> None:
+    found = patient.doctor.examine()
+    assert (list(found.findings), found.vaults, found.errors) == ([], 1, 0)
+
+
+def test_an_examination_that_takes_too_long_is_given_up(patient: Patient) -> None:
+    found = examine_vault(patient.path, VaultKind.WORKSPACE, seconds=0.01)
+    assert any("was given up" in finding.message for finding in found)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs modes of POSIX")
+def test_others_may_not_look_into_a_home(patient: Patient) -> None:
+    patient.home.path.chmod(0o755)
+    assert "Others may look into" in patient.doctor.examine().findings[0].message
+    assert list(patient.doctor.fix().findings) == []
+    assert patient.home.path.stat().st_mode & 0o777 == 0o700
+
+
+def test_litter_is_named_with_its_age_and_removed(patient: Patient) -> None:
+    place = patient.home.workspaces
+    old, fresh = place / ".0123456789abcdef.db.new", place / ".fedcba9876543210.db.new"
+    stray = place / "0123456789abcdef.0a0b0c0d.exact.snapshot"
+    kept = place / "0123456789abcdef.db.damaged-20260101T000000Z"
+    worn = place / "0123456789abcdef.db.damaged-20250101T000000Z"
+    mine = place / "a note of mine.txt"
+    for path in (old, fresh, stray, kept, worn, mine):
+        path.write_bytes(b"x" * 100)
+    for path, days in ((old, 1), (worn, 30)):
+        os.utime(path, (time.time() - days * 86_400,) * 2)
+    told = " ".join(finding.message for finding in patient.doctor.examine().findings)
+    assert all(str(path) in told for path in (old, stray, kept, worn))
+    assert "24 hours old" in told and "30 days old" in told
+    patient.doctor.fix()
+    assert [path.exists() for path in (old, fresh, stray, kept, worn, mine)] == [
+        False,
+        True,
+        False,
+        True,
+        False,
+        True,
+    ]
+
+
+def test_the_folder_of_a_ruined_vault_is_known_from_its_bytes(patient: Patient) -> None:
+    with patient.open():
+        pass
+    data = bytearray(patient.path.read_bytes())
+    data[:100] = bytes(100)
+    patient.path.write_bytes(data)
+    assert root_of(patient.path, None) == patient.root
+
+
+def test_a_notebook_of_which_nothing_is_left_is_kept_and_told(patient: Patient) -> None:
+    patient.home.notebook.write_bytes(b"")
+    fixed: Diagnosis = patient.doctor.fix()
+    assert fixed.errors == 0 and len(fixed.lost) == 1
+    kept = list(patient.home.path.glob("notebook.db.damaged-*"))
+    assert [path.read_bytes() for path in kept] == [b""]
+    assert str(kept[0]) in fixed.lost[0]
