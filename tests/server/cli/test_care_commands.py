@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def test_doctor_says_what_is_wrong_and_mends_it(magray: Magray) -> None:
-    assert magray("doctor").out == "0 vaults examined in 0.0 s: nothing is wrong\n"
+    assert magray("doctor").out.endswith("nothing is wrong\n")
     magray("index", "--lexical")
     vault = next((magray.home / "workspaces").glob("*.db"))
     vault.write_bytes(b"not a database at all" * 999)
