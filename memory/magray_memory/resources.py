@@ -6,6 +6,7 @@ tell, nothing is guessed: the middle profile holds, and memory is never short.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import os
@@ -26,6 +27,8 @@ _GROUPS = Path("/sys/fs/cgroup")
 _NO_LIMIT = 1 << 60
 _GIGABYTE = 1_000_000_000
 _MEGABYTE = 1_000_000
+_NICE = 10
+"""A tenth of the processor's time beside somebody who wants all of it, all of it beside nobody."""
 _log = logging.getLogger(__name__)
 
 
@@ -88,6 +91,18 @@ def available_memory() -> int | None:
     system = _meminfo("MemAvailable:")
     known = [*free, *([] if system is None else [system])]
     return max(0, min(known)) if known else None
+
+
+def give_way() -> None:
+    """Let other processes go first: for work in the background, while somebody types. For good."""
+    if sys.platform == "win32":
+        import ctypes
+
+        below_normal = 0x4000
+        ctypes.windll.kernel32.SetPriorityClass(ctypes.windll.kernel32.GetCurrentProcess(), below_normal)
+        return
+    with contextlib.suppress(OSError):
+        os.nice(_NICE)
 
 
 def choose(wanted: str, here: Machine) -> Profile:

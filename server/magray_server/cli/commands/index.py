@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from magray_memory.errors import Interrupted
+from magray_memory.resources import give_way
 from magray_server.cli import render
 from magray_server.cli.failures import DONE, PARTLY, as_json, describe
 from magray_server.cli.shell import Shell, command, user_path
@@ -48,6 +49,8 @@ def cli(shell: Shell, paths: tuple[str, ...], force: bool, lexical: bool, watch:
     Only what changed is read. Words can be searched after seconds, meaning follows; Ctrl-C at any time
     keeps what is done, and the next run goes on from there.
     """
+    if watch or events:
+        give_way()
     if watch:
         if paths:
             raise click.UsageError("--watch follows the whole workspace: leave the paths out")
