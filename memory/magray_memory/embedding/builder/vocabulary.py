@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from tokenizers import Tokenizer
 from magray_memory.embedding.builder.tokenizers_json import MASK, SPECIALS, unigram
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from magray_memory.embedding.builder.sources import Piece
 
@@ -54,8 +55,8 @@ def cut(pieces: Sequence[Piece], kept: Sequence[str]) -> list[int]:
 
 def choose(pieces: Sequence[Piece], source_folders: Sequence[Path]) -> list[str]:
     """Pieces that frequent English and Russian words and the source code use, and every single character."""
-    from wordfreq import top_n_list
-
+    # Only who chooses pieces anew needs the package; it comes untyped, with 60 MB of word lists.
+    top_n_list: Callable[[str, int], list[str]] = import_module("wordfreq").top_n_list
     tokenizer = Tokenizer.from_str(unigram(pieces))
     words_use: Counter[int] = Counter()
     for language, number in (("en", ENGLISH_WORDS), ("ru", RUSSIAN_WORDS)):
