@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from conftest import Magray
 
 ROOT = Path(__file__).parents[3]
-COMMANDS = ("index", "search", "related", "status", "vault", "config", "completion")
+COMMANDS = (
+    *("index", "search", "related"),
+    *("status", "doctor", "optimize", "vault", "model", "config", "completion"),
+)
 NATIVE = (
     "numpy",
     "onnxruntime",
