@@ -181,7 +181,7 @@ class Memory:
         listen = _in_turn(on_event or _ignore)
         self.home.ensure()
         if not lexical:
-            self._last(lambda change: listen(_device_event(change)))
+            self._last(lambda change: listen(self._device_event(change)))
 
         def run() -> IndexReport:
             from magray_memory.workspace.indexer import Indexer
@@ -220,7 +220,7 @@ class Memory:
         listen = _in_turn(on_event or _ignore)
         self.home.ensure()
         if not lexical:
-            self._last(lambda change: listen(_device_event(change)))
+            self._last(lambda change: listen(self._device_event(change)))
 
         def read_settings() -> Settings:
             self._loaded = self._reload()
@@ -431,6 +431,11 @@ class Memory:
         if self.on_device is not None:
             self.on_device(change)
 
+    def _device_event(self, change: DeviceChange) -> dict[str, Any]:
+        model = None if self._placement is None else self._placement.model.id
+        event: dict[str, Any] = {"event": "device", "device": change.device, "model": model}
+        return event | {"reason": change.reason, "hint": change.hint}
+
     def _observe_device(self) -> None:
         """Leave word in the home of where the model runs, for `status`."""
         from magray_memory.health.device_state import observe
@@ -587,11 +592,6 @@ def _tell_missed(placement: Placement) -> None:
     if at.reason:
         hint = f" (try: {at.hint})" if at.hint else ""
         _log.warning("%s was asked for, the %s is used: %s%s", at.requested, at.actual, at.reason, hint)
-
-
-def _device_event(change: DeviceChange) -> dict[str, Any]:
-    event: dict[str, Any] = {"event": "device", "device": change.device}
-    return event | {"reason": change.reason, "hint": change.hint}
 
 
 def _in_turn(listen: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:

@@ -92,7 +92,8 @@ def _try_cuda(ort: Any, model: Model, tokenizer: Any, tell: Callable[..., None])
     if "cuda" not in model.files:
         # The provider is tried all the same: what keeps it from loading is the more useful answer.
         runtime.open_runner(model, device="cuda", file="cpu")
-        raise EmbeddingUnavailable("no GPU", _NO_FILE, f"magray model build --device cuda {model.id}")
+        how = "pull" if model.origin else "build"
+        raise EmbeddingUnavailable("no GPU", _NO_FILE, f"magray model {how} --device cuda {model.id}")
     runner = runtime.open_runner(model, device="cuda")
     tell(stage="run")
     ours, expected = reference.embed(model, runner, tokenizer), reference.expected(model)

@@ -5,7 +5,8 @@ progress        phase (scan, lexical, semantic), done, total, rate (per second);
 lexical_ready   files, passages, seconds: everything can be found by words
 semantic_ready  passages, embedded, reused, seconds: everything can be found by meaning
 changed         files, removed: something became searchable or ceased to be; at most once a second
-device          device, model: what the model really runs on
+device          device, model: what the model really runs on; when that changes or a GPU is not to be had,
+                reason and hint
 warning         message, and path where it is about a file
 done, error     the report; code, message, hint
 """
