@@ -182,7 +182,9 @@ def test_no_bytes_stop_the_program(tmp_path_factory: pytest.TempPathFactory, dat
     folder = tmp_path_factory.getbasetemp() / "hostile"
     folder.mkdir(exist_ok=True)
     (folder / ".magray.toml").write_bytes(data)
-    config.load_settings(folder, folder, {}, {})
+    settings = config.load_settings(folder, folder, {}, {}).settings
+    assert settings.index.max_file_bytes <= config.Settings().index.max_file_bytes
+    assert settings.embedding == config.Settings().embedding
 
 
 def test_lists_read_from_text(home: Path) -> None:

@@ -170,7 +170,9 @@ def test_any_text_is_answered(shared: Bench, text: str) -> None:
     searcher = Searcher([shared.opened()], lambda key: shared.embedder)
     answer = searcher.search(query)
     searcher.close()
-    msgspec.json.encode(answer)
+    assert len(answer.hits) <= query.k
+    assert [hit.rank for hit in answer.hits] == list(range(1, len(answer.hits) + 1))
+    assert msgspec.json.decode(msgspec.json.encode(answer))["mode"] in ("hybrid", "semantic", "lexical")
 
 
 def test_a_language_that_the_model_does_not_know_is_searched_by_words(bench: Bench) -> None:
