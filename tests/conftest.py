@@ -1,4 +1,4 @@
-"""What holds for every test: Ctrl-C means what it means at a terminal, also where the suite runs in the background."""
+"""For every test: Ctrl-C means what it means at a terminal, also where the suite runs in the background."""
 
 from __future__ import annotations
 
