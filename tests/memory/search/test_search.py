@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Bench
-
     from magray_memory.embedding.embedder import Embedder
 
 NO_MODEL = "model nowhere: it is not installed"
