@@ -70,6 +70,8 @@ class Memory:
         self._profile_of = ""
         self._lasting = False
         """Whether this program runs long enough for a GPU to be worth opening."""
+        self._many = False
+        """Whether whole workspaces are embedded here, rather than questions."""
         self.on_device: Callable[[DeviceChange], None] | None = None
         """Hears, in some thread, when the model moves to another device, or why it does not."""
 
@@ -368,7 +370,9 @@ class Memory:
         wanted = self.settings.embedding
         try:
             model = resolve_model(wanted.model, self.home.models)
-            placement = Placement(self.home.path, model, wanted, self._device_changed, self.profile)
+            placement = Placement(
+                self.home.path, model, wanted, self._device_changed, self.profile, many=self._many
+            )
             embedder = placement.open()
         except EmbeddingUnavailable as error:
             observe(self.home.path, wanted.device, None, error.why or error.message, None, error.hint)
@@ -421,7 +425,7 @@ class Memory:
     def _last(self, hear: Callable[[DeviceChange], None] | None = None) -> None:
         """This program goes on for a while: a GPU is worth looking for."""
         with self._guard:
-            self._lasting = True
+            self._lasting = self._many = True
             self.on_device = hear or self.on_device
             if self._placement is not None:
                 self._placement.seek_gpu()

@@ -42,7 +42,8 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What one process may take. `threads` of the model; `batch_tokens` with padding; cache sizes in entries.
+    """What one process may take. `threads` of the model, each with a batch of `batch_tokens` (with padding)
+    where passages are embedded; cache sizes in entries.
 
     `engine` is what `auto` means for large vaults: the graph of hnsw holds a copy of every vector in memory.
     """
@@ -60,12 +61,12 @@ class Profile:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-# hnsw at 100,000 × 384: recall@10 .990 in 0.09 ms at ef 32, .9995 in 0.14 ms at ef 64. The model: 143, 151,
-# 163 and 163 texts a second at 128, 256, 512 and 1024 tokens a batch (2 cores).
+# hnsw at 100,000 × 384: recall@10 .990 in 0.09 ms at ef 32, .9995 in 0.14 ms at ef 64. The model: see
+# `runtime.BATCH_TOKENS`; machines with many cores have faster ones too, where larger batches cost little.
 PROFILES = {
-    "minimal": Profile("minimal", 2, 256, 64, 16, 128, "exact", 32),
-    "balanced": Profile("balanced", 8, 512, 512, 128, 512, "auto", 64),
-    "performance": Profile("performance", 16, 1024, 4096, 512, 100_000, "auto", 128),
+    "minimal": Profile("minimal", 2, 128, 64, 16, 128, "exact", 32),
+    "balanced": Profile("balanced", 8, 256, 512, 128, 512, "auto", 64),
+    "performance": Profile("performance", 16, 512, 4096, 512, 100_000, "auto", 128),
 }
 
 

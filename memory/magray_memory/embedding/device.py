@@ -95,8 +95,12 @@ class Placement:
         wanted: EmbeddingSettings,
         on_change: Callable[[DeviceChange], None] | None = None,
         profile: Profile | None = None,
+        *,
+        many: bool = False,
     ) -> None:
+        """`many`: it is for whole workspaces rather than for questions, see `Embedder.open`."""
         self.model = model
+        self._many = many
         self._home = home
         self._wanted = wanted
         self._on_change = on_change
@@ -121,7 +125,9 @@ class Placement:
             ) from error
         profile = self._profile
         threads = self._wanted.threads or profile.threads
-        embedder = Embedder.open(self.model, threads=threads, batch_tokens=profile.batch_tokens)
+        embedder = Embedder.open(
+            self.model, threads=threads, batch_tokens=profile.batch_tokens, many=self._many
+        )
         embedder.known_questions.size = profile.query_vectors
         embedder.devices.on_change = self._changed
         self._embedder = embedder
@@ -141,6 +147,11 @@ class Placement:
         self._ending = True
         if self._seeking is not None and self._wanted.device == "cuda":
             self._seeking.join(self._wanted.probe_seconds + 1)
+
+    @property
+    def seeking(self) -> bool:
+        """Whether a GPU is being tried now; `on_change` hears what comes of it."""
+        return self._seeking is not None and self._seeking.is_alive()
 
     @property
     def gpu_works(self) -> bool:

@@ -1,8 +1,9 @@
 """Turns texts into vectors with one open model.
 
 `query` answers in milliseconds; `passages` keeps the processor busy with the model alone: texts are sorted by
-length, run in small batches, and tokenized ahead in a thread. A vector is the model's own or an error, never
-a substitute.
+length, run in small batches, and tokenized ahead in a thread. For a whole workspace several batches run side
+by side, a thread each, so that no thread waits for another in the middle of one. A vector is the model's own
+or an error, never a substitute.
 
 The int8 model scales its activations by the largest of the whole batch, so a text's vector depends a little
 on its company: the cosine between a text embedded alone and in a mixed batch is .996 on average and never
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -28,11 +30,11 @@ if TYPE_CHECKING:
     from magray_memory.embedding.model import Model
     from magray_memory.embedding.runner import Vectors
 
-SLICE = 64
-"""Texts tokenized at a time on a processor, while the model runs the slice before: about 6 ms of one core.
+    Encoded = tuple[list[int], list[list[int]]]
+    """Positions of texts, and their tokens."""
 
-With both, `passages` runs at 97 to 100 % of a bare loop of `session.run` over the same batches.
-"""
+SLICE = 64
+"""Texts tokenized at a time on a processor, while the model runs the slice before: about 6 ms of one core."""
 _SLICE_BATCHES = 4
 """A device with larger batches gets slices of so many of them: texts of 64 tokens fill 512 per 8192."""
 QUESTIONS, QUESTION_SECONDS = 512, 3600.0
@@ -45,28 +47,41 @@ _YIELD_SECONDS = 0.2
 class Embedder:
     """An open model: session and tokenizer. Safe to use from several threads."""
 
-    def __init__(self, model: Model, devices: Fallback, tokenizer: Any) -> None:
+    def __init__(self, model: Model, devices: Fallback, tokenizer: Any, lanes: int = 1) -> None:
+        """`lanes`: batches of passages that run side by side on the processor."""
         self.model = model
         self.dim = model.dim
         self.key = recipe.embedding_key(model)
         self.devices = devices
         self._tokenizer = tokenizer
+        self._lanes = lanes
         self.known_questions: Lru[str, Vectors] = Lru(QUESTIONS, QUESTION_SECONDS)
         self.pressure = Pressure()
         self._turn = threading.Condition()
         self._questions = 0
 
     @classmethod
-    def open(cls, model: Model, *, threads: int = 0, batch_tokens: int = runtime.BATCH_TOKENS) -> Embedder:
+    def open(
+        cls,
+        model: Model,
+        *,
+        threads: int = 0,
+        batch_tokens: int = runtime.BATCH_TOKENS,
+        many: bool = False,
+    ) -> Embedder:
         """Opens the model on the processor; `threads` 0 means the cores this process may use, at most 8.
 
-        Raises EmbeddingUnavailable, or ModelError when the model's folder is at fault. `device` finds out
-        whether the library can be trusted first, and adds a GPU.
+        `many`: for a workspace of passages, each thread with a batch of its own; else the threads share
+        every batch, which is the quicker way to a single vector. Raises EmbeddingUnavailable, or ModelError
+        when the model's folder is at fault. `device` finds out whether the library can be trusted first, and
+        adds a GPU.
         """
+        lanes = (threads or runtime.usual_threads()) if many else 1
         with ThreadPoolExecutor(1, "tokenizer") as aside:
             tokenizer = aside.submit(runtime.open_tokenizer, model)
-            runner = runtime.open_runner(model, threads=threads, batch_tokens=batch_tokens)
-            return cls(model, Fallback(runner), tokenizer.result())
+            each = 1 if many else threads
+            runner = runtime.open_runner(model, threads=each, batch_tokens=batch_tokens)
+            return cls(model, Fallback(runner), tokenizer.result(), lanes)
 
     @property
     def device(self) -> str:
@@ -100,27 +115,48 @@ class Embedder:
         """Unit vectors as they are made, short texts first: (positions in `texts`, float32 [n, dim]).
 
         Every position comes once, unless `should_stop` turns true: it is asked before each batch (at most
-        50 ms on two cores) and ends the iteration. Raises EmbeddingUnavailable.
+        80 ms on two cores) and ends the iteration. Raises EmbeddingUnavailable.
         """
+        flying: deque[Future[tuple[list[int], Vectors]]] = deque()
+        with ThreadPoolExecutor(self._lanes, "model") as lanes:
+            try:
+                for batch in self._batches(texts):
+                    self._let_questions_pass()
+                    if not self._has_memory(should_stop):
+                        return
+                    flying.append(lanes.submit(self._run, *batch))
+                    while len(flying) >= self._at_once():
+                        yield flying.popleft().result()
+                while flying:
+                    yield flying.popleft().result()
+            finally:
+                for waiting in flying:
+                    waiting.cancel()
+
+    def _run(self, positions: list[int], rows: list[list[int]]) -> tuple[list[int], Vectors]:
+        return positions, self.devices.run(rows)
+
+    def _at_once(self) -> int:
+        """Batches under way: one that waits for each that runs. A GPU takes one large one after the other."""
+        return 1 if self._lanes == 1 or self.device != "cpu" else 2 * self._lanes
+
+    def _batches(self, texts: Sequence[str]) -> Iterator[Encoded]:
+        """Texts as batches of tokens, tokenized ahead of whoever takes them."""
         order = sorted(range(len(texts)), key=lambda position: len(texts[position]))
         prefix = self.model.passage_prefix
 
-        def encode(positions: list[int]) -> tuple[list[int], list[list[int]]]:
+        def encode(positions: list[int]) -> Encoded:
             return positions, self._encode([prefix + texts[position] for position in positions])
 
         with ThreadPoolExecutor(1, "tokenizer") as aside:
-            ahead: Future[tuple[list[int], list[list[int]]]] | None = None
+            ahead: Future[Encoded] | None = None
             while order or ahead is not None:
                 current, size = ahead, self._slice()
                 ahead = aside.submit(encode, order[:size]) if order else None
                 order = order[size:]
                 positions, encoded = current.result() if current is not None else ([], [])
                 for batch in _batches(encoded, self._budget):
-                    self._let_questions_pass()
-                    if not self._has_memory(should_stop):
-                        return
-                    vectors = self.devices.run([encoded[row] for row in batch])
-                    yield [positions[row] for row in batch], vectors
+                    yield [positions[row] for row in batch], [encoded[row] for row in batch]
 
     def _budget(self) -> int:
         tokens = self.devices.batch_tokens

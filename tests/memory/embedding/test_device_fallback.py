@@ -127,7 +127,7 @@ def test_without_room_batches_shrink_and_nothing_is_lost(machine: Machine, expec
     machine.gpu.room = 700
     assert same_space(machine.embed(), expected)
     assert machine.embedder.device == "cuda"
-    assert machine.devices.batch_tokens == machine.cpu.batch_tokens
+    assert machine.cpu.batch_tokens <= machine.devices.batch_tokens <= 700
     machine.gpu.runs = 0
     machine.embed()
     assert machine.gpu.runs <= len(TEXTS)  # it learned: no batch is tried that cannot fit

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,6 +17,9 @@ from magray_memory.embedding.fallback import Fallback
 from magray_memory.embedding.runner import Runner
 from magray_memory.embedding.runtime import BATCH_TOKENS
 from magray_memory.errors import EmbeddingUnavailable, ModelError
+
+if TYPE_CHECKING:
+    from magray_memory.embedding.model import Model
 
 WORDS = ["vault", "passage", "поиск", "def load(path):", "index", "снимок", "x = 1", "layer"]
 TEXTS = [" ".join(WORDS[(i + j) % len(WORDS)] for j in range(1 + i % 16)) for i in range(70)]
@@ -78,6 +82,41 @@ def test_an_abandoned_iteration_leaves_no_thread(embedder: Embedder) -> None:
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("tokenizer")]
 
 
+@pytest.fixture(scope="module")
+def many(bundled: Model) -> Embedder:
+    """As whole workspaces are embedded, several batches side by side."""
+    return Embedder.open(bundled, threads=3, many=True)
+
+
+def test_batches_side_by_side_give_the_same_vectors(embedder: Embedder, many: Embedder) -> None:
+    assert np.array_equal(collect(many, TEXTS), collect(embedder, TEXTS))
+
+
+def test_batches_side_by_side_stop_with_what_is_done(many: Embedder) -> None:
+    done: list[int] = []
+    stop = threading.Event()
+    for positions, _ in many.passages(TEXTS, should_stop=stop.is_set):
+        done += positions
+        stop.set()
+    assert 0 < len(done) == len(set(done)) < len(TEXTS)
+    names = [thread.name for thread in threading.enumerate()]
+    assert not [name for name in names if name.startswith(("tokenizer", "model"))]
+
+
+def test_one_batch_that_fails_ends_all(many: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, runs = many.devices.run, iter(range(1000))
+
+    def failing(rows: list[list[int]]) -> np.ndarray:
+        if next(runs) == 4:
+            raise EmbeddingUnavailable("model x", "it broke")
+        return run(rows)
+
+    monkeypatch.setattr(many.devices, "run", failing)
+    with pytest.raises(EmbeddingUnavailable, match="it broke"):
+        collect(many, TEXTS)
+    assert next(runs) < len(TEXTS)
+
+
 def test_threads_share_one_embedder(embedder: Embedder) -> None:
     expected = [embedder.query(text) for text in WORDS]
     got: dict[int, np.ndarray] = {}
@@ -108,7 +147,8 @@ def test_a_lone_surrogate_and_a_very_long_text_have_vectors(embedder: Embedder) 
 def test_batches_hold_every_row_once_within_the_budget(lengths: list[int]) -> None:
     batches = list(_batches([[0] * length for length in lengths]))
     assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))
-    assert all(len(batch) * max(lengths[row] for row in batch) <= BATCH_TOKENS for batch in batches)
+    sizes = [(len(batch), len(batch) * max(lengths[row] for row in batch)) for batch in batches]
+    assert all(tokens <= BATCH_TOKENS or rows == 1 for rows, tokens in sizes)
 
 
 def test_device_and_key_say_what_is_used(embedder: Embedder) -> None:
