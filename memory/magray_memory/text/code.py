@@ -23,11 +23,11 @@ from magray_memory.text.definitions import CLASS_LIKE, MODULE_LIKE, WEAK, Role
 from magray_memory.text.embedded import PAGES, parts_of
 from magray_memory.text.grammars import GRAMMARS, ParseError, parse
 from magray_memory.text.lines import (
-    MAX_SYMBOLS,
     Lines,
     chunk_lines,
     cut,
     emit,
+    fitting,
     line_starts,
     note_on_long_lines,
 )
@@ -57,6 +57,8 @@ MAX_SYMBOL = 200
 """Characters of a qualified name."""
 MAX_DEPTH = 200
 """Levels of the tree that are split; what is still too large below is cut by lines."""
+INSIDE = MODULE_LIKE - {"code"}
+"""Kinds that are called after what stands in them when they are small."""
 MOSTLY = 0.5
 """Share of the text that the parser could not understand, above which its tree is not used."""
 
@@ -175,7 +177,7 @@ class _Tiler:
             tile = stack.pop()
             start, end = tile.start, tile.end
             if starts[end] - starts[start] - 1 <= (AIM if tile.kind in CLASS_LIKE else WHOLE):
-                tiles.append(tile)
+                tiles.append(tile._replace(symbol=self._told(tile)))
                 continue
             parts = self._split(tile) if end - start > 1 and tile.depth < MAX_DEPTH else []
             if parts:
@@ -183,6 +185,24 @@ class _Tiler:
             else:
                 tiles.extend(tile._replace(start=first, end=last) for first, last in cut(lines, start, end))
         return tiles
+
+    def _told(self, tile: _Tile) -> str:
+        """What a tile that is kept whole is called: a small module or namespace after what stands in it.
+
+        A module with functions of its own is told too, for then they are what it is.
+        """
+        if tile.kind not in INSIDE or tile.owner or tile.depth >= MAX_DEPTH:
+            return tile.symbol
+        inner = [part for part in self._split(tile) if not part.owner and part.symbol != tile.symbol]
+        inner = [part for part in inner if part.kind not in WEAK] or inner
+        kept = [part for part in inner if part.kind in CLASS_LIKE or part.kind in INSIDE]
+        if tile.kind == "namespace":
+            kept = inner
+        if not kept:
+            return tile.symbol
+        own = [] if len(kept) == len(inner) or tile.kind == "namespace" else [tile.symbol]
+        names = list(dict.fromkeys([*own, *map(self._told, kept)]))
+        return ", ".join(fitting(names, names))
 
     def _refuse_rubble(self, root: Node, tiles: list[_Tile]) -> None:
         """Raise ParseError when most of the text is errors in which no definitions were recognised."""
@@ -353,10 +373,11 @@ def _named(lines: Lines, run: list[_Tile]) -> tuple[str, str]:
         if (tile.symbol != "", size) > (largest.symbol != "", largest_size):
             largest, largest_size = tile, size
     sizes.pop("", None)
+    for tile in run:  # "namespace a {" says nothing beside what it holds
+        if tile.kind == "namespace" and len(sizes) > 1:
+            sizes.pop(tile.symbol, None)
     own = {tile.symbol for tile in run if not tile.owner}
     names = [name for name in sizes if name in own or sizes[name] >= STRAY] or list(sizes)
-    if len(names) > MAX_SYMBOLS:
-        weak = {tile.symbol for tile in run if tile.kind in WEAK}
-        chosen = sorted(names, key=lambda name: (name not in weak, sizes[name]), reverse=True)[:MAX_SYMBOLS]
-        names = [name for name in names if name in chosen]
-    return ", ".join(names), largest.kind
+    weak = {tile.symbol for tile in run if tile.kind in WEAK}
+    by_weight = sorted(names, key=lambda name: (name not in weak, sizes[name]), reverse=True)
+    return ", ".join(fitting(names, by_weight)), largest.kind

@@ -183,7 +183,7 @@ def detect(path: str, head: str = "") -> str:
 
 def _by_name(name: str, head: str) -> str | None:
     if name in _FILENAMES:
-        return _FILENAMES[name]
+        return (_shebang(head) if "." not in name else None) or _FILENAMES[name]
     stem, dot, extension = name.rpartition(".")
     if not dot:
         return "dockerfile" if name.startswith(("dockerfile", "containerfile")) else None
@@ -203,15 +203,17 @@ def _modeline(head: str) -> str | None:
     return canonical(match[1] or match[2]) if match else None
 
 
+def _shebang(head: str) -> str | None:
+    match = _SHEBANG.match(head)
+    if match is None:
+        return None
+    command = (match[1] or match[2]).rpartition("/")[2]
+    return _INTERPRETERS.get(command) or _INTERPRETERS.get(command.rstrip("0123456789.-"))
+
+
 def _by_head(head: str) -> str | None:
     """For files whose name says nothing: the interpreter, the editor's modeline, the first characters."""
-    match = _SHEBANG.match(head)
-    if match:
-        command = (match[1] or match[2]).rpartition("/")[2]
-        found = _INTERPRETERS.get(command) or _INTERPRETERS.get(command.rstrip("0123456789.-"))
-        if found:
-            return found
-    found = _modeline(head)
+    found = _shebang(head) or _modeline(head)
     if found:
         return found
     start = head[:512].lstrip().lower()

@@ -24,31 +24,60 @@ _CLOSING = re.compile(
     r"\s*(?:[\])}]|end\b|fi\b|done\b|esac\b|</|else\b|elif\b|except\b|catch\b|finally\b|then\b)"
 )
 _WORDS = (
-    "function|func|fun|fn|sub|def|defn|defun|defmacro|proc|procedure|method|class|struct|interface|protocol|trait|enum"
-    "|type|module|namespace|package|object|record|message|service|contract|macro|task|entity|model|resource|data"
-    "|variable|@interface|@implementation|@protocol"
+    "function!?|func|fun|fn|sub|def|defn-?|defun|defmacro|defmulti|defprotocol|defrecord|define|proc|procedure|method"
+    "|class|struct|interface|protocol|trait|enum|type|module|namespace|package|object|record|message|service|contract"
+    "|macro|task|entity|model|resource|data|variable|input|union|scalar|fragment|let|val|@mixin|@function"
+    "|@interface|@implementation|@protocol"
 )
 _MODIFIERS = (
     "export|public|private|protected|internal|static|abstract|final|async|inline|extern|virtual|override|local|pub|open"
-    "|sealed|global|const|default|unsafe|friend|external|partial"
+    "|sealed|global|const|default|unsafe|friend|external|partial|extend|rec"
 )
+_NO_TARGET = "else|try|catch|finally|except|public|private|protected|https?"
 _DEFINITION = re.compile(
-    rf"(?P<indent>[ \t]*)(?:(?:{_MODIFIERS})\s+)*"
-    rf"(?:(?P<word>{_WORDS})\s+(?P<name>[\"'\w$][^\s({{\[:;=<,]*)"
+    rf"(?P<indent>[ \t]*)(?:\([ \t]*)?(?:(?:{_MODIFIERS})\s+)*"
+    # let rec name, function name, (defun name, function(name
+    rf"(?:(?P<word>{_WORDS})(?:\s+|\((?=\w))(?:rec\s+)?(?:[sg]:)?(?P<name>[\"'\w$][^\s(){{\[:;=<,]*)"
     r"|\[+(?P<section>[^\[\]\n]{1,80})\]+[ \t]*(?:[#;].*)?$"
-    r"|(?P<target>[A-Za-z_][\w.-]{0,60})[ \t]*:(?:[ \t]|$)(?![=:]))"
+    # name() {, name <- function(, name(X) ->, - (void)name
+    r"|(?P<called>(?!end)[\w.:-]{1,60})[ \t]*\(\)[ \t]*(?:\{.*)?$"
+    r"|(?P<assigned>[\w.]{1,60})[ \t]*(?:<-|=)[ \t]*function\b"
+    r"|(?P<clause>[a-z][\w@]{0,60})\([^()]*\)[ \t]*(?:when\b.*)?->"
+    r"|[-+][ \t]*\([^()]+\)[ \t]*(?P<sent>\w{1,60})"
+    rf"|(?!(?i:{_NO_TARGET})\b)(?P<target>[A-Za-z_][\w.-]{{0,60}})[ \t]*:(?:[ \t]|$)(?![=:]))"
 )
+_CALLABLE = ("called", "assigned", "clause", "sent")
 _KINDS = {
-    **dict.fromkeys(("func", "fun", "fn", "sub", "def", "defn", "defun", "proc", "procedure"), "function"),
-    "defmacro": "macro",
+    **dict.fromkeys(
+        (
+            "func",
+            "fun",
+            "fn",
+            "sub",
+            "def",
+            "defn",
+            "defn-",
+            "defun",
+            "define",
+            "proc",
+            "procedure",
+            "function!",
+        ),
+        "function",
+    ),
+    **dict.fromkeys(("defmulti", "@function"), "function"),
+    **dict.fromkeys(("defmacro", "@mixin"), "macro"),
+    **dict.fromkeys(("let", "val", "scalar"), "constant"),
+    **dict.fromkeys(("input", "union", "fragment"), "type"),
+    "defrecord": "record",
     "package": "module",
-    "protocol": "interface",
-    "@interface": "class",
-    "@implementation": "class",
-    "@protocol": "interface",
+    **dict.fromkeys(("protocol", "defprotocol", "@protocol"), "interface"),
+    **dict.fromkeys(("@interface", "@implementation"), "class"),
 }
-MAX_SYMBOLS = 4
+MAX_SYMBOLS = 16
 """Names that a merged chunk carries at most."""
+MAX_SYMBOLS_SIZE = 240
+"""Characters that the names of a merged chunk have at most, when there are several."""
 
 
 def line_starts(lengths: Iterable[int]) -> list[int]:
@@ -185,12 +214,26 @@ def _name(lines: Lines, start: int, end: int) -> tuple[str, str]:
         match = _DEFINITION.match(line[:200])
         if match:
             word = match["word"]
-            name = (match["name"] or match["section"] or match["target"]).strip("\"' ")
-            kind = _KINDS.get(word, word) if word else "section"
+            callable_name = next(filter(None, map(match.__getitem__, _CALLABLE)), None)
+            name = (match["name"] or callable_name or match["section"] or match["target"]).strip("\"' ")
+            kind = _KINDS.get(word, word) if word else "function" if callable_name else "section"
             if name:
                 found.append((len(match["indent"].expandtabs(4)), name, kind))
     if not found:
         return "", "code"
     margin = min(indent for indent, _, _ in found)
     names = [(name, kind) for indent, name, kind in found if indent == margin]
-    return ", ".join(dict.fromkeys(name for name, _ in names[:MAX_SYMBOLS])), names[0][1]
+    distinct = list(dict.fromkeys(name for name, _ in names))
+    return ", ".join(fitting(distinct, distinct)), names[0][1]
+
+
+def fitting(names: Iterable[str], by_weight: Iterable[str]) -> list[str]:
+    """As many of the names, in their order, as one symbol may carry: those that come first in `by_weight`."""
+    kept: set[str] = set()
+    size = 0
+    for name in by_weight:
+        size += len(name) + 2
+        if kept and (len(kept) == MAX_SYMBOLS or size > MAX_SYMBOLS_SIZE):
+            break
+        kept.add(name)
+    return [name for name in names if name in kept]

@@ -68,6 +68,15 @@ def rust_impl(node: Node, source: bytes, _kind: str) -> Found | None:
     return Found(source_of(base or target, source), "impl", node)
 
 
+_RUST_MACRO = re.compile(r"\w+!\s*[(\[{]\s*(\w+)\s*,")
+
+
+def rust_macro(node: Node, source: bytes, _kind: str) -> Found | None:
+    """`rgtest!(name, …)`: macros at the top of a file mostly define what they name first."""
+    match = _RUST_MACRO.match(source_of(node, source))
+    return Found(match[1], "declaration", node) if match else None
+
+
 # C and C++
 
 _C_NAMES = frozenset(
@@ -102,8 +111,35 @@ def _c_declarator(node: Node, source: bytes) -> tuple[str, bool]:
     return "", function
 
 
+_C_MACRO = re.compile(r"[A-Z][A-Z0-9_]{3,}$")
+_C_GUARD = re.compile(r"(?:_[Hh]|_[Hh](?:PP|H|XX|pp|h|xx)|_INCLUDED|_INC)_*$")
+
+
 def c_function(node: Node, source: bytes, _kind: str) -> Found | None:
-    return Found(_c_declarator(node, source)[0], "function", node)
+    name = _c_declarator(node, source)[0]
+    if node.child_by_field_name("type") is None and _C_MACRO.match(name):
+        return Found(_c_made_by_macro(name, node, source), "test" if "TEST" in name else "function", node)
+    return Found(name, "function", node)
+
+
+def _c_made_by_macro(macro: str, node: Node, source: bytes) -> str:
+    """`TEST_F(Suite, Name) { … }` is Suite.Name, `PYBIND11_MODULE(name, m) { … }` PYBIND11_MODULE(name)."""
+    declarator = node.child_by_field_name("declarator")
+    parameters = declarator.child_by_field_name("parameters") if declarator is not None else None
+    names = (
+        [source_of(child, source) for child in parameters.named_children] if parameters is not None else []
+    )
+    names = [name for name in names if name.isidentifier()]
+    if not names:
+        return macro
+    return ".".join(names[:2]) if "TEST" in macro else f"{macro}({names[0]})"
+
+
+def c_constant(node: Node, source: bytes, _kind: str) -> Found | None:
+    """A macro without parameters; the guard of a header names nothing."""
+    name = named(node, source)
+    guard = node.child_by_field_name("value") is None and _C_GUARD.search(name)
+    return Found("" if guard else name, "constant", node)
 
 
 def c_declaration(node: Node, source: bytes, _kind: str) -> Found | None:
@@ -237,6 +273,16 @@ def lua_assignment(node: Node, source: bytes, _kind: str) -> Found | None:
     return Found(source_of(name, source), "variable", node)
 
 
+def lua_call(node: Node, source: bytes, _kind: str) -> Found | None:
+    """`describe("x", function() … end)` and its kin."""
+    arguments = node.child_by_field_name("arguments")
+    title = first(arguments, "string") if arguments is not None else None
+    if arguments is None or title is None or named(node, source) not in TEST_WORDS:
+        return None
+    body = first(arguments, "function_definition")
+    return Found(source_of(title, source).strip("\"'"), "test", body or node, " > ")
+
+
 # Bash
 
 
@@ -274,11 +320,14 @@ def elixir_call(node: Node, source: bytes, _kind: str) -> Found | None:
     head = only(arguments) if arguments is not None else None
     if kind is None or arguments is None or head is None:
         return None
-    if head.type == "binary_operator":  # def f(x) when …
+    while head.type == "binary_operator" and named(head, source, "operator") == "when":  # def f(x) when …
         head = only(head) or head
-    if head.type == "call":
+    if head.type in {"binary_operator", "unary_operator"}:  # def left !== right
+        head = head.child_by_field_name("operator") or head
+    elif head.type == "call":
         head = head.child_by_field_name("target") or head
-    name = source_of(head, source).strip('"')
+    name = source_of(head, source)
+    name = name[1:-1] if name[:1] == name[-1:] == '"' else name
     if word == "defimpl" and (options := first(arguments, "keywords")) is not None:
         name = f"{name}, {source_of(options, source)}".replace(", for:", " for")
     return Found(name, kind, first(node, "do_block") or node, " > " if kind == "test" else None)

@@ -52,9 +52,9 @@ _TYPESCRIPT = Syntax(
 _C = Syntax(
     define={
         "preproc_function_def": "macro",
-        "preproc_def": "constant",
     },
     look={
+        "preproc_def": naming.c_constant,
         "function_definition": naming.c_function,
         "declaration": naming.c_declaration,
         "type_definition": naming.c_typedef,
@@ -142,7 +142,8 @@ SYNTAXES: dict[str, Syntax] = {
             "type_item": "type",
             "macro_definition": "macro",
         },
-        look={"impl_item": naming.rust_impl},
+        look={"impl_item": naming.rust_impl, "macro_invocation": naming.rust_macro},
+        wrap="expression_statement",
         body="declaration_list block foreign_mod_item",
         lead="line_comment block_comment attribute_item",
         imports="use_declaration extern_crate_declaration",
@@ -253,12 +254,17 @@ SYNTAXES: dict[str, Syntax] = {
     ),
     "lua": Syntax(
         define={"function_declaration": "function"},
-        look={"variable_declaration": naming.lua_assignment, "assignment_statement": naming.lua_assignment},
+        look={
+            "variable_declaration": naming.lua_assignment,
+            "assignment_statement": naming.lua_assignment,
+            "function_call": naming.lua_call,
+        },
         body="block",
     ),
     "bash": Syntax(
         define={"function_definition": "function", "variable_assignment": "variable"},
         look={"declaration_command": naming.bash_variables},
+        wrap="list redirected_statement",
         body="compound_statement subshell",
     ),
     "haskell": Syntax(

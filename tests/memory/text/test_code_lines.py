@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from magray_memory.text.chunk import AIM, CAP, chunk
 
 
@@ -29,6 +31,30 @@ def test_definitions_of_a_language_without_grammar_name_their_chunks() -> None:
         ("Shop, order", "module"),
         ("cancel", "function"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "symbol"),
+    [
+        ("a.clj", "(ns shop)\n\n(defn- total [x]\n  (+ x 1))\n", "total"),
+        ("a.R", "add <- function(a, b) {\n  a + b\n}\n", "add"),
+        ("a.erl", "start(A, B) when A > 1 ->\n    ok.\n\nstop() ->\n    ok.\n", "start, stop"),
+        ("a.m", "@implementation Shop\n- (void)order:(int)x with:(int)y {\n}\n@end\n", "Shop, order"),
+        ("a.cmake", "function(add_shop name)\nendfunction()\n", "add_shop"),
+        ("a.ml", "let rec fact n = 1\nmodule M = struct end\n", "fact, M"),
+        ("a.graphql", "input Change { a: ID }\nextend type Query { m: Int }\n", "Change, Query"),
+        ("a.vim", "function! s:Open() abort\nendfunction\n", "Open"),
+        ("a.scss", "@mixin button($x) {\n  color: $x;\n}\n", "button"),
+        ("a.ps1", "else:\n", ""),
+    ],
+)
+def test_definitions_as_other_languages_write_them(path: str, text: str, symbol: str) -> None:
+    assert [part.symbol for part in chunk(path, text).chunks] == [symbol]
+
+
+def test_a_shell_script_that_cannot_be_parsed_names_its_functions() -> None:
+    text = "fzf-widget() {\n  local found=${(f)$(ls)}\n  for x (${(z)y}) print ${${x}[(w)1]}\n}\n"
+    assert [part.symbol for part in chunk("a.fish", text).chunks] == ["fzf-widget"]
 
 
 def test_chunks_begin_at_the_left_margin_where_they_can() -> None:

@@ -12,6 +12,7 @@ import pytest
 from magray_memory.text import code
 from magray_memory.text.chunk import chunk
 from magray_memory.text.grammars import GRAMMARS, load
+from magray_memory.text.lines import MAX_SYMBOLS_SIZE
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -181,3 +182,46 @@ def test_scripts_in_a_page_are_chunked_in_their_own_language_at_their_own_lines(
 def test_html_has_the_title_of_the_page() -> None:
     assert chunk("a.html", "<html><title>\n The Guide </title></html>").title == "The Guide"
     assert chunk("a.html", "<html><title>{{ name }}</title></html>").title is None
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "symbol"),
+    [
+        ("a.rb", "module A\n  module B\n    class Strict\n    end\n  end\nend\n", "A::B::Strict"),
+        ("b.rb", "module Util\n  def a\n  end\n  class Lost < Error\n  end\nend\n", "Util, Util::Lost"),
+        ("a.cc", "namespace db {\nint help() { return 1; }\nclass Cache {};\n}\n", "db::help, db::Cache"),
+        ("a.ts", "namespace N {\n  export class Bar {}\n  export function baz() {}\n}\n", "N.Bar, N.baz"),
+        ("a.rs", "mod tests {\n  fn one() {}\n}\n", "tests"),
+    ],
+)  # fmt: skip
+def test_a_small_module_is_called_after_what_stands_in_it(path: str, text: str, symbol: str) -> None:
+    assert [part.symbol for part in chunk(path, text).chunks] == [symbol]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "symbol"),
+    [
+        ("t.cc", "TEST_F(EnvTest, TestClose) {\n  int x = 1;\n}\n", "EnvTest.TestClose"),
+        ("m.cc", "PYBIND11_MODULE(fast, m) {\n  m.def(1);\n}\n", "PYBIND11_MODULE(fast)"),
+        ("t.rs", "rgtest!(null_data, |dir: Dir| {\n    run();\n});\n", "null_data"),
+        ("t.lua", 'describe("upload", function()\n  it("works", function() end)\nend)\n', "upload"),
+        ("c.sh", "_conf() {\n    local a\n} && complete -F _conf conf\n", "_conf"),
+        ("a.ex", "defmodule A do\n  def left !== right, do: 1\nend\n", "A.!=="),
+        ("a.h", "#ifndef DB_H_\n#define DB_H_\n#define LIMIT 7\n#endif\n", "LIMIT"),
+    ],
+)
+@pytest.mark.usefixtures("one_chunk_for_each")
+def test_what_macros_and_operators_define_has_its_name(path: str, text: str, symbol: str) -> None:
+    assert symbol in {part.symbol for part in chunk(path, text).chunks}
+    assert not any("_H_" in part.symbol for part in chunk(path, text).chunks)
+
+
+def test_every_constant_of_a_settings_file_is_named() -> None:
+    names = [f"LIMIT_{letter}" for letter in "ABCDEFGHIJ"]
+    text = "".join(f"{name} = {number}\n" for number, name in enumerate(names))
+    assert chunk("settings.py", text).chunks[0].symbol.split(", ") == names
+
+
+def test_names_of_one_chunk_stay_readable() -> None:
+    text = "".join(f"CONSTANT_WITH_A_LONG_NAME_{number} = 1\n" for number in range(20))
+    assert all(len(part.symbol) <= MAX_SYMBOLS_SIZE for part in chunk("a.py", text).chunks)

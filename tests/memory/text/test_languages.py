@@ -67,6 +67,8 @@ def test_by_name(path: str, language: str) -> None:
         ("a.v", "Theorem t : True.\n", "coq"),
         ("a.v", "module top(input clk);\n", "verilog"),
         ("a.inc", "<?php\n", "php"),
+        ("ci/build", "#!/bin/sh -e\nmake\n", "bash"),
+        ("BUILD", 'cc_library(name = "a")\n', "python"),
     ],
 )
 def test_by_the_first_lines(path: str, head: str, language: str) -> None:
