@@ -7,7 +7,7 @@ semantic_ready  passages, embedded, reused, seconds: everything can be found by 
 changed         files, removed: something became searchable or ceased to be; at most once a second
 device          device, model: what the model really runs on; when that changes or a GPU is not to be had,
                 reason and hint
-warning         message, and path where it is about a file
+warning         message; path where it is about a file, code where nothing goes on until it is over
 done, error     the report; code, message, hint
 """
 

@@ -65,15 +65,16 @@ class Overlay:
         return frozenset(self._texts.items()), self._vault.max_seq()
 
     def put(self, path: str, text: str, stored: Vault | None = None) -> bool:
-        """Make `text` what searches see of the file `path`; returns whether anything changed.
+        """Make `text` what searches see of the file `path`; returns whether it does that anew.
 
         Words are found at once, meaning after `embed`. `stored`: the root's own vault, whose document keeps
-        its id. Files that would never be indexed (secrets, too large) are hidden, not read.
+        its id. A text that would never be indexed (a secret, too large) is not taken.
         """
         digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         if self._texts.get(path) == digest:
             return False
         if has_secret(path) or len(text) > self._limit or self._ruled_out(path):
+            self.drop(path)
             return False
         self._store_text(path, chunked(path, text), digest, stored)
         return True
@@ -131,7 +132,8 @@ class Overlay:
         """Give every passage its vector; returns how many were made. What `stored` has of the same text is
         copied.
 
-        Raises EmbeddingUnavailable.
+        Once all have one of this model, they answer in its space, and those of another model go. Raises
+        EmbeddingUnavailable, Interrupted.
         """
         from magray_memory.embedding.recipe import passage_text
         from magray_memory.storage.vectors import pending, pending_passages, put_vectors
@@ -150,6 +152,7 @@ class Overlay:
         for positions, vectors in embedder.passages(texts, should_stop):
             with self._vault.write():
                 made += put_vectors(self._vault, embedder.key, [passages[at].id for at in positions], vectors)
+        self._serve(embedder.key)
         return made
 
     def pending(self, key: str) -> int:
@@ -202,6 +205,14 @@ class Overlay:
         with self._vault.read() as connection:
             return dict(connection.execute("SELECT id, kind FROM document").fetchall())
 
+    def _serve(self, key: str) -> None:
+        from magray_memory.storage import spaces
+        from magray_memory.storage.vectors import drop_vectors
+
+        if spaces.serving(self._vault) != key and spaces.switch(self._vault, key):
+            for other in spaces.others(self._vault):
+                drop_vectors(self._vault, other)
+
     def _borrow(self, stored: Vault, wanted: list[int], key: str, dim: int) -> None:
         from magray_memory.storage.vectors import pending_passages, put_encoded
 
@@ -226,7 +237,8 @@ class Overlay:
         from magray_memory.index.vectors import VectorStore
 
         if not self._stores or self._stores[-1].key != key:
-            self._stores.append(VectorStore(self._vault, key, self._settings.vectors))
+            # The store before it may still be in use by a search: let go of, not closed.
+            self._stores = [*self._stores[-1:], VectorStore(self._vault, key, self._settings.vectors)]
         return self._stores[-1]
 
 

@@ -152,7 +152,8 @@ class Watcher:
         if isinstance(error, VaultDamaged):
             with contextlib.suppress(StorageError):
                 aside = f"; it is kept as {self._watched.set_aside()} and made again"
-        self._telling.warn(f"{error.message}{aside}")
+        code = {} if aside else {"code": error.code}
+        self._telling.hear({"event": "warning", "message": f"{error.message}{aside}", **code})
         pause = 0.0 if aside and not self._failures else _RETRY_SECONDS[min(self._failures, 3)]
         self._failures += 1
         self._aloud = True
