@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
     from pathlib import Path
 
+    from magray_memory.embedding.device import Placed
     from magray_memory.embedding.embedder import Embedder
     from magray_memory.search.engine import Searcher
     from magray_memory.search.hits import SearchAnswer
@@ -80,6 +81,7 @@ class Session(Memory):
         self._loading: dict[str, _Loading] = {}
         self._model_ready = threading.Event()
         self._model_wanted = threading.Lock()
+        self._model_failed_at: float | None = None
         self._lasting = True
         self._answers: Answers | None = None
         self._pressure = Pressure()
@@ -162,7 +164,9 @@ class Session(Memory):
         vaults = [vault_state(vault.vault.path) for vault in self._search().vaults if not vault.transient]
         if any(vault is None for vault in vaults):
             return None
-        overlays = [(root, overlay.state()) for root, overlay in self._overlays.items() if overlay.paths]
+        overlays = [
+            (root, overlay.state()) for root, overlay in list(self._overlays.items()) if overlay.paths
+        ]
         return (self._roots, id(self._embedder), tuple(vaults), tuple(overlays))
 
     def related(
@@ -220,6 +224,11 @@ class Session(Memory):
         self._model_ready.wait()
         self.embedder()
 
+    def placed(self) -> Placed | None:
+        """Where the model runs, and why not where it was asked for; None while that is not known."""
+        placement = self._placement
+        return None if placement is None or placement.seeking else placement.placed()
+
     def embedder(self) -> Embedder:
         """The model, loaded in a thread of its own. Raises EmbeddingUnavailable, also while it is loading
         still.
@@ -259,6 +268,12 @@ class Session(Memory):
             self._overlays.clear()
 
     def _want_model(self) -> None:
+        """Have the model loaded, and tried again a while after it failed; searches go on meanwhile."""
+        with self._guard:
+            failed_at = self._model_failed_at
+            if failed_at is not None and time.monotonic() - failed_at > RETRY_SECONDS:
+                self._model_failed_at = None
+                self._model_wanted.release()
         if self._model_wanted.acquire(blocking=False):
             threading.Thread(target=self._load_model, name="magray-model", daemon=True).start()
 
@@ -267,7 +282,12 @@ class Session(Memory):
             self._embedder = self._open_embedder()
         except EmbeddingUnavailable as error:
             self._embedder = error
+        except Exception as error:  # a native library may raise anything, and every search would wait for it
+            why = f"{type(error).__name__}: {error}"
+            self._embedder = EmbeddingUnavailable("the model could not be opened", why, "magray doctor")
         finally:
+            if isinstance(self._embedder, EmbeddingUnavailable):
+                self._model_failed_at = time.monotonic()
             self._model_ready.set()
 
     def _search(self) -> Searcher:
