@@ -7,7 +7,7 @@ what it changes.
 
 from __future__ import annotations
 
-import re
+import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,12 +21,10 @@ if TYPE_CHECKING:
 
     from lsprotocol.types import Position, TextDocumentContentChangeEvent
 
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+$")
-
 
 def split_lines(text: str) -> list[str]:
     """The lines with their ends; the last one has none and may be empty."""
-    lines = _LINE.findall(text)
+    lines = io.StringIO(text, newline="").readlines()
     if not lines or lines[-1].endswith(("\n", "\r")):
         lines.append("")
     return lines

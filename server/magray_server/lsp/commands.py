@@ -1,8 +1,8 @@
 """Our own requests, by the name they share with the shell; each is also a command for executeCommand.
 
-Records (`recall`, `remember`, `forget`), `stats`, `backup`, `restore`, `export`, `import`, `promote`,
-`clean` and `optimize` join this table when the engine has them; until then their methods are unknown, as
-the protocol says it.
+Records (`recall`, `remember`, `forget`), `stats`, `backup`, `restore`, `export`, `import`, `promote` and
+`clean` join this table when the engine has them; until then their methods are unknown, as the protocol says
+it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ def requests(server: MagrayServer) -> dict[str, Request]:
         "related": server.searching.related,
         "index": server.upkeep_requests.index,
         "health": server.upkeep_requests.health,
+        "optimize": server.care.optimize,
     }
 
 

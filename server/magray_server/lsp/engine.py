@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from magray_memory.config import Loaded
     from magray_memory.session import Session
     from magray_server.lsp.server import MagrayServer
+
+LOOK_SECONDS = 1.0
+"""How often is looked whether a settings file was changed, by the shell or by hand."""
+_RELEASE_SECONDS = 5.0
+"""A session that was replaced is let go of after so long: requests that began with it end first."""
 
 
 class Engine:
@@ -19,21 +27,68 @@ class Engine:
         self._server = server
         self._guard = threading.Lock()
         self._session: Session | None = None
+        self._files: tuple[tuple[int, int], ...] = ()
+        self._looked = 0.0
 
     def session(self) -> Session:
-        """The session over the folders that are open now."""
+        """The session over the folders, and with the settings, of now."""
         roots: tuple[Path, ...] = self._server.folders.roots
         with self._guard:
+            if self._session is not None and self._settings_changed(roots):
+                self._let_go()
+                self._server.call_soon(self._server.overlay.renewed)
             if self._session is None:
                 from magray_memory.session import Session
 
+                self._files = self._files_of(roots)
                 settings = self._server.configuration.settings
                 self._session = Session.start(self._server.home, roots, settings.engine)
+                self._session.on_device = self._server.devices.changed
             elif self._session.roots != roots:
                 self._session.use(roots)
             return self._session
 
-    def configured(self) -> None:
+    def renew(self) -> None:
         """Other settings hold: the next request gets a session with them."""
         with self._guard:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Its model, indexes and connections go with the last request that uses them."""
+        if self._session is not None:
             self._session = None
+            timer = threading.Timer(_RELEASE_SECONDS, gc.collect)
+            timer.daemon = True
+            timer.start()
+
+    def _settings_changed(self, roots: tuple[Path, ...]) -> bool:
+        """Whether the settings files say something else than the session does; looks now and then."""
+        now = time.monotonic()
+        if self._session is None or now - self._looked < LOOK_SECONDS:
+            return False
+        self._looked = now
+        files = self._files_of(roots)
+        if files == self._files:
+            return False
+        self._files = files
+        return self._load(roots).settings != self._session.settings
+
+    def _load(self, roots: tuple[Path, ...]) -> Loaded:
+        from magray_memory.config import load_settings
+
+        given = self._server.configuration.settings.engine
+        return load_settings(self._server.home.path, roots[0] if roots else None, given)
+
+    def _files_of(self, roots: tuple[Path, ...]) -> tuple[tuple[int, int], ...]:
+        """Changes when a settings file does; a workspace's file counts for the first folder."""
+        from magray_memory.config import WORKSPACE_FILE, config_path
+
+        found: list[tuple[int, int]] = []
+        for file in (config_path(self._server.home.path), *(root / WORKSPACE_FILE for root in roots[:1])):
+            try:
+                stat = file.stat()
+            except OSError:
+                found.append((0, 0))
+            else:
+                found.append((stat.st_ino, stat.st_mtime_ns))
+        return tuple(found)

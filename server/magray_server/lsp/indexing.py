@@ -13,10 +13,7 @@ import contextlib
 import importlib.util
 import json
 import logging
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -24,6 +21,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.storage.lock import IndexerLock
+from magray_server.lsp import children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -38,7 +36,9 @@ Event = dict[str, Any]
 PAUSE_SECONDS = 0.2
 """A burst of saves is one run."""
 HOLDER_SECONDS = 0.5
-"""How often a reader looks whether the folder's indexer is gone."""
+"""How often a reader looks whether the folder's indexer is gone, and what it has committed."""
+MISSING_SECONDS = 1.0
+"""How often is looked whether a folder that is not there has come back."""
 ROUND_SECONDS = 300.0
 """Without a watcher, changes that nobody tells of are found this late."""
 BACK_OFF_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)
@@ -46,7 +46,6 @@ STEADY_SECONDS = 60.0
 """A child that lived this long did not die of its start."""
 MANY_PATHS = 50
 """More changed paths than this are a run over the whole folder."""
-_LINE_BYTES = 16 << 20
 
 
 class State(StrEnum):
@@ -59,7 +58,10 @@ class State(StrEnum):
     """Another process indexes the folder."""
     STOPPED = "stopped"
     """The person cancelled it, or switched it off."""
+    MISSING = "missing"
+    """The folder is not there."""
     FAILED = "failed"
+    """The indexer ended, or lives and cannot go on: a full disk, a database that someone locks."""
 
 
 class Outcome(StrEnum):
@@ -87,6 +89,8 @@ class Report:
     message: str | None = None
     pid: int | None = None
     restarts: int = 0
+    trouble: str | None = None
+    """Why the indexer that lives cannot go on, until a run of it is done."""
     last: Event = field(default_factory=dict[str, Any])
     """The last event that told something."""
 
@@ -122,6 +126,7 @@ class Indexing:
         self._stopped_by_person = False
         self._jobs: deque[tuple[Job, asyncio.Future[tuple[Outcome, Event]]]] = deque()
         self._job_waits = False
+        self._failures = 0
 
     def start(self) -> None:
         """Begin with a run over the whole folder."""
@@ -183,7 +188,7 @@ class Indexing:
         """End the child now."""
         if self._task is not None:
             self._task.cancel()
-        self._kill(signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+        self._kill(children.END)
 
     async def gone(self) -> None:
         """Wait until the child has ended after `close`."""
@@ -191,38 +196,46 @@ class Indexing:
             await self._process.wait()
 
     def _kill(self, number: int) -> None:
-        process = self._process
-        if process is None or process.returncode is not None:
-            return
-        with contextlib.suppress(OSError):
-            if os.name == "nt":
-                process.terminate()
-            else:
-                os.killpg(process.pid, number)
+        children.end(self._process, number)
 
     async def _live(self) -> None:
-        failures = 0
         while True:
-            await self._work()
-            if not self._jobs:
-                await asyncio.sleep(PAUSE_SECONDS if self.report.last else 0)
-                await self._wait_for_turn()
-            began = time.monotonic()
-            outcome = await self._next_run()
-            if outcome is not Outcome.FAILED or time.monotonic() - began > STEADY_SECONDS:
-                failures = 0
-            if outcome is Outcome.LOCKED:
-                self._due, self._paths = True, None
-                self._become(State.READING)
-                await asyncio.sleep(HOLDER_SECONDS)
-            elif outcome is Outcome.FAILED:
-                failures += 1
-                self.report.restarts += 1
-                self._become(State.FAILED)
-                self._due, self._paths = True, None
-                await asyncio.sleep(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS)) - 1])
-            else:
-                self._become(State.READY if outcome is Outcome.DONE else State.STOPPED)
+            try:
+                await self._round()
+            except Exception as error:
+                log.exception("the indexer of %s cannot be kept", self.root)
+                self.report.message = f"{type(error).__name__}; the log has the details"
+                await self._failed()
+
+    async def _round(self) -> None:
+        """Wait for something to do, and do it once."""
+        await self._work()
+        if not self.root.is_dir():
+            await self._miss()
+            return
+        if not self._jobs:
+            await asyncio.sleep(PAUSE_SECONDS if self.report.last else 0)
+            await self._wait_for_turn()
+        began = time.monotonic()
+        outcome = await self._next_run()
+        if outcome is not Outcome.FAILED or time.monotonic() - began > STEADY_SECONDS:
+            self._failures = 0
+        if outcome is Outcome.LOCKED:
+            self._due, self._paths = True, None
+            self._become(State.READING)
+            await asyncio.sleep(HOLDER_SECONDS)
+        elif outcome is Outcome.FAILED:
+            await self._failed()
+        else:
+            self._become(State.READY if outcome is Outcome.DONE else State.STOPPED)
+
+    async def _failed(self) -> None:
+        """Say so, and wait before the next attempt, each time longer."""
+        self._failures += 1
+        self.report.restarts += 1
+        self._due, self._paths = True, None
+        self._become(State.FAILED)
+        await asyncio.sleep(BACK_OFF_SECONDS[min(self._failures, len(BACK_OFF_SECONDS)) - 1])
 
     async def _work(self) -> None:
         """Wait until there is something to do."""
@@ -232,6 +245,17 @@ class Indexing:
                 await asyncio.wait_for(self._wake.wait(), None if self._watch else ROUND_SECONDS)
             except TimeoutError:
                 self.changed()
+
+    async def _miss(self) -> None:
+        """The folder is not there: wait a while, and tell who wants a run of it."""
+        while self._jobs:
+            _, done = self._jobs.popleft()
+            if not done.done():
+                done.set_result((Outcome.FAILED, {}))
+        self.report.message = f"the folder {self.root.name} is not there"
+        self._due, self._paths = True, None
+        self._become(State.MISSING)
+        await asyncio.sleep(MISSING_SECONDS)
 
     async def _next_run(self) -> Outcome:
         if not self._jobs:
@@ -248,37 +272,26 @@ class Indexing:
 
     async def _wait_for_turn(self) -> None:
         """Wait while another process indexes the folder; what it commits is seen by every search at once."""
-        lock = IndexerLock(self._home.vault_path(self.root))
+        vault = self._home.vault_path(self.root)
+        lock = IndexerLock(vault)
+        seen = _written(vault)
         while not self._jobs and (holder := lock.holder()) is not None:
             self.report.pid = holder or None
             self._become(State.READING)
             await asyncio.sleep(HOLDER_SECONDS)
+            if (now := _written(vault)) != seen:
+                seen = now
+                self._listen(self, {"event": "changed"})
 
     async def _run(self, job: Job, *, watch: bool) -> Outcome:
-        if not self.root.is_dir():
-            self.report.message = "the folder is not there any more"
-            return Outcome.STOPPED
         self._stopped_by_person = False
-        self.report.message = None
+        self.report.message = self.report.trouble = None
         self._become(State.INDEXING)
-        # -P: a workspace with a `json.py` in it must not get it imported.
-        command = [sys.executable, "-P", "-m", "magray_server.lsp.leash", "--home", str(self._home.path)]
-        command += ["--workspace", str(self.root), "index", "--events", *(["--watch"] if watch else [])]
-        command += [*job.flags, "--", *(str(self.root / path) for path in job.paths or ())]
-        options: dict[str, Any] = (
-            {"creationflags": 0x0000_0200} if os.name == "nt" else {"start_new_session": True}
-        )
+        command = ["--home", str(self._home.path), "--workspace", str(self.root), "index", "--events"]
+        command += [*(["--watch"] if watch else []), *job.flags]
+        command += ["--", *(str(self.root / path) for path in job.paths or ())]
         try:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                cwd=self.root,
-                env={**os.environ, **self._environment, "PYTHONUTF8": "1"},
-                limit=_LINE_BYTES,
-                **options,
-            )
+            process = await children.start(command, self.root, self._environment)
         except OSError as error:
             self.report.message = f"the indexer could not be started: {error.strerror}"
             return Outcome.FAILED
@@ -287,14 +300,14 @@ class Indexing:
         try:
             return await self._follow(process, watch)
         finally:
-            self._kill(signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+            self._kill(children.END)
             self._process = None
             self.report.pid = None
 
     async def _follow(self, process: asyncio.subprocess.Process, watch: bool) -> Outcome:
         error: Event = {}
         assert process.stdout is not None and process.stderr is not None
-        complaint = asyncio.create_task(_last_line(process.stderr))
+        complaint = asyncio.create_task(children.last_line(process.stderr))
         with contextlib.suppress(ValueError):  # a line beyond all measure: the run counts by its exit code
             async for line in process.stdout:
                 event = _event(line)
@@ -303,10 +316,8 @@ class Indexing:
                 self.report.last = event
                 if event["event"] == "error":
                     error = event
-                if watch and event["event"] in ("done", "semantic_ready"):
-                    self._become(State.READY)
-                elif watch and event["event"] in ("start", "progress"):
-                    self._become(State.INDEXING)
+                if watch:
+                    self._become(self._state_after(event))
                 self._listen(self, event)
         code = await process.wait()
         if self._stopped_by_person:
@@ -330,19 +341,53 @@ class Indexing:
         log.warning("indexer of %s: %s", self.root, self.report.message)
         return Outcome.FAILED
 
+    def _state_after(self, event: Event) -> State:
+        """What an event of the watching child says of its state."""
+        report = self.report
+        match event["event"]:
+            case "done" | "semantic_ready":
+                report.message = report.trouble = None
+                return State.READY
+            case "warning" if "code" in event:
+                report.message = report.trouble = str(event.get("message"))
+                return State.FAILED
+            case "warning" if "path" not in event and not self.root.is_dir():
+                report.message = f"the folder {self.root.name} is not there"
+                asyncio.get_running_loop().call_later(MISSING_SECONDS, self._look_for_return)
+                return State.MISSING
+            case "start" | "progress" if report.trouble is None:
+                return State.INDEXING
+            case _:
+                return report.state
+
+    def _look_for_return(self) -> None:
+        """The watching child goes on by itself when the folder is back, and says nothing if all is as it
+        was.
+        """
+        if self.report.state is not State.MISSING or self._process is None:
+            return
+        if self.root.is_dir():
+            self.report.message = None
+            self._become(State.READY)
+        else:
+            asyncio.get_running_loop().call_later(MISSING_SECONDS, self._look_for_return)
+
     def _become(self, state: State) -> None:
         if self.report.state is not state:
             self.report.state = state
             self._listen(self, {"event": "state"})
 
 
-async def _last_line(stream: asyncio.StreamReader) -> str:
-    """The last line that is not empty; everything before it is read away."""
-    last = b""
-    with contextlib.suppress(ValueError):
-        async for line in stream:
-            last = line.strip() or last
-    return last.decode("utf-8", "replace").removeprefix("error: ")[:500]
+def _written(vault: Path) -> list[tuple[int, int]]:
+    """Changes whenever something is committed to the vault."""
+    seen: list[tuple[int, int]] = []
+    for file in (vault, vault.with_name(f"{vault.name}-wal")):
+        try:
+            found = file.stat()
+        except OSError:
+            continue
+        seen.append((found.st_size, found.st_mtime_ns))
+    return seen
 
 
 def _event(line: bytes) -> Event | None:

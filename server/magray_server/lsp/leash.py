@@ -1,5 +1,5 @@
 """Runs the shell's command in a process that ends when the server does: `python -m magray_server.lsp.leash
-index …`.
+index …`. With `--give-way` first, it lets every other process go before it.
 
 The server holds the other end of this process's stdin and never writes to it. When the server is gone,
 however it went, stdin ends; then this process and every one that it started end too.
@@ -22,6 +22,11 @@ def _end() -> None:
 
 def main() -> None:
     when_stdin_ends(_end)
+    if sys.argv[1:2] == ["--give-way"]:
+        from magray_memory.resources import give_way
+
+        del sys.argv[1]
+        give_way()
     from magray_server.cli.main import main as run
 
     sys.exit(run())

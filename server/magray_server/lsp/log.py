@@ -16,13 +16,19 @@ KEPT_FILES = 3
 _FORMAT = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
 
 
-def start_logging(home: Home, file: Path | None) -> None:
+def set_level(name: str) -> None:
+    """Log from this level on; an empty name means what MAGRAY_LOG says."""
+    name = name or os.environ.get("MAGRAY_LOG", "").partition(":")[0]
+    level = logging.getLevelNamesMapping().get(name.upper(), logging.WARNING)
+    logging.getLogger().setLevel(level)
+    # At INFO pygls writes the bodies of messages, which are the person's own texts.
+    logging.getLogger("pygls").setLevel(max(level, logging.WARNING))
+
+
+def start_logging(home: Home, file: Path | None, level: str = "") -> None:
     """Log to `file`, else to `logs/lsp.log` in the home; to stderr where that cannot be written."""
     from logging.handlers import RotatingFileHandler
 
-    level = logging.getLevelNamesMapping().get(
-        os.environ.get("MAGRAY_LOG", "").partition(":")[0].upper(), logging.WARNING
-    )
     path = file or home.logs / "lsp.log"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -37,6 +43,5 @@ def start_logging(home: Home, file: Path | None) -> None:
     except OSError:
         handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter(_FORMAT))
-    logging.basicConfig(level=level, handlers=[handler])
-    # At INFO pygls writes the bodies of messages, which are the person's own texts.
-    logging.getLogger("pygls").setLevel(max(level, logging.WARNING))
+    logging.basicConfig(handlers=[handler])
+    set_level(level)

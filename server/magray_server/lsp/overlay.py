@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from pathlib import Path
 
+    from magray_memory.embedding.device import Placed
+    from magray_memory.session import Session
     from magray_server.lsp.buffers import Buffer
     from magray_server.lsp.folders import Place
     from magray_server.lsp.server import MagrayServer
@@ -28,6 +30,10 @@ WORDS_SECONDS = 0.02
 """From a change to its words being indexed: a burst of keystrokes is one piece of work."""
 MEANING_SECONDS = 0.2
 """From the last change to its meaning being embedded."""
+AGAIN_SECONDS = 5.0
+"""A model that is still loading, or failed, is asked again after so long while a buffer waits for it."""
+WARM_AGAIN_SECONDS = 60.0
+"""Without a model: it may have been installed meanwhile."""
 
 
 class Overlays:
@@ -40,6 +46,7 @@ class Overlays:
         self._shown: dict[str, Buffer] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._meaning: asyncio.TimerHandle | None = None
+        self._warming: asyncio.TimerHandle | None = None
         self._busy = False
         self._began = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -73,8 +80,9 @@ class Overlays:
         for buffer in self._server.documents.all:
             self._wants(buffer)
 
-    def configured(self) -> None:
-        """A new session has empty overlays."""
+    def renewed(self) -> None:
+        """A new session has empty overlays and no model yet."""
+        self._shown.clear()
         for buffer in self._server.documents.all:
             self._wants(buffer)
         if self._began:
@@ -115,6 +123,9 @@ class Overlays:
                 except MagrayError as error:
                     log.warning("a buffer cannot be searched: %s", error)
                     continue
+                except Exception:  # the next buffer is not to wait for ever
+                    log.exception("a buffer cannot be searched")
+                    continue
                 if shown and self._server.documents.get(buffer.uri) is buffer:
                     self._shown[buffer.uri] = buffer
                 elif not shown:
@@ -143,11 +154,11 @@ class Overlays:
         root, path = place.folder.root, place.path
         await self._worker.run(lambda _: self._server.engine.session().overlay(root).drop(path))
 
-    def _meaning_later(self) -> None:
+    def _meaning_later(self, seconds: float = MEANING_SECONDS) -> None:
         if self._meaning is not None:
             self._meaning.cancel()
         loop = asyncio.get_running_loop()
-        self._meaning = loop.call_later(MEANING_SECONDS, lambda: self._spawn(self._embed()))
+        self._meaning = loop.call_later(seconds, lambda: self._spawn(self._embed()))
 
     async def _embed(self) -> None:
         self._meaning = None
@@ -155,8 +166,11 @@ class Overlays:
         for root in places:
             try:
                 await self._worker.run(lambda stop, r=root: self._embed_root(r, stop))
-            except (EmbeddingUnavailable, Interrupted) as error:
+            except Interrupted:
+                return  # more was typed: it is embedded after the next pause
+            except EmbeddingUnavailable as error:
                 log.info("buffers are found by words only: %s", error)
+                self._meaning_later(AGAIN_SECONDS)
                 return
             except MagrayError as error:
                 log.warning("buffers cannot be embedded: %s", error)
@@ -170,14 +184,22 @@ class Overlays:
 
     async def _warm(self) -> None:
         try:
-            await self._server.workers.run(lambda _: self._server.engine.session().warm())
+            placed = await self._server.workers.run(lambda _: _warmed(self._server.engine.session()))
             self.degraded = None
+            self._server.devices.opened(placed)
         except EmbeddingUnavailable as error:
-            self.degraded = f"Searching by words only: {error.message}."
+            self.degraded = f"Searching by words only: {error}"
+            self._warm_again()
         except MagrayError as error:
             log.warning("the engine is not ready: %s", error)
         self._meaning_later()
         self._server.upkeep.status_soon()
+
+    def _warm_again(self) -> None:
+        if self._warming is not None:
+            self._warming.cancel()
+        loop = asyncio.get_running_loop()
+        self._warming = loop.call_later(WARM_AGAIN_SECONDS, lambda: self._spawn(self._warm()))
 
     def _place(self, buffer: Buffer) -> Place | None:
         return self._server.folders.place(buffer.path) if buffer.path is not None else None
@@ -191,3 +213,8 @@ class Overlays:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("work on open buffers failed", exc_info=task.exception())
+
+
+def _warmed(session: Session) -> Placed | None:
+    session.warm()
+    return session.placed()

@@ -84,6 +84,12 @@ class IndexParams(msgspec.Struct):
     workspace: str | None = None
 
 
+class OptimizeParams(msgspec.Struct):
+    """`magray/optimize`: the whole home."""
+
+    dry_run: bool = False
+
+
 class HealthParams(msgspec.Struct):
     """`magray/health`."""
 

@@ -60,6 +60,8 @@ class MagrayProtocol(LanguageServerProtocol):
             return
         message = cast(Json, message)
         method = message.get("method")
+        if isinstance(method, str):
+            self._server.care.busy()
         if not isinstance(method, str):
             self._receive_response(message)
         elif "id" not in message:

@@ -18,7 +18,9 @@ from magray_memory.storage.home import Home
 from magray_server.lsp import commands, life, positions
 from magray_server.lsp.engine import Engine
 from magray_server.lsp.features.actions import Actions
+from magray_server.lsp.features.care import Care
 from magray_server.lsp.features.configuration import Configuration
+from magray_server.lsp.features.devices import Devices
 from magray_server.lsp.features.documents import Documents
 from magray_server.lsp.features.hover import Hover
 from magray_server.lsp.features.links import Links
@@ -27,7 +29,7 @@ from magray_server.lsp.features.symbols import Symbols
 from magray_server.lsp.features.upkeep import Upkeep
 from magray_server.lsp.features.upkeep_requests import UpkeepRequests
 from magray_server.lsp.folders import Folders, offered
-from magray_server.lsp.log import start_logging
+from magray_server.lsp.log import set_level, start_logging
 from magray_server.lsp.overlay import Overlays
 from magray_server.lsp.protocol import MagrayProtocol
 from magray_server.lsp.transport import Reader, Writer
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_server.lsp.progress import WorkDone
+    from magray_server.lsp.settings import ClientSettings
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +66,7 @@ class MagrayServer(LanguageServer):
         self.home = home
         self.log_file = log_file
         self.encoding = positions.UTF16
+        self.loop: asyncio.AbstractEventLoop | None = None
         self.bars: dict[str, WorkDone] = {}
         self.folders = Folders()
         self.workers = Workers(4, "magray-request")
@@ -70,7 +74,9 @@ class MagrayServer(LanguageServer):
         self.overlay = Overlays(self)
         self.documents = Documents(self)
         self.configuration = Configuration(self)
+        self.devices = Devices(self)
         self.upkeep = Upkeep(self)
+        self.care = Care(self)
         self.upkeep_requests = UpkeepRequests(self)
         self.searching = Searching(self)
         self.symbols = Symbols(self)
@@ -79,6 +85,11 @@ class MagrayServer(LanguageServer):
         self.actions = Actions(self)
         self._leaving = threading.Lock()
         _register(self)
+
+    def call_soon(self, act: Callable[[], object]) -> None:
+        """Have the event loop do something. From any thread; nothing happens when the loop has ended."""
+        if self.loop is not None and not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(act)
 
     def begin(self, params: types.InitializeParams) -> None:
         """What initialize tells. Everything slow waits for `initialized`."""
@@ -92,11 +103,12 @@ class MagrayServer(LanguageServer):
 
     async def begin_work(self, _: types.InitializedParams) -> None:
         """The client is ready: now the rest of the program may be loaded."""
-        start_logging(self.home, self.log_file)
+        start_logging(self.home, self.log_file, self.configuration.settings.server.log_level)
         await self.configuration.pull()
         self.configuration.follow()
         self.upkeep.follow()
         self.overlay.begin()
+        self.care.begin()
 
     def change_folders(
         self, added: Sequence[types.WorkspaceFolder], removed: Sequence[types.WorkspaceFolder]
@@ -111,15 +123,24 @@ class MagrayServer(LanguageServer):
         """A file of a folder is new on disk; None when it may be any."""
         self.upkeep.file_changed(root, path)
 
-    def configured(self) -> None:
+    def configured(self, before: ClientSettings) -> None:
         """Other settings hold from now on."""
-        self.engine.configured()
+        settings = self.configuration.settings
+        if settings.server.log_level != before.server.log_level:
+            set_level(settings.server.log_level)
+        if settings.engine != before.engine:
+            self.engine.renew()
+            self.overlay.renewed()
         self.upkeep.configured()
-        self.overlay.configured()
 
     def wind_down(self) -> None:
         """Stop what runs by itself; the client has asked for shutdown."""
+        self.upkeep.end_bars()
+        self._end_children()
+
+    def _end_children(self) -> None:
         self.upkeep.close()
+        self.care.close()
 
     def ended(self, loop: asyncio.AbstractEventLoop) -> None:
         """The client's stream has ended. Called by the reader's thread."""
@@ -128,7 +149,7 @@ class MagrayServer(LanguageServer):
     def _end_soon(self, loop: asyncio.AbstractEventLoop, code: int) -> None:
         loop.call_soon_threadsafe(self.leave, code)
         time.sleep(FORCED_SECONDS)
-        self.upkeep.close()
+        self._end_children()
         os._exit(code)
 
     def leave(self, code: int) -> None:
@@ -137,7 +158,7 @@ class MagrayServer(LanguageServer):
         """
         if not self._leaving.acquire(blocking=False):
             return
-        self.upkeep.close()
+        self._end_children()
         writer = self.protocol.writer
         if isinstance(writer, Writer):
             writer.drain(LEAVE_SECONDS)
@@ -200,7 +221,7 @@ def serve(
 
 
 async def _serve(server: MagrayServer, incoming: BinaryIO, outgoing: BinaryIO) -> None:
-    loop = asyncio.get_running_loop()
+    server.loop = loop = asyncio.get_running_loop()
     server.protocol.set_writer(Writer(outgoing))
     life.on_signal(loop, server.leave)
     Reader(

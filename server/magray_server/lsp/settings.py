@@ -33,17 +33,34 @@ class ServerSettings:
     """Show related memory at the cursor."""
     code_lens: bool = False
     """Show "N related" above definitions."""
+    optimize: bool = True
+    """Keep what is stored small and quick, at most once a day and only while nothing is asked or typed."""
+    log_level: str = ""
+    """`error`, `warning`, `info` or `debug`; empty: what MAGRAY_LOG says."""
+
+
+LEVELS = ("error", "warning", "info", "debug")
 
 
 @dataclass(frozen=True, slots=True)
 class ClientSettings:
-    """`engine` holds only what the client set, by `section.key`; `warnings` a sentence for each value
-    refused.
+    """Only what the client set: `own` by the names of `ServerSettings`, `engine` by `section.key`; `warnings`
+    has a sentence for each value refused.
     """
 
-    server: ServerSettings = dataclasses.field(default_factory=ServerSettings)
+    own: Mapping[str, Any] = dataclasses.field(default_factory=dict[str, Any])
     engine: Mapping[str, Any] = dataclasses.field(default_factory=dict[str, Any])
     warnings: tuple[str, ...] = ()
+
+    @property
+    def server(self) -> ServerSettings:
+        """Our own section, with the defaults."""
+        return ServerSettings(**self.own)
+
+    def over(self, base: ClientSettings) -> ClientSettings:
+        """These settings, and those of `base` where these say nothing."""
+        warnings = tuple(dict.fromkeys((*base.warnings, *self.warnings)))
+        return ClientSettings({**base.own, **self.own}, {**base.engine, **self.engine}, warnings)
 
     def environment(self) -> dict[str, str]:
         """The engine's part as variables for a child process."""
@@ -58,7 +75,7 @@ class ClientSettings:
 def read(options: Any) -> ClientSettings:
     """The settings in any JSON value; never raises."""
     warnings: list[str] = []
-    server: dict[str, bool] = {}
+    own: dict[str, Any] = {}
     engine: dict[str, Any] = {}
     if isinstance(options, dict) and isinstance(options.get(SECTION), dict):  # pyright: ignore[reportUnknownMemberType]
         options = options[SECTION]  # pyright: ignore[reportUnknownVariableType]
@@ -68,7 +85,7 @@ def read(options: Any) -> ClientSettings:
         section, _, key = name.partition(".")
         try:
             if section == _SERVER:
-                server[key] = _server_value(key, value)
+                own[key] = _server_value(key, value)
             elif section in config.Settings.__dataclass_fields__:
                 engine[name] = config.check(name, value)
             # Anything else is the extension's own (a path to the server, a trace level): not ours to judge.
@@ -76,7 +93,7 @@ def read(options: Any) -> ClientSettings:
             warnings.append(
                 f"Setting magray.{name[:60]}: {error.why or 'it cannot be used'}; its default stands."
             )
-    return ClientSettings(ServerSettings(**server), engine, tuple(warnings))
+    return ClientSettings(own, engine, tuple(warnings))
 
 
 def _flat(options: dict[Any, Any]) -> list[tuple[str, Any]]:
@@ -96,10 +113,14 @@ def _snake(name: str) -> str:
     return _HUMP.sub("_", name).lower()
 
 
-def _server_value(key: str, value: Any) -> bool:
-    known = {known.name for known in dataclasses.fields(ServerSettings)}
+def _server_value(key: str, value: Any) -> bool | str:
+    known = {known.name: known.default for known in dataclasses.fields(ServerSettings)}
     if key not in known:
         raise ConfigError(f"server.{key}", "there is no such setting")
+    if isinstance(known[key], str):
+        if value not in ("", *LEVELS):
+            raise ConfigError(f"server.{key}", f"it must be one of {', '.join(LEVELS)}")
+        return value
     if not isinstance(value, bool):
         raise ConfigError(f"server.{key}", "it must be true or false")
     return value

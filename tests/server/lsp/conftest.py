@@ -18,6 +18,9 @@ import pytest
 SECONDS = 30.0
 """No answer takes this long; what waits longer has failed."""
 
+PATIENT = {"MAGRAY_EMBEDDING__PROBE_SECONDS": "120"}
+"""A trial of the model on a machine that is busy with tests takes longer than on an editor's."""
+
 NEOVIM = {
     "general": {"positionEncodings": ["utf-8", "utf-16", "utf-32"]},
     "window": {
@@ -34,7 +37,12 @@ NEOVIM = {
     "textDocument": {
         "synchronization": {"didSave": True, "dynamicRegistration": False},
         "hover": {"contentFormat": ["markdown", "plaintext"], "dynamicRegistration": True},
-        "codeAction": {"dynamicRegistration": True, "isPreferredSupport": True, "dataSupport": True},
+        "codeAction": {
+            "dynamicRegistration": True,
+            "isPreferredSupport": True,
+            "dataSupport": True,
+            "codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["", "quickfix", "refactor"]}},
+        },
     },
 }
 VSCODE = {
@@ -86,7 +94,7 @@ class Client:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "MAGRAY_HOME": str(home), **(environ or {})},
+            env={**os.environ, "MAGRAY_HOME": str(home), **PATIENT, **(environ or {})},
         )
         assert self.process.stdin and self.process.stdout and self.process.stderr
         self.stdin = self.process.stdin

@@ -24,7 +24,7 @@ class Actions:
     def __init__(self, server: MagrayServer) -> None:
         self._server = server
 
-    def actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
+    def actions(self, params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
         """Find similar code, for a selection that is not empty in a file of an open folder."""
         buffer = self._server.documents.get(params.text_document.uri)
         wanted = params.context.only
@@ -37,8 +37,13 @@ class Actions:
         ):
             return []
         arguments: dict[str, Any] = {"uri": params.text_document.uri, "line": params.range.start.line + 1}
-        command = types.Command("Find similar code", RELATED, arguments=[arguments])
-        return [types.CodeAction("magray: find similar code", "magray", command=command)]
+        title = "Find similar code (magray)"
+        command = types.Command(title, RELATED, arguments=[arguments])
+        document = self._server.client_capabilities.text_document
+        actions = document.code_action if document else None
+        if actions is None or actions.code_action_literal_support is None:
+            return [command]  # the client knows commands only
+        return [types.CodeAction(title, "magray", command=command)]
 
     async def lenses(self, params: types.CodeLensParams) -> list[types.CodeLens]:
         """One lens above each definition, without its number; none unless the person switched them on."""

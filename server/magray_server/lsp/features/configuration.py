@@ -24,13 +24,12 @@ class Configuration:
     def __init__(self, server: MagrayServer) -> None:
         self._server = server
         self._told: set[str] = set()
-        self._given: Any = None
+        self._given = ClientSettings()
         self.settings = ClientSettings()
 
     def given(self, options: Any) -> None:
         """Settings that came with initialize; what is wrong in them is told once the client is ready."""
-        self._given = options
-        self.settings = read(options)
+        self._given = self.settings = read(options)
 
     async def pull(self) -> None:
         """Ask the client for its settings, where it can be asked."""
@@ -70,12 +69,9 @@ class Configuration:
         self._server.protocol.send_request(types.CLIENT_REGISTER_CAPABILITY, params)
 
     def _use(self, options: Any) -> None:
-        before = self.settings
-        fresh = read(options)
-        base = read(self._given)
-        self.settings = ClientSettings(fresh.server, {**base.engine, **fresh.engine}, fresh.warnings)
+        before, self.settings = self.settings, read(options).over(self._given)
         if self.settings != before:
-            self._server.configured()
+            self._server.configured(before)
 
     def _tell(self) -> None:
         for sentence in self.settings.warnings:

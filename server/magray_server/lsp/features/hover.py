@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from magray_server.lsp import cards
 from magray_server.lsp.positions import to_column, to_index
 
 if TYPE_CHECKING:
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
     from magray_server.lsp.server import MagrayServer
     from magray_server.lsp.work import Stop
 
-SHOWN = 4
 CACHED = 200
 CACHE_SECONDS = 30.0
 _POOL = 12
 _WORD = re.compile(r"\w+")
-_NOTE_LINES = 8
 _NOTE_BYTES = 4_000
+_WORD_CHARACTERS = 200
+"""A longer word is none; so a line of any length is looked at in one place only."""
 
 
 class Hover:
@@ -58,7 +59,19 @@ class Hover:
             types.Position(params.position.line, to_column(line, start, buffer.encoding)),
             types.Position(params.position.line, to_column(line, end, buffer.encoding)),
         )
-        return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, card), span)
+        kind = types.MarkupKind.Markdown if self._markdown() else types.MarkupKind.PlainText
+        return types.Hover(types.MarkupContent(kind, card), span)
+
+    def _markdown(self) -> bool:
+        """Whether the client shows Markdown; one that does not say does."""
+        document = self._server.client_capabilities.text_document
+        formats = document.hover.content_format if document and document.hover else None
+        return not formats or types.MarkupKind.Markdown in formats
+
+    def _uri(self, hit: Hit) -> str | None:
+        if hit.root is None or hit.path is None:
+            return None
+        return self._server.folders.uri(hit.root, hit.path)
 
     async def _word(self, buffer: Buffer, word: str, line: int) -> str | None:
         key = (self._server.folders.roots, buffer.path, word, line // 20)
@@ -67,12 +80,15 @@ class Hover:
             self._cards.move_to_end(key)
             return known[1]
 
+        markdown = self._markdown()
+
         def work(stop: Stop) -> str | None:
             from magray_memory.search.query import SearchQuery
 
             query = SearchQuery(word, k=_POOL, raw=word)
             hits = self._server.engine.session().search(query, stop).hits
-            return _card(word, [hit for hit in hits if not _is_here(hit, buffer.path, line)])
+            others = [hit for hit in hits if not _is_here(hit, buffer.path, line)]
+            return cards.of_hits(word, others, self._uri, markdown=markdown)
 
         card = await self._server.workers.run(work)
         self._cards[key] = (time.monotonic(), card)
@@ -83,7 +99,8 @@ class Hover:
     async def _note(self, name: str) -> str | None:
         note = await self._server.links.note(name)
         if note is None:
-            return f"No note is named **{_escape(name)}**."
+            return f"No note is named {cards.strong(name, markdown=self._markdown())}."
+        markdown, uri = self._markdown(), self._server.folders.uri(note.root, note.path)
 
         def work(_: Stop) -> str:
             try:
@@ -91,16 +108,16 @@ class Hover:
                     text = file.read(_NOTE_BYTES).decode("utf-8", "replace")
             except OSError:
                 text = ""
-            return "\n".join(text.splitlines()[:_NOTE_LINES])
+            return cards.of_note(note.title, note.path, uri, text, markdown=markdown)
 
-        head = await self._server.workers.run(work)
-        return f"**{_escape(note.title or note.path)}** · `{note.path}`\n\n{head}"
+        return await self._server.workers.run(work)
 
 
 def _word(line: str, at: int) -> tuple[int, int] | None:
-    for match in _WORD.finditer(line):
+    for match in _WORD.finditer(line, max(0, at - _WORD_CHARACTERS), at + _WORD_CHARACTERS):
         if match.start() <= at <= match.end():
-            return match.span() if len(match.group()) > 2 and not match.group().isdigit() else None
+            shown = 2 < len(match.group()) < _WORD_CHARACTERS and not match.group().isdigit()
+            return match.span() if shown else None
     return None
 
 
@@ -108,28 +125,3 @@ def _is_here(hit: Hit, path: Path | None, line: int) -> bool:
     if path is None or hit.root is None or hit.path is None:
         return False
     return path.as_posix().endswith(f"/{hit.path}") and hit.start_line <= line <= hit.end_line
-
-
-def _card(word: str, hits: list[Hit]) -> str | None:
-    """Records and notes first, then code; nothing at all is better than what has not even the word in it."""
-    needle = word.casefold()
-    near = [
-        hit for hit in hits if needle in f"{hit.snippet}\n{hit.symbol}\n{hit.title}\n{hit.path}".casefold()
-    ]
-    ordered = sorted(near, key=lambda hit: (hit.path is not None, hit.kind == "code"))[:SHOWN]
-    if not ordered:
-        return None
-    parts: list[str] = []
-    for hit in ordered:
-        name = hit.symbol or hit.title or hit.path or "a record"
-        place = f" · {_escape(hit.path)}:{hit.start_line}" if hit.path else ""
-        title = f"**{_escape(name)}**{place}"
-        if hit.uri:
-            title = f"[{_escape(name)}]({hit.uri}#L{hit.start_line}){place}"
-        fence = "```" + (hit.language or "") if hit.kind == "code" else "```text"
-        parts.append(f"{title}\n{fence}\n{hit.snippet.replace('```', '` ` `')}\n```")
-    return "\n\n".join(parts)
-
-
-def _escape(text: str) -> str:
-    return re.sub(r"([\\`*_\[\]<>])", r"\\\1", text)

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from magray_server.lsp.work import Stop
 
 MAX_LINKS = 500
-_LINK = re.compile(r"\[\[([^\[\]\n]{1,200})\]\]")
+_NAME = 200
+"""Characters between the brackets, at most."""
+_LINK = re.compile(rf"\[\[([^\[\]\n]{{1,{_NAME}}})\]\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,9 @@ class Links:
             return None
         line = buffer.lines[position.line]
         column = to_index(line, position.character, buffer.encoding)
-        for link in _links([line]):
-            if link.start - 2 <= column <= link.end + 2:
-                return Link(position.line, link.start, link.end, link.name)
+        for match in _LINK.finditer(line, max(0, column - _NAME - 4), column + _NAME + 4):
+            if match.start() <= column <= match.end():
+                return Link(position.line, match.start(1), match.end(1), match.group(1))
         return None
 
     async def note(self, name: str) -> Note | None:

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 STATUS = "magray/status"
 SMALL_RUN = 50
 """A run over fewer files or passages after the first one is not worth a progress bar."""
-_PHASES = {"scan": "Looking", "lexical": "Reading", "semantic": "Embedding"}
+_PHASES = {"scan": "Looking at files", "lexical": "Reading", "semantic": "Embedding"}
 
 
 class Upkeep:
@@ -103,11 +103,15 @@ class Upkeep:
     def _heard(self, indexer: Indexing, event: Event) -> None:
         if self.indexers.get(indexer.root) is not indexer:
             return
+        if event["event"] in ("start", "progress", "changed"):
+            self._server.care.busy()
         match event["event"]:
             case "progress":
                 self._advance(indexer, event)
             case "warning":
                 log.warning("%s: %s", indexer.root, event.get("message"))
+            case "device":
+                self._server.devices.heard(indexer.root, event)
             case "lexical_ready" | "semantic_ready" | "done" | "changed":
                 self._server.overlay.index_moved()
             case _:
@@ -128,6 +132,11 @@ class Upkeep:
         phase = _PHASES.get(str(event.get("phase")), "Indexing")
         share = min(100, round(100 * done / total)) if total else None
         bar.report(f"{phase} {done:,}/{total:,}" if total else phase, share)
+
+    def end_bars(self) -> None:
+        """The client is about to go: nothing that it shows stays open."""
+        for root in list(self._bars):
+            self._end_bar(root)
 
     def _end_bar(self, root: Path) -> None:
         bar = self._bars.pop(root, None)
@@ -163,8 +172,9 @@ class Upkeep:
             state = "starting"
         else:
             state = "ready"
-        degraded = self._server.overlay.degraded
         message = next((report.message for report in reports if report.message), None)
+        missing = message if State.MISSING in states else None
+        degraded = self._server.overlay.degraded or self._server.devices.note or missing
         if state == "ready" and degraded:
             state, message = "degraded", degraded
         progress = next((p for p in map(_progress, reports) if p is not None), None)
