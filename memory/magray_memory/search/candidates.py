@@ -10,14 +10,13 @@ import re
 import sqlite3
 from dataclasses import dataclass, field
 from functools import wraps
-from itertools import islice
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from magray_memory.errors import MagrayError, StorageError
 from magray_memory.search.query import SearchQuery, path_matcher
 from magray_memory.search.ranking import Row
 from magray_memory.search.terms import Terms, idf, share
-from magray_memory.search.weights import COLUMN_WEIGHTS, MAX_TERMS, POSTINGS
+from magray_memory.search.words import Statistics, best_by_words, match
 from magray_memory.storage.spaces import serving
 from magray_memory.storage.sqlite_errors import explain, is_lexical_damage
 from magray_memory.text.analyzer import tokens
@@ -55,38 +54,9 @@ class OpenVault:
     name: str
     root: Path | None
     vectors: Callable[[str], VectorStore]
-    statistics: Statistics = field(default_factory=lambda: Statistics())
+    statistics: Statistics = field(default_factory=Statistics)
     hidden: Callable[[], frozenset[str]] = frozenset
     transient: bool = False
-
-
-class Statistics:
-    """How many passages hold a term, remembered between searches of one vault while it keeps its size.
-
-    Only the rarity of words is taken from here, so a count that is a few passages old does no harm.
-    """
-
-    def __init__(self) -> None:
-        self.passages = 0
-        self._at = -1
-        self._known: dict[str, int] = {}
-
-    def frequencies(
-        self, connection: sqlite3.Connection, passages: int, terms: Iterable[str]
-    ) -> dict[str, int]:
-        """The number of passages with each term."""
-        self.passages = passages
-        if abs(passages - self._at) > max(10, self._at // 100) or len(self._known) > 100_000:
-            self._known, self._at = {}, passages
-        wanted = list(dict.fromkeys(terms))
-        # A word that nobody used may be used by now; one that is there stays about as rare as it was.
-        unknown = [term for term in wanted if not self._known.get(term)]
-        if unknown:
-            marks = ",".join("?" * len(unknown))
-            rows = connection.execute(f"SELECT term, doc FROM passage_vocab WHERE term IN ({marks})", unknown)
-            self._known.update(dict.fromkeys(unknown, 0))
-            self._known.update(rows)
-        return {term: self._known[term] for term in wanted}
 
 
 @dataclass(slots=True)
@@ -193,43 +163,13 @@ def look_up(side: Side, terms: Iterable[str], limit: int) -> None:
     """Fills the lexical side: BM25 of the `limit` best passages; a broken index is a problem."""
     try:
         side.frequencies = side.open.statistics.frequencies(side.connection, side.passages, terms)
-        chosen = affordable(side.frequencies)
-        if chosen:
-            side.lexical = dict(_bm25(side, chosen, limit))
+        found = best_by_words(side.connection, side.frequencies, side.passages, limit, side.allowed)
+        side.lexical = dict(found)
     except sqlite3.DatabaseError as error:
         if not is_lexical_damage(error):
             raise
         side.open.vault.mark_lexical_damage()
         side.problem = f"the lexical index of the {side.open.name} is damaged: run `magray index`"
-
-
-def affordable(frequencies: Mapping[str, int]) -> list[str]:
-    """The terms to look up, rarest first, until the postings they cost are spent; at least the rarest one."""
-    chosen: list[str] = []
-    spent = 0
-    held = sorted((count, term) for term, count in frequencies.items() if count)
-    for count, term in held[:MAX_TERMS]:
-        spent += count
-        if chosen and spent > POSTINGS:
-            break
-        chosen.append(term)
-    return chosen
-
-
-def _match(terms: Iterable[str], joint: str) -> str:
-    # In quotes nothing is an operator of FTS5; the analyzer leaves no quote in a token.
-    return joint.join(f'"{term}"' for term in terms)
-
-
-def _bm25(side: Side, terms: list[str], limit: int) -> list[tuple[int, float]]:
-    rank = f"bm25({', '.join(str(w) for w in COLUMN_WEIGHTS)})"
-    sql = "SELECT rowid, -rank FROM passage_fts WHERE passage_fts MATCH ? AND rank MATCH ? ORDER BY rank"
-    best = side.connection.execute(sql, (_match(terms, " OR "), rank))
-    if side.allowed is None:
-        return best.fetchmany(limit)
-    # A condition on rowid makes SQLite ask the index once for each id; the rows come ranked, so few are read.
-    allowed = set(side.allowed.tolist())
-    return list(islice((row for row in best if row[0] in allowed), limit))
 
 
 @reading
@@ -259,7 +199,7 @@ def phrases(side: Side, wanted: tuple[str, ...]) -> dict[int, float]:
             "SELECT p.id, p.text FROM passage_fts f JOIN passage p ON p.id = f.rowid "
             "WHERE passage_fts MATCH ? ORDER BY f.rank LIMIT ?"
         )
-        for passage, text in side.connection.execute(sql, (_match(terms, " AND "), _PHRASE_ROWS)):
+        for passage, text in side.connection.execute(sql, (match(terms, " AND "), _PHRASE_ROWS)):
             if (allowed is None or passage in allowed) and pattern.search(text):
                 found[passage] = found.get(passage, 0.0) + 1 / len(wanted)
     return found

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from magray_memory.search.candidates import affordable
 from magray_memory.search.fusion import fuse, lexical_scores, lexical_share, semantic_scores
 from magray_memory.search.hits import steps
 from magray_memory.search.language import gate, languages
@@ -14,6 +13,7 @@ from magray_memory.search.places import kinds_of
 from magray_memory.search.snippet import MAX_LINES, MAX_WIDTH, snippet
 from magray_memory.search.terms import Shape, idf, read_terms
 from magray_memory.search.weights import POSTINGS
+from magray_memory.search.words import affordable, leading
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,15 @@ def test_common_terms_are_left_out_first() -> None:
     chosen = affordable({"the": POSTINGS, "rare": 3, "some": 500, "never": 0})
     assert chosen == ["rare", "some"]
     assert affordable({"the": 10 * POSTINGS}) == ["the"]
+
+
+def test_rare_terms_lead_until_enough_passages_hold_them() -> None:
+    terms = ["rare", "some", "often", "common"]
+    counts = {"rare": 3, "some": 500, "often": 2000, "common": 9000}
+    assert leading(counts, terms, enough=100, most=1000) == 2
+    assert leading(counts, terms, enough=1000, most=1000) == 3
+    assert leading(counts, terms, enough=100, most=100_000) == 4
+    assert leading(counts, terms[3:], enough=100, most=1000) == 1
 
 
 def test_a_lexical_side_without_evidence_loses_its_weight() -> None:
