@@ -329,7 +329,7 @@ class Memory:
     def embedder(self) -> Embedder:
         """The model of the settings, opened once. Raises EmbeddingUnavailable, at once if it has before."""
         with self._guard:
-            if self._embedder is None or self._opened_as != self.settings.embedding.model:
+            if self._embedder is None or self._opened_as != self.settings.embedding.model or self._replaced():
                 self._opened_as = self.settings.embedding.model
                 self._embedder = self._open_embedder()
             if isinstance(self._embedder, EmbeddingUnavailable):
@@ -340,8 +340,15 @@ class Memory:
         """The model that made the vectors of a space, which need not be the one of the settings any more or
         yet; for None the one of the settings. Raises EmbeddingUnavailable.
         """
-        name = None if key is None else self._other_model(key)
-        return self.embedder() if name is None else self._former(name)
+        if key is None:
+            return self.embedder()
+        from magray_memory.embedding.recipe import space_in
+
+        space, opened = space_in(key), self._embedder
+        if opened is None or isinstance(opened, EmbeddingUnavailable):
+            return self.embedder() if space == self._own_space() else self._former(space)
+        # What is open goes on answering, whatever became of its files.
+        return opened if space == space_in(opened.key) else self._former(space)
 
     def close(self) -> None:
         """Let go of every vault and index; the object may be used again and opens them anew."""
@@ -385,17 +392,24 @@ class Memory:
         self._observe_device()
         return embedder
 
-    def _other_model(self, key: str) -> str | None:
-        """The id of the model that an embedding key names, None where it is the one of the settings."""
+    def _own_space(self) -> str | None:
+        """The vector space of the model of the settings as it lies on disk now, None where there is none."""
         from magray_memory.embedding.model import resolve_model
-        from magray_memory.embedding.recipe import model_of
+        from magray_memory.embedding.recipe import space_of
 
         try:
-            own = resolve_model(self.settings.embedding.model, self.home.models).id
+            return space_of(resolve_model(self.settings.embedding.model, self.home.models))
         except EmbeddingUnavailable:
-            own = None
-        name = model_of(key)
-        return None if name == own else name
+            return None
+
+    def _replaced(self) -> bool:
+        """Whether another model lies now where the open one was. Asked before passages are embedded."""
+        opened = self._embedder
+        if not self._many or opened is None or isinstance(opened, EmbeddingUnavailable):
+            return False
+        from magray_memory.embedding.recipe import space_in
+
+        return self._own_space() not in (None, space_in(opened.key))
 
     def _former(self, name: str) -> Embedder:
         """A model that only answers for vectors that it made, opened once."""
@@ -407,13 +421,19 @@ class Memory:
                 raise found
             return found
 
-    def _open_former(self, name: str) -> Embedder | EmbeddingUnavailable:
+    def _open_former(self, space: str) -> Embedder | EmbeddingUnavailable:
         from magray_memory.embedding.device import Placement
         from magray_memory.embedding.model import resolve_model
+        from magray_memory.embedding.recipe import model_of, space_of
 
+        wanted = self.settings.embedding
         try:
+            name = wanted.model if space == self._own_space() else model_of(space)
             model = resolve_model(name, self.home.models)
-            return Placement(self.home.path, model, self.settings.embedding, profile=self.profile).open()
+            if space_of(model) != space:
+                why = "another model has its name now; the vectors are those of the one before"
+                raise EmbeddingUnavailable(f"model {model.id}", why, "magray index")
+            return Placement(self.home.path, model, wanted, profile=self.profile).open()
         except EmbeddingUnavailable as error:
             return error
 

@@ -79,14 +79,16 @@ def driver_version() -> str | None:
 def fingerprint(model: Model, device: str) -> str:
     """Names this installation, this model and, for a GPU, this driver: 32 hex digits.
 
-    Every file that a reinstallation replaces counts by size and time.
+    Every file of the installation and of the model counts by size and time.
     """
     facts: list[object] = [__version__, sys.executable, sys.version, platform.machine(), device]
     facts.append(sorted(_distributions()))
     for name in ("onnxruntime", "tokenizers", "numpy"):
         origin = _origin(name)
         facts.append([str(origin), _stamp(origin), [] if origin is None else _native(origin)])
+    # A file that was replaced is read against its checksum before it is believed again.
     facts.append([model.id, *sorted((key, file.sha256) for key, file in model.files.items())])
+    facts.append(sorted((file.name, _stamp(model.folder / file.name)) for file in model.files.values()))
     if device == "cuda":
         facts += [driver_version(), _stamp(_LOADER_CACHE)]
         facts += [os.environ.get(name, "") for name in _GPU_VARIABLES]

@@ -215,4 +215,6 @@ def _reinstall(model: Model) -> str:
         return "pip install --force-reinstall --no-deps magray"
     if model.folder != model.place:
         return f"magray model use {model.folder}"
-    return f"magray model pull {model.id}"
+    if model.origin:
+        return f"magray model pull {model.id}"
+    return f"put the right file back, or magray model use {DEFAULT_ID}"

@@ -34,6 +34,7 @@ _COLOURS = re.compile(r"\x1b?\[[\d;]*m")
 _OURS = re.compile(r"onnxruntime_providers_\w+\.(?:so|dll)")
 _PREFIX = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
 _STAGES = {
+    "files": "reading the model",
     "numpy": "loading numpy",
     "onnxruntime": "loading onnxruntime",
     "tokenizers": "loading tokenizers",

@@ -1,4 +1,4 @@
-"""The child of `probe`: loads everything, embeds the reference text, and writes how far it came.
+"""The child of `probe`: reads the model's files, loads everything, embeds a text, and writes how far it came.
 
 Started as `python -P -m magray_memory.embedding.probe_child REQUEST`. Each step is written before it is
 taken, so that a step which ends this process is known by name.
@@ -57,6 +57,8 @@ def _die_after(seconds: float) -> None:
 
 
 def _try(model: Model, device: str, tell: Callable[..., None]) -> None:
+    tell(stage="files")
+    model.verify()
     tell(stage="numpy")
     importlib.import_module("numpy")
     tell(stage="onnxruntime")

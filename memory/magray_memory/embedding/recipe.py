@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ well as its first.
 """
 _SCAN = 1000
 """Characters of the source searched for words: enough to fill the above, and quick for whole workspaces."""
+_MAKERS = ("cpu", "tokenizer")
+"""Files that make the vectors; one for a GPU makes the same, in another format."""
 _WORD = re.compile(r"\w+|[^\w\s]+")
 
 
@@ -55,11 +58,43 @@ def text_hash(symbol: str | None, title: str | None, text: str, kind: str) -> by
     return hashlib.blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def model_of(key: str) -> str:
-    """The id of the model that an embedding key names."""
+def space_of(model: Model) -> str:
+    """Names the vector space of a model: its id and a digest of all that its vectors depend on.
+
+    So another model under the same id is another space. That of the package is known by its id alone, also
+    where a copy of it has a file for the GPU.
+    """
+    from magray_memory.embedding.model import DEFAULT_ID  # parsers import this module and need no models
+
+    digest = _digest(model)
+    packaged = model.id == DEFAULT_ID and digest == _package_digest()
+    return model.id if packaged else f"{model.id}@{digest}"
+
+
+def space_in(key: str) -> str:
+    """The vector space that an embedding key names, as `space_of` does."""
     return key.rpartition("+r")[0] or key
 
 
+def model_of(key: str) -> str:
+    """The id of the model that an embedding key names."""
+    space = space_in(key)
+    return space.rpartition("@")[0] or space
+
+
 def embedding_key(model: Model) -> str:
-    """Names a vector space: the model and the recipe. Vectors of different keys are never compared."""
-    return f"{model.id}+r{RECIPE_VERSION}"
+    """Names what vectors are comparable: those of one space by one recipe."""
+    return f"{space_of(model)}+r{RECIPE_VERSION}"
+
+
+def _digest(model: Model) -> str:
+    made_by = sorted((key, file.sha256) for key, file in model.files.items() if key.startswith(_MAKERS))
+    facts = [made_by, model.dim, model.max_tokens, model.pooling, model.passage_prefix, model.exported]
+    return hashlib.blake2b(repr(facts).encode(), digest_size=4).hexdigest()
+
+
+@cache
+def _package_digest() -> str:
+    from magray_memory.embedding.model import BUNDLED, DEFAULT_ID, load_model
+
+    return _digest(load_model(BUNDLED / DEFAULT_ID))

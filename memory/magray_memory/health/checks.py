@@ -10,11 +10,12 @@ import os
 import shutil
 import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from magray_memory.embedding.model import Model, resolve_model
 from magray_memory.embedding.recipe import embedding_key
 from magray_memory.errors import ModelError
+from magray_memory.health.change import Change, change_of
 from magray_memory.health.report import Component, Severity
 from magray_memory.resources import Level, Pressure, available_memory, choose, machine
 from magray_memory.storage.catalog import VaultInfo, size_of
@@ -118,22 +119,53 @@ def lexical_index(scene: Scene) -> Component:
 
 
 def vector_index(scene: Scene) -> Component:
-    """How much of this workspace can be found by meaning."""
+    """How much of this workspace can be found by meaning, by which model, and what a change to another has
+    come to.
+    """
     vault = scene.current
     if vault is None or vault.problem:
         return Component("vector_index", Severity.INFO, "this workspace is not indexed", hint="magray index")
-    pending = vault.pending(scene.key)
-    vectors = vault.passages - pending
+    pending, change = vault.pending, change_of(vault, scene.key, scene.home)
+    others = _other_models(scene)
     detail = {
-        "vectors": vectors,
+        "vectors": vault.passages - pending,
         "pending": pending,
-        "key": scene.key,
+        "key": vault.serving or scene.key,
         "engine": scene.settings.vectors.engine,
+        "change": None if change is None else change.as_json(),
+        "other_models": {str(other.root or other.path): was for other, was in others},
     }
+    if change is not None:
+        return _changing(scene, change, detail)
     if pending:
         why = f"{pending:,} of {vault.passages:,} passages are not embedded yet"
         return Component("vector_index", Severity.INFO, why, detail, "magray index")
-    return Component("vector_index", Severity.OK, f"{vectors:,} vectors", detail)
+    if others:
+        other, was = others[0]
+        more = f" and {len(others) - 1} more vaults" if len(others) > 1 else ""
+        why = f"{vault.passages:,} vectors; {other.root or other.kind.value}{more}: still of {was}"
+        hint = "" if other.root is None else f"magray --workspace {other.root} index"
+        return Component("vector_index", Severity.INFO, why, detail, hint)
+    return Component("vector_index", Severity.OK, f"{vault.passages:,} vectors", detail)
+
+
+def _changing(scene: Scene, change: Change, detail: dict[str, Any]) -> Component:
+    vault = scene.current
+    busy = vault is not None and IndexerLock(vault.path).holder() is not None
+    made = f"{change.share:.0%} of {change.to} is made"
+    hint = "" if busy else "magray index"
+    if change.lost:
+        why = (
+            f"{made}; search is by words only until then: the vectors are of {change.was}, and {change.lost}"
+        )
+        return Component("vector_index", Severity.WARNING, why, detail, hint)
+    return Component("vector_index", Severity.INFO, f"{made}; {change.was} answers until then", detail, hint)
+
+
+def _other_models(scene: Scene) -> list[tuple[VaultInfo, str]]:
+    """Vaults besides the one at hand that are not on the model of the settings, and what they are on."""
+    changes = [(vault, change_of(vault, scene.key, scene.home)) for vault in scene.vaults]
+    return [(vault, change.was) for vault, change in changes if change and vault is not scene.current]
 
 
 def vector_cache(scene: Scene) -> Component:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from magray_memory import __version__
 from magray_memory.health import checks, model_checks
+from magray_memory.health.change import Change, change_of, described
 from magray_memory.health.device_state import Observation, last_observation
 from magray_memory.health.report import Component, Severity, worst
 from magray_memory.storage.catalog import VaultInfo, list_vaults
+from magray_memory.storage.home import Home
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,12 +19,11 @@ if TYPE_CHECKING:
 
     from magray_memory.config import Settings
     from magray_memory.health.findings import Finding
-    from magray_memory.storage.home import Home
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How everything is. `key` is the embedding key that "pending" is counted by."""
+    """How everything is. `key` is the embedding key of the model in the settings."""
 
     home: Path
     components: Sequence[Component]
@@ -37,6 +38,10 @@ class Status:
         """The worst of the components."""
         return worst(list(self.components))
 
+    def change(self, vault: VaultInfo) -> Change | None:
+        """The model that this vault is changing to, if it is."""
+        return change_of(vault, self.key, Home(self.home))
+
     def as_json(self) -> dict[str, Any]:
         """The contract's `status`."""
         unseen = {"requested": self.requested_device, "actual": None, "observed_at": None, "reason": None}
@@ -45,7 +50,7 @@ class Status:
             "home": str(self.home),
             "severity": self.severity.value,
             "components": [component.as_json() for component in self.components],
-            "vaults": [vault.as_json(self.key) for vault in self.vaults],
+            "vaults": described(self.vaults, self.key, Home(self.home)),
             "device": unseen if self.device is None else self.device.as_json(),
         }
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.errors import StorageError
+from magray_memory.storage import spaces
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.vault import Vault
@@ -43,19 +44,24 @@ class VaultInfo:
         """Whether the folder that was indexed is not there any more."""
         return self.root is not None and not self.root.is_dir()
 
-    def pending(self, key: str | None) -> int:
-        """Passages without a vector of this key; without a key, of the key that has the most."""
-        have = max(self.vectors.values(), default=0) if key is None else self.vectors.get(key, 0)
-        return max(0, self.passages - have)
+    @property
+    def serving(self) -> str | None:
+        """The embedding key whose vectors answer; None before the first vector."""
+        return spaces.chosen(self.facts.get(spaces.SERVING), self.vectors)
 
-    def as_json(self, key: str | None = None) -> dict[str, Any]:
+    @property
+    def pending(self) -> int:
+        """Passages that cannot be found by meaning yet: without a vector of the key that serves."""
+        return max(0, self.passages - self.vectors.get(self.serving or "", 0))
+
+    def as_json(self) -> dict[str, Any]:
         """The vault as `status` tells it."""
         return {
             "kind": self.kind.value,
             "root": None if self.root is None else str(self.root),
             "files": self.files,
             "passages": self.passages,
-            "pending": self.pending(key),
+            "pending": self.pending,
             "bytes": self.bytes,
             "last_indexed": None
             if self.last_indexed is None

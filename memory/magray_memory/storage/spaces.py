@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from magray_memory.storage.vault import Vault
 
 SERVING = "embedding_key"
@@ -28,11 +30,16 @@ def serving(vault: Vault) -> str | None:
     """
     with vault.read() as connection:
         named = vault.meta(SERVING)
-        rows = connection.execute("SELECT key, vectors FROM embedding_key ORDER BY vectors DESC").fetchall()
-    counts: dict[str, int] = dict(rows)
+        rows = connection.execute("SELECT key, vectors FROM embedding_key").fetchall()
+    return chosen(named, dict(rows))
+
+
+def chosen(named: str | None, counts: Mapping[str, int]) -> str | None:
+    """The key that serves, by what `meta` names and how many vectors each key has."""
     if named is not None and counts.get(named):
         return named
-    return next((key for key, count in counts.items() if count), None)
+    most = max(counts, key=lambda key: counts[key], default=None)
+    return most if most is not None and counts[most] else None
 
 
 def others(vault: Vault) -> list[str]:

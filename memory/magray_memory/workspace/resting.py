@@ -36,12 +36,11 @@ class RestingModel:
         if self._failure is not None:
             raise self._failure
         self.used()
-        if self._embedder is None:
-            try:
-                self._embedder = self._open()
-            except EmbeddingUnavailable as error:
-                self._failure = error
-                raise
+        try:
+            self._embedder = self._open()  # the one that is open, unless another has taken its place
+        except EmbeddingUnavailable as error:
+            self._failure = error
+            raise
         return self._embedder
 
     def used(self) -> None:

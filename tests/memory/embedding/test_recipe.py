@@ -1,11 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from magray_memory.embedding.recipe import CODE_CHARACTERS, embedding_key, passage_text, text_hash
+from magray_memory.embedding.recipe import (
+    CODE_CHARACTERS,
+    embedding_key,
+    model_of,
+    passage_text,
+    space_in,
+    space_of,
+    text_hash,
+)
 
 if TYPE_CHECKING:
     from magray_memory.embedding.model import Model
@@ -62,3 +71,19 @@ def test_the_hash_names_all_that_is_embedded() -> None:
 
 def test_the_key_names_model_and_recipe(bundled: Model) -> None:
     assert embedding_key(bundled) == f"{bundled.id}+r1"
+
+
+def test_another_model_under_the_same_name_is_another_space(bundled: Model) -> None:
+    files = bundled.files | {"cpu": replace(bundled.files["cpu"], sha256="0" * 64)}
+    other = replace(bundled, files=files)
+    assert embedding_key(other) != embedding_key(bundled)
+    assert model_of(embedding_key(other)) == model_of(embedding_key(bundled)) == bundled.id
+    assert space_in(embedding_key(other)) == space_of(other)
+    for change in ({"pooling": "cls"}, {"passage_prefix": ""}, {"max_tokens": 64}, {"id": "x@y"}):
+        assert space_of(replace(other, **change)) != space_of(other)
+    assert model_of(embedding_key(replace(other, id="x@y"))) == "x@y"
+
+
+def test_a_file_for_the_gpu_and_another_prefix_of_questions_leave_the_space(bundled: Model) -> None:
+    both = bundled.files | {"cuda": bundled.files["cpu"]}
+    assert embedding_key(replace(bundled, files=both, query_prefix="q: ")) == embedding_key(bundled)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +14,7 @@ from magray_memory.embedding import library
 from magray_memory.embedding.library import Wishes
 from magray_memory.embedding.recipe import embedding_key
 from magray_memory.errors import Interrupted
+from magray_memory.health.report import Component, Severity
 from magray_memory.memory import Memory
 from magray_memory.search.query import parse
 from magray_memory.session import Session
@@ -67,6 +70,16 @@ class Place:
     def keys(self) -> dict[str, int]:
         with self.vault() as vault, vault.read() as connection:
             return dict(connection.execute("SELECT key, vectors FROM embedding_key").fetchall())
+
+
+def found_in(memory: Memory) -> dict[str, Any]:
+    """The only vault, as status tells it."""
+    (vault,) = memory.status().as_json()["vaults"]
+    return vault
+
+
+def component(memory: Memory, name: str) -> Component:
+    return next(part for part in memory.status().components if part.name == name)
 
 
 @pytest.fixture
@@ -135,7 +148,21 @@ def test_until_the_new_set_is_whole_the_old_one_serves(place: Place) -> None:
         found = memory.search(parse(QUERY))
         assert (found.mode, found.degraded, found.pending) == ("hybrid", None, 0)
         partly = place.keys().get(embedding_key(place.second), 0)
+        assert 0 < partly < found_in(memory)["passages"]
+        told = found_in(memory)
+        assert (told["pending"], told["model"]) == (0, place.first.id)
+        assert told["change"] == {
+            "from": place.first.id,
+            "to": place.second.id,
+            "made": partly,
+            "share": round(partly / told["passages"], 4),
+        }
+        summary = component(memory, "vector_index")
+        assert summary.severity is Severity.INFO
+        assert f"of {place.second.id} is made; {place.first.id} answers" in summary.summary
         report = memory.index()
+        assert found_in(memory)["change"] is None
+        assert component(memory, "vector_index").severity is Severity.OK
     assert report.embedded + report.reused + partly == report.passages
     assert place.serving() == embedding_key(place.second)
 
@@ -210,3 +237,53 @@ def test_a_model_that_is_gone_leaves_words_and_says_so(place: Place) -> None:
     assert found.hits
     assert found.degraded is not None
     assert place.first.id in found.degraded
+    with place.memory(place.second) as memory:
+        part = component(memory, "vector_index")
+        assert part.severity is Severity.WARNING
+        assert "search is by words only" in part.summary
+        assert place.first.id in part.summary
+        memory.index()
+        assert component(memory, "vector_index").severity is Severity.OK
+
+
+def test_another_model_under_the_same_name_is_another_model(place: Place, tmp_path: Path) -> None:
+    """Its files and its model.toml change beneath a program that has the old one open."""
+    place.index(place.first)
+    other = make_model(tmp_path / "other", dim=32, seed=9)
+    with place.memory(place.first) as reader, place.memory(place.first) as writer:
+        before = answer(reader)
+        assert writer.index().embedded == 0
+        changed = replace(
+            place.first,
+            folder=other,
+            files={
+                key: replace(file, sha256=hashlib.sha256((other / file.name).read_bytes()).hexdigest())
+                for key, file in place.first.files.items()
+            },
+            reference="",
+        )
+        library.write_model(changed)
+        assert answer(reader) == before
+        assert found_in(writer)["change"]["made"] == 0
+        report = writer.index()
+        assert (report.embedded, report.model) == (report.passages, place.first.id)
+        with place.memory(place.first) as fresh:
+            after = answer(fresh)
+        assert answer(reader) == after != before
+
+
+def test_a_file_that_was_exchanged_is_not_believed(place: Place, tmp_path: Path) -> None:
+    """As after training it further: the size is the same, the vectors are others."""
+    place.index(place.first)
+    other = make_model(tmp_path / "other", dim=32, seed=9)
+    file = place.first.folder / "model.onnx"
+    assert file.stat().st_size == (other / "model.onnx").stat().st_size
+    file.write_bytes((other / "model.onnx").read_bytes())
+    with place.memory(place.first) as memory:
+        found = memory.search(parse(QUERY))
+        assert (found.mode, found.degraded is not None) == ("lexical", True)
+        assert "the checksum of" in str(found.degraded)
+        assert memory.index(force=True).embedded == 0
+        told = component(memory, "model")
+    assert (told.severity, "the checksum of" in told.summary) == (Severity.WARNING, True)
+    assert f"magray model use {place.first.folder}" in told.hint

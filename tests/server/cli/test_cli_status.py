@@ -34,7 +34,9 @@ def test_status_of_an_indexed_workspace(indexed: Magray) -> None:
         set(part) == {"name", "severity", "summary", "detail", "hint"} for part in status["components"]
     )
     (vault,) = status["vaults"]
-    assert set(vault) == {"kind", "root", "files", "passages", "pending", "bytes", "last_indexed"}
+    facts = {"kind", "root", "files", "passages", "pending", "bytes", "last_indexed", "model", "change"}
+    assert set(vault) == facts
+    assert (vault["model"], vault["change"]) == ("multilingual-e5-small-enru", None)
     assert (vault["kind"], vault["root"]) == ("workspace", os.path.realpath(indexed.cwd))
     assert (vault["files"], vault["pending"]) == (5, 0)
     assert vault["bytes"] > 10_000

@@ -330,7 +330,7 @@ def test_a_model_file_that_was_truncated(make: Callable[..., Environment]) -> No
     fault = make()
     file = own_model(fault) / "model.int8.onnx"
     os.truncate(file, 1_000_000)
-    check(fault, told="has 1000000 bytes instead of", remedy="(try: magray model", device=None)
+    check(fault, told="has 1000000 bytes instead of", remedy="(try: put the right file back", device=None)
 
 
 def test_a_model_file_with_other_bytes_in_it(make: Callable[..., Environment]) -> None:
@@ -339,7 +339,7 @@ def test_a_model_file_with_other_bytes_in_it(make: Callable[..., Environment]) -
     size = file.stat().st_size
     file.write_bytes(os.urandom(1000) * (size // 1000 + 1))
     os.truncate(file, size)
-    check(fault, told="cannot be loaded", remedy="(try: magray model verify", device=None)
+    check(fault, told="the checksum of", remedy="(try: put the right file back", device=None)
 
 
 def test_a_model_of_another_dimension(make: Callable[..., Environment]) -> None:

@@ -84,12 +84,20 @@ def _vault(status: Status, vault: VaultInfo) -> tuple[str, ...]:
     indexed = (
         "never" if vault.last_indexed is None else render.ago(time.time() - vault.last_indexed.timestamp())
     )
-    pending = vault.pending(status.key)
     return (
         root,
         render.count(vault.files, "file"),
         render.count(vault.passages, "passage"),
-        f"{pending:,} pending" if pending else "",
+        _waiting(status, vault),
         render.size(vault.bytes),
         indexed,
     )
+
+
+def _waiting(status: Status, vault: VaultInfo) -> str:
+    """What cannot be found by meaning yet, and how far a change of the model is."""
+    pending, change = vault.pending, status.change(vault)
+    facts = [f"{pending:,} pending"] if pending else []
+    if change is not None:
+        facts.append(f"{change.share:.0%} of {change.to}")
+    return safe(", ".join(facts))

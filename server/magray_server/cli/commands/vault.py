@@ -14,6 +14,7 @@ from magray_server.cli.shell import Group, Shell, command, user_path
 from magray_server.cli.terminal import safe
 
 if TYPE_CHECKING:
+    from magray_memory.health.change import Change
     from magray_memory.storage.catalog import VaultInfo
 
 
@@ -26,31 +27,36 @@ def cli() -> None:
 def list_(shell: Shell) -> int:
     """List every vault: its folder, what is in it, its size, when it was indexed."""
     with shell.memory() as memory:
-        vaults = memory.vaults()
+        status = memory.status()
+    vaults = status.vaults
     if shell.json:
-        shell.value({"vaults": [vault.as_json() for vault in vaults]})
+        shell.value({"vaults": status.as_json()["vaults"]})
         return DONE
-    rows = [("KIND", "FILES", "PASSAGES", "SIZE", "INDEXED", "ROOT"), *(_row(vault) for vault in vaults)]
-    for line in render.table(rows, right=(1, 2, 3)) if vaults else ():
+    heads = ("KIND", "FILES", "PASSAGES", "PENDING", "SIZE", "INDEXED", "ROOT")
+    rows = [heads, *(_row(vault, status.change(vault)) for vault in vaults)]
+    for line in render.table(rows, right=(1, 2, 3, 4)) if vaults else ():
         shell.result(line)
     if not vaults:
         shell.note("nothing is indexed yet: run `magray index` in a project")
     return DONE
 
 
-def _row(vault: VaultInfo) -> tuple[str, ...]:
+def _row(vault: VaultInfo, change: Change | None) -> tuple[str, ...]:
     indexed = (
         "never" if vault.last_indexed is None else render.ago(time.time() - vault.last_indexed.timestamp())
     )
     root = safe(str(vault.root or vault.path))
-    remark = vault.problem or ("the folder is gone" if vault.gone else "")
-    numbers = ("?", "?") if vault.problem else (f"{vault.files:,}", f"{vault.passages:,}")
+    remarks = [safe(vault.problem or ("the folder is gone" if vault.gone else ""))]
+    if change is not None:
+        remarks.append(safe(f"of {change.was}, {change.share:.0%} of {change.to} is made"))
+    remark = ", ".join(filter(None, remarks))
+    numbers = ("?", "?", "?") if vault.problem else (vault.files, vault.passages, vault.pending)
     return (
         vault.kind.value,
-        *numbers,
+        *(number if isinstance(number, str) else f"{number:,}" for number in numbers),
         render.size(vault.bytes),
         indexed,
-        root + (f"  ({safe(remark)})" if remark else ""),
+        root + (f"  ({remark})" if remark else ""),
     )
 
 
