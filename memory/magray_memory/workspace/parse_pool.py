@@ -37,7 +37,11 @@ WAITING_BYTES = 24_000_000
 """Parsed but not yet written, over all workers."""
 _BATCH_FILES = 48
 _BATCH_BYTES = 400_000
-_BATCHES_AHEAD = 2
+_AHEAD_FILES = 400
+_AHEAD_BYTES = 2_000_000
+"""What a worker has been given and not answered, at most: a third of a second of work, more than the writer
+is ever away for a commit.
+"""
 _GRACE_SECONDS = 10.0
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.05
@@ -93,6 +97,7 @@ class _Worker:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **group
         )
         self.tasks: deque[Task] = deque()
+        self.owed = 0
         self.ready = False
         self.employed = False
         self.timed_out = False
@@ -190,7 +195,7 @@ class ParsePool:
             elif value == READY:
                 worker.ready = True
             else:
-                worker.tasks.popleft()
+                worker.owed -= worker.tasks.popleft().size
                 self._feed(worker, pending)
                 yield Outcome(*value)
 
@@ -209,12 +214,13 @@ class ParsePool:
         if not worker.employed:
             worker.employed = True
             worker.give(tuple(self._job._replace(gone=dict(self._job.gone))))
-        while len(worker.tasks) <= _BATCH_FILES * (_BATCHES_AHEAD - 1) // 2:
+        while len(worker.tasks) < _AHEAD_FILES and worker.owed < _AHEAD_BYTES:
             batch = [self._retry.popleft()] if self._retry else next(pending, None)
             if batch is None:
                 return
             worker.give([tuple(task) for task in batch])
             worker.tasks.extend(batch)
+            worker.owed += sum(task.size for task in batch)
 
     def _check_deadlines(self) -> None:
         assert self._job is not None
