@@ -75,11 +75,15 @@ class VectorStore:
         query: (dim,) of length 1. `allowed`: ascending ids. Inside `vault.read()` it is of that moment.
         Raises the vault's errors.
         """
-        self.refresh()
-        index = self._index
+        index = self.current()
         if index is None:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
         return index.search(query, k, allowed)
+
+    def current(self) -> VectorIndex | None:
+        """The index with all that was committed until now; None before the first vector."""
+        self.refresh()
+        return self._index
 
     def refresh(self) -> None:
         """Take in what was committed since the last time. Costs two small queries when that is nothing."""

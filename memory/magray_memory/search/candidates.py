@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
@@ -29,8 +30,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from magray_memory.index.protocol import VectorIndex
     from magray_memory.index.vectors import VectorStore
     from magray_memory.storage.vault import Vault
+
+    Neighbours = tuple[NDArray[np.int64], NDArray[np.float32]]
+    VaultIndex = tuple[int, VectorIndex, NDArray[np.int64] | None]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -74,6 +79,8 @@ class Side:
     problem: str | None = None
     key: str | None = None
     """The vector space that answers for this vault now."""
+    near: Neighbours | None = None
+    """The nearest passages, where they have been looked for already."""
 
     @property
     def empty(self) -> bool:
@@ -205,11 +212,26 @@ def phrases(side: Side, wanted: tuple[str, ...]) -> dict[int, float]:
     return found
 
 
+def indexes(sides: Iterable[Side], key: str | None) -> list[VaultIndex]:
+    """The vector index of each vault as of this moment, to be searched in any thread.
+
+    A vault whose index cannot be had is left out: `nearest` meets the same fault and tells it.
+    """
+    found: list[VaultIndex] = []
+    for side in sides:
+        if key is not None and side.key == key:
+            with suppress(MagrayError):
+                index = side.open.vectors(key).current()
+                if index is not None:
+                    found.append((side.number, index, side.allowed))
+    return found
+
+
 def nearest(side: Side, store: VectorStore, vector: NDArray[np.float32], limit: int) -> dict[int, float]:
     """Cosines of the `limit` nearest passages, and of every passage that the lexical side found."""
     import numpy as np
 
-    ids, scores = store.search(vector, limit, side.allowed)
+    ids, scores = side.near or store.search(vector, limit, side.allowed)
     found = dict(zip(ids.tolist(), scores.tolist(), strict=True))
     rest = np.array(sorted(side.lexical.keys() - found.keys()), np.int64)
     if len(rest):

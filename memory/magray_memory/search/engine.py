@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from magray_memory.embedding.embedder import Embedder
-    from magray_memory.search.candidates import OpenVault, Side
+    from magray_memory.search.candidates import Neighbours, OpenVault, Side, VaultIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +99,26 @@ class Searcher:
         return self._without_the_broken(run, lambda sides: self._search(run, sides))
 
     def _search(self, run: _Run, sides: list[Side]) -> SearchAnswer:
-        pending: Future[Meaning] | None = None
+        meaning: Future[Meaning] | None = None
+        near: Future[dict[int, Neighbours]] | None = None
+        # The vector space is what serves in this very transaction: an answer is never of two.
+        key = candidates.main_key(sides)
         if run.query.mode != "lexical":
-            # The vector space is what serves in this very transaction: an answer is never of two.
-            pending = self._worker.submit(self._mean, run.query.text, candidates.main_key(sides))
-        # Without a vector a search by meaning alone still answers, by words: so they are always looked up.
+            meaning = self._worker.submit(self._mean, run.query.text, key)
         limit = max(POOL, 10 * run.query.k)
         for side in sides:
             candidates.narrow(side, run.query)
         live = [side for side in sides if not side.empty]
+        if meaning is not None:
+            near = self._worker.submit(_search_vectors, meaning, candidates.indexes(live, key), limit)
+        # Without a vector a search by meaning alone still answers, by words: so they are always looked up,
+        # while the worker embeds the question and compares it.
         for side in live:
             candidates.look_up(side, run.terms.tokens, limit)
-        ranked = self._rank(run, live, pending.result() if pending is not None else None, limit)
+        if meaning is not None and near is not None:
+            for side in live:
+                side.near = near.result().get(side.number)
+        ranked = self._rank(run, live, meaning.result() if meaning is not None else None, limit)
         return self._answer(run, ranked, sides, candidates.weigh(live, run.terms))
 
     def related(self, root: Path, path: str, line: int | None = None, k: int = DEFAULT_K) -> SearchAnswer:
@@ -273,6 +281,16 @@ class Searcher:
             pending=sum(candidates.pending(side) for side in sides),
             hits=hits,
         )
+
+
+def _search_vectors(
+    meaning: Future[Meaning], indexes: Sequence[VaultIndex], limit: int
+) -> dict[int, Neighbours]:
+    """The nearest passages in each vault, by its number. For the thread that embeds, after it has."""
+    vector = meaning.result().vector
+    if vector is None:
+        return {}
+    return {number: index.search(vector, limit, allowed) for number, index, allowed in indexes}
 
 
 def _other_space(side: Side) -> str:
