@@ -81,8 +81,15 @@ class Client:
     would.
     """
 
-    def __init__(self, home: Path, *arguments: str, environ: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *arguments: str,
+        environ: dict[str, str] | None = None,
+        command: list[str] | None = None,
+    ) -> None:
         self.settings: Any = None
+        self.root = home
         self.heard: list[dict[str, Any]] = []
         self.answers: dict[Any, dict[str, Any]] = {}
         self.trailing = b""
@@ -90,7 +97,7 @@ class Client:
         self._sending = threading.Lock()
         self._next = itertools.count(1)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "magray_server.lsp.main", "--stdio", *arguments],
+            [*(command or [sys.executable, "-m", "magray_server.lsp.main"]), "--stdio", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -252,13 +259,25 @@ def eventually(test: Any, seconds: float = 5.0) -> bool:
     return bool(test())
 
 
+@pytest.fixture(scope="session")
+def trial(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """What was found out about this installation by running the model once: the same for every home."""
+    folder = tmp_path_factory.mktemp("trial")
+    root, home = make_project(folder / "project"), folder / "home"
+    command = [sys.executable, "-m", "magray_server.cli.main", "--home", str(home), "--workspace", str(root)]
+    subprocess.run([*command, "index"], env={**os.environ, **PATIENT}, check=True, timeout=240)
+    return (home / "probes.json").read_bytes()
+
+
 @pytest.fixture
-def connect(tmp_path: Path):
+def connect(tmp_path: Path, trial: bytes):
     """Starts servers on one home; whatever is left of them is killed afterwards."""
     clients: list[Client] = []
 
-    def begin(*arguments: str, home: Path | None = None, environ: dict[str, str] | None = None) -> Client:
-        clients.append(Client(home or tmp_path / "home", *arguments, environ=environ))
+    def begin(*arguments: str, home: Path | None = None, **more: Any) -> Client:
+        place = home or tmp_path / "home"
+        know(place, trial)
+        clients.append(Client(place, *arguments, **more))
         return clients[-1]
 
     yield begin
@@ -266,10 +285,33 @@ def connect(tmp_path: Path):
         client.close()
 
 
+def know(home: Path, trial: bytes) -> None:
+    """Spare a new home the trial of the model in a process of its own."""
+    if not home.exists():
+        home.mkdir(mode=0o700)
+        (home / "probes.json").write_bytes(trial)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, trial: bytes):
+    """A server that is ready on a small project; both are for tests that leave them as they were."""
+    folder = tmp_path_factory.mktemp("shared")
+    know(folder / "home", trial)
+    client = Client(folder / "home")
+    client.root = make_project(folder / "project")
+    client.start(client.root)
+    client.ready()
+    yield client
+    client.close()
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A small workspace with code and notes in it."""
-    root = tmp_path / "project"
+    return make_project(tmp_path / "project")
+
+
+def make_project(root: Path) -> Path:
     files = {
         "src/payment.py": (
             "class PaymentGateway:\n"
