@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from magray_server.lsp.errors import hide_paths
 from magray_server.lsp.indexing import Event, Indexing, State
 from magray_server.lsp.progress import INTERVAL_SECONDS, WorkDone
 
@@ -173,6 +174,8 @@ class Upkeep:
         else:
             state = "ready"
         message = next((report.message for report in reports if report.message), None)
+        if message:
+            message = hide_paths(message, self._server.folders.roots)
         missing = message if State.MISSING in states else None
         degraded = self._server.overlay.degraded or self._server.devices.note or missing
         if state == "ready" and degraded:

@@ -104,7 +104,8 @@ class UpkeepRequests:
         broken = next((report for report in reports.values() if report.state is State.FAILED), None)
         if broken is not None and component["severity"] in ("ok", "info"):
             component["severity"] = "warning"
-            component["summary"] = f"the indexer keeps ending: {broken.message}"
+            what = "cannot go on" if broken.trouble else "keeps ending"
+            component["summary"] = f"the indexer {what}: {broken.message}"
             if status["severity"] in ("ok", "info"):
                 status["severity"] = "warning"
 
