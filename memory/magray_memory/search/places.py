@@ -1,4 +1,4 @@
-"""What kind of place a file stands in, by its path: tests, examples, vendored and generated code.
+"""What kind of place a file stands in, by its path: tests, examples, vendored and generated code, changelogs.
 
 Such files repeat the words of what they test, show or copy: they rank lower unless the query speaks of them.
 """
@@ -14,7 +14,10 @@ _TEST_FILE = r"(?:test_[^/]*|conftest\.py|[^/]*[._-](?:tests?|spec)\.\w+)$"
 _TEST_CLASS = r"[a-z0-9](?:Test|Tests|Spec|TestCase)\.\w+$"
 _EXAMPLE_FOLDER = r"(?:examples?|samples?|demos?|tutorials?|benchmarks?|benches|bench)/"
 _VENDORED_FOLDER = r"(?:_?vendor(?:ed)?|third[_-]?party|node_modules|externals?|bundled)/"
-_GENERATED_FILE = r"(?:_pb2(?:_grpc)?\.pyi?|\.pb\.\w+|\.g\.\w+|[._]generated\.\w+|\.d\.ts|\.min\.\w+)$"
+_GENERATED_FILE = r"(?:_pb2(?:_grpc)?\.pyi?|\.pb\.\w+|\.g\.\w+|[._]generated\.\w+|\.d\.[cm]?ts|\.min\.\w+)$"
+_PROSE = r"(?:\.(?:md|markdown|rst|txt|adoc|html))"
+_HISTORY = r"(?:(?i:change[-_]?logs?|changes|releases|release[-_]?notes|whats?[-_]?new)|NEWS|HISTORY|History)"
+_HISTORY_PLACE = rf"{_HISTORY}(?:[-_.]?v?\d[\w.-]*)?{_PROSE}?$|{_HISTORY}(?:\.d)?/(?:[^/]+/)*[^/]+{_PROSE}$"
 
 
 class _Place(NamedTuple):
@@ -49,13 +52,18 @@ _PLACES = (
         re.compile(rf"(?:^|/)(?:generated|dist|__generated__)/|{_GENERATED_FILE}"),
         _words("generated generat dist bundle bundl typings"),
     ),
+    _Place(
+        "history",
+        re.compile(rf"(?:^|/)(?:{_HISTORY_PLACE})"),
+        _words("changelog history histori news release releas version deprecated deprec выпуск версия верс"),
+    ),
 )
 ALL = frozenset(place.kind for place in _PLACES)
 
 
 @lru_cache(maxsize=50_000)
 def kinds_of(path: str) -> frozenset[str]:
-    """`test`, `example`, `vendored`, `generated`, several or none of them."""
+    """`test`, `example`, `vendored`, `generated`, `history`, several or none of them."""
     return frozenset(place.kind for place in _PLACES if place.pattern.search(path))
 
 

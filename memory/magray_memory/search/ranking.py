@@ -89,7 +89,7 @@ def rank(
     """Hits, best first: at most `per_file` of each document, neighbours merged. Ids without a row are left
     out.
     """
-    asked = _asked(question)
+    asked = _Asked.by(question)
     passages = [
         _scored(key, parts, rows[key], question, weights, asked)
         for key, parts in fused.items()
@@ -110,7 +110,7 @@ def rank(
     return hits
 
 
-def _scored(key: Id, parts: Fused, row: Row, question: Question, w: Weights, asked: frozenset[str]) -> Ranked:
+def _scored(key: Id, parts: Fused, row: Row, question: Question, w: Weights, asked: _Asked) -> Ranked:
     found = Ranked(key, row)
     found.add("lexical", parts.lexical)
     found.add("semantic", parts.semantic)
@@ -120,12 +120,13 @@ def _scored(key: Id, parts: Fused, row: Row, question: Question, w: Weights, ask
     found.add("phrase", w.phrase * question.phrased.get(key, 0.0))
     place = row.path or row.title or ""
     if may_hold(place, question.stubs):
-        where, name = _place_tokens(place)
+        where, name, words = _place_tokens(place)
         found.add("path", w.path * share(question.naming, where))
-        found.add("file name", w.file_name * share(question.naming, name))
+        found.add("file name", w.file_name * _alike(question.naming, name, words))
     if row.path is not None:
-        for kind in places.kinds_of(row.path) - asked:
-            found.add(kind, found.score * (getattr(w, kind) - 1))
+        for kind in places.kinds_of(row.path) - asked.for_:
+            factor = getattr(w, kind) ** (w.mentioned if kind in asked.of else 1)
+            found.add(kind, found.score * (factor - 1))
     age = max(0.0, question.now - row.when) / 86_400
     found.add("recent", w.recent * math.exp(-age / w.recent_days) if age < 20 * w.recent_days else 0.0)
     found.add("layer", {"interact": w.layer_interact, "insights": w.layer_insights}.get(row.layer, 0.0))
@@ -200,6 +201,14 @@ def _overlap(name: str, weights: Mapping[str, float]) -> float:
     return known / len(parts) * share(weights, parts) if known else 0.0
 
 
+def _alike(weights: Mapping[str, float], name: frozenset[str], parts: frozenset[str]) -> float:
+    """How far a file's name and the query say the same: the geometric mean of the shares they have of each
+    other.
+    """
+    held = share(weights, name)
+    return math.sqrt(held * len(parts & weights.keys()) / len(parts)) if held and parts else 0.0
+
+
 class _Named(NamedTuple):
     """The names of a passage, each as its parts, and the tokens of their last parts."""
 
@@ -222,23 +231,40 @@ def _name_tokens(name: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=50_000)
-def _place_tokens(path: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Tokens of the whole path, and of the file's own name. An `index` or `__init__` goes by its folder's
-    name.
+def _place_tokens(path: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Tokens of the whole path, those of the file's own name, and the name's parts alone. An `index` or
+    `__init__` goes by its folder's name.
     """
     folder, _, name = path.rpartition("/")
     stem = name.split(".")[0] or name
     if stem.lower() in _NAMELESS and folder:
         stem = folder.rpartition("/")[2]
-    return frozenset(tokens(path)), frozenset(tokens(stem))
+    return frozenset(tokens(path)), frozenset(tokens(stem)), _name_tokens(stem)
 
 
 _NAMELESS = frozenset({"__init__", "index", "mod", "__main__"})
 
 
-def _asked(question: Question) -> frozenset[str]:
-    """The kinds of places that are not lowered: those the query speaks of, all when it names a path."""
-    if question.place_given:
-        return places.ALL
-    words = {name.text.lower() for name in question.terms.names}
-    return places.asked_for(frozenset(words.union(question.terms.tokens)))
+class _Asked(NamedTuple):
+    """The kinds of places that a query asks for, and those that it speaks `of`.
+
+    What a query asks for stands first or last in it: "tests of the parser", "parser tests". A word in its
+    midst may well be about something else: "fail a test on timeout".
+    """
+
+    for_: frozenset[str]
+    of: frozenset[str]
+
+    @classmethod
+    def by(cls, question: Question) -> _Asked:
+        if question.place_given:
+            return cls(places.ALL, places.ALL)
+        names = [name.text for name in question.terms.names]
+        stems = frozenset(question.terms.tokens)
+        return cls(
+            places.asked_for(_spellings(names[:1] + names[-1:])), places.asked_for(_spellings(names) | stems)
+        )
+
+
+def _spellings(words: Sequence[str]) -> frozenset[str]:
+    return frozenset(word.lower() for word in words).union(*map(tokens, words))

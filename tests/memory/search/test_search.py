@@ -94,6 +94,22 @@ def test_tests_come_first_when_they_are_asked_for(shared: Bench) -> None:
     assert shared.paths("test that call_with_retry gives up")[0] == "tests/test_retry.py"
 
 
+def test_a_word_about_tests_in_the_midst_of_a_question_does_not_ask_for_them(shared: Bench) -> None:
+    explained = shared.search("call_with_retry is under test while waiting", explain=True).hits
+    asked = shared.search("call_with_retry test", explain=True).hits
+    lowered = [step for hit in explained for step in hit.explain or [] if step.step == "test"]
+    assert lowered
+    assert not [step for hit in asked for step in hit.explain or [] if step.step == "test"]
+
+
+def test_a_changelog_comes_after_the_code_unless_it_is_asked_for(bench: Bench) -> None:
+    text = "# 1.1\n\nThe moon calendar counts leap seconds.\n"
+    bench.put("CHANGELOG.md", text)
+    bench.put("guide.md", text)
+    assert bench.paths("moon calendar leap seconds")[:2] == ["guide.md", "CHANGELOG.md"]
+    assert bench.paths("changelog of the moon calendar")[0] == "CHANGELOG.md"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
