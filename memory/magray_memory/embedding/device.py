@@ -182,7 +182,7 @@ class Placement:
             self.model.path(key)
         found = find_out(self._home, self.model, "cpu", self._wanted.probe_seconds)
         if not found.ok:
-            raise EmbeddingUnavailable("no embedding runtime", found.reason, found.hint)
+            raise EmbeddingUnavailable(f"model {self.model.id} cannot run", found.reason, found.hint)
 
     def _seek(self) -> None:
         from magray_memory.embedding.runtime import open_runner

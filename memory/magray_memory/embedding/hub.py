@@ -126,7 +126,7 @@ class Repository:
         target = self.folder / path.rpartition("/")[2]
         if target.is_file() and target.stat().st_size == stated.bytes:
             try:
-                done = _checked(target, stated)
+                done = _checked(target, stated, target.name)
             except ModelError:
                 target.unlink()
             else:
@@ -135,7 +135,7 @@ class Repository:
         part = target.with_name(f"{target.name}.{hashlib.sha256(stated.etag.encode()).hexdigest()[:8]}.part")
         self._download(path, stated, part, on_bytes, should_stop)
         try:
-            done = _checked(part, stated)
+            done = _checked(part, stated, target.name)
         except ModelError:
             part.unlink(missing_ok=True)
             raise
@@ -314,8 +314,11 @@ class _Counted:
         return getattr(self._file, name)
 
 
-def _checked(path: Path, stated: Stated) -> Fetched:
-    """The file's own checksum, once it is known to be what the hub stated. Raises ModelError."""
+def _checked(path: Path, stated: Stated, name: str) -> Fetched:
+    """The file's own checksum, once it is known to be what the hub stated. Raises ModelError.
+
+    `name`: what the file is called, whatever it is called on its way.
+    """
     ours, git = hashlib.sha256(), hashlib.sha1(usedforsecurity=False)
     size = path.stat().st_size
     git.update(f"blob {size}\0".encode())
@@ -330,7 +333,7 @@ def _checked(path: Path, stated: Stated) -> Fetched:
     )
     if wrong or size != stated.bytes:
         raise ModelError(
-            str(path.name.partition(".part")[0]),
+            name,
             "what came is not what the hub states (checksum); it was thrown away",
             "the same again; should it stay so, do not trust this mirror or proxy",
         )

@@ -47,7 +47,8 @@ def cli(shell: Shell, paths: tuple[str, ...], force: bool, lexical: bool, watch:
     """Index the workspace, or only the paths in it.
 
     Only what changed is read. Words can be searched after seconds, meaning follows; Ctrl-C at any time
-    keeps what is done, and the next run goes on from there.
+    keeps what is done, and the next run goes on from there. The exit code is 3 when files that should be
+    indexed were left out, or when there was no model to embed with (--lexical asks for none).
     """
     if watch or events:
         give_way()
@@ -73,7 +74,8 @@ def cli(shell: Shell, paths: tuple[str, ...], force: bool, lexical: bool, watch:
     elif not events:
         shell.result(_summary(report.as_json()))
     _tell_skipped(shell, report.as_json()["skipped"])
-    return PARTLY if report.skipped else DONE
+    by_words_only = not lexical and report.seconds.semantic is None
+    return PARTLY if report.skipped or by_words_only else DONE
 
 
 def _watch(shell: Shell, *, force: bool, lexical: bool, events: bool) -> int:
