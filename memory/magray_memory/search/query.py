@@ -130,7 +130,9 @@ def _clean(text: str) -> str:
 
 
 def _split(text: str) -> tuple[str, dict[str, list[str]]]:
-    """The words that are no filter, as they stood, and the filters by name. Quoted text is never a filter."""
+    """The words that are no filter, as they stood, and the filters by name. Quoted text is never a filter,
+    nor is a name with white space and more text after its colon.
+    """
     words: list[str] = []
     found: dict[str, list[str]] = {}
     at = 0
@@ -139,7 +141,8 @@ def _split(text: str) -> tuple[str, dict[str, list[str]]]:
             at += 1
             continue
         match = _FILTER.match(text, at)
-        if match:
+        # "kind: Deployment" is a line of somebody's file; a filter has its value right behind the colon.
+        if match and not (text[match.end() : match.end() + 1].isspace() and text[match.end() :].strip()):
             value, at = _value(text, match.end(), match.group())
             found.setdefault(match.group(1).lower(), []).append(value)
         elif text[at] == '"' and (end := text.find('"', at + 1)) > 0:

@@ -29,9 +29,21 @@ def test_options_and_inline_filters_add_up() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["http://x/y", "std::vector", r"C:\x", "lang::Object", "12:30", "foo:bar", "a:"]
+    "text",
+    [
+        "http://x/y",
+        "std::vector",
+        r"C:\x",
+        "lang::Object",
+        "12:30",
+        "foo:bar",
+        "a:",
+        "apiVersion: v1 kind: Deployment",
+        "no such path: /tmp/x",
+        "since: when",
+    ],
 )
-def test_an_unknown_word_before_a_colon_is_text(text: str) -> None:
+def test_what_only_looks_like_a_filter_is_text(text: str) -> None:
     query = parse(text)
     assert query.text == text
     assert not query.filtered
