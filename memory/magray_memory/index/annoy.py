@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from magray_memory.errors import IndexDamaged, Interrupted
-from magray_memory.index.protocol import rows_of
+from magray_memory.index.protocol import among, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +38,10 @@ _INSPECTED = 3_000
 _MAX_DELTA_SHARE = 10
 """A sealed index that a tenth of the vault has left is not worth asking."""
 _FILTER_SHARE = 5
+_FILTER_ROWS = 100_000
+"""A filter that leaves less than a fifth, or than this, is answered exactly: a forest that is asked for many
+neighbours is no quicker.
+"""
 
 
 class Forest:
@@ -99,6 +103,7 @@ class AnnoyIndex:
     def __init__(self, forest: Forest, exact: ExactIndex) -> None:
         self._forest = forest
         self._exact = exact
+        exact.widens = False
         self._guard = threading.Lock()
         self._dead = np.zeros(len(forest.ids), dtype=np.bool_)
         self._delta = np.empty(0, dtype=np.int64)
@@ -118,7 +123,8 @@ class AnnoyIndex:
         wanted = min(k, matching) + gone
         if allowed is not None:
             wanted = 10 + int(1.3 * wanted * len(dead) / max(1, matching))
-        narrow = _FILTER_SHARE * matching < len(dead) or _FILTER_SHARE * wanted > len(dead)
+        few = min(len(dead) // _FILTER_SHARE, _FILTER_ROWS)
+        narrow = matching < few or _FILTER_SHARE * wanted > len(dead)
         worn = _MAX_DELTA_SHARE * (gone + len(delta)) > len(dead)
         if k <= 0 or narrow or worn:
             return self._exact.search(query, k, allowed)
@@ -126,7 +132,7 @@ class AnnoyIndex:
         ids = np.sort(self._forest.ids[ordinals[~dead[ordinals]]])
         near = np.union1d(ids, delta)
         if allowed is not None:
-            near = near[np.isin(near, allowed, assume_unique=True)]
+            near = near[among(near, allowed)]
         # Cosines come from the exact rows: annoy's own lose precision, and the delta has none.
         ids, scores = self._exact.search(query, k, near)
         return (ids, scores) if len(ids) >= min(k, matching) else self._exact.search(query, k, allowed)

@@ -68,6 +68,15 @@ def best(ids: Ids, scores: Scores, k: int) -> tuple[Ids, Scores]:
     return ids[order], scores[order]
 
 
+def among(ids: Ids, allowed: Ids) -> NDArray[np.bool_]:
+    """Which of the ids stand in an ascending array, whose length hardly matters."""
+    if len(allowed) == 0:
+        return np.zeros(len(ids), dtype=np.bool_)
+    rows = np.searchsorted(allowed, ids)
+    rows[rows == len(allowed)] = 0
+    return allowed[rows] == ids
+
+
 def rows_of(ids: Ids, wanted: Ids) -> NDArray[np.intp]:
     """Where the wanted ids stand in an ascending array; those that do not stand there are left out."""
     if len(ids) == 0 or len(wanted) == 0:

@@ -175,7 +175,8 @@ class VectorStore:
         found = rows.key_of(self.vault, self.key)
         if found is None:
             return None
-        return ExactIndex.from_batches(found[1], rows.iter_vectors(self.vault, self.key))
+        count = rows.count_vectors(self.vault, self.key)
+        return ExactIndex.from_batches(found[1], count, rows.iter_vectors(self.vault, self.key))
 
     def _scan(self) -> None:
         self._index, self.seq = self._scanned(), self.vault.max_seq()
