@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import weakref
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from magray_memory.errors import MagrayError, StorageError
+from magray_memory.lru import Lru
 from magray_memory.search.query import SearchQuery, path_matcher
 from magray_memory.search.ranking import Row
 from magray_memory.search.terms import Terms, idf, share
@@ -23,7 +25,7 @@ from magray_memory.storage.sqlite_errors import explain, is_lexical_damage
 from magray_memory.text.analyzer import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping
     from contextlib import ExitStack
     from pathlib import Path
 
@@ -42,6 +44,7 @@ R = TypeVar("R")
 
 _PHRASE_ROWS = 5_000
 _EXPLAINED_ROWS = 3
+_FILTERS = 8
 _WHEN = "CASE WHEN d.path IS NULL THEN d.updated_at ELSE d.mtime_ns / 1e9 END"
 
 
@@ -62,6 +65,8 @@ class OpenVault:
     statistics: Statistics = field(default_factory=Statistics)
     hidden: Callable[[], frozenset[str]] = frozenset
     transient: bool = False
+    narrowed: Lru[Hashable, NDArray[np.int64]] = field(default_factory=lambda: Lru(_FILTERS, 3600.0))
+    """What the last filters left: a program asks many questions with the same one."""
 
 
 @dataclass(slots=True)
@@ -127,18 +132,33 @@ def narrow(side: Side, query: SearchQuery) -> None:
     """Finds the passages that the filters leave, when there are filters."""
     if not query.filtered:
         return
+    where, values = _conditions(query)
+    # A connection's number changes with what others commit; what it writes itself it counts.
+    (version,) = side.connection.execute("PRAGMA data_version").fetchone()
+    state = (weakref.ref(side.connection), version, side.connection.total_changes)
+    asked = (state, where, tuple(values), query.paths)
+    known = None if side.open.transient else side.open.narrowed.get(asked)
+    side.allowed = _left_by(side.connection, where, values, query.paths) if known is None else known
+    if known is None:
+        side.open.narrowed.put(asked, side.allowed)
+
+
+def _left_by(
+    connection: sqlite3.Connection, where: str, values: list[object], paths: tuple[str, ...]
+) -> NDArray[np.int64]:
     import numpy as np
 
-    where, values = _conditions(query)
-    if query.paths:
-        matches = path_matcher(query.paths)
-        found = side.connection.execute(f"SELECT d.id, d.path FROM document d WHERE {where}", values)
+    if paths:
+        matches = path_matcher(paths)
+        found = connection.execute(f"SELECT d.id, d.path FROM document d WHERE {where}", values)
         documents = [row[0] for row in found if row[1] is not None and matches(row[1])]
         wanted, values = ",".join(map(str, documents)), []
     else:
         wanted = f"SELECT d.id FROM document d WHERE {where}"
-    rows = side.connection.execute(f"SELECT id FROM passage WHERE document_id IN ({wanted})", values)
-    side.allowed = np.sort(np.fromiter((row[0] for row in rows), np.int64))
+    # One text instead of a row for each: 3 ms for 25,000 passages, not 7.
+    sql = f"SELECT group_concat(id) FROM passage WHERE document_id IN ({wanted})"
+    (text,) = connection.execute(sql, values).fetchone()
+    return np.sort(np.fromstring(text or "", np.int64, sep=","))
 
 
 def _conditions(query: SearchQuery) -> tuple[str, list[object]]:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from magray_memory.errors import EmbeddingUnavailable, QueryError, WorkspaceError
 from magray_memory.search.engine import Searcher
 from magray_memory.search.query import SearchQuery, parse
+from magray_memory.storage.vault import Vault
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,6 +128,25 @@ def test_a_changelog_comes_after_the_code_unless_it_is_asked_for(bench: Bench) -
 @pytest.mark.parametrize("mode", ["hybrid", "semantic"])
 def test_filters(shared: Bench, text: str, expected: set[str], mode: str) -> None:
     assert set(shared.paths(text, mode=mode)) == expected
+
+
+def test_a_filter_asked_again_sees_what_changed_meanwhile(bench: Bench) -> None:
+    searcher = Searcher([bench.opened()], lambda key: bench.embedder)
+
+    def paths() -> set[str | None]:
+        return {hit.path for hit in searcher.search(parse("backoff delay lang:python")).hits}
+
+    assert paths() == paths() == {"src/retry.py"}
+    bench.put("src/other.py", "def backoff(delay):\n    return delay\n")
+    assert paths() == {"src/retry.py", "src/other.py"}
+    (bench.root / "src/retry.py").unlink()
+    with (
+        Vault.open(bench.vault.path, kind=bench.vault.kind, write=True) as other,
+        other.write() as connection,
+    ):
+        connection.execute("UPDATE document SET language = 'go' WHERE path = 'src/retry.py'")
+    assert paths() == {"src/other.py"}
+    searcher.close()
 
 
 def test_lexical_search_keeps_to_the_filters(shared: Bench) -> None:
