@@ -7,6 +7,7 @@ tell, nothing is guessed: the middle profile holds, and memory is never short.
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import math
 import os
@@ -104,6 +105,16 @@ def give_way() -> None:
         return
     with contextlib.suppress(OSError):
         os.nice(_NICE)
+
+
+def give_back() -> None:
+    """Return freed memory to the system; glibc keeps most of a closed model otherwise."""
+    gc.collect()
+    if sys.platform == "linux":
+        import ctypes
+
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def choose(wanted: str, here: Machine) -> Profile:

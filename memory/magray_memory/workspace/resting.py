@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import gc
-import sys
 import time
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import EmbeddingUnavailable
+from magray_memory.resources import give_back
 from magray_memory.workspace.parse_pool import ParsePool, WorkersUnavailable
 
 if TYPE_CHECKING:
@@ -53,7 +51,7 @@ class RestingModel:
         if self._embedder is not None and since >= idle:
             self._embedder = None
             self._close()
-            _give_back()
+            give_back()
         if self._failure is not None and since > _NO_MODEL_SECONDS:
             self._failure = None
             self._close()
@@ -83,11 +81,3 @@ class RestingParser:
         if self._spare is not None and time.monotonic() - self._made >= idle:
             self._spare.close()
             self._spare = None
-
-
-def _give_back() -> None:
-    """Return freed memory to the system; glibc keeps most of a closed model otherwise."""
-    gc.collect()
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).malloc_trim(0)

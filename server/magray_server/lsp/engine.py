@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -57,7 +56,7 @@ class Engine:
         """Its model, indexes and connections go with the last request that uses them."""
         if self._session is not None:
             self._session = None
-            timer = threading.Timer(_RELEASE_SECONDS, gc.collect)
+            timer = threading.Timer(_RELEASE_SECONDS, _give_back)
             timer.daemon = True
             timer.start()
 
@@ -92,3 +91,9 @@ class Engine:
             else:
                 found.append((stat.st_ino, stat.st_mtime_ns))
         return tuple(found)
+
+
+def _give_back() -> None:
+    from magray_memory.resources import give_back
+
+    give_back()
