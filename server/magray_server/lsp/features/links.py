@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -47,9 +48,11 @@ class Links:
         buffer = self._server.documents.get(params.text_document.uri)
         if buffer is None:
             return []
-        places = list(_links(buffer.lines))[:MAX_LINKS]
+        places = list(islice(_links(buffer.lines), MAX_LINKS))
         if not places:
             return []
+        document = self._server.client_capabilities.text_document
+        tips = bool(document and document.document_link and document.document_link.tooltip_support)
 
         def work(stop: Stop) -> list[types.DocumentLink]:
             session = self._server.engine.session()
@@ -62,7 +65,8 @@ class Links:
                 note = notes[link.name]
                 if note is not None:
                     uri = self._server.folders.uri(note.root, note.path)
-                    found.append(types.DocumentLink(_range(buffer, link), uri, note.title or note.path))
+                    tip = note.title or note.path if tips else None
+                    found.append(types.DocumentLink(_range(buffer, link), uri, tip))
             return found
 
         return await self._server.workers.run(work)
