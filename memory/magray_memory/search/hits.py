@@ -17,7 +17,8 @@ class Hit(msgspec.Struct, frozen=True):
 
     `id` names the document with its vault's letter, `passage` the best passage of the lines shown.
     `freshness` is `fresh`, `stale` (the file changed since it was indexed) or `pending` (its vector is still
-    to come). `explain` is there only when asked for; its changes sum to `score`.
+    to come). `explain` is there only when asked for; its changes sum to `score`. So is `snippet_line`, the
+    line that the snippet begins with.
     """
 
     rank: int
@@ -40,6 +41,7 @@ class Hit(msgspec.Struct, frozen=True):
     snippet: str
     freshness: str
     explain: list[Step] | msgspec.UnsetType = msgspec.UNSET
+    snippet_line: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class SearchAnswer(msgspec.Struct, frozen=True):

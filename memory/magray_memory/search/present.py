@@ -41,12 +41,13 @@ def present(
     weights: Mapping[str, float],
     *,
     explain: bool,
+    lines: bool = False,
 ) -> list[Hit]:
     """The hits of a search, in the order of `ranked`."""
     by_number = {side.number: side for side in sides}
     details = {n: _details(side, [r for r in ranked if r.id[0] == n]) for n, side in by_number.items()}
     return [
-        _hit(place, found, by_number[found.id[0]], details[found.id[0]], weights, explain)
+        _hit(place, found, by_number[found.id[0]], details[found.id[0]], weights, explain, lines)
         for place, found in enumerate(ranked, 1)
     ]
 
@@ -82,7 +83,13 @@ def _details(side: Side, ranked: list[Ranked]) -> _Details:
 
 
 def _hit(
-    place: int, found: Ranked, side: Side, details: _Details, weights: Mapping[str, float], explain: bool
+    place: int,
+    found: Ranked,
+    side: Side,
+    details: _Details,
+    weights: Mapping[str, float],
+    explain: bool,
+    lines: bool,
 ) -> Hit:
     document = details.documents[found.row.document]
     vault = side.open
@@ -90,6 +97,7 @@ def _hit(
     start, end = found.lines
     path = found.row.path
     file = vault.root / path if vault.root is not None and path is not None else None
+    shown = snippet(details.texts[found.id[1]], found.row.start_line, weights)
     pending = any(part.id[1] not in details.embedded for part in (found, *found.also))
     return Hit(
         rank=place,
@@ -109,9 +117,10 @@ def _hit(
         tags=document.tags,
         title=found.row.title,
         key=document.key,
-        snippet=snippet(details.texts[found.id[1]], found.row.start_line, weights).text,
+        snippet=shown.text,
         freshness=freshness(file, document.size, document.mtime_ns, pending=pending),
         explain=parts if explain else msgspec.UNSET,
+        snippet_line=shown.line if lines else msgspec.UNSET,
     )
 
 

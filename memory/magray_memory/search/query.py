@@ -41,7 +41,8 @@ _DATE_HINT = "2025-01-31, 2025-01-31T09:00, 3d, 2w or 6h"
 class SearchQuery:
     """One search. `text` is free of filters; `raw` is what was typed; times are aware and in UTC.
 
-    A repeated tag means and; every other repeated filter means or. An empty tuple filters nothing.
+    A repeated tag means and; every other repeated filter means or. An empty tuple filters nothing. With
+    `lines` each hit tells where its snippet begins.
     """
 
     text: str
@@ -56,6 +57,7 @@ class SearchQuery:
     since: datetime | None = None
     until: datetime | None = None
     explain: bool = False
+    lines: bool = False
     raw: str = ""
 
     @property

@@ -26,26 +26,27 @@ def hits(answer: SearchAnswer, query: str, *, here: Path | None = None) -> Itera
     """The lines that show an answer; `here` is the folder that paths are shown relative to."""
     colour, columns = coloured(results()), width(results())
     here = Path.cwd() if here is None else here
-    wanted = _terms(query) if colour else frozenset[str]()
+    wanted = _terms(query) if columns is not None else frozenset[str]()
+    by_words = answer.mode == "lexical" and bool(answer.degraded)
     for number, hit in enumerate(answer.hits):
         if number:
             yield ""
-        yield _headline(hit, here, colour, columns)
+        yield _headline(hit, here, colour, columns, tell_pending=not by_words)
         for line in hit.snippet.split("\n"):
             if line.strip():
                 # A tab stays a gap, whatever `safe` makes of other controls.
-                yield _INDENT + _highlighted(cut(safe(line), columns and columns - 4), wanted)
+                yield _INDENT + _highlighted(_fitted(safe(line), columns, wanted), wanted, colour=colour)
         steps = hit.explain
         if isinstance(steps, list):
             told = "  ".join(f"{step.step} {step.change:+.3f}" for step in steps)
             yield _INDENT + style(cut(safe(told), columns and columns - 4), "dim", colour=colour)
 
 
-def _headline(hit: Hit, here: Path, colour: bool, columns: int | None) -> str:
+def _headline(hit: Hit, here: Path, colour: bool, columns: int | None, *, tell_pending: bool) -> str:
     place = safe(shown_place(hit, here))
     about = safe(hit.symbol or hit.title or "")
     facts = [f"{hit.score:.2f}"]
-    if hit.freshness in _FRESHNESS:
+    if hit.freshness in _FRESHNESS and (tell_pending or hit.freshness != "pending"):
         facts.append(_FRESHNESS[hit.freshness])
     facts += [f"#{safe(tag)}" for tag in hit.tags[:5]]
     tail = "  ".join(facts)
@@ -61,11 +62,14 @@ def _headline(hit: Hit, here: Path, colour: bool, columns: int | None) -> str:
 
 
 def shown_place(hit: Hit, here: Path) -> str:
-    """`path:line` from where the person stands, or the id of a record."""
+    """`path:line` from where the person stands, or the id of a record. The line is that of the snippet, where
+    it is known.
+    """
     if hit.path is None or hit.root is None:
         return hit.key or hit.id
+    line = hit.snippet_line if isinstance(hit.snippet_line, int) else hit.start_line
     full = os.path.join(hit.root, *hit.path.split("/"))  # noqa: PTH118 - a root may be in any spelling
-    return f"{shown_path(full, here)}:{hit.start_line}"
+    return f"{shown_path(full, here)}:{line}"
 
 
 def shown_path(path: str | Path, here: Path) -> str:
@@ -84,16 +88,28 @@ def _terms(query: str) -> frozenset[str]:
     return frozenset(query_tokens(query[:8_000]))
 
 
-def _highlighted(line: str, wanted: frozenset[str]) -> str:
-    if not wanted:
+def _fitted(line: str, columns: int | None, wanted: frozenset[str]) -> str:
+    """The line cut to the terminal, from near the first word of the query when that would be cut away."""
+    if columns is None or len(line) * 2 <= columns:
         return line
+    room = columns - len(_INDENT)
+    found = next((m for m in _WORD.finditer(line) if _is_wanted(m[0], wanted)), None)
+    if found is None or found.end() < room:
+        return cut(line, room)
+    begin = line.find(" ", max(0, found.start() - room // 3))
+    return "…" + cut(line[begin + 1 if -1 < begin < found.start() else found.start() :], room - 1)
+
+
+def _is_wanted(word: str, wanted: frozenset[str]) -> bool:
     from magray_memory.text.analyzer import tokens
 
-    def mark(match: re.Match[str]) -> str:
-        word = match[0]
-        return style(word, "match", colour=True) if not wanted.isdisjoint(tokens(word[:200])) else word
+    return not wanted.isdisjoint(tokens(word[:200]))
 
-    return _WORD.sub(mark, line)
+
+def _highlighted(line: str, wanted: frozenset[str], *, colour: bool) -> str:
+    if not wanted or not colour:
+        return line
+    return _WORD.sub(lambda match: style(match[0], "match", colour=_is_wanted(match[0], wanted)), line)
 
 
 def table(rows: list[tuple[str, ...]], *, right: tuple[int, ...] = ()) -> Iterator[str]:

@@ -145,6 +145,30 @@ def test_nothing_found_and_never_indexed(indexed: Magray, magray: Magray) -> Non
     assert magray("--json", "search", "anything").json["hits"] == []
 
 
+def test_the_line_shown_is_the_one_that_matched(magray: Magray) -> None:
+    body = "".join(f"    step_{number} = {number}\n" for number in range(12))
+    (magray.cwd / "deep.py").write_text(f"def dig():\n{body}    find_the_lost_spring()\n")
+    magray("index", "--lexical")
+    assert magray("search", "lost spring").out.startswith("deep.py:14  dig")
+    hit = magray("--json", "search", "lost spring").json["hits"][0]
+    assert (hit["start_line"], hit["end_line"]) == (1, 14)
+    assert "snippet_line" not in hit
+
+
+def test_what_was_searched_by_words_alone_is_said_once(magray: Magray) -> None:
+    magray("index", "--lexical")
+    result = magray("search", "shopping cart")
+    assert "by words only" in result.err
+    assert len(result.err.splitlines()) == 1
+    assert "by words so far" not in result.out
+
+
+def test_filters_alone_find_nothing_and_say_why(indexed: Magray) -> None:
+    result = indexed("search", "lang:python")
+    assert result.code == 0
+    assert "needs words" in result.err
+
+
 def test_batch_answers_line_by_line_in_order(indexed: Magray, tmp_path: Path) -> None:
     lines = [
         {"id": "a", "text": "shopping cart", "k": 1},
@@ -265,6 +289,15 @@ class TestOnATerminal:
         shown = self.screen(indexed, "search", "shopping carts")
         assert shown.startswith("\x1b[36mweb/cart.js:1\x1b[0m  \x1b[1maddToCart\x1b[0m")
         assert "\x1b[1;33mshopping\x1b[0m \x1b[1;33mcart\x1b[0m" in shown
+
+    def test_a_long_line_shows_the_word_that_was_asked_for(self, magray: Magray) -> None:
+        (magray.cwd / "long.txt").write_text("one\n\nfiller\n" + "dull words " * 20 + "the heron lands\n")
+        magray("index", "--lexical")
+        shown = self.screen(magray, "search", "heron", columns=50, NO_COLOR="1").splitlines()
+        place = next(number for number, line in enumerate(shown) if line.startswith("long.txt:"))
+        assert shown[place].startswith("long.txt:4")
+        assert shown[place + 1].startswith("    …")
+        assert "the heron lands" in shown[place + 1]
 
     def test_no_color(self, indexed: Magray) -> None:
         assert "\x1b" not in self.screen(indexed, "search", "shopping cart", NO_COLOR="1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -73,7 +74,9 @@ def cli(shell: Shell, query: tuple[str, ...], batch: str | None, **options: Any)
         raise QueryError("QUERY", "there is nothing to search for", 'magray search "how does login work"')
     with shell.memory() as memory:
         question = _query(memory, text, options)
-        answer = memory.search(question)
+        if not question.text:
+            shell.note("beside filters a search needs words")
+        answer = memory.search(replace(question, lines=not shell.json))
         show(shell, memory, answer, question.text)
     return DONE
 
@@ -99,7 +102,7 @@ def show(shell: Shell, memory: Memory, answer: SearchAnswer, text: str) -> None:
         shell.note(hint)
     elif not answer.hits:
         shell.note("nothing found")
-    elif answer.pending:
+    elif answer.pending and not answer.degraded:
         shell.note(
             f"{render.count(answer.pending, 'passage')} cannot be found by meaning yet: run `magray index`"
         )
