@@ -7,6 +7,7 @@ meaning. What is damaged or missing costs its own part of an answer, and the ans
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
@@ -56,6 +57,7 @@ class Memory:
         self._workspace = workspace
         self._loaded = loaded
         self._guard = threading.RLock()
+        self._model_guard = threading.RLock()
         self._embedder: Embedder | EmbeddingUnavailable | None = None
         self._opened_as = ""
         self._formers: dict[str, Embedder | EmbeddingUnavailable] = {}
@@ -326,9 +328,18 @@ class Memory:
                 return f"the notes in {folder} were never indexed: run `magray --workspace {folder} index`"
         return None
 
+    def expect_search(self) -> None:
+        """Have the model load in a thread while the question is being prepared; a search waits for it."""
+        if not all(_missing(path) for path, *_ in self._searched()):
+            threading.Thread(target=self._load_ahead, name="magray-model", daemon=True).start()
+
+    def _load_ahead(self) -> None:
+        with contextlib.suppress(Exception):  # the search meets it again, and tells
+            self.embedder()
+
     def embedder(self) -> Embedder:
         """The model of the settings, opened once. Raises EmbeddingUnavailable, at once if it has before."""
-        with self._guard:
+        with self._model_guard:
             if self._embedder is None or self._opened_as != self.settings.embedding.model or self._replaced():
                 self._opened_as = self.settings.embedding.model
                 self._embedder = self._open_embedder()
@@ -413,7 +424,7 @@ class Memory:
 
     def _former(self, name: str) -> Embedder:
         """A model that only answers for vectors that it made, opened once."""
-        with self._guard:
+        with self._model_guard:
             if name not in self._formers:
                 self._formers[name] = self._open_former(name)
             found = self._formers[name]
@@ -439,12 +450,12 @@ class Memory:
 
     def _release_model(self) -> None:
         """Let the model go; the next text that needs it opens it again, or fails again."""
-        with self._guard:
+        with self._model_guard:
             self._embedder = self._placement = None
 
     def _last(self, hear: Callable[[DeviceChange], None] | None = None) -> None:
         """This program goes on for a while: a GPU is worth looking for."""
-        with self._guard:
+        with self._model_guard:
             self._lasting = self._many = True
             self.on_device = hear or self.on_device
             if self._placement is not None:

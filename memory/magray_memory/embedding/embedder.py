@@ -78,9 +78,15 @@ class Embedder:
         """
         lanes = (threads or runtime.usual_threads()) if many else 1
         with ThreadPoolExecutor(1, "tokenizer") as aside:
-            tokenizer = aside.submit(runtime.open_tokenizer, model)
-            each = 1 if many else threads
-            runner = runtime.open_runner(model, threads=each, batch_tokens=batch_tokens)
+            session_begins = threading.Event()
+            tokenizer = aside.submit(runtime.open_tokenizer, model, session_begins)
+            try:
+                runtime.onnxruntime()
+                session_begins.set()
+                each = 1 if many else threads
+                runner = runtime.open_runner(model, threads=each, batch_tokens=batch_tokens)
+            finally:
+                session_begins.set()
             return cls(model, Fallback(runner), tokenizer.result(), lanes)
 
     @property

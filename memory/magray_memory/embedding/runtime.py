@@ -17,6 +17,7 @@ from magray_memory.errors import EmbeddingUnavailable, ModelError
 from magray_memory.resources import cores
 
 if TYPE_CHECKING:
+    import threading
     from pathlib import Path
 
     from magray_memory.embedding.model import Model
@@ -165,8 +166,12 @@ def _preload(ort: Any) -> None:
         preload(directory="")
 
 
-def open_tokenizer(model: Model) -> Any:
-    """The model's tokenizer, cut off at its window. Raises EmbeddingUnavailable or ModelError."""
+def open_tokenizer(model: Model, may_begin: threading.Event | None = None) -> Any:
+    """The model's tokenizer, cut off at its window. Raises EmbeddingUnavailable or ModelError.
+
+    `may_begin`: what to wait for once the library is loaded. Reading the file holds the interpreter lock to
+    its end; opening a session does not, so the two take the time of one when the session begins first.
+    """
     path = model.path("tokenizer")
     try:
         library = importlib.import_module("tokenizers")
@@ -174,6 +179,8 @@ def open_tokenizer(model: Model) -> Any:
         raise EmbeddingUnavailable(
             "no tokenizer", f"the tokenizers package cannot be loaded: {error}", "pip install tokenizers"
         ) from error
+    if may_begin is not None:
+        may_begin.wait()
     try:
         tokenizer = library.Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises a bare Exception

@@ -73,6 +73,8 @@ def cli(shell: Shell, query: tuple[str, ...], batch: str | None, **options: Any)
     if not text.strip():
         raise QueryError("QUERY", "there is nothing to search for", 'magray search "how does login work"')
     with shell.memory() as memory:
+        if options["mode"] != "lexical":
+            memory.expect_search()
         question = _query(memory, text, options)
         if not question.text:
             shell.note("beside filters a search needs words")
