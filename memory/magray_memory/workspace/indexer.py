@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from magray_memory.errors import (
     EmbeddingUnavailable,
+    IndexDamaged,
     Interrupted,
     LexicalDamaged,
     MagrayError,
@@ -26,7 +27,6 @@ from magray_memory.errors import (
 from magray_memory.storage import documents, spaces
 from magray_memory.storage.durability import Durability
 from magray_memory.storage.lock import IndexerLock
-from magray_memory.storage.vault_files import snapshot_files
 from magray_memory.workspace.events import Event, Events
 from magray_memory.workspace.parse import Job, Outcome, Task
 from magray_memory.workspace.parse_pool import ParsePool, WorkersUnavailable, worker_count
@@ -438,7 +438,7 @@ class Indexer:
         A snapshot only saves time, so a failure to write one is told and stops nothing.
         """
         at = f"{key} {self._vault.max_seq()}"
-        if self._vault.meta("snapshot_at") == at and snapshot_files(self._vault.path):
+        if self._vault.meta("snapshot_at") == at and self._verified(key):
             return
         from magray_memory.index.vectors import VectorStore
 
@@ -455,6 +455,18 @@ class Indexer:
         finally:
             store.close()
         self._vault.set_meta("snapshot_at", at)
+
+    def _verified(self, key: str) -> bool:
+        """Whether there is a sound snapshot; one that was copied is read once here, not by every search."""
+        from magray_memory.index import snapshot
+
+        try:
+            header = snapshot.find(self._vault.path, key, "exact", self._vault.id)
+            if header is not None:
+                snapshot.verify(self._vault.path, header, remember=True)
+        except IndexDamaged:
+            return False
+        return header is not None
 
 
 def _interrupted() -> Interrupted:
