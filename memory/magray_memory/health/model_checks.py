@@ -57,9 +57,10 @@ def device(scene: Scene) -> Component:
     detail["gpu"] = None if gpu is None else gpu.as_json()
     refused = gpu is not None and not gpu.ok
     if seen is not None and seen.actual is None:
-        broken = model(scene).severity is not Severity.OK
-        severity = Severity.WARNING if broken else Severity.INFO
-        return Component("device", severity, f"no model could run: {seen.reason}", detail, seen.hint)
+        if model(scene).severity is Severity.OK:
+            why = "no model could run when it was last tried; what kept it is gone"
+            return Component("device", Severity.INFO, why, detail, "magray index")
+        return Component("device", Severity.WARNING, f"no model could run: {seen.reason}", detail, seen.hint)
     if seen is not None and seen.actual == "cuda" and not refused:
         return Component("device", Severity.OK, "cuda", detail)
     on = "no model has run yet" if seen is None else str(seen.actual)

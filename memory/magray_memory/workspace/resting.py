@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from magray_memory.embedding.embedder import Embedder
 
-_NO_MODEL_SECONDS = 60.0
+_NO_MODEL_SECONDS = 30.0
 
 
 class RestingModel:
@@ -30,7 +30,7 @@ class RestingModel:
         self._used = 0.0
 
     def get(self) -> Embedder:
-        """The open model. Raises EmbeddingUnavailable, for a minute without another attempt."""
+        """The open model. Raises EmbeddingUnavailable, for a while without another attempt."""
         if self._failure is not None:
             raise self._failure
         self.used()
@@ -41,20 +41,34 @@ class RestingModel:
             raise
         return self._embedder
 
+    def missed(self) -> None:
+        """A run went without it, whatever the reason: it is opened anew before the next one relies on it."""
+        if self._failure is None:
+            self._failure = EmbeddingUnavailable("the model could not be used")
+            self._embedder = None
+            self.used()
+            self._close()
+
     def used(self) -> None:
         """It was at work until now."""
         self._used = time.monotonic()
 
-    def rest(self, idle: float) -> None:
-        """Let go of the model if it was not used for so many seconds."""
+    def rest(self, idle: float) -> bool:
+        """Let go of the model if it was not used for so many seconds; whether one that could not be had is
+        there now.
+        """
         since = time.monotonic() - self._used
         if self._embedder is not None and since >= idle:
             self._embedder = None
             self._close()
             give_back()
-        if self._failure is not None and since > _NO_MODEL_SECONDS:
-            self._failure = None
-            self._close()
+        if self._failure is None or since <= _NO_MODEL_SECONDS:
+            return False
+        self._failure = None
+        self._close()
+        with contextlib.suppress(EmbeddingUnavailable):
+            self.get()
+        return self._failure is None
 
 
 class RestingParser:

@@ -172,8 +172,8 @@ class Watcher:
         if ripe_in == 0.0 and not self._outside.git_works():
             return True
         if ripe_in is None:
-            if self._model is not None:
-                self._model.rest(self._idle)
+            if self._model is not None and self._model.rest(self._idle):
+                self._burst.add_everything()  # what waits for a vector is known to the vault alone
             self._parser.rest(_SPARE_SECONDS)
         self._pause(TICK_SECONDS if ripe_in is None else max(ripe_in, _GIT_LOOK_SECONDS))
         return False
@@ -228,6 +228,8 @@ class Watcher:
             return
         if report.embedded and self._model is not None:
             self._model.used()
+        if self._model is not None and report.seconds.semantic is None and not indexer.gave_way:
+            self._model.missed()
         if changes.everything:
             self._listening.looked(report.seconds.lexical or time.monotonic() - began)
             self._force = self._aloud = False

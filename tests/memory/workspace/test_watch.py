@@ -21,6 +21,7 @@ from magray_memory.embedding.model import resolve_model
 from magray_memory.errors import EmbeddingUnavailable, VaultLocked
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.vault_files import set_aside
+from magray_memory.workspace import resting
 from magray_memory.workspace.watch import Watched, Watcher
 
 if TYPE_CHECKING:
@@ -501,6 +502,27 @@ def test_without_a_model_words_are_followed_and_it_is_said_once(ws: Workspace) -
             watch.until(lambda n=number: f"f{n}.py" in ws.paths())
             watch.heard("done", number + 1)
     assert len(ws.told("warning")) == 1
+
+
+def test_a_model_that_comes_later_embeds_what_waited_for_it(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resting, "_NO_MODEL_SECONDS", 0.2)
+    installed = threading.Event()
+
+    def open_it() -> Embedder:
+        if not installed.is_set():
+            raise EmbeddingUnavailable("no model", "it comes later")
+        return embedder()
+
+    ws.write("a.py", "def alpha():\n    return 1\n")
+    with watching(ws, open_it) as watch:
+        watch.ready()
+        assert vectors(ws) == 0
+        runs = len(ws.told("done"))
+        installed.set()
+        watch.until(lambda: vectors(ws) == 1)
+        assert len(ws.told("done")) <= runs + 1  # nothing was run while there was no model
 
 
 NAMES = st.sampled_from(["a.py", "b.md", "d/c.py", "d/e/f.py", "g/h.py", "g/i.md"])

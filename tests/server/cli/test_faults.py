@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from faults import FAULTS, QUESTION, Environment, Fault, NotHere
@@ -123,3 +123,39 @@ def test_a_repaired_installation_is_believed_at_once(make: Callable[..., Environ
     status = fault.magray("--json", "status").json
     assert status["severity"] in ("ok", "info")
     assert status["device"]["actual"] == "cpu"
+
+
+def test_a_model_that_goes_and_comes_while_it_is_in_use(make: Callable[..., Environment]) -> None:
+    """What is open goes on embedding; without model.toml words are followed; then what waited is embedded."""
+    fault = make()
+    model = fault.own_model()
+    watcher = fault.start("index", "--watch", "--events")
+    assert watcher.stdout is not None
+
+    def until(wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        assert watcher.stdout is not None
+        return next(event for event in map(json.loads, watcher.stdout) if wanted(event))
+
+    def write(name: str, text: str) -> dict[str, Any]:
+        (fault.project / name).write_text(f"# Apples\n\n{text}\n", "utf-8")
+        return until(lambda event: event["event"] == "done")
+
+    try:
+        assert until(lambda event: event["event"] == "done")["device"] == "cpu"
+        (model / "model.int8.onnx").rename(model / "away")
+        assert write("one.md", "They keep for a winter.")["embedded"] == 1
+        (model / "model.toml").rename(model / "away.toml")
+        report = write("two.md", "They are pressed in autumn.")
+        assert (report["embedded"], report["seconds"]["semantic"]) == (0, None)
+        found = fault.magray("--json", "search", "pressed in autumn").json
+        # The vectors are of the model in the package, wherever its copy went.
+        assert (found["mode"], found["pending"]) == ("hybrid", 1)
+        assert "two.md" in [hit["path"] for hit in found["hits"]]
+        (model / "away").rename(model / "model.int8.onnx")
+        (model / "away.toml").rename(model / "model.toml")
+        assert until(lambda event: event["event"] == "done")["embedded"] == 1
+        found = fault.magray("--json", "search", "pressed in autumn").json
+        assert (found["mode"], found["pending"], found["degraded"]) == ("hybrid", 0, None)
+    finally:
+        watcher.terminate()
+        watcher.communicate(timeout=30)
