@@ -97,9 +97,12 @@ class HealthParams(msgspec.Struct):
 
 
 def read(kind: type[T], params: Any) -> T:
-    """The params as `kind`. Raises an InvalidParams error."""
+    """The params as `kind`. Raises an InvalidParams error.
+
+    An empty list is an empty object: Lua has one table for both, and Neovim sends the list.
+    """
     try:
-        return msgspec.convert({} if params is None else params, kind)
+        return msgspec.convert({} if params is None or params == [] else params, kind)
     except msgspec.ValidationError as error:
         raise invalid(f"The params do not fit: {_plain(str(error))}.") from error
 

@@ -118,6 +118,11 @@ def test_params_that_do_not_fit_are_refused_in_one_sentence(given: object) -> No
     assert "\n" not in caught.value.message and len(caught.value.message) < 200
 
 
+def test_nothing_given_is_spelled_in_several_ways() -> None:
+    for nothing in (None, {}, []):
+        assert params.read(params.HealthParams, nothing) == params.HealthParams()
+
+
 def test_a_text_stands_for_a_list_of_one() -> None:
     query = params.read(
         params.SearchParams, {"query": "x lang:py", "path": "src/", "in": "workspace", "new": 1}
