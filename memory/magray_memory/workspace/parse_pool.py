@@ -118,6 +118,7 @@ class _Worker:
             self._heard = time.monotonic()
             self._listening = True
             if frame is None:
+                pipe.close()  # not by `end`: a pipe that a thread reads from is closed by that thread
                 return
 
     def give(self, value: Any) -> None:
@@ -136,7 +137,7 @@ class _Worker:
         return cast("BinaryIO", self.process.stdin)
 
     def end(self) -> None:
-        """Kill and reap the process; its pipes go with it."""
+        """Kill and reap the process; its other pipe is closed by the thread that listens."""
         self.process.kill()
         self.process.wait()
         with contextlib.suppress(OSError, ValueError):
