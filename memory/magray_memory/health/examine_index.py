@@ -111,7 +111,7 @@ def _varints(data: bytes) -> Iterator[int]:
 
 
 def _terms_not_found(connection: sqlite3.Connection) -> str | None:
-    from magray_memory.text.analyzer import analyze
+    from magray_memory.text.analyzer import analyze, analyze_names
 
     ids = [
         row[0]
@@ -125,7 +125,7 @@ def _terms_not_found(connection: sqlite3.Connection) -> str | None:
     for passage_id, symbol, path, text in connection.execute(
         f"{_WORDS} WHERE passage.id IN ({marks})"
     ).fetchall():
-        words = sorted({*analyze(symbol).split(), *analyze(path).split(), *analyze(text).split()})
+        words = sorted({*analyze_names(symbol).split(), *analyze_names(path).split(), *analyze(text).split()})
         for word in chance.sample(words, min(_SAMPLED_TERMS, len(words))):
             found = connection.execute(
                 "SELECT 1 FROM passage_fts WHERE passage_fts MATCH ? AND rowid = ?", (f'"{word}"', passage_id)
@@ -136,7 +136,7 @@ def _terms_not_found(connection: sqlite3.Connection) -> str | None:
 
 def _other_words(connection: sqlite3.Connection) -> str | None:
     """The same passages analysed again into a table of their own, compared term by term."""
-    from magray_memory.text.analyzer import analyze
+    from magray_memory.text.analyzer import analyze, analyze_names
 
     with closing(sqlite3.connect("", isolation_level=None)) as fresh:
         fresh.execute(schema.FTS_TABLE.format("again"))
@@ -145,7 +145,7 @@ def _other_words(connection: sqlite3.Connection) -> str | None:
         fresh.executemany(
             "INSERT INTO again(rowid, symbol, path, body) VALUES (?, ?, ?, ?)",
             (
-                (row[0], analyze(row[1]), analyze(row[2]), analyze(row[3]))
+                (row[0], analyze_names(row[1]), analyze_names(row[2]), analyze(row[3]))
                 for row in connection.execute(f"{_WORDS} ORDER BY passage.id")
             ),
         )

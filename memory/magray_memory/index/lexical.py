@@ -16,7 +16,7 @@ from magray_memory.storage import schema
 from magray_memory.storage.documents import LexicalRow
 from magray_memory.storage.sqlite_errors import is_lexical_damage
 from magray_memory.storage.vault import LEXICAL_VERSION
-from magray_memory.text.analyzer import ANALYZER_VERSION, analyze
+from magray_memory.text.analyzer import ANALYZER_VERSION, analyze, analyze_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,5 +91,5 @@ def _tokens(rows: Iterable[LexicalRow]) -> Iterator[tuple[int, str, str, str]]:
             yield row.passage_id, *row.analysed
             continue
         if row.path != path:  # the passages of a file come together
-            path, path_tokens = row.path, analyze(row.path)
-        yield row.passage_id, analyze(row.symbol), path_tokens, analyze(row.text)
+            path, path_tokens = row.path, analyze_names(row.path)
+        yield row.passage_id, analyze_names(row.symbol), path_tokens, analyze(row.text)

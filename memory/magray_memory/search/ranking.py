@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.search import places
 from magray_memory.search.terms import Name, Shape, Terms, may_hold, share
-from magray_memory.text.analyzer import tokens
+from magray_memory.text.analyzer import name_tokens, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -239,7 +239,7 @@ def _place_tokens(path: str) -> tuple[frozenset[str], frozenset[str], frozenset[
     stem = name.split(".")[0] or name
     if stem.lower() in _NAMELESS and folder:
         stem = folder.rpartition("/")[2]
-    return frozenset(tokens(path)), frozenset(tokens(stem)), _name_tokens(stem)
+    return frozenset(name_tokens(path)), frozenset(name_tokens(stem)), _name_tokens(stem)
 
 
 _NAMELESS = frozenset({"__init__", "index", "mod", "__main__"})

@@ -12,9 +12,10 @@ as they are, so that one token here is one term there.
 import re
 import unicodedata
 from functools import cache
+from itertools import pairwise
 from typing import Protocol, cast
 
-ANALYZER_VERSION = 1
+ANALYZER_VERSION = 2
 
 _MAX_TOKEN = 64
 _MAX_WORD = 256
@@ -85,15 +86,47 @@ class _Words(dict[str, str]):
 _words = _Words()
 
 
+class _Compounds(dict[str, str]):
+    """Word → the compounds of its neighbouring parts, each with a space before it; bounded like `_Words`."""
+
+    def __missing__(self, word: str) -> str:
+        found = "".join([" " + compound for compound in _compounds(word)])
+        if len(word) <= _MAX_CACHED_LENGTH:
+            if len(self) >= _MAX_CACHED_WORDS:
+                self.clear()
+            self[word] = found
+        return found
+
+
+_compound_words = _Compounds()
+
+
 def analyze(text: str) -> str:
     """The tokens of a text, in order, joined by single spaces."""
     words = text.translate(_ASCII_SEPARATORS).split() if text.isascii() else _WORD.findall(text)
     return "".join(map(_words.__getitem__, words))[1:]
 
 
+def analyze_names(text: str) -> str:
+    """The tokens of names and paths: those of `analyze`, and what neighbouring parts of a name make together.
+
+    People write "websocket" for what code calls `WebSocketServer`, "filename" for `file_name`. For names
+    alone: in the text of a passage it would add noise.
+    """
+    plain = analyze(text)
+    if not text.isascii():
+        return plain
+    return plain + "".join(map(_compound_words.__getitem__, text.translate(_ASCII_SEPARATORS).split()))
+
+
 def tokens(text: str) -> list[str]:
     """The tokens of a text, in order, with repeats."""
     return analyze(text).split()
+
+
+def name_tokens(text: str) -> list[str]:
+    """The tokens of names and paths, in order, with repeats."""
+    return analyze_names(text).split()
 
 
 def query_tokens(text: str) -> list[str]:
@@ -154,6 +187,21 @@ def _identifier_tokens(word: str) -> list[str]:
     for kind, part in parts:
         found.extend(_part_tokens(kind, part))
     return [token for token in found if token]
+
+
+def _compounds(word: str) -> list[str]:
+    """What each two neighbouring parts of an identifier make, where it is not the whole identifier."""
+    if len(word) > _MAX_CACHED_LENGTH:
+        return []
+    parts = _ASCII_PARTS.findall(word)
+    if len(parts) < 2 or (len(parts) == 2 and "_" not in word.strip("_")) or _is_encoded(word, len(parts)):
+        return []
+    stem = _stemmer("english").stemWord
+    return [
+        stem((one + two).lower()[:_MAX_TOKEN])
+        for one, two in pairwise(parts)
+        if one.isalpha() and two.isalpha()
+    ]
 
 
 def _whole(word: str) -> str:

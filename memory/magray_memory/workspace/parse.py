@@ -111,14 +111,14 @@ def parse_file(task: Task, job: Job, chunk: Callable[..., Chunked]) -> Outcome:
 
 def _parsed(path: str, size: int, mtime_ns: int, digest: bytes, chunked: Chunked) -> Outcome:
     from magray_memory.embedding.recipe import text_hash
-    from magray_memory.text.analyzer import analyze
+    from magray_memory.text.analyzer import analyze, analyze_names
 
-    path_tokens = analyze(path)
+    path_tokens = analyze_names(path)
     title = clean(chunked.title) if chunked.title else None
     passages: list[tuple[int, int, str, str, str, bytes, tuple[str, str, str]]] = []
     for piece in chunked.chunks:
         text, symbol = clean(piece.text), clean(piece.symbol)
-        tokens = (analyze(symbol), path_tokens, analyze(text))
+        tokens = (analyze_names(symbol), path_tokens, analyze(text))
         named = text_hash(symbol, title, text, chunked.kind)
         passages.append((piece.start_line, piece.end_line, symbol, piece.kind, text, named, tokens))
     return Outcome(

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from magray_memory.text import analyzer
-from magray_memory.text.analyzer import analyze, query_tokens, tokens
+from magray_memory.text.analyzer import analyze, analyze_names, name_tokens, query_tokens, tokens
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,23 @@ def test_an_identifier_is_found_by_any_of_its_spellings() -> None:
     stored = set(tokens("def getUserByID(webHooks): ..."))
     for query in ("getUserByID", "get user by id", "users", "getuserbyid", "web hook", "webhook", "WebHooks"):
         assert set(query_tokens(query)) <= stored, query
+
+
+@pytest.mark.parametrize(
+    ("name", "compounds"),
+    [
+        ("WebSocketServer", "websocket socketserv"),
+        ("src/file_name.py", "filenam"),
+        ("OAuth2Session", "oauth"),
+        ("JavaScript", ""),
+        ("_private", ""),
+        ("a3f5c9d2e1", ""),
+        ("путь/файл", ""),
+    ],
+)
+def test_a_name_is_found_by_what_its_neighbouring_parts_make(name: str, compounds: str) -> None:
+    assert analyze_names(name) == f"{analyze(name)} {compounds}".strip()
+    assert name_tokens(name) == analyze_names(name).split()
 
 
 def test_query_tokens_are_distinct_in_order_and_without_contractions() -> None:
@@ -110,6 +127,7 @@ def terms_in_sqlite(db: sqlite3.Connection, text: str) -> list[str]:
 @example("नमस्ते สวัสดี שָׁלוֹם مُحَمَّد")
 def test_every_token_is_one_term_in_sqlite(fts: sqlite3.Connection, text: str) -> None:
     assert terms_in_sqlite(fts, analyze(text)) == tokens(text)
+    assert terms_in_sqlite(fts, analyze_names(text)) == name_tokens(text)
 
 
 def test_every_letter_mark_and_digit_of_unicode_survives_sqlite(fts: sqlite3.Connection) -> None:
@@ -129,5 +147,5 @@ def test_every_letter_mark_and_digit_of_unicode_survives_sqlite(fts: sqlite3.Con
 def test_any_text_is_analysed_alike_each_time_and_in_parts(text: str) -> None:
     assert analyze(text) == analyze(text)
     assert tokens(f"{text} {text}") == tokens(text) * 2
-    assert all(0 < len(token) <= 64 for token in tokens(text))
+    assert all(0 < len(token) <= 64 for token in name_tokens(text))
     assert set(query_tokens(text)) <= set(tokens(text)) or any(mark in text for mark in "'’ʼ")
