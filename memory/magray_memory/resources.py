@@ -46,7 +46,7 @@ class Profile:
     """What one process may take. `threads` of the model, each with a batch of `batch_tokens` (with padding)
     where passages are embedded; cache sizes in entries.
 
-    `engine` is what `auto` means for large vaults: the graph of hnsw holds a copy of every vector in memory.
+    `graph_mb` bounds the graph of hnsw, which holds a copy of every vector in memory: 1.8 KB each.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Profile:
     query_vectors: int
     answers: int
     vector_cache_mb: int
-    engine: str
+    graph_mb: int
     ef: int
 
     def as_json(self) -> dict[str, Any]:
@@ -65,9 +65,9 @@ class Profile:
 # hnsw at 100,000 × 384: recall@10 .990 in 0.09 ms at ef 32, .9995 in 0.14 ms at ef 64. The model: see
 # `runtime.BATCH_TOKENS`; machines with many cores have faster ones too, where larger batches cost little.
 PROFILES = {
-    "minimal": Profile("minimal", 2, 128, 64, 16, 128, "exact", 32),
-    "balanced": Profile("balanced", 8, 256, 512, 128, 512, "auto", 64),
-    "performance": Profile("performance", 16, 512, 4096, 512, 100_000, "auto", 128),
+    "minimal": Profile("minimal", 2, 128, 64, 16, 128, 64, 32),
+    "balanced": Profile("balanced", 8, 256, 512, 128, 512, 512, 64),
+    "performance": Profile("performance", 16, 512, 4096, 512, 100_000, 4096, 128),
 }
 
 
@@ -138,8 +138,8 @@ def fit(settings: Settings, profile: Profile) -> Settings:
         embedding=replace(embedding, threads=embedding.threads or profile.threads),
         vectors=replace(
             vectors,
-            engine=profile.engine if vectors.engine == "auto" else vectors.engine,
             ef=vectors.ef or profile.ef,
+            graph_mb=vectors.graph_mb or profile.graph_mb,
         ),
         storage=replace(storage, vector_cache_mb=min(storage.vector_cache_mb, profile.vector_cache_mb)),
     )

@@ -48,12 +48,12 @@ def test_a_named_profile_is_taken_whatever_the_machine() -> None:
 def test_what_the_person_set_stays() -> None:
     own = Settings(
         embedding=EmbeddingSettings(threads=3),
-        vectors=VectorSettings(engine="hnsw", ef=99),
+        vectors=VectorSettings(engine="hnsw", ef=99, graph_mb=5),
         storage=StorageSettings(vector_cache_mb=7),
     )
     assert fit(own, PROFILES["minimal"]) == own
     fitted = fit(Settings(), PROFILES["minimal"])
-    assert (fitted.vectors.engine, fitted.vectors.ef, fitted.embedding.threads) == ("exact", 32, 2)
+    assert (fitted.vectors.graph_mb, fitted.vectors.ef, fitted.embedding.threads) == (64, 32, 2)
     assert fitted.storage.vector_cache_mb == 128
 
 

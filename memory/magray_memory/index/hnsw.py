@@ -17,6 +17,7 @@ import numpy as np
 
 from magray_memory.errors import IndexDamaged, Interrupted
 from magray_memory.index.protocol import among, best, rows_of
+from magray_memory.resources import cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,7 +49,7 @@ class Graph:
         self.ef = _EF
         self._native = native
         self._guard = threading.Lock()
-        self._threads = max(1, (os.cpu_count() or 2) - 1)
+        self._threads = max(1, cores() - 1)
 
     @classmethod
     def build(

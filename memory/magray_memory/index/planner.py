@@ -7,16 +7,25 @@ EXACT_UP_TO = 50_000
 cores).
 """
 
+_LINKS_BYTES = 250
+"""Of hnsw for each vector, beside the vector itself: 2 × 16 neighbours, label, locks and the upper levels."""
 
-def choose(count: int, setting: str, *, long_lived: bool) -> str:
+
+def choose(count: int, setting: str, *, long_lived: bool, graph_mb: int = 0, dim: int = 384) -> str:
     """The engine for so many vectors: `exact`, `hnsw` or `annoy`. `setting`: auto, or the one that the person
-    named.
+    named; `graph_mb`: memory that a graph may take, 0 for any.
 
-    A process that answers one query maps a sealed forest, where `optimize` has made one: loading a graph
-    would cost it more than it saves.
+    A process that answers one query maps a sealed forest, where there is one: loading a graph would cost it
+    more than it saves. So does any process whose graph would take too much of its memory.
     """
     if setting != "auto":
         return setting
     if count <= EXACT_UP_TO:
         return "exact"
-    return "hnsw" if long_lived else "annoy"
+    fits = graph_mb == 0 or graph_bytes(count, dim) <= graph_mb * 1_000_000
+    return "hnsw" if long_lived and fits else "annoy"
+
+
+def graph_bytes(count: int, dim: int) -> int:
+    """Memory that the graph of hnsw takes, about."""
+    return count * (4 * dim + _LINKS_BYTES)

@@ -52,8 +52,6 @@ class VectorStore:
         self.problem: str | None = None
         self.seq = -1
         self.settings = settings
-        self._setting = settings.engine
-        self._ef = settings.ef
         self._long_lived = long_lived
         self._index: VectorIndex | None = None
         self._vault_id = ""
@@ -108,33 +106,36 @@ class VectorStore:
         count = rows.count_vectors(self.vault, self.key)
         if count == 0:
             return
-        wanted = choose(count, self._setting, long_lived=self._long_lived)
+        wanted = self._engine_for(count, long_lived=self._long_lived)
         loaded = self._load(wanted) or (self._load("exact") if wanted != "exact" else None)
         if loaded is None:
             self._scan()
         else:
             self._index, self.seq = loaded
 
+    def _engine_for(self, count: int, *, long_lived: bool) -> str:
+        found = rows.key_of(self.vault, self.key)
+        dim = 0 if found is None else found[1]
+        graph_mb = self.settings.graph_mb
+        return choose(count, self.settings.engine, long_lived=long_lived, graph_mb=graph_mb, dim=dim)
+
     def _load(self, engine: str) -> tuple[VectorIndex, int] | None:
         """The index of a sound snapshot and the change that it ends with."""
-        exact = self._load_exact()
         if engine == "annoy":
-            return self._load_sealed(exact)
+            return self._load_sealed()
         if engine != "hnsw":
-            return exact
+            return self._load_exact()
         graph = self._load_graph()
         if graph is None:
             return None
-        matrix, seq = exact or (self._scanned(), self.vault.max_seq())
+        matrix, seq = self._load_exact() or (self._scanned(), self.vault.max_seq())
         # Changes between the two are applied to both: what one has already, it takes in unharmed.
         if matrix is None:
             return None
-        graph[0].ef = self._ef or graph[0].ef
+        graph[0].ef = self.settings.ef or graph[0].ef
         return HnswIndex(graph[0], matrix), min(seq, graph[1])
 
-    def _load_sealed(self, exact: tuple[ExactIndex, int] | None) -> tuple[VectorIndex, int] | None:
-        if exact is None:
-            return None
+    def _load_sealed(self) -> tuple[VectorIndex, int] | None:
         ordinals = self._load_payload(annoy.ORDINALS, lambda path, head: path)
         if ordinals is None:
             return None
@@ -142,7 +143,8 @@ class VectorStore:
             annoy.FOREST, lambda path, head: annoy.Forest.load(path, ordinals[0], head.count, head.dim)
         )
         # Two files, two renames: a kill in between leaves two that do not belong together.
-        if forest is None or forest[1] != ordinals[1]:
+        exact = self._load_exact()
+        if forest is None or forest[1] != ordinals[1] or exact is None:
             return None
         return annoy.AnnoyIndex(forest[0], exact[0]), min(exact[1], forest[1])
 
@@ -202,7 +204,7 @@ class VectorStore:
         """Take a newer snapshot, or one of the engine that fits by now, where that is better than catching
         up.
         """
-        wanted = choose(index.count, self._setting, long_lived=self._long_lived)
+        wanted = self._engine_for(index.count, long_lived=self._long_lived)
         much = latest - self.seq > _MANY_CHANGES or index.growth > max(_MUCH_GROWTH, index.count // 2)
         if wanted == index.engine and not much:
             return False
@@ -233,7 +235,8 @@ class VectorStore:
         """Write the snapshot when enough has changed, or always with `force`; returns whether it was.
 
         Made from the vault, one batch in memory at a time; a large vault gets the graph of `hnsw` as well,
-        which takes 24 s for 100,000 new passages. Also trims the change log. For writers only. Raises
+        which takes 24 s for 100,000 new passages, or the forest of `annoy` where that graph would take too
+        much memory. Also trims the change log. For writers only. Raises
         StorageError (disk full, not allowed: the vault itself is as it was) and Interrupted.
         """
         saved = False
@@ -244,9 +247,11 @@ class VectorStore:
                 return False
             if self._worth_saving("exact", count, force):
                 saved = self._save("exact", found[1], lambda draft: self._write_exact(draft, found[1]))
-            graph_wanted = choose(count, self._setting, long_lived=True) == "hnsw"
-            if graph_wanted and self._worth_saving("hnsw", count, force):
+            wanted = self._engine_for(count, long_lived=True)
+            if wanted == "hnsw" and self._worth_saving("hnsw", count, force):
                 saved = self._save_graph(found[1], count, should_stop) or saved
+            elif wanted == "annoy" and self._worth_saving(annoy.FOREST, count, force):
+                saved = self.seal(should_stop) or saved
         if saved:
             self.vault.trim_changes(max(_KEEP_CHANGES, 2 * count))
         return saved

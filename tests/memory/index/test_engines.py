@@ -148,3 +148,11 @@ def test_the_planner_maps_for_one_answer_and_builds_graphs_for_many() -> None:
     assert choose(EXACT_UP_TO + 1, "auto", long_lived=False) == "annoy"
     assert choose(1, "hnsw", long_lived=False) == "hnsw"
     assert choose(10**6, "exact", long_lived=True) == "exact"
+
+
+def test_a_graph_that_would_take_too_much_memory_is_not_chosen() -> None:
+    assert choose(100_000, "auto", long_lived=True, graph_mb=512) == "hnsw"
+    assert choose(1_000_000, "auto", long_lived=True, graph_mb=512) == "annoy"
+    assert choose(1_000_000, "auto", long_lived=True, graph_mb=512, dim=32) == "hnsw"
+    assert choose(1_000_000, "auto", long_lived=True) == "hnsw"
+    assert choose(EXACT_UP_TO, "auto", long_lived=True, graph_mb=1) == "exact"

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from magray_memory.config import VectorSettings
-from magray_memory.index import snapshot
+from magray_memory.index import planner, snapshot
 from magray_memory.index.vectors import VectorStore
 from magray_memory.storage import vectors
 from magray_memory.storage.documents import NewDocument, NewPassage, put_file, remove_files
@@ -269,3 +269,25 @@ def test_a_read_only_home_is_searched_from_its_snapshot(tmp_path: Path) -> None:
     command = [sys.executable, "-c", textwrap.dedent(code), str(tmp_path), str(Path(__file__).parent)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == f"{want} None", done.stderr
+
+
+def test_where_a_graph_would_take_too_much_memory_a_forest_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planner, "EXACT_UP_TO", 1000)
+    small, large = VectorSettings(graph_mb=1), VectorSettings(graph_mb=2)
+    with _open(tmp_path) as vault:
+        _fill(vault, "a.py", 4000, 1)
+        assert VectorStore(vault, "key", small).save_snapshot()
+        assert not [file for file in snapshot_files(vault.path) if file.name.endswith(".hnsw")]
+        for settings, engine in ((small, "annoy"), (large, "exact")):
+            store = VectorStore(vault, "key", settings, long_lived=True)
+            _check(store)
+            assert store.engine == engine
+            store.close()
+        assert VectorStore(vault, "key", large).save_snapshot()
+        store = VectorStore(vault, "key", large, long_lived=True)
+        _check(store)
+        assert store.engine == "hnsw"
+        store.close()
+        assert not VectorStore(vault, "key", small).save_snapshot()
