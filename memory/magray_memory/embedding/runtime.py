@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
+import os
 import re
 import sys
 from typing import TYPE_CHECKING, Any
@@ -48,8 +49,13 @@ _CUDA_OPTIONS = {"arena_extend_strategy": "kSameAsRequested"}
 
 
 def onnxruntime() -> Any:
-    """The runtime module, silenced. Raises EmbeddingUnavailable when it is missing, emptied or broken."""
+    """The runtime module, silenced, and telling nobody of its use.
+
+    Raises EmbeddingUnavailable when it is missing, emptied or broken.
+    """
     loaded = "onnxruntime" in sys.modules
+    # 1.32 notes every session in a database of its own, to send it to its makers, unless it is told now.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         module = importlib.import_module("onnxruntime")
     except ModuleNotFoundError as error:
