@@ -265,9 +265,12 @@ class Indexing:
         job, done = self._jobs.popleft()
         if done.cancelled():
             return Outcome.DONE
-        outcome = await self._run(job, watch=False)
-        if not done.done():
-            done.set_result((outcome, self.report.last))
+        outcome = Outcome.FAILED
+        try:
+            outcome = await self._run(job, watch=False)
+        finally:
+            if not done.done():
+                done.set_result((outcome, self.report.last))
         return Outcome.DONE if outcome is Outcome.FAILED else outcome
 
     async def _wait_for_turn(self) -> None:

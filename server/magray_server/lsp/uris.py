@@ -28,7 +28,10 @@ def to_path(uri: str) -> Path | None:
         + (f"?{parts.query}" if parts.query else "")
         + (f"#{parts.fragment}" if parts.fragment else "")
     )
-    path = os.fsdecode(unquote_to_bytes(raw))
+    try:
+        path = os.fsdecode(unquote_to_bytes(raw))
+    except UnicodeError:
+        return None
     if "\0" in path or not path.startswith("/"):
         return None
     if os.name == "nt":

@@ -42,6 +42,7 @@ def test_file_uris_are_decoded(uri: str, path: str) -> None:
         "",
         "file:",
         "file:///a%00b",
+        "file:///a\ud800b",
         "x",
     ],
 )

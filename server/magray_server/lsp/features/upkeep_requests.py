@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from magray_server.lsp.errors import failed, invalid
@@ -57,6 +58,10 @@ class UpkeepRequests:
 
     def _inside(self, folder: Folder, text: str) -> str:
         """A path of a request relative to its folder. Raises InvalidParams."""
+        try:
+            os.fsencode(text)
+        except UnicodeEncodeError:
+            raise invalid("A path is none that a file can have.") from None
         path = to_path(text) if "://" in text else folder.path / text
         place = self._server.folders.place(path) if path is not None and "\0" not in text else None
         if place is None or place.folder != folder or ".." in place.path.split("/"):
