@@ -81,6 +81,9 @@ class ExactIndex:
         ids, matrix = np.empty(count, dtype=np.int64), np.empty((count, dim), dtype=np.float16)
         filled = 0
         for some, rows in batches:
+            if filled + len(some) > len(ids):  # a counter that is wrong costs a copy, and no search
+                ids = np.resize(ids, 2 * (filled + len(some)))
+                matrix = np.resize(matrix, (len(ids), dim))
             ids[filled : filled + len(some)], matrix[filled : filled + len(some)] = some, rows
             filled += len(some)
         return cls(ids[:filled], matrix[:filled])

@@ -150,6 +150,15 @@ def test_the_planner_maps_for_one_answer_and_builds_graphs_for_many() -> None:
     assert choose(10**6, "exact", long_lived=True) == "exact"
 
 
+@pytest.mark.parametrize("count", [0, 3, 10, 99])
+def test_batches_are_taken_in_whatever_their_count_was_said_to_be(count: int) -> None:
+    ids, rows = np.arange(10, dtype=np.int64), _unit(10)
+    parts = [(ids[start : start + 2], rows[start : start + 2]) for start in range(0, 10, 2)]
+    index = ExactIndex.from_batches(DIM, count, parts)
+    assert index.count == 10
+    assert [index.search(row, 1)[0].tolist() for row in rows] == [[number] for number in range(10)]
+
+
 def test_a_graph_that_would_take_too_much_memory_is_not_chosen() -> None:
     assert choose(100_000, "auto", long_lived=True, graph_mb=512) == "hnsw"
     assert choose(1_000_000, "auto", long_lived=True, graph_mb=512) == "annoy"
