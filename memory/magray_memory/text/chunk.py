@@ -20,7 +20,7 @@ from magray_memory.text.languages import detect, kind_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-CHUNKER_VERSION = 2
+CHUNKER_VERSION = 3
 """Stored with a vault: what another version chunked is chunked again."""
 
 AIM = 1_400

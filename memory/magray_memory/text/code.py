@@ -108,25 +108,37 @@ def chunk_code(text: str, language: str, parse_seconds: float) -> tuple[list[Chu
 
 
 def _chunk_parts(text: str, parts: list[Part], seconds: float) -> tuple[list[Chunk], str | None]:
-    """Each part on its own; a tiny one (a closing tag) joins what stands before it."""
+    """Each part on its own; a tiny one (a tag alone) joins what stands before it."""
     lines = Lines(text)
     chunks: list[Chunk] = []
     notes: dict[str, None] = {}
     for start, end, language in parts:
-        before = chunks[-1] if chunks else None
-        if before is not None and lines.size(start, end) < STRAY and before.end_line == start:
-            joined = lines.slice(before.start_line - 1, end)
-            if len(joined) <= CAP:
-                chunks[-1] = replace(before, end_line=end, text=joined)
-                continue
         found, note = _chunk_one(lines.slice(start, end), language, seconds)
         if note:
             notes[note] = None
-        chunks.extend(
+        found = [
             replace(chunk, start_line=chunk.start_line + start, end_line=chunk.end_line + start)
             for chunk in found
-        )
+        ]
+        bare = len(chunks) == 1 and not chunks[0].symbol and len(chunks[0].text) < STRAY
+        small = bare or lines.size(start, end) < STRAY
+        if chunks and found and small and (joined := _joined(lines, chunks[-1], found[0])) is not None:
+            chunks[-1:] = [joined, *found[1:]]
+        else:
+            chunks.extend(found)
     return chunks, "; ".join(notes) or None
+
+
+def _joined(lines: Lines, before: Chunk, after: Chunk) -> Chunk | None:
+    """Two neighbours as one chunk under both their names; None when it would be too long."""
+    text = lines.slice(before.start_line - 1, after.end_line)
+    if len(text) > CAP or before.end_line >= after.start_line:
+        return None
+    names = list(dict.fromkeys(filter(None, (before.symbol, after.symbol))))
+    kind = before.kind if before.symbol or not after.symbol else after.kind
+    return replace(
+        before, end_line=after.end_line, symbol=", ".join(fitting(names, names)), kind=kind, text=text
+    )
 
 
 def _chunk_one(text: str, language: str, seconds: float) -> tuple[list[Chunk], str | None]:

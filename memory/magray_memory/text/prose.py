@@ -196,7 +196,8 @@ def _is_akin(lines: Lines, one: _Run, other: _Run) -> bool:
 
 def symbol_of(paths: Sequence[Path]) -> str:
     """One symbol for a chunk's heading paths: what they share, then what is below: "Guide > Install, Use"."""
-    distinct = list(dict.fromkeys(paths))
+    # What stands above the first heading, such as front matter, has none and hides none.
+    distinct = list(dict.fromkeys(filter(None, paths))) or [()]
     shared = 0
     while all(len(path) > shared and path[shared] == distinct[0][shared] for path in distinct):
         shared += 1

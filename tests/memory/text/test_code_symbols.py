@@ -179,6 +179,13 @@ def test_scripts_in_a_page_are_chunked_in_their_own_language_at_their_own_lines(
     assert found["add"].kind == "function"
 
 
+def test_a_small_component_is_one_chunk_with_what_its_script_defines() -> None:
+    text = "<script>\n  export function scale(v) {\n    return v;\n  }\n</script>\n<p>Bye</p>\n"
+    assert [(p.start_line, p.end_line, p.symbol) for p in chunk("A.svelte", text).chunks] == [(1, 6, "scale")]
+    long = text.replace("return v;", "return v;\n" * 40)
+    assert chunk("A.svelte", long).chunks[0].start_line == 1
+
+
 def test_html_has_the_title_of_the_page() -> None:
     assert chunk("a.html", "<html><title>\n The Guide </title></html>").title == "The Guide"
     assert chunk("a.html", "<html><title>{{ name }}</title></html>").title is None

@@ -230,3 +230,8 @@ def test_markdown_is_chunked_by_its_extension() -> None:
         ("tag",),
         ("Link",),
     )
+
+
+def test_front_matter_hides_no_heading_of_a_short_note() -> None:
+    text = "---\ntags: [pay]\n---\n# Payments\n\n## Keys\n\nKept for two days.\n\n## Refunds\n\nIn a week.\n"
+    assert [part.symbol for part in chunk("a.md", text).chunks] == ["Payments > Keys, Refunds"]
