@@ -93,7 +93,7 @@ def _probe(model: Model, device: str, seconds: float) -> Verdict:
         try:
             child = subprocess.Popen(
                 command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # never written to: it ends when this process does
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 env={**os.environ, "PYTHONFAULTHANDLER": "", "PYTHONWARNINGS": "ignore"},
@@ -118,6 +118,8 @@ def _wait(child: subprocess.Popen[bytes], seconds: float) -> tuple[list[str], in
     except subprocess.TimeoutExpired:
         code = None
     _kill(child)
+    if child.stdin is not None:
+        child.stdin.close()
     reader.join(1.0)  # whoever inherited the pipe may keep it open
     return list(lines), code
 

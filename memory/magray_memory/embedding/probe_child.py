@@ -6,12 +6,14 @@ taken, so that a step which ends this process is known by name.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib
 import json
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 _CUDA = "CUDAExecutionProvider"
 _NVML = ("libnvidia-ml.so.1", "nvml.dll")
+_PR_SET_PDEATHSIG = 1
 _NO_FILE = "the model has no file for the GPU"
 
 
@@ -35,6 +38,7 @@ def main() -> None:
     """Answers the request and ends without taking the libraries apart."""
     request = json.loads(sys.argv[1])
     _die_after(float(request["seconds"]))
+    _die_with_parent()
     out = os.open(request["result"], os.O_WRONLY | os.O_APPEND)
 
     def tell(**facts: Any) -> None:
@@ -54,6 +58,21 @@ def _die_after(seconds: float) -> None:
     """Never outlive the parent's patience, even when it is gone and native code holds the interpreter."""
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds + 1)
+
+
+def _die_with_parent() -> None:
+    """End at once when the parent does: by the system where it can, else by the end of stdin."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    def follow() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 4096):
+                pass
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
 
 
 def _try(model: Model, device: str, tell: Callable[..., None]) -> None:
