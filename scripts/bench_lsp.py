@@ -143,25 +143,33 @@ def start_up(ours: list[str], home: Path) -> None:
     )
 
 
-def under_load(server: Server, seconds: float) -> None:
-    """Searches and pings beside each other for a while."""
+def under_load(server: Server, seconds: float, home: Path) -> None:
+    """Searches and pings beside each other for a while. What a server of pygls that does nothing takes for a
+    ping at the same time is what the machine is busy with.
+    """
     searches: list[float] = []
-    pings: list[float] = []
+    pings: dict[str, list[float]] = {"ping": [], "bare": []}
+    bare = Server([sys.executable, "-c", BARE], home)
+    bare.initialize()
     end = time.perf_counter() + seconds
 
-    def ping() -> None:
+    def ping(name: str, whom: Server) -> None:
         while time.perf_counter() < end:
-            pings.append(server.ask("magray/ping")[1])
+            pings[name].append(whom.ask("magray/ping")[1])
             time.sleep(0.01)
 
-    pinging = threading.Thread(target=ping)
-    pinging.start()
+    pinging = [threading.Thread(target=ping, args=pair) for pair in (("ping", server), ("bare", bare))]
+    for thread in pinging:
+        thread.start()
     while time.perf_counter() < end:
         query = QUERIES[len(searches) % len(QUERIES)]
         searches.append(server.ask("magray/search", {"query": query})[1])
         time.sleep(0.02)
-    pinging.join()
-    print(f"  search  {spread(searches)}\n  ping    {spread(pings)}")
+    for thread in pinging:
+        thread.join()
+    bare.process.kill()
+    print(f"  search  {spread(searches)}")
+    print(f"  ping    {spread(pings['ping'])}; bare pygls meanwhile {spread(pings['bare'])}")
 
 
 def edits(server: Server, root: Path) -> None:
@@ -304,7 +312,7 @@ def main() -> None:
         print(f", {(time.perf_counter() - start) * 1000:.0f} ms after the process began")
         server.wait_for("ready")
         print("idle")
-        under_load(server, 6)
+        under_load(server, 6, home)
         edits(server, workspace)
         health = server.ask("magray/health")[0]
         passages = sum(vault["passages"] for vault in health["vaults"])
@@ -315,7 +323,7 @@ def main() -> None:
         server.initialize(workspace)
         server.wait_for("indexing")
         time.sleep(2)
-        under_load(server, 10)
+        under_load(server, 10, home)
         start = time.perf_counter()
         server.send({"method": "exit"})
         server.process.wait()

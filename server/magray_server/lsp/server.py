@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+SETTINGS_SECONDS = 0.3
+"""How long the engine waits for a client that is slow to tell its settings; they can change it later too."""
 LEAVE_SECONDS = 0.3
 """How long the end waits for the client to take its last answers."""
 FORCED_SECONDS = 0.8
@@ -104,10 +106,12 @@ class MagrayServer(LanguageServer):
     async def begin_work(self, _: types.InitializedParams) -> None:
         """The client is ready: now the rest of the program may be loaded."""
         start_logging(self.home, self.log_file, self.configuration.settings.server.log_level)
-        await self.configuration.pull()
+        asked = asyncio.ensure_future(self.configuration.pull())
+        await asyncio.wait([asked], timeout=SETTINGS_SECONDS)
+        self.overlay.begin()
+        await asked  # nothing is indexed by settings that may not hold
         self.configuration.follow()
         self.upkeep.follow()
-        self.overlay.begin()
         self.care.begin()
 
     def change_folders(

@@ -161,6 +161,36 @@ def test_children_end_within_a_second_of_the_server_while_it_indexes(
     assert time.monotonic() - start < 3
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals are of POSIX")
+@pytest.mark.parametrize("how", ["kill", "exit"])
+def test_a_trial_of_the_model_that_hangs_ends_with_the_server(
+    connect, project, tmp_path, how, processes
+) -> None:
+    import psutil
+
+    alive, children, eventually = processes
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "onnxruntime.py").write_text("import time; time.sleep(600)")
+    home = tmp_path / "elsewhere"
+    home.mkdir()
+    client = connect(home=home, environ={"PYTHONPATH": str(broken)})
+    client.start(project)
+
+    def trials() -> list[int]:
+        below = [psutil.Process(pid) for pid in children(client.process.pid)]
+        return [child.pid for child in below if "magray_memory.embedding.probe_child" in child.cmdline()]
+
+    assert eventually(trials, 30)
+    family = children(client.process.pid)
+    if how == "kill":
+        client.process.kill()
+    else:
+        client.notify("exit")
+    client.process.wait(5)
+    assert eventually(lambda: not any(map(alive, family)), 5), family
+
+
 def test_tcp_serves_one_client_on_loopback_only(tmp_path: Path, frame) -> None:
     refused = subprocess.run(
         [sys.executable, "-m", "magray_server.lsp.main", "--tcp", "0.0.0.0:0"],
