@@ -40,6 +40,7 @@ _DEADLY = {
     "passages": "reading its passages",
     "lexical": "reading its lexical index",
     "vectors": "reading its vectors",
+    "pending": "looking for what has no vector",
     "snapshots": "reading its index snapshots",
     "recall": "searching its vector index",
 }

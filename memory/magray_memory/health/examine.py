@@ -24,7 +24,7 @@ from magray_memory.storage.vault import Vault
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-STAGES = ("file", "schema", "counters", "passages", "lexical", "vectors", "snapshots", "recall")
+STAGES = ("file", "schema", "counters", "passages", "lexical", "vectors", "pending", "snapshots", "recall")
 """In this order; a stage is not reached when the file itself is unsound."""
 
 _MOST_COMPLAINTS = 10
@@ -72,6 +72,7 @@ def _looks(vault: Vault, connection: sqlite3.Connection) -> dict[str, Callable[[
         "passages": lambda: index.passages(vault, connection),
         "lexical": lambda: index.lexical(vault, connection),
         "vectors": lambda: index.vectors(vault, connection),
+        "pending": lambda: index.pending(vault, connection),
         "snapshots": lambda: index.snapshots(vault),
         "recall": lambda: index.recall(vault, connection),
     }

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 from magray_memory.errors import IndexDamaged
 from magray_memory.health.findings import Finding, Remedy
 from magray_memory.health.report import Severity
-from magray_memory.storage import schema
+from magray_memory.storage import schema, spaces
+from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.vault import LEXICAL_VERSION, snapshot_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import numpy as np
@@ -36,6 +37,10 @@ _SAMPLED_PASSAGES = 300
 _SAMPLED_TERMS = 6
 _QUERIES = 50
 _LEAST_RECALL = 0.9
+_LEAST_INDEXED = 1_000
+"""Fewer vectors are read as quickly as a snapshot of them."""
+_BEHIND_SHARE = 10
+"""A snapshot may be behind by so much of its vectors: catching up costs less than a new one."""
 _FIX = "magray doctor --fix"
 _WORDS = (
     "SELECT passage.id, symbol, coalesce(path, ''), passage.text FROM passage"
@@ -178,6 +183,24 @@ def vectors(vault: Vault, connection: sqlite3.Connection) -> Iterator[Finding]:
             yield Finding("vectors", Severity.CRITICAL, message, str(vault.path), _FIX, Remedy.VECTORS)
 
 
+def pending(vault: Vault, connection: sqlite3.Connection) -> Iterator[Finding]:
+    """Whether every passage can be found by meaning; while an indexer works, that is its business."""
+    key = spaces.serving(vault)
+    if key is None or (vault.kind.derived and IndexerLock(vault.path).holder() is not None):
+        return
+    (missing,) = connection.execute(
+        "SELECT count(*) FROM passage WHERE NOT EXISTS (SELECT 1 FROM vector JOIN embedding_key e"
+        " ON e.id = key_id WHERE passage_id = passage.id AND e.key = ?)",
+        (key,),
+    ).fetchone()
+    if missing:
+        count, many = vault.counts()[1], missing > 1
+        message = f"{missing:,} of {count:,} passages in {vault.path} {'have' if many else 'has'} no vector."
+        remedy = Remedy.EMBED if vault.kind.derived else Remedy.NONE
+        hint = f"{_FIX}, or magray index" if remedy else ""
+        yield Finding("vectors", Severity.WARNING, message, str(vault.path), hint, remedy)
+
+
 def unit(matrix: Matrix) -> NDArray[np.bool_]:
     """Which rows have a length of 1, as near as float16 can say it."""
     import numpy as np
@@ -192,6 +215,7 @@ def snapshots(vault: Vault) -> Iterator[Finding]:
 
     payloads = {path.name for path in snapshot_files(vault.path) if ".damaged-" not in path.name}
     headers = sorted(name for name in payloads if name.endswith(".snapshot"))
+    newest: dict[str, int] = {}
     for name in headers:
         path = vault.path.with_name(name)
         payloads.discard(name)
@@ -209,9 +233,29 @@ def snapshots(vault: Vault) -> Iterator[Finding]:
             yield _snapshot(f"The index snapshot {path} is of another vault.", path, Severity.INFO)
         elif header.seq > vault.max_seq():
             yield _snapshot(f"The index snapshot {path} knows changes that its vault does not have.", path)
+        else:
+            newest[header.key] = max(header.seq, newest.get(header.key, 0))
+    yield from _behind(vault, newest)
     for name in sorted(payloads):
         message = f"No index snapshot needs {vault.path.with_name(name)}."
         yield _snapshot(message, vault.path.with_name(name), Severity.INFO)
+
+
+def _behind(vault: Vault, newest: Mapping[str, int]) -> Iterator[Finding]:
+    """A snapshot saves every command from reading all vectors, unless it is missing or long out of date."""
+    key = spaces.serving(vault)
+    if key is None or (vault.kind.derived and IndexerLock(vault.path).holder() is not None):
+        return
+    with vault.read() as connection:
+        row = connection.execute("SELECT vectors FROM embedding_key WHERE key = ?", (key,)).fetchone()
+    if row[0] < _LEAST_INDEXED:
+        return
+    if key not in newest:
+        message = f"There is no index snapshot of {vault.path}, so every command reads {row[0]:,} vectors."
+        yield _snapshot(message, vault.path, Severity.INFO)
+    elif (behind := vault.max_seq() - newest[key]) > row[0] // _BEHIND_SHARE:
+        message = f"The index snapshot of {vault.path} is {behind:,} changes behind."
+        yield _snapshot(message, vault.path, Severity.INFO)
 
 
 def _snapshot(message: str, path: Path, severity: Severity = Severity.WARNING) -> Finding:

@@ -23,6 +23,8 @@ class Remedy(StrEnum):
     """Build the lexical index again."""
     VECTORS = "vectors"
     """Forget unsound vectors; they are embedded again."""
+    EMBED = "embed"
+    """Index the workspace again: what has no vector gets one."""
     REREAD = "reread"
     """Have the next run of the indexer read the files again whose passages are not what was stored."""
     SNAPSHOTS = "snapshots"

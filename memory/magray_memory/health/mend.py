@@ -33,6 +33,7 @@ ORDER = (
     Remedy.REREAD,
     Remedy.LEXICAL,
     Remedy.VECTORS,
+    Remedy.EMBED,
     Remedy.SNAPSHOTS,
     Remedy.CACHE,
     Remedy.REMOVE,
@@ -68,6 +69,8 @@ class Mender:
         try:
             if finding.remedy in own:
                 return own[finding.remedy](path)
+            if finding.remedy is Remedy.EMBED:
+                return self._embed(path)
             with self._writing(path) as vault:
                 return _IN_VAULT[finding.remedy](vault, self)
         except OSError as error:
@@ -87,6 +90,13 @@ class Mender:
         root = vault.meta("root")
         if root and Path(root).is_dir():
             self.renew[Path(root)] = False
+
+    def _embed(self, path: Path) -> str:
+        root = root_of(path, self._current)
+        if root is None or not root.is_dir():
+            raise StorageError(f"{path} cannot be completed", f"its folder {root} is gone")
+        self.renew[root] = False
+        return "it was indexed again"
 
     def _renew(self, path: Path) -> str:
         root = root_of(path, self._current)

@@ -14,13 +14,16 @@ import numpy as np
 import pytest
 
 from magray_memory.config import Settings, VectorSettings
+from magray_memory.health import examine_index
 from magray_memory.health.doctor import Diagnosis, Doctor, examine_vault
 from magray_memory.health.findings import Finding, Remedy
 from magray_memory.health.mend import root_of
+from magray_memory.health.report import Severity
 from magray_memory.index.vectors import VectorStore
 from magray_memory.storage import vectors
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.home import Home
+from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.vault import Vault, snapshot_files
 from magray_memory.workspace.indexer import Indexer
 
@@ -44,10 +47,6 @@ class Patient:
             (self.root / f"f{number}.py").write_text(text)
         self.index(self.root)
         with self.open() as vault:
-            with vault.read() as connection:
-                ids = [row[0] for row in connection.execute("SELECT id FROM passage")]
-            rows = np.random.default_rng(1).standard_normal((len(ids), 32)).astype(np.float32)
-            vectors.put_vectors(vault, "key", ids, rows / np.linalg.norm(rows, axis=1, keepdims=True))
             for engine in ("hnsw", "exact"):
                 VectorStore(vault, "key", VectorSettings(engine=engine)).save_snapshot(force=True)
 
@@ -61,6 +60,10 @@ class Patient:
     def index(self, root: Path, lexical: bool = True) -> None:
         with Vault.open(self.path, kind=VaultKind.WORKSPACE, root=root, write=True) as vault:
             Indexer(vault, self.home, Settings()).run(lexical=True)
+            ids = vectors.pending(vault, "key", 1000)  # what a model would do
+            if ids:
+                rows = np.random.default_rng(1).standard_normal((len(ids), 32)).astype(np.float32)
+                vectors.put_vectors(vault, "key", ids, rows / np.linalg.norm(rows, axis=1, keepdims=True))
 
     def harm(self, *statements: str) -> None:
         with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
@@ -114,8 +117,11 @@ INSERT INTO passage_fts(passage_fts, rowid, symbol, path, body)
 VALUES ('delete', 1, 'name_0 name 0', 'f0 f 0 py', 'def name_0 name 0 return alpha 0 beta')
 """
 _GIVEN = "INSERT INTO passage_fts(rowid, symbol, path, body) VALUES (1, 'x', 'y', 'a b c d e f g h')"
+_FOREIGN = "INSERT INTO vector(passage_id, key_id, data) SELECT 9999, key_id, data FROM vector LIMIT 1"
 _REUSED = "UPDATE sqlite_sequence SET seq = 3 WHERE name = 'passage'"
 _CHANGED = "UPDATE passage SET text = replace(text, 'alpha', 'alphb') WHERE id = 9"
+_MOVED = f"UPDATE vector SET data = x'003c{'0000' * 31}' WHERE passage_id % 2 = 0"
+_UNSEEN = [f"DROP TRIGGER vector_{what}" for what in ("added", "changed", "removed")]
 _ZERO = "UPDATE vector SET data = zeroblob(64) WHERE passage_id = 3"
 _HARMS: dict[str, tuple[Callable[[Patient], None], Remedy]] = {
     "emptied blocks": (_sql(_EMPTY_BLOCKS), Remedy.LEXICAL),
@@ -129,6 +135,11 @@ _HARMS: dict[str, tuple[Callable[[Patient], None], Remedy]] = {
     "a wrong counter": (_sql("UPDATE tally SET value = 7 WHERE name = 'passage'"), Remedy.COUNTERS),
     "ids that would come back": (_sql(_REUSED), Remedy.COUNTERS),
     "rows of nothing": (_sql("PRAGMA foreign_keys = 0", "DELETE FROM document WHERE id = 4"), Remedy.RENEW),
+    "a wrong counter of vectors": (_sql("UPDATE embedding_key SET vectors = 7"), Remedy.COUNTERS),
+    "no counters": (_sql("DELETE FROM tally"), Remedy.COUNTERS),
+    "a missing vector": (_sql("DELETE FROM vector WHERE passage_id IN (3, 5)"), Remedy.EMBED),
+    "vectors changed behind the index": (_sql(*_UNSEEN, _MOVED), Remedy.SNAPSHOTS),
+    "a vector of no passage": (_sql("PRAGMA foreign_keys = 0", _FOREIGN), Remedy.RENEW),
     "a changed text": (_sql(_CHANGED), Remedy.REREAD),
     "a vector of nothing": (_sql(_ZERO), Remedy.VECTORS),
     "a short vector": (_sql("UPDATE vector SET data = x'00' WHERE passage_id = 3"), Remedy.VECTORS),
@@ -161,6 +172,42 @@ def test_it_is_found_and_mended(patient: Patient, harm: str) -> None:
 def test_nothing_is_wrong_with_a_healthy_home(patient: Patient) -> None:
     found = patient.doctor.examine()
     assert (list(found.findings), found.vaults, found.errors) == ([], 1, 0)
+
+
+def test_a_snapshot_that_is_missing_or_long_out_of_date_is_told(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examine_index, "_LEAST_INDEXED", 50)
+    with patient.open() as vault:
+        assert list(examine_index.snapshots(vault)) == []
+        with vault.write() as connection:
+            connection.execute("UPDATE vector SET data = data")
+        (behind,) = examine_index.snapshots(vault)
+        assert (behind.severity, behind.remedy) == (Severity.INFO, Remedy.SNAPSHOTS)
+        assert "60 changes behind" in behind.message
+        for path in snapshot_files(patient.path):
+            path.unlink()
+        (none,) = examine_index.snapshots(vault)
+        assert (none.severity, none.remedy) == (Severity.INFO, Remedy.SNAPSHOTS)
+        assert "There is no index snapshot" in none.message
+
+
+def test_what_an_indexer_is_still_to_do_is_no_finding(patient: Patient) -> None:
+    patient.harm("DELETE FROM vector WHERE passage_id = 3")
+    with IndexerLock(patient.path).acquire():
+        assert list(patient.doctor.examine().findings) == []
+    (found,) = patient.doctor.examine().findings
+    assert "1 of 60 passages" in found.message
+    assert found.message.endswith("has no vector.")
+
+
+def test_the_note_of_an_indexer_that_died_is_removed(patient: Patient) -> None:
+    note = patient.path.with_name(f"{patient.path.name}.pid")
+    note.write_text("999999\n")
+    (found,) = patient.doctor.examine().findings
+    assert (found.remedy, "not at work any more" in found.message) == (Remedy.REMOVE, True)
+    patient.doctor.fix()
+    assert not note.exists()
 
 
 def test_an_examination_that_takes_too_long_is_given_up(patient: Patient) -> None:

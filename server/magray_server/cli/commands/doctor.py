@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,7 @@ from magray_server.cli.shell import Shell, command
 from magray_server.cli.terminal import coloured, results, safe, style
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from magray_memory.health.doctor import Diagnosis
     from magray_memory.health.findings import Finding
@@ -33,15 +34,16 @@ def cli(shell: Shell, fix: bool) -> int:
 
     With --fix, what is derived from files is made again. A damaged notebook is salvaged as far as it can be
     read, and the damaged file is kept beside it. The exit code is 1 while an error remains, 3 when something
-    was lost.
+    was lost. With --verbose the files are named in which the indexes are kept.
     """
     with shell.memory() as memory:
         diagnosis = memory.doctor(fix=fix, on_step=shell.note if shell.verbose else None)
+        roots = {} if shell.verbose else {str(v.path): str(v.root) for v in memory.vaults() if v.root}
     if shell.json:
         shell.value(diagnosis.as_json())
     else:
         for line in _lines(diagnosis):
-            shell.result(line)
+            shell.result(_by_root(line, roots))
     if diagnosis.errors:
         return FAILED
     return PARTLY if diagnosis.lost else DONE
@@ -60,6 +62,15 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
     if not diagnosis.findings:
         vaults = render.count(diagnosis.vaults, "vault")
         yield f"{vaults} examined in {render.seconds(diagnosis.seconds)}: nothing is wrong"
+
+
+def _by_root(line: str, roots: Mapping[str, str]) -> str:
+    """The line with workspaces in place of the files of their indexes, which nobody knows by name."""
+    for path, root in roots.items():
+        line = re.sub(
+            rf"{re.escape(safe(path))}(?=[:,;)\s]|\.?$|\.\s)", lambda _, root=root: safe(root), line
+        )
+    return line
 
 
 def _did(finding: Finding) -> str:
