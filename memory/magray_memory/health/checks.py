@@ -100,7 +100,9 @@ def storage(scene: Scene) -> Component:
     if gone:
         why = f"{gone} of {len(scene.vaults)} vaults belong to folders that are gone"
         return Component("storage", Severity.INFO, why, detail, "magray vault drop --gone")
-    return Component("storage", Severity.OK, f"{len(scene.vaults)} in {path}", detail)
+    return Component(
+        "storage", Severity.OK, f"{len(scene.vaults)} vault{'s' * (len(scene.vaults) != 1)} in {path}", detail
+    )
 
 
 def lexical_index(scene: Scene) -> Component:

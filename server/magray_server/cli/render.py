@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"\w+")
 _INDENT = "    "
+MAX_ABOUT = 80
+"""Columns of a hit's names where no terminal says how wide it is."""
 _FRESHNESS = {"stale": "changed since", "pending": "by words so far"}
 
 
@@ -50,7 +52,9 @@ def _headline(hit: Hit, here: Path, colour: bool, columns: int | None, *, tell_p
         facts.append(_FRESHNESS[hit.freshness])
     facts += [f"#{safe(tag)}" for tag in hit.tags[:5]]
     tail = "  ".join(facts)
-    if columns is not None:
+    if columns is None:
+        about = cut(about, MAX_ABOUT)
+    else:
         room = columns - len(place) - len(tail) - 4
         about = cut(about, room) if room >= 8 else ""
     parts = [

@@ -145,6 +145,10 @@ class Group(click.Group):
         super().__init__(*args, **kwargs)
         self.params.extend(global_options())
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        examples = [c.example.strip() for c in self.commands.values() if isinstance(c, Command)]
+        write_example("\n".join(example.partition("\n")[0] for example in examples if example), formatter)
+
 
 def write_example(example: str, formatter: click.HelpFormatter) -> None:
     """The example of a help page, each line as it is typed."""

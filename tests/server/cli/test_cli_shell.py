@@ -62,6 +62,12 @@ def test_every_command_has_an_example_in_its_help(magray: Magray, command: str) 
     assert command.split()[-1] in example
 
 
+@pytest.mark.parametrize("group", ["vault", "model", "config"])
+def test_a_group_of_commands_shows_an_example_of_each(magray: Magray, group: str) -> None:
+    example = magray(group, "--help").out.partition("Example")[2]
+    assert example.count(f"magray {group} ") >= 2
+
+
 def test_readme_names_every_command_and_no_other(magray: Magray) -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     code = "\n".join(re.findall(r"`(magray [^`]*)`", readme) + re.findall(r"(?m)^magray .*$", readme))
