@@ -104,7 +104,7 @@ def give_way() -> None:
         ctypes.windll.kernel32.SetPriorityClass(ctypes.windll.kernel32.GetCurrentProcess(), below_normal)
         return
     with contextlib.suppress(OSError):
-        os.nice(_NICE)
+        os.nice(max(0, _NICE - os.nice(0)))  # who has given way already goes no further
 
 
 def give_back() -> None:

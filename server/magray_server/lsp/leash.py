@@ -1,5 +1,5 @@
 """Runs the shell's command in a process that ends when the server does: `python -m magray_server.lsp.leash
-index …`. With `--give-way` first, it lets every other process go before it.
+index …`. Other processes go before it from its first moment on: the server answers while it starts.
 
 The server holds the other end of this process's stdin and never writes to it. When the server is gone,
 however it went, stdin ends; then this process and every one that it started end too.
@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 
+from magray_memory.resources import give_way
 from magray_server.parent import when_stdin_ends
 
 
@@ -22,11 +23,7 @@ def _end() -> None:
 
 def main() -> None:
     when_stdin_ends(_end)
-    if sys.argv[1:2] == ["--give-way"]:
-        from magray_memory.resources import give_way
-
-        del sys.argv[1]
-        give_way()
+    give_way()
     from magray_server.cli.main import main as run
 
     sys.exit(run())

@@ -178,8 +178,9 @@ def test_a_trial_of_the_model_that_hangs_ends_with_the_server(
     client.start(project)
 
     def trials() -> list[int]:
-        below = [psutil.Process(pid) for pid in children(client.process.pid)]
-        return [child.pid for child in below if "magray_memory.embedding.probe_child" in child.cmdline()]
+        below = psutil.process_iter(["cmdline"])
+        named = [p.pid for p in below if "magray_memory.embedding.probe_child" in (p.info["cmdline"] or ())]
+        return sorted(set(named) & set(children(client.process.pid)))
 
     assert eventually(trials, 30)
     family = children(client.process.pid)

@@ -76,10 +76,10 @@ class Care:
         finally:
             bar.end()
 
-    async def _run(self, flags: list[str], bar: WorkDone | None = None, *, aside: bool = False) -> Json:
+    async def _run(self, flags: list[str], bar: WorkDone | None = None) -> Json:
         home = self._server.home
         home.ensure()
-        command = [*(["--give-way"] if aside else []), "--home", str(home.path), "--json", "--verbose"]
+        command = ["--home", str(home.path), "--json", "--verbose"]
         environment = self._server.configuration.settings.environment()
         try:
             process = await children.start([*command, "optimize", *flags], home.path, environment)
@@ -120,7 +120,7 @@ class Care:
         async with self._turn:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(BOUND_SECONDS):
-                    done = await self._run([], aside=True)
+                    done = await self._run([])
                     log.info("optimized: %s bytes in %s s", done.get("bytes"), done.get("seconds"))
                     await asyncio.to_thread(_stamp, home)
 
