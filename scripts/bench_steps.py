@@ -28,7 +28,7 @@ import sysconfig
 import tempfile
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +42,11 @@ STEPS: dict[str, dict[str, str]] = {
         "Memory._vault_to_write": "opening the vault",
         "Memory._try_open": "opening the vaults",
     },
-    "magray_memory.workspace.indexer": {
-        "Indexer._scan": "walking, comparing with what is stored",
-        "Indexer._semantic_phase": "looking for passages without a vector",
-        "Indexer._embed": "embedding what changed",
-        "Indexer._save_snapshot": "the snapshot of the vectors",
+    "magray_memory.workspace.indexer": {"Indexer._scan": "walking, comparing with what is stored"},
+    "magray_memory.workspace.semantic": {
+        "SemanticPhase.run": "looking for passages without a vector",
+        "SemanticPhase._embed": "embedding what changed",
+        "SemanticPhase._save_snapshot": "the snapshot of the vectors",
     },
     "magray_memory.workspace.parse_pool": {
         "_Inbox.get": "waiting for the parser processes",
@@ -78,8 +78,8 @@ class Clock:
     """Time by step, each without the steps inside it: of the main thread, and of the others beside it."""
 
     def __init__(self) -> None:
-        self.main: Counter[str] = Counter()
-        self.beside: Counter[str] = Counter()
+        self.main: defaultdict[str, float] = defaultdict(float)
+        self.beside: defaultdict[str, float] = defaultdict(float)
         self._inner: dict[int, list[float]] = {}
 
     def timed(self, step: str, call: Any) -> Any:
@@ -130,7 +130,7 @@ def child(arguments: list[str]) -> None:
     os._exit(0)
 
 
-def steps_of(command: list[str]) -> dict[str, Any]:
+def steps_of(command: list[str]) -> Any:
     """The steps of one run, `starting Python` and `the rest` included, in milliseconds."""
     began = time.perf_counter()
     done = subprocess.run([sys.executable, __file__, "--child", *command], capture_output=True, check=False)
@@ -157,7 +157,7 @@ def whole(command: list[str]) -> tuple[float, float]:
     return took, sum(after[2:4]) - sum(before[2:4])
 
 
-def table(title: str, wholes: list[tuple[float, float]], told: list[dict[str, Any]]) -> str:
+def table(title: str, wholes: list[tuple[float, float]], told: list[Any]) -> str:
     """The steps of a command, the longest first; those below a hundredth of it are left out."""
     wall = statistics.median(took for took, _ in wholes)
     busy = statistics.median(cpu for _, cpu in wholes)
@@ -182,7 +182,7 @@ def parsing(workspace: Path) -> str:
     from magray_memory.workspace.read import read_file
     from magray_memory.workspace.walk import Tally, WalkOptions, walk
 
-    spent: Counter[str] = Counter()
+    spent: defaultdict[str, float] = defaultdict(float)
     count = size = 0
     for file in walk(workspace, WalkOptions(), Tally()):
         marks = [time.process_time()]
@@ -196,7 +196,8 @@ def parsing(workspace: Path) -> str:
         chunked = chunk(file.path, text)
         marks.append(time.process_time())
         for piece in chunked.chunks:
-            analyze(piece.symbol), analyze(piece.text)
+            analyze(piece.symbol)
+            analyze(piece.text)
         marks.append(time.process_time())
         for piece in chunked.chunks:
             text_hash(piece.symbol, chunked.title, piece.text, chunked.kind)
@@ -211,7 +212,7 @@ def parsing(workspace: Path) -> str:
         count, size = count + 1, size + len(data)
     lines = [f"### What the parser processes do, for {count:,} files of {size / 1e6:.1f} MB", ""]
     lines += ["| step | s of one core |", "|---|--:|"]
-    lines += [f"| {name} | {value:.2f} |" for name, value in spent.most_common()]
+    lines += [f"| {name} | {value:.2f} |" for name, value in sorted(spent.items(), key=lambda item: -item[1])]
     return "\n".join(lines) + "\n"
 
 
@@ -265,7 +266,7 @@ def measure(folder: Path, vectors: Path | None, runs: int) -> str:
         ]
         for title, command, prepare in commands:
             wholes: list[tuple[float, float]] = []
-            told: list[dict[str, Any]] = []
+            told: list[Any] = []
             for _ in range(runs):
                 prepare()
                 wholes.append(whole(command))

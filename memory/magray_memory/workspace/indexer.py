@@ -8,23 +8,18 @@ only what is missing. One run at a time has the vault, by an operating system lo
 from __future__ import annotations
 
 import os
-import threading
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import (
-    EmbeddingUnavailable,
-    IndexDamaged,
-    Interrupted,
     LexicalDamaged,
     MagrayError,
-    StorageError,
     WorkspaceError,
 )
-from magray_memory.storage import documents, spaces
+from magray_memory.storage import documents
 from magray_memory.storage.durability import Durability
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.workspace.events import Event, Events
@@ -32,6 +27,7 @@ from magray_memory.workspace.parse import Job, Outcome, Task
 from magray_memory.workspace.parse_pool import ParsePool, WorkersUnavailable, worker_count
 from magray_memory.workspace.report import IndexReport, Seconds, SkippedItem
 from magray_memory.workspace.scan import Plan, Stored, scan
+from magray_memory.workspace.semantic import ModelLoading, Semantic, SemanticPhase, interrupted
 from magray_memory.workspace.store import FileStore
 from magray_memory.workspace.walk import WalkOptions
 
@@ -41,7 +37,6 @@ if TYPE_CHECKING:
 
     from magray_memory.config import Settings
     from magray_memory.embedding.embedder import Embedder
-    from magray_memory.embedding.model import Model
     from magray_memory.storage.home import Home
     from magray_memory.storage.vault import Vault
 
@@ -63,46 +58,6 @@ class _Lexical:
     skipped: dict[str, str]
     removed: int
     seconds: float
-
-
-@dataclass(slots=True)
-class _Semantic:
-    """What the second phase did; nothing when it did not run."""
-
-    embedded: int = 0
-    reused: int = 0
-    seconds: float | None = None
-    device: str | None = None
-    model: str | None = None
-
-
-@dataclass(slots=True)
-class _Loading:
-    """A model being opened in a thread of its own."""
-
-    open: Callable[[], Embedder]
-    result: Embedder | BaseException | None = None
-    thread: threading.Thread | None = field(default=None)
-
-    def start(self) -> None:
-        if self.thread is None:
-            self.thread = threading.Thread(target=self._open, name="model", daemon=True)
-            self.thread.start()
-
-    def _open(self) -> None:
-        try:
-            self.result = self.open()
-        except BaseException as error:  # raised again by `get`, in the thread that asks
-            self.result = error
-
-    def get(self) -> Embedder:
-        self.start()
-        assert self.thread is not None
-        self.thread.join()
-        if isinstance(self.result, BaseException):
-            raise self.result
-        assert self.result is not None
-        return self.result
 
 
 class Indexer:
@@ -133,7 +88,7 @@ class Indexer:
         self._root: Path = vault.root
         self._home = home
         self._settings = settings
-        self._loading = None if embedder_factory is None else _Loading(embedder_factory)
+        self._loading = None if embedder_factory is None else ModelLoading(embedder_factory)
         self._events = Events(on_event or _ignore)
         self._should_stop = should_stop or _never
         self._make_pool = pool
@@ -174,7 +129,7 @@ class Indexer:
         found = self._lexical_phase(places, force, lexical)
         files, passages = self._vault.counts()
         self._events.send("lexical_ready", files=files, passages=passages, seconds=found.seconds)
-        done = _Semantic() if lexical or self._loading is None else self._semantic_phase(self._loading)
+        done = Semantic() if lexical or self._loading is None else self._by_meaning(self._loading)
         self._vault.set_meta("last_indexed_at", str(time.time()))
         return IndexReport(
             files=files,
@@ -188,6 +143,21 @@ class Indexer:
             device=done.device,
             model=done.model,
         )
+
+    def _by_meaning(self, loading: ModelLoading) -> Semantic:
+        phase = SemanticPhase(
+            self._vault,
+            self._home,
+            self._settings,
+            self._durability,
+            self._events,
+            self._should_stop,
+            self._give_way,
+        )
+        try:
+            return phase.run(loading)
+        finally:
+            self.gave_way = phase.gave_way
 
     def _place(self, path: Path) -> str:
         """The path from the root, `/` between folders. Its own last name is not resolved: a link is no
@@ -224,7 +194,7 @@ class Indexer:
                 self._loading.start()
             store = self._store(plan, stored, pool)
         except _Stopped:
-            raise _interrupted() from None
+            raise interrupted() from None
         finally:
             pool.close()
         self._events.changed(0, 0, last=True)
@@ -333,144 +303,6 @@ class Indexer:
             if self._should_stop():
                 return
             yield parse_safely(task, job, chunk)
-
-    def _semantic_phase(self, loading: _Loading) -> _Semantic:
-        """Embed what is pending. Without a model that runs it says so, and search stays lexical."""
-        from magray_memory.embedding.model import resolve_model
-        from magray_memory.embedding.recipe import embedding_key
-
-        began = time.monotonic()
-        done = _Semantic()
-        try:
-            model = resolve_model(self._settings.embedding.model, self._home.models)
-            key = embedding_key(model)
-            spaces.begin(self._vault, key)
-            if self._count_pending(key):
-                self._embed(loading, model, key, done)
-        except EmbeddingUnavailable as error:
-            self._events.warn(f"search by meaning is not up to date: {error.message}")
-            return done
-        if self._should_stop():
-            raise _interrupted()
-        done.model = model.id
-        if self.gave_way:
-            return done
-        self._save_snapshot(key)
-        if self.gave_way or not self._settle(key):
-            return done
-        done.seconds = round(time.monotonic() - began, 3)
-        passages = self._vault.counts()[1]
-        counts = {"embedded": done.embedded, "reused": done.reused}
-        self._events.send("semantic_ready", passages=passages, **counts, seconds=done.seconds)
-        return done
-
-    def _count_pending(self, key: str) -> int:
-        # Not by storage/vectors: a run that finds nothing to embed does not load numpy.
-        with self._vault.read() as connection:
-            row = connection.execute("SELECT vectors FROM embedding_key WHERE key = ?", (key,)).fetchone()
-            return self._vault.counts()[1] - (row[0] if row else 0)
-
-    def _settle(self, key: str) -> bool:
-        """Have the new set of vectors serve once it is whole; returns whether it does.
-
-        The set that served until then stays for the programs that still answer with it, and goes in the next
-        run: the cache keeps its vectors, so that changing back costs no embedding.
-        """
-        if spaces.serving(self._vault) == key:
-            for other in spaces.others(self._vault):
-                self._drop(other)
-            return True
-        from magray_memory.storage import vectors
-
-        damaged = vectors.find_damaged(self._vault, key)
-        if damaged:
-            vectors.remove_vectors(self._vault, key, damaged)
-        if spaces.switch(self._vault, key):
-            return True
-        missing = self._count_pending(key)
-        self._events.warn(f"the old model answers: passages without a vector of the new one: {missing:,}")
-        return False
-
-    def _drop(self, key: str) -> None:
-        from magray_memory.index.snapshot import forget
-        from magray_memory.storage import vectors
-        from magray_memory.storage.vector_cache import VectorCache
-
-        with VectorCache(self._home.vectors, self._settings.storage.vector_cache_mb * 1_000_000) as cache:
-            for batch in vectors.iter_encoded(self._vault, key):
-                cache.put_many(key, batch)
-        vectors.drop_vectors(self._vault, key)
-        forget(self._vault.path, key)
-
-    def _embed(self, loading: _Loading, model: Model, key: str, done: _Semantic) -> None:
-        from magray_memory.storage.vector_cache import VectorCache
-        from magray_memory.workspace.embed import EmbeddingPhase
-
-        def snapshot() -> None:
-            self._save_snapshot(key)
-
-        with VectorCache(self._home.vectors, self._settings.storage.vector_cache_mb * 1_000_000) as cache:
-            phase = EmbeddingPhase(
-                self._vault,
-                key,
-                model.dim,
-                self._durability,
-                self._events,
-                cache,
-                self._embedding_ends,
-                snapshot,
-            )
-            try:
-                phase.run(loading.get)
-            finally:
-                done.embedded, done.reused, done.device = phase.done.embedded, phase.done.reused, phase.device
-                for warning in cache.warnings:
-                    self._events.warn(warning)
-
-    def _embedding_ends(self) -> bool:
-        if self._give_way is not None and not self.gave_way and self._give_way():
-            self.gave_way = True
-        return self.gave_way or self._should_stop()
-
-    def _save_snapshot(self, key: str) -> None:
-        """Write the vector index for readers, if vectors changed since it was last looked at.
-
-        A snapshot only saves time, so a failure to write one is told and stops nothing.
-        """
-        at = f"{key} {self._vault.max_seq()}"
-        if self._vault.meta("snapshot_at") == at and self._verified(key):
-            return
-        from magray_memory.index.vectors import VectorStore
-
-        store = VectorStore(self._vault, key, self._settings.vectors)
-        try:
-            store.save_snapshot(should_stop=self._embedding_ends)
-        except Interrupted:
-            if self._should_stop():
-                raise
-            return
-        except StorageError as error:
-            self._events.warn(f"the index snapshot was not written: {error.message}")
-            return
-        finally:
-            store.close()
-        self._vault.set_meta("snapshot_at", at)
-
-    def _verified(self, key: str) -> bool:
-        """Whether there is a sound snapshot; one that was copied is read once here, not by every search."""
-        from magray_memory.index import snapshot
-
-        try:
-            header = snapshot.find(self._vault.path, key, "exact", self._vault.id)
-            if header is not None:
-                snapshot.verify(self._vault.path, header, remember=True)
-        except IndexDamaged:
-            return False
-        return header is not None
-
-
-def _interrupted() -> Interrupted:
-    return Interrupted("indexing was interrupted", "what is done is kept", "run it again to go on")
 
 
 def _ignore(event: Event) -> None:
