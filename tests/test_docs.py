@@ -1,0 +1,62 @@
+"""The pages about use say what the program does: settings, filters, steps, languages, links."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from magray_memory import config
+from magray_memory.search import places
+from magray_memory.search.query import FILTERS
+from magray_memory.text.grammars import GRAMMARS
+from magray_memory.text.languages import LANGUAGES
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def test_every_setting_stands_in_its_table_with_what_it_is_about() -> None:
+    rows = dict(re.findall(r"^\| `(\w+\.\w+)` \|(.*)$", page("configuration.md"), re.MULTILINE))
+    assert list(rows) == list(config.names())
+    for name, row in rows.items():
+        rule = config.find_rule(name)
+        assert rule.about in row, name
+        assert ("(*project*)" in row) is rule.workspace, name
+        assert all(f"`{choice}`" in row for choice in rule.choices), name
+        shown = row.split("|")[0].strip(" `")
+        assert config.check(name, shown) == config.Settings().get(name), name
+
+
+def test_every_filter_and_every_kind_of_place_is_explained() -> None:
+    text = page("search.md")
+    assert all(f"`{name}:" in text for name in FILTERS)
+    assert all(f"`{kind}`" in text for kind in places.ALL)
+
+
+def test_the_steps_of_a_score_are_explained() -> None:
+    source = (ROOT / "memory/magray_memory/search/ranking.py").read_text(encoding="utf-8")
+    steps = re.findall(r'\.add\("([\w ]+)"', source)
+    assert len(steps) > 6
+    assert all(f"`{step}`" in page("search.md") for step in steps)
+
+
+def test_every_language_that_is_parsed_is_named() -> None:
+    words = set(re.findall(r"\w+", page("languages.md")))
+    assert set(GRAMMARS) <= words
+    assert {language.id for language in LANGUAGES if language.kind == "doc"} - words <= {
+        "textile",
+        "subtitles",
+    }
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)", path.read_text(encoding="utf-8")):
+        if not target.startswith(("http:", "https:")):
+            assert (path.parent / target).exists(), target
