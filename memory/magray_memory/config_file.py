@@ -14,7 +14,7 @@ import re
 import stat
 from typing import TYPE_CHECKING, Any, cast
 
-from magray_memory.errors import ConfigError
+from magray_memory.errors import ConfigError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,6 +212,6 @@ def _replace(path: Path, text: str) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        raise ConfigError(
+        raise StorageError(
             f"settings file {path}", f"it cannot be written ({error.strerror or error})"
         ) from error

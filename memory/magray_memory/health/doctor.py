@@ -195,7 +195,7 @@ def examine_vault(path: Path, kind: VaultKind, seconds: float | None = None) -> 
     findings: list[Finding] = []
     while True:
         found, stage, why = _run(path, kind, skip, limit)
-        findings += [finding for finding in found if finding not in findings]
+        findings += [finding for finding in dict.fromkeys(found) if finding not in findings]
         if why is None:
             return findings
         findings.append(_deadly(path, kind, stage, why))

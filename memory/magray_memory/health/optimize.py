@@ -100,7 +100,10 @@ class Optimizer:
         for vault in vaults:
             if self.should_stop():
                 break
-            if not vault.problem and not (vault.gone and not vault.path.exists()):
+            if vault.problem:
+                place = str(vault.root or vault.path)
+                self._steps.append(Step("open", place, "left as it is", problem=vault.problem))
+            elif not (vault.gone and not vault.path.exists()):
                 self.on_step(f"optimizing {vault.root or vault.path}")
                 self._vault(vault)
         self._cache(vaults)

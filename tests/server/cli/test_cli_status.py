@@ -117,6 +117,9 @@ def test_a_read_only_home_is_searched_and_told(magray: Magray, unprivileged: Mag
         assert failed.code == 1
         assert failed.err.startswith("error: ")
         assert failed.err.count("\n") == 1
+        kept = unprivileged("config", "set", "search.k", "3")
+        assert (kept.code, "it cannot be written" in kept.err) == (1, True)
+        assert unprivileged("doctor").code == 0
     finally:
         for path in parts:
             path.chmod(0o755)

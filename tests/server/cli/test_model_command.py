@@ -60,13 +60,16 @@ def test_a_folder_is_used_verified_and_left_again(magray: Magray, folder: Path) 
     used = magray("model", "use", str(folder), "--pooling", "cls", "--json")
     assert used.code == 0, used.err
     name = used.json["id"]
+    assert used.json["vaults"] == 0
     settings = tomllib.loads((magray.home / "config.toml").read_text("utf-8"))
     assert settings["embedding"]["model"] == name
     assert magray("index", "--json").json["model"] == name
     verified = magray("model", "verify", "--json").json
     assert verified["ok"]
     assert verified["cosine"] == pytest.approx(1, abs=1e-3)
-    assert magray("model", "use", DEFAULT_ID).code == 0
+    left = magray("model", "use", DEFAULT_ID)
+    assert left.code == 0
+    assert f"run `magray --workspace {magray.cwd} index`" in left.err
     assert magray("index", "--json").json["model"] == DEFAULT_ID
 
 

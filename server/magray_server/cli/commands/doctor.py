@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from magray_memory.health.doctor import Diagnosis
     from magray_memory.health.findings import Finding
 
+_ABOUT_FILES = ("home", "files", "vaults")
 _COLOURS = {"info": "cyan", "warning": "yellow", "critical": "red", "fatal": "red"}
 
 
@@ -42,35 +43,35 @@ def cli(shell: Shell, fix: bool) -> int:
     if shell.json:
         shell.value(diagnosis.as_json())
     else:
-        for line in _lines(diagnosis):
-            shell.result(_by_root(line, roots))
+        for line in _lines(diagnosis, roots):
+            shell.result(line)
     if diagnosis.errors:
         return FAILED
     return PARTLY if diagnosis.lost else DONE
 
 
-def _lines(diagnosis: Diagnosis) -> Iterator[str]:
+def _lines(diagnosis: Diagnosis, roots: Mapping[str, str]) -> Iterator[str]:
     colour = coloured(results())
     for finding in diagnosis.mended:
-        yield f"{style('mended'.ljust(8), 'green', colour=colour)}  {safe(finding.message)} {_did(finding)}"
+        yield f"{style('mended'.ljust(8), 'green', colour=colour)}  {_said(finding, roots)} {_did(finding)}"
     for sentence in diagnosis.lost:
         yield f"{style('lost'.ljust(8), 'red', colour=colour)}  {safe(sentence)}"
     for finding in diagnosis.findings:
         level = finding.severity.value
         hint = f" (try: {finding.hint})" if finding.hint else ""
-        yield f"{style(level.ljust(8), _COLOURS[level], colour=colour)}  {safe(finding.message + hint)}"
+        yield f"{style(level.ljust(8), _COLOURS[level], colour=colour)}  {_said(finding, roots)}{safe(hint)}"
     if not diagnosis.findings:
         vaults = render.count(diagnosis.vaults, "vault")
         yield f"{vaults} examined in {render.seconds(diagnosis.seconds)}: nothing is wrong"
 
 
-def _by_root(line: str, roots: Mapping[str, str]) -> str:
-    """The line with workspaces in place of the files of their indexes, which nobody knows by name."""
-    for path, root in roots.items():
-        line = re.sub(
-            rf"{re.escape(safe(path))}(?=[:,;)\s]|\.?$|\.\s)", lambda _, root=root: safe(root), line
-        )
-    return line
+def _said(finding: Finding, roots: Mapping[str, str]) -> str:
+    """What is wrong, with the workspace in place of the file of its index, which nobody knows by name."""
+    root = roots.get(finding.path)
+    if root is None or finding.check in _ABOUT_FILES:
+        return safe(finding.message)
+    ends = r"(?=[:,;)\s]|\.?$|\.\s)"
+    return safe(re.sub(re.escape(finding.path) + ends, lambda _: root, finding.message))
 
 
 def _did(finding: Finding) -> str:

@@ -153,6 +153,8 @@ def use(
     `magray index`, and the old vectors answer until that is done.
     """
     from magray_memory.embedding import library
+    from magray_memory.embedding.recipe import embedding_key
+    from magray_memory.health.change import change_of
 
     wishes = library.Wishes(file, pooling, query_prefix, passage_prefix, max_tokens, languages or None)
     with shell.memory() as memory:
@@ -170,13 +172,15 @@ def use(
             model = _resolve(memory, str(folder) if _is_path(name) else name)
             library.try_out_and_record(model, memory.home.models)
         path = _choose(memory, model)
-        vaults = [vault for vault in memory.vaults() if vault.passages and not vault.problem]
+        key = embedding_key(model)
+        vaults = [vault for vault in memory.vaults() if change_of(vault, key, memory.home)]
     if shell.json:
         shell.value({"id": model.id, "dim": model.dim, "path": str(path), "vaults": len(vaults)})
         return DONE
     shell.result(f"{safe(model.id)} is used from now on")
-    if vaults:
-        shell.note("run `magray index` in each project; until then its old vectors answer")
+    for vault in vaults:
+        if vault.root is not None:
+            shell.note(f"run `magray --workspace {vault.root} index`; until then its old vectors answer")
     return DONE
 
 
