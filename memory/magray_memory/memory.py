@@ -7,8 +7,6 @@ meaning. What is damaged or missing costs its own part of an answer, and the ans
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import os
 import threading
 from dataclasses import replace
@@ -17,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from magray_memory.config import Loaded, Settings, config_path, load_settings
-from magray_memory.errors import EmbeddingUnavailable, StorageError, VaultDamaged, WorkspaceError
+from magray_memory.errors import StorageError, VaultDamaged, WorkspaceError
+from magray_memory.models import Models
 from magray_memory.resources import Profile, choose, fit, machine
 from magray_memory.storage.home import Home, canonical_root
 from magray_memory.workspace.discover import find_root, named_root
@@ -25,7 +24,6 @@ from magray_memory.workspace.discover import find_root, named_root
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from magray_memory.embedding.device import Placement
     from magray_memory.embedding.embedder import Embedder
     from magray_memory.embedding.fallback import DeviceChange
     from magray_memory.health.doctor import Diagnosis, Doctor
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
     from magray_memory.workspace.indexer import IndexReport
     from magray_memory.workspace.watch import Watcher
 
-_log = logging.getLogger(__name__)
 _SPACES = 2
 """Vector spaces of a vault whose indexes are kept: the one that serves, and the one before or after it."""
 
@@ -57,25 +54,18 @@ class Memory:
         self._workspace = workspace
         self._loaded = loaded
         self._guard = threading.RLock()
-        self._model_guard = threading.RLock()
-        self._embedder: Embedder | EmbeddingUnavailable | None = None
-        self._opened_as = ""
-        self._formers: dict[str, Embedder | EmbeddingUnavailable] = {}
+        self._models = self._make_models()
         self._open: dict[Path, OpenVault] = {}
         self._stores: list[VectorStore] = []
         self._searcher: Searcher | None = None
         self._unseen: list[str] = []
         self._reload: Callable[[], Loaded] = lambda: loaded
         self._settings_files: tuple[Path, ...] = ()
-        self._placement: Placement | None = None
         self._profile: Profile | None = None
         self._profile_of = ""
-        self._lasting = False
-        """Whether this program runs long enough for a GPU to be worth opening."""
-        self._many = False
-        """Whether whole workspaces are embedded here, rather than questions."""
-        self.on_device: Callable[[DeviceChange], None] | None = None
-        """Hears, in some thread, when the model moves to another device, or why it does not."""
+
+    def _make_models(self) -> Models:
+        return Models(self.home, lambda: self.settings.embedding, lambda: self.profile)
 
     @classmethod
     def open(
@@ -185,7 +175,7 @@ class Memory:
         listen = _in_turn(on_event or _ignore)
         self.home.ensure()
         if not lexical:
-            self._last(lambda change: listen(self._device_event(change)))
+            self._models.stay(lambda change: listen(self._models.as_event(change)))
 
         def run() -> IndexReport:
             from magray_memory.workspace.indexer import Indexer
@@ -202,9 +192,7 @@ class Memory:
             listen({"event": "warning", "message": f"{error.message}; it is kept as {aside} and made again"})
             return run()
         finally:
-            self.on_device = None  # `done` is the last event
-            if self._placement is not None:
-                self._placement.end()
+            self._models.end()  # `done` is the last event
 
     def watcher(
         self,
@@ -224,7 +212,7 @@ class Memory:
         listen = _in_turn(on_event or _ignore)
         self.home.ensure()
         if not lexical:
-            self._last(lambda change: listen(self._device_event(change)))
+            self._models.stay(lambda change: listen(self._models.as_event(change)))
 
         def read_settings() -> Settings:
             self._loaded = self._reload()
@@ -238,7 +226,7 @@ class Memory:
             open_vault=lambda: self._vault_to_write(root),
             set_aside=lambda: set_aside(self.home.vault_path(root)),
             open_embedder=None if lexical else self.embedder,
-            close_embedder=self._release_model,
+            close_embedder=self._models.release,
         )
         return Watcher(watched, listen, force=force)
 
@@ -331,35 +319,26 @@ class Memory:
     def expect_search(self) -> None:
         """Have the model load in a thread while the question is being prepared; a search waits for it."""
         if not all(_missing(path) for path, *_ in self._searched()):
-            threading.Thread(target=self._load_ahead, name="magray-model", daemon=True).start()
-
-    def _load_ahead(self) -> None:
-        with contextlib.suppress(Exception):  # the search meets it again, and tells
-            self.embedder()
+            self._models.load_ahead()
 
     def embedder(self) -> Embedder:
         """The model of the settings, opened once. Raises EmbeddingUnavailable, at once if it has before."""
-        with self._model_guard:
-            if self._embedder is None or self._opened_as != self.settings.embedding.model or self._replaced():
-                self._opened_as = self.settings.embedding.model
-                self._embedder = self._open_embedder()
-            if isinstance(self._embedder, EmbeddingUnavailable):
-                raise self._embedder
-            return self._embedder
+        return self._models.current()
 
     def embedder_of(self, key: str | None) -> Embedder:
         """The model that made the vectors of a space, which need not be the one of the settings any more or
         yet; for None the one of the settings. Raises EmbeddingUnavailable.
         """
-        if key is None:
-            return self.embedder()
-        from magray_memory.embedding.recipe import space_in
+        return self._models.of(key)
 
-        space, opened = space_in(key), self._embedder
-        if opened is None or isinstance(opened, EmbeddingUnavailable):
-            return self.embedder() if space == self._own_space() else self._former(space)
-        # What is open goes on answering, whatever became of its files.
-        return opened if space == space_in(opened.key) else self._former(space)
+    @property
+    def on_device(self) -> Callable[[DeviceChange], None] | None:
+        """Hears, in some thread, when the model moves to another device, or why it does not."""
+        return self._models.on_device
+
+    @on_device.setter
+    def on_device(self, hear: Callable[[DeviceChange], None] | None) -> None:
+        self._models.on_device = hear
 
     def close(self) -> None:
         """Let go of every vault and index; the object may be used again and opens them anew."""
@@ -379,107 +358,6 @@ class Memory:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-
-    def _open_embedder(self) -> Embedder | EmbeddingUnavailable:
-        from magray_memory.embedding.device import Placement
-        from magray_memory.embedding.model import resolve_model
-        from magray_memory.health.device_state import observe
-
-        wanted = self.settings.embedding
-        try:
-            model = resolve_model(wanted.model, self.home.models)
-            placement = Placement(
-                self.home.path, model, wanted, self._device_changed, self.profile, many=self._many
-            )
-            embedder = placement.open()
-        except EmbeddingUnavailable as error:
-            observe(self.home.path, wanted.device, None, error.why or error.message, None, error.hint)
-            return error
-        self._placement = placement
-        if self._lasting:
-            placement.seek_gpu()
-        elif wanted.device == "cuda":
-            _tell_missed(placement)
-        self._observe_device()
-        return embedder
-
-    def _own_space(self) -> str | None:
-        """The vector space of the model of the settings as it lies on disk now, None where there is none."""
-        from magray_memory.embedding.model import resolve_model
-        from magray_memory.embedding.recipe import space_of
-
-        try:
-            return space_of(resolve_model(self.settings.embedding.model, self.home.models))
-        except EmbeddingUnavailable:
-            return None
-
-    def _replaced(self) -> bool:
-        """Whether another model lies now where the open one was. Asked before passages are embedded."""
-        opened = self._embedder
-        if not self._many or opened is None or isinstance(opened, EmbeddingUnavailable):
-            return False
-        from magray_memory.embedding.recipe import space_in
-
-        return self._own_space() not in (None, space_in(opened.key))
-
-    def _former(self, name: str) -> Embedder:
-        """A model that only answers for vectors that it made, opened once."""
-        with self._model_guard:
-            if name not in self._formers:
-                self._formers[name] = self._open_former(name)
-            found = self._formers[name]
-            if isinstance(found, EmbeddingUnavailable):
-                raise found
-            return found
-
-    def _open_former(self, space: str) -> Embedder | EmbeddingUnavailable:
-        from magray_memory.embedding.device import Placement
-        from magray_memory.embedding.model import resolve_model
-        from magray_memory.embedding.recipe import model_of, space_of
-
-        wanted = self.settings.embedding
-        try:
-            name = wanted.model if space == self._own_space() else model_of(space)
-            model = resolve_model(name, self.home.models)
-            if space_of(model) != space:
-                why = "another model has its name now; the vectors are those of the one before"
-                raise EmbeddingUnavailable(f"model {model.id}", why, "magray index")
-            return Placement(self.home.path, model, wanted, profile=self.profile).open()
-        except EmbeddingUnavailable as error:
-            return error
-
-    def _release_model(self) -> None:
-        """Let the model go; the next text that needs it opens it again, or fails again."""
-        with self._model_guard:
-            self._embedder = self._placement = None
-
-    def _last(self, hear: Callable[[DeviceChange], None] | None = None) -> None:
-        """This program goes on for a while: a GPU is worth looking for."""
-        with self._model_guard:
-            self._lasting = self._many = True
-            self.on_device = hear or self.on_device
-            if self._placement is not None:
-                self._placement.seek_gpu()
-
-    def _device_changed(self, change: DeviceChange) -> None:
-        self._observe_device()
-        if self.on_device is not None:
-            self.on_device(change)
-
-    def _device_event(self, change: DeviceChange) -> dict[str, Any]:
-        model = None if self._placement is None else self._placement.model.id
-        event: dict[str, Any] = {"event": "device", "device": change.device, "model": model}
-        return event | {"reason": change.reason, "hint": change.hint}
-
-    def _observe_device(self) -> None:
-        """Leave word in the home of where the model runs, for `status`."""
-        from magray_memory.health.device_state import observe
-
-        # A single question runs on the processor though a GPU works: that says nothing of the next long run.
-        if self._placement is None or (not self._lasting and self._placement.gpu_works):
-            return
-        at = self._placement.placed()
-        observe(self.home.path, at.requested, at.actual, at.reason, self._placement.model.id, at.hint)
 
     def _search(self) -> Searcher:
         """The searcher over every vault that can be opened now; made anew when others are there."""
@@ -620,13 +498,6 @@ def _missing(path: Path) -> bool:
 
 def _with_real_folder(path: Path) -> Path:
     return canonical_root(path.parent) / os.path.normcase(path.name)
-
-
-def _tell_missed(placement: Placement) -> None:
-    at = placement.placed()
-    if at.reason:
-        hint = f" (try: {at.hint})" if at.hint else ""
-        _log.warning("%s was asked for, the %s is used: %s%s", at.requested, at.actual, at.reason, hint)
 
 
 def _in_turn(listen: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:

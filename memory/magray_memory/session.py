@@ -7,15 +7,14 @@ they answer by words and say so.
 
 from __future__ import annotations
 
-import threading
-import time
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from magray_memory.config import Loaded, load_settings
-from magray_memory.errors import EmbeddingUnavailable, Interrupted, MagrayError, WorkspaceError
+from magray_memory.errors import Interrupted, MagrayError, WorkspaceError
 from magray_memory.memory import Memory
+from magray_memory.models_aside import ModelsAside
 from magray_memory.resources import Level, Pressure
 from magray_memory.storage.home import Home, canonical_root
 
@@ -34,38 +33,9 @@ if TYPE_CHECKING:
     from magray_memory.storage.vault import Vault
     from magray_memory.workspace.overlay import Overlay
 
-RETRY_SECONDS = 30.0
-"""A model that could not be opened is tried again after so long: it may have been pulled meanwhile."""
-PATIENCE_SECONDS = 0.5
-"""How long a search waits for a model that is still loading."""
 _STEPS = 20_000
 """Steps of SQLite's machine between two looks at whether to stop: about a millisecond."""
 _SUFFIXES = "abcdefghijklmnopqrstuvwxyz"
-
-
-class _Loading:
-    """A model that is being opened in a thread of its own."""
-
-    def __init__(self, open_model: Callable[[], Embedder | EmbeddingUnavailable]) -> None:
-        self.ready = threading.Event()
-        self.found: Embedder | EmbeddingUnavailable | None = None
-        self._open = open_model
-        self._failed_at: float | None = None
-        threading.Thread(target=self._load, name="magray-model", daemon=True).start()
-
-    @property
-    def stale(self) -> bool:
-        """Whether it failed, and so long ago that it may be there by now."""
-        return self._failed_at is not None and time.monotonic() - self._failed_at > RETRY_SECONDS
-
-    def _load(self) -> None:
-        try:
-            self.found = self._open()
-        finally:
-            if not self.found or isinstance(self.found, EmbeddingUnavailable):
-                self._failed_at = time.monotonic()
-                self.found = self.found or EmbeddingUnavailable("the model could not be opened")
-            self.ready.set()
 
 
 class Session(Memory):
@@ -78,13 +48,12 @@ class Session(Memory):
         super().__init__(home, roots[0] if roots else nowhere, loaded)
         self._roots = tuple(roots)
         self._overlays: dict[Path, Overlay] = {}
-        self._loading: dict[str, _Loading] = {}
-        self._model_ready = threading.Event()
-        self._model_wanted = threading.Lock()
-        self._model_failed_at: float | None = None
-        self._lasting = True
         self._answers: Answers | None = None
         self._pressure = Pressure()
+
+    def _make_models(self) -> ModelsAside:
+        self._aside = ModelsAside(self.home, lambda: self.settings.embedding, lambda: self.profile)
+        return self._aside
 
     @classmethod
     def start(cls, home: Home, roots: Sequence[Path], overrides: Mapping[str, object] | None = None) -> Self:
@@ -139,8 +108,7 @@ class Session(Memory):
 
     def caches(self) -> dict[str, Any]:
         """Figures of what is remembered between searches, for health."""
-        model = self._embedder
-        open_model = None if isinstance(model, EmbeddingUnavailable) else model
+        open_model = self._models.opened
         return {
             "answers": self._remembered().as_json(),
             "questions": None if open_model is None else open_model.known_questions.as_json(),
@@ -167,7 +135,7 @@ class Session(Memory):
         overlays = [
             (root, overlay.state()) for root, overlay in list(self._overlays.items()) if overlay.paths
         ]
-        return (self._roots, id(self._embedder), tuple(vaults), tuple(overlays))
+        return (self._roots, self._models.state, tuple(vaults), tuple(overlays))
 
     def related(
         self, path: Path, line: int | None = None, k: int = 10, should_stop: Callable[[], bool] | None = None
@@ -220,26 +188,17 @@ class Session(Memory):
     def warm(self) -> None:
         """Load what the first search needs. Raises EmbeddingUnavailable when there will be no meaning."""
         self._search()
-        self._want_model()
-        self._model_ready.wait()
-        self.embedder()
+        self._aside.wait()
 
     def placed(self) -> Placed | None:
         """Where the model runs, and why not where it was asked for; None while that is not known."""
-        placement = self._placement
-        return None if placement is None or placement.seeking else placement.placed()
+        return self._models.placed()
 
     def embedder(self) -> Embedder:
         """The model, loaded in a thread of its own. Raises EmbeddingUnavailable, also while it is loading
         still.
         """
-        self._want_model()
-        if not self._model_ready.wait(PATIENCE_SECONDS):
-            raise EmbeddingUnavailable("the model is still loading", "", "the same search in a moment")
-        if not isinstance(self._embedder, EmbeddingUnavailable):
-            assert self._embedder is not None
-            return self._embedder
-        raise self._embedder
+        return self._models.current()
 
     def embedder_at(self, root: Path) -> Embedder:
         """The model that answers for the files of a root, loaded like `embedder`. Raises like it."""
@@ -248,47 +207,12 @@ class Session(Memory):
         stored = self.stored(root)
         return self.embedder_of(None if stored is None else serving(stored))
 
-    def _former(self, name: str) -> Embedder:
-        with self._guard:
-            loading = self._loading.get(name)
-            if loading is None or loading.stale:
-                loading = self._loading[name] = _Loading(lambda: self._open_former(name))
-        if not loading.ready.wait(PATIENCE_SECONDS):
-            raise EmbeddingUnavailable("the model is still loading", "", "the same search in a moment")
-        if isinstance(loading.found, EmbeddingUnavailable):
-            raise loading.found
-        assert loading.found is not None
-        return loading.found
-
     def close(self) -> None:
         super().close()
         with self._guard:
             for overlay in self._overlays.values():
                 overlay.close()
             self._overlays.clear()
-
-    def _want_model(self) -> None:
-        """Have the model loaded, and tried again a while after it failed; searches go on meanwhile."""
-        with self._guard:
-            failed_at = self._model_failed_at
-            if failed_at is not None and time.monotonic() - failed_at > RETRY_SECONDS:
-                self._model_failed_at = None
-                self._model_wanted.release()
-        if self._model_wanted.acquire(blocking=False):
-            threading.Thread(target=self._load_model, name="magray-model", daemon=True).start()
-
-    def _load_model(self) -> None:
-        try:
-            self._embedder = self._open_embedder()
-        except EmbeddingUnavailable as error:
-            self._embedder = error
-        except Exception as error:  # a native library may raise anything, and every search would wait for it
-            why = f"{type(error).__name__}: {error}"
-            self._embedder = EmbeddingUnavailable("the model could not be opened", why, "magray doctor")
-        finally:
-            if isinstance(self._embedder, EmbeddingUnavailable):
-                self._model_failed_at = time.monotonic()
-            self._model_ready.set()
 
     def _search(self) -> Searcher:
         with self._guard:
