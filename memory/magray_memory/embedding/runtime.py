@@ -157,7 +157,7 @@ def _why(error: Exception) -> str:
     version = re.search(r"Unsupported model IR version: (\d+), max supported IR version: (\d+)", text)
     if version:
         return f"it has format {version[1]}, the installed onnxruntime reads up to {version[2]}"
-    if "INVALID_PROTOBUF" in text or "Protobuf parsing failed" in text:
+    if any(sign in text for sign in ("INVALID_PROTOBUF", "Protobuf parsing failed", "No graph was found")):
         return "it is damaged, or no ONNX file"
     return text.strip().partition("\n")[0]
 

@@ -160,7 +160,8 @@ def use(
     with shell.memory() as memory:
         memory.home.ensure()
         folder = user_path(name)
-        if _is_path(name) and not (folder / "model.toml").is_file():
+        is_path = _is_path(name) or (folder.is_dir() and not _known(memory, name))
+        if is_path and not (folder / "model.toml").is_file():
             if not folder.is_dir():
                 raise ModelError(f"model {name}", "there is no such folder", "magray model list")
             model = library.adopt(folder, memory.home.path, wishes)
@@ -169,7 +170,7 @@ def use(
                 raise UsageError(
                     "model use", f"{name} says itself how it is used", f"magray model use {name}"
                 )
-            model = _resolve(memory, str(folder) if _is_path(name) else name)
+            model = _resolve(memory, str(folder) if is_path else name)
             library.try_out_and_record(model, memory.home.models)
         path = _choose(memory, model)
         key = embedding_key(model)
@@ -289,6 +290,13 @@ def _current(memory: Memory) -> str | None:
         return _resolve(memory, memory.settings.embedding.model).id
     except ModelError:
         return None
+
+
+def _known(memory: Memory, name: str) -> bool:
+    """Whether it is the name of a model, whatever folders there are."""
+    from magray_memory.embedding import catalog
+
+    return catalog.find(name) is not None or (memory.home.models / name / "model.toml").is_file()
 
 
 def _is_path(name: str) -> bool:
