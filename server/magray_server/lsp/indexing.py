@@ -1,16 +1,15 @@
 """Keeps one workspace folder indexed, in a child process, so that no parsing or model run ever blocks a
 keystroke.
 
-The child is the shell's own `magray index --events`. Where the engine can watch, it lives on and watches;
-else one run follows each change that is heard of. When another server holds the folder, this one reads what
-that one writes and takes over when it goes.
+The child is the shell's own `magray index --watch --events`. When another server holds the folder, this one
+reads what that one writes and takes over when it goes. Of many folders, all are searchable by words first;
+their meaning follows, a few folders at a time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
 import json
 import logging
 import signal
@@ -24,7 +23,7 @@ from magray_memory.storage.lock import IndexerLock
 from magray_server.lsp import children
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from magray_memory.storage.home import Home
@@ -39,13 +38,12 @@ HOLDER_SECONDS = 0.5
 """How often a reader looks whether the folder's indexer is gone, and what it has committed."""
 MISSING_SECONDS = 1.0
 """How often is looked whether a folder that is not there has come back."""
-ROUND_SECONDS = 300.0
-"""Without a watcher, changes that nobody tells of are found this late."""
+AT_ONCE = 2
+"""So many folders are embedded at the same time: each takes a model's memory and all cores."""
+PLACE_SECONDS = 0.2
 BACK_OFF_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)
 STEADY_SECONDS = 60.0
 """A child that lived this long did not die of its start."""
-MANY_PATHS = 50
-"""More changed paths than this are a run over the whole folder."""
 
 
 class State(StrEnum):
@@ -95,9 +93,21 @@ class Report:
     """The last event that told something."""
 
 
-def can_watch() -> bool:
-    """Whether the engine of this installation watches folders by itself."""
-    return importlib.util.find_spec("magray_memory.workspace.watch") is not None
+class Places:
+    """Room for a few of the indexers at a time to embed a whole folder."""
+
+    def __init__(self, number: int = AT_ONCE) -> None:
+        self._free = number
+
+    def take(self) -> bool:
+        """Whether there was room; who took it gives it back."""
+        if self._free <= 0:
+            return False
+        self._free -= 1
+        return True
+
+    def give(self) -> None:
+        self._free += 1
 
 
 class Indexing:
@@ -111,39 +121,33 @@ class Indexing:
         home: Home,
         environment: Mapping[str, str],
         listen: Callable[[Indexing, Event], None],
+        places: Places | None = None,
     ) -> None:
         self.root = root
         self.report = Report()
         self._home = home
         self._environment = dict(environment)
         self._listen = listen
-        self._watch = can_watch()
+        self._places = places or Places()
+        self._has_place = False
         self._wake = asyncio.Event()
         self._due = True
-        self._paths: set[str] | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopped_by_person = False
         self._jobs: deque[tuple[Job, asyncio.Future[tuple[Outcome, Event]]]] = deque()
-        self._job_waits = False
+        self._ended_by_us = False
         self._failures = 0
 
     def start(self) -> None:
         """Begin with a run over the whole folder."""
         self._task = asyncio.get_running_loop().create_task(self._live())
 
-    def changed(self, paths: Iterable[str] | None = None) -> None:
-        """Files changed (relative paths; None: anything may have). A watching child sees it by itself."""
-        if self._watch and self.report.state in (State.READY, State.INDEXING):
-            return
-        if self._due:
-            self._paths = None if paths is None or self._paths is None else self._paths | set(paths)
-        else:
-            self._paths = None if paths is None else set(paths)
-        if self._paths is not None and len(self._paths) > MANY_PATHS:
-            self._paths = None
-        self._due = True
-        self._wake.set()
+    def changed(self) -> None:
+        """Files changed. A watching child sees it by itself; where none is, as after a cancel, one begins."""
+        if self.report.state not in (State.READY, State.INDEXING):
+            self._due = True
+            self._wake.set()
 
     async def run(self, job: Job) -> tuple[Outcome, Event]:
         """One run more, after the one that is under way; its outcome and its report. Cancelling it stops
@@ -152,8 +156,8 @@ class Indexing:
         done: asyncio.Future[tuple[Outcome, Event]] = asyncio.get_running_loop().create_future()
         self._jobs.append((job, done))
         self._wake.set()
-        if self._watch and self._process is not None:
-            self._job_waits = True
+        if self._process is not None:
+            self._ended_by_us = True
             self._kill(signal.SIGTERM)
         try:
             return await done
@@ -177,7 +181,9 @@ class Indexing:
             return
         self._environment = dict(environment)
         self.changed()
-        self._kill(signal.SIGTERM)
+        if self._process is not None:
+            self._ended_by_us = True
+            self._kill(signal.SIGTERM)
 
     def stop_run(self) -> None:
         """The person cancelled it: end this run, keep what it did, begin again at the next change."""
@@ -217,23 +223,25 @@ class Indexing:
             await asyncio.sleep(PAUSE_SECONDS if self.report.last else 0)
             await self._wait_for_turn()
         began = time.monotonic()
-        outcome = await self._next_run()
+        outcome = await (self._run_job() if self._jobs else self._keep())
         if outcome is not Outcome.FAILED or time.monotonic() - began > STEADY_SECONDS:
             self._failures = 0
         if outcome is Outcome.LOCKED:
-            self._due, self._paths = True, None
+            self._due = True
             self._become(State.READING)
             await asyncio.sleep(HOLDER_SECONDS)
         elif outcome is Outcome.FAILED:
             await self._failed()
-        else:
-            self._become(State.READY if outcome is Outcome.DONE else State.STOPPED)
+        elif outcome is Outcome.STOPPED:
+            self._become(State.STOPPED)
+        elif not self._jobs and not self._due:
+            self._become(State.READY)
 
     async def _failed(self) -> None:
         """Say so, and wait before the next attempt, each time longer."""
         self._failures += 1
         self.report.restarts += 1
-        self._due, self._paths = True, None
+        self._due = True
         self._become(State.FAILED)
         await asyncio.sleep(BACK_OFF_SECONDS[min(self._failures, len(BACK_OFF_SECONDS)) - 1])
 
@@ -241,10 +249,7 @@ class Indexing:
         """Wait until there is something to do."""
         while not self._due and not self._jobs:
             self._wake.clear()
-            try:
-                await asyncio.wait_for(self._wake.wait(), None if self._watch else ROUND_SECONDS)
-            except TimeoutError:
-                self.changed()
+            await self._wake.wait()
 
     async def _miss(self) -> None:
         """The folder is not there: wait a while, and tell who wants a run of it."""
@@ -253,15 +258,42 @@ class Indexing:
             if not done.done():
                 done.set_result((Outcome.FAILED, {}))
         self.report.message = f"the folder {self.root.name} is not there"
-        self._due, self._paths = True, None
+        self._due = True
         self._become(State.MISSING)
         await asyncio.sleep(MISSING_SECONDS)
 
-    async def _next_run(self) -> Outcome:
-        if not self._jobs:
-            paths, self._paths = self._paths, None
-            self._due = self._watch  # a watcher that ends is started again
-            return await self._run(Job(None if paths is None else tuple(sorted(paths))), watch=self._watch)
+    async def _keep(self) -> Outcome:
+        """Watch the folder. Where others are embedded now, its words come first, its meaning in turn."""
+        self._due = True  # a watcher that ends is started again
+        self._has_place = self._places.take()
+        try:
+            if not self._has_place:
+                outcome = await self._run(Job(flags=("--lexical",)), watch=False)
+                if outcome is not Outcome.DONE or not await self._wait_for_place():
+                    return outcome
+                outcome = await self._run(Job(), watch=False)  # its memory goes with the process
+                if outcome is not Outcome.DONE or self._jobs:
+                    return outcome
+                self._give_place()
+            return await self._run(Job(), watch=True)
+        finally:
+            self._give_place()
+
+    async def _wait_for_place(self) -> bool:
+        """Whether there is room to embed the folder; not when a run that was asked for goes first."""
+        while not self._jobs:
+            if self._places.take():
+                self._has_place = True
+                return True
+            await asyncio.sleep(PLACE_SECONDS)
+        return False
+
+    def _give_place(self) -> None:
+        if self._has_place:
+            self._has_place = False
+            self._places.give()
+
+    async def _run_job(self) -> Outcome:
         job, done = self._jobs.popleft()
         if done.cancelled():
             return Outcome.DONE
@@ -327,8 +359,8 @@ class Indexing:
             self._due = False
             self.report.message = "indexing was stopped; it goes on with the next change"
             return Outcome.STOPPED
-        if self._job_waits:
-            self._job_waits = False
+        if self._ended_by_us:
+            self._ended_by_us = False
             return Outcome.DONE
         if code in (0, 3) and not watch:
             return Outcome.DONE
@@ -349,6 +381,7 @@ class Indexing:
         report = self.report
         match event["event"]:
             case "done" | "semantic_ready":
+                self._give_place()
                 report.message = report.trouble = None
                 return State.READY
             case "warning" if "code" in event:

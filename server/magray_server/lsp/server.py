@@ -123,10 +123,6 @@ class MagrayServer(LanguageServer):
         self.upkeep.folders_changed(fresh, gone)
         self.overlay.folders_changed()
 
-    def file_changed(self, root: Path, path: str | None) -> None:
-        """A file of a folder is new on disk; None when it may be any."""
-        self.upkeep.file_changed(root, path)
-
     def configured(self, before: ClientSettings) -> None:
         """Other settings hold from now on."""
         settings = self.configuration.settings

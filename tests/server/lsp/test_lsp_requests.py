@@ -417,3 +417,51 @@ def test_malformed_params_of_every_request_get_an_error_or_an_answer(editor) -> 
             editor.notify(method, params)
     assert search(editor, "payment")["hits"]
     assert editor.stop() == 0 and editor.trailing == b""
+
+
+def test_many_folders_are_all_found_by_words_and_then_by_meaning(connect, tmp_path) -> None:
+    roots = [tmp_path / f"folder{number}" for number in range(5)]
+    for number, root in enumerate(roots):
+        root.mkdir()
+        (root / "m.py").write_text(f"def ostrich_{number}():\n    return 'a bird that cannot fly'\n")
+    client = connect()
+    client.start(*roots)
+    for number, root in enumerate(roots):
+
+        def found(answer: dict[str, Any], root: str = str(root)) -> bool:
+            return [hit["root"] for hit in answer["hits"]][:1] == [root]
+
+        soon(client, f"ostrich_{number}", found, 30, k=1, mode="lexical")
+    soon(client, "bird", lambda answer: answer["mode"] == "hybrid" and answer["pending"] == 0, 60)
+    indexer = next(c for c in client.request("magray/health")["components"] if c["name"] == "indexer")
+    assert {part["restarts"] for part in indexer["detail"]["server"]} == {0}
+
+
+def test_indexing_that_the_person_stops_goes_on_with_the_next_change(connect, tmp_path) -> None:
+    root = tmp_path / "large"
+    root.mkdir()
+    for number in range(120):
+        text = "\n\n".join(f"# Part {number} {i}\n\nSome words about {number * i}." for i in range(40))
+        (root / f"part{number}.md").write_text(text)
+    client = connect()
+    client.start(root)
+    bar = client.until("$/progress", lambda params: params["value"].get("kind") == "report")
+    client.notify("window/workDoneProgress/cancel", {"token": bar["token"]})
+    client.until("$/progress", lambda params: params["value"].get("kind") == "end")
+    told = client.until("magray/status", lambda status: status["state"] == "ready")
+    assert "goes on with the next change" in told["message"]
+    client.notify("textDocument/didSave", {"textDocument": {"uri": (root / "part1.md").as_uri()}})
+    client.until("magray/status", lambda status: status["state"] == "indexing" and not status["message"])
+    soon(client, "Part 119 39", lambda answer: answer["hits"], 60, mode="lexical")
+
+
+def test_other_settings_for_the_indexer_are_no_failure(connect, project) -> None:
+    client = connect()
+    client.start(project)
+    client.ready()
+    client.heard.clear()
+    client.notify("workspace/didChangeConfiguration", {"settings": {"index": {"ignore": ["src/"]}}})
+    soon(client, "retry_failed_payment", lambda answer: "src/payment.py" not in paths(answer), 20)
+    client.until("magray/status", lambda status: status["state"] == "ready")
+    states = {m["params"]["state"] for m in client.heard if m["method"] == "magray/status"}
+    assert "error" not in states

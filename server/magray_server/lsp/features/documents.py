@@ -70,7 +70,7 @@ class Documents:
             self._server.overlay.saved(buffer)
         place = self._server.folders.place(path) if path is not None else None
         if place is not None:
-            self._server.file_changed(place.folder.root, place.path)
+            self._server.upkeep.file_changed(place.folder.root)
 
     def watched(self, params: types.DidChangeWatchedFilesParams) -> None:
         """Files changed on disk, by another program or by the editor itself."""
@@ -78,5 +78,4 @@ class Documents:
             path = to_path(change.uri)
             place = self._server.folders.place(path) if path is not None else None
             if place is not None:
-                there = change.type != 3  # deleted: the walk finds out what is gone
-                self._server.file_changed(place.folder.root, place.path if there else None)
+                self._server.upkeep.file_changed(place.folder.root)

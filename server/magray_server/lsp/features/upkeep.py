@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from magray_server.lsp.errors import hide_paths
-from magray_server.lsp.indexing import Event, Indexing, State
+from magray_server.lsp.indexing import Event, Indexing, Places, State
 from magray_server.lsp.progress import INTERVAL_SECONDS, WorkDone
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Upkeep:
     def __init__(self, server: MagrayServer) -> None:
         self._server = server
         self.indexers: dict[Path, Indexing] = {}
+        self._places = Places()
         self._bars: dict[Path, WorkDone] = {}
         self._ran: set[Path] = set()
         self._told: dict[str, Any] = {}
@@ -67,10 +68,10 @@ class Upkeep:
                 self._start(root)
         self.status_soon()
 
-    def file_changed(self, root: Path, path: str | None) -> None:
+    def file_changed(self, root: Path) -> None:
         indexer = self.indexers.get(root)
         if indexer is not None:
-            indexer.changed(None if path is None else [path])
+            indexer.changed()
 
     def cancelled(self, params: types.WorkDoneProgressCancelParams) -> None:
         """The person pressed cancel on a progress bar."""
@@ -91,7 +92,7 @@ class Upkeep:
             log.warning("the home folder and the root of the disk are not indexed by themselves")
             return
         environment = self._server.configuration.settings.environment()
-        indexer = Indexing(root, self._server.home, environment, self._heard)
+        indexer = Indexing(root, self._server.home, environment, self._heard, self._places)
         self.indexers[root] = indexer
         indexer.start()
 
