@@ -60,3 +60,19 @@ def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)", path.read_text(encoding="utf-8")):
         if not target.startswith(("http:", "https:")):
             assert (path.parent / target).exists(), target
+
+
+def test_every_component_and_every_fault_is_in_the_pages(tmp_path: Path) -> None:
+    from faults import FAULTS
+
+    from magray_memory.health.status import read_status
+    from magray_memory.storage.home import Home
+
+    names = {part.name for part in read_status(Home(tmp_path), config.Settings(), None).components}
+    assert all(f"| `{name}` |" in page("health.md") for name in names)
+    text = page("models.md")
+    packages = [
+        fault for fault in FAULTS if fault.told.startswith(("onnxruntime", "the onnx", "cuda", "lib"))
+    ]
+    assert len(packages) > 4
+    assert all(fault.told in text for fault in packages)

@@ -129,3 +129,26 @@ def test_listing_loads_nothing_heavy(magray: Magray) -> None:
 
     done = subprocess.run([sys.executable, "-c", code], env=magray.environment({}), capture_output=True)
     assert done.returncode == 0
+
+
+def test_vaults_on_different_models_are_told_and_brought_along(magray: Magray, folder: Path) -> None:
+    notes = magray.cwd.parent / "notes"
+    notes.mkdir()
+    (notes / "apples.md").write_text("# Apples\n\nThey are pressed in autumn.\n", encoding="utf-8")
+    magray("config", "set", "notes.folders", str(notes))
+    for place in (magray.cwd, notes):
+        assert magray("--workspace", str(place), "index").code == 0
+    name = magray("model", "use", str(folder), "--json").json["id"]
+    listed = magray("vault", "list", "--json").json["vaults"]
+    assert [vault["change"]["to"] for vault in listed] == [name, name]
+    assert magray("search", "apples").err == ""  # both are on the old model, which answers
+    assert magray("index").code == 0
+    told = magray("search", "apples")
+    assert "the notes was searched by words only" in told.err
+    shown = magray("status").out
+    assert f"{notes}: still of {DEFAULT_ID}" in shown
+    assert f"(try: magray --workspace {notes} index)" in shown
+    assert magray("--workspace", str(notes), "index").code == 0
+    assert magray("search", "apples").err == ""
+    assert "still of" not in magray("status").out
+    assert {vault["model"] for vault in magray("vault", "list", "--json").json["vaults"]} == {name}
