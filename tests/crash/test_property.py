@@ -37,7 +37,7 @@ _TEXTS = st.lists(
 
 
 class Life(RuleBasedStateMachine):
-    """Edits, renames, deletions, runs that end and runs that are killed, searches in between."""
+    """Edits, renames, deletions, runs that end, runs and watchers that are killed, searches in between."""
 
     box_type: type[Box]
 
@@ -56,6 +56,9 @@ class Life(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(_NAMES), words=_TEXTS)
     def edit(self, name: str, words: list[str]) -> None:
+        self._edit(name, words)
+
+    def _edit(self, name: str, words: list[str]) -> None:
         path = self.box.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         self.turn += 1
@@ -83,6 +86,22 @@ class Life(RuleBasedStateMachine):
             finally:
                 os._exit(0)
         time.sleep(milliseconds / 1000)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+    @rule(name=st.sampled_from(_NAMES), words=_TEXTS, before=st.integers(0, 400), after=st.integers(0, 400))
+    def watch_edit_and_kill(self, name: str, words: list[str], before: int, after: int) -> None:
+        child = os.fork()
+        if child == 0:
+            try:
+                with Memory.open(self.box.root, home=self.box.home.path) as memory:
+                    memory.watcher(lexical=True).run()
+            finally:
+                os._exit(0)
+        time.sleep(before / 1000)
+        self._edit(name, words)
+        time.sleep(after / 1000)
+        assert os.waitpid(child, os.WNOHANG) == (0, 0)  # it was at work, or waiting for some
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
