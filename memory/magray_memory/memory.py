@@ -106,6 +106,7 @@ class Memory:
 
     @property
     def settings(self) -> Settings:
+        """The settings as they were read last."""
         return self._loaded.settings
 
     @property

@@ -63,6 +63,7 @@ class Session(Memory):
 
     @property
     def roots(self) -> tuple[Path, ...]:
+        """The open folders, each in its canonical spelling."""
         return self._roots
 
     def use(self, roots: Sequence[Path]) -> None:
@@ -208,6 +209,7 @@ class Session(Memory):
         return self.embedder_of(None if stored is None else serving(stored))
 
     def close(self) -> None:
+        """Like `Memory.close`; what the overlays held is gone too."""
         super().close()
         with self._guard:
             for overlay in self._overlays.values():

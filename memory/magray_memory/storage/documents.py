@@ -38,9 +38,13 @@ class LexicalRow(NamedTuple):
 class LexicalWriter(Protocol):
     """The lexical index as storage sees it; index/lexical.py is it."""
 
-    def add(self, rows: Iterable[LexicalRow]) -> None: ...
+    def add(self, rows: Iterable[LexicalRow]) -> None:
+        """Make passages findable that are stored already."""
+        ...
 
-    def remove(self, rows: Iterable[LexicalRow]) -> None: ...
+    def remove(self, rows: Iterable[LexicalRow]) -> None:
+        """Forget passages that are still stored as they were added."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

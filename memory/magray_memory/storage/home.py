@@ -55,22 +55,27 @@ class Home:
 
     @property
     def workspaces(self) -> Path:
+        """The folder of workspace vaults: derived, every one of them."""
         return self.path / "workspaces"
 
     @property
     def backups(self) -> Path:
+        """The folder of archives."""
         return self.path / "backups"
 
     @property
     def logs(self) -> Path:
+        """The folder that programs in the background log into."""
         return self.path / "logs"
 
     @property
     def models(self) -> Path:
+        """The folder of fetched models, a folder each."""
         return self.path / "models"
 
     @property
     def config(self) -> Path:
+        """The person's settings, unless MAGRAY_CONFIG names another file."""
         return self.path / "config.toml"
 
     def vault_path(self, root: Path | str) -> Path:

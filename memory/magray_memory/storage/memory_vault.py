@@ -65,11 +65,13 @@ class MemoryVault(Vault):
 
     @contextmanager
     def read(self) -> Generator[sqlite3.Connection]:
+        """Like `Vault.read`, one thread at a time."""
         with self._turn, super().read() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Generator[sqlite3.Connection]:
+        """Like `Vault.write`, one thread at a time."""
         with self._turn, super().write() as connection:
             yield connection
 
@@ -77,5 +79,6 @@ class MemoryVault(Vault):
         pass  # there is no file that another process could replace
 
     def close(self) -> None:
+        """Like `Vault.close`: all of it is gone then."""
         with self._turn:
             super().close()

@@ -67,6 +67,7 @@ class Salvaged:
 
     @property
     def documents(self) -> int:
+        """Documents that were saved."""
         return self.rows.get("document", 0)
 
     @property

@@ -122,6 +122,8 @@ class Vector(Model):
 
 
 class Tag(Model):
+    """A word that documents are filed under."""
+
     id = AutoField()
     name = TextField(unique=True)
 
@@ -130,6 +132,8 @@ class Tag(Model):
 
 
 class DocumentTag(Model):
+    """Which document has which tag."""
+
     document = ForeignKeyField(Document, column_name="document_id", backref="tags", on_delete="CASCADE")
     tag = ForeignKeyField(Tag, column_name="tag_id", backref="documents", on_delete="CASCADE")
 

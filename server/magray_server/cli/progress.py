@@ -42,6 +42,7 @@ class Progress:
         self._bars.stop()
 
     def on_event(self, event: dict[str, Any]) -> None:
+        """Show an event of the indexer."""
         kind = event.get("event")
         if kind == "progress":
             self._advance(event)

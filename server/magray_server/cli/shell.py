@@ -33,6 +33,7 @@ class Shell:
 
     @classmethod
     def of(cls, context: click.Context) -> Shell:
+        """The flags of this command line, before and after the command's name."""
         meta = context.meta
 
         def flag(name: str) -> Any:
