@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from magray_memory.errors import EmbeddingUnavailable, MagrayError
 from magray_memory.search import candidates, related
 from magray_memory.search.candidates import UnreadableError
+from magray_memory.search.declared import declarations
 from magray_memory.search.fusion import Id, fuse, lexical_scores, lexical_share, semantic_scores
 from magray_memory.search.hits import SearchAnswer
 from magray_memory.search.language import OPEN, Gate, gate
 from magray_memory.search.present import present
 from magray_memory.search.query import DEFAULT_K, SearchQuery, parse
-from magray_memory.search.ranking import Question, Ranked, rank
+from magray_memory.search.ranking import Question, Ranked, rank, written
 from magray_memory.search.terms import Shape, Terms, read_terms, stubs
 from magray_memory.search.weights import POOL, WEIGHTS, Weights
 
@@ -202,7 +203,14 @@ class Searcher:
         }
         naming = candidates.naming(live, weights)
         question = Question(
-            run.terms, weights, naming, stubs(naming), phrased, bool(run.query.paths), time.time()
+            run.terms,
+            weights,
+            naming,
+            stubs(naming),
+            phrased,
+            _declared(live, written(run.terms, naming)),
+            place_given=bool(run.query.paths),
+            now=time.time(),
         )
         return rank(fused, rows, question, self._weights, per_file=self._per_file)[: run.query.k]
 
@@ -297,3 +305,13 @@ def _other_space(side: Side) -> str:
     """Cosines of two models say nothing beside each other, so one of the vaults has to do without."""
     hint = "" if side.open.root is None else f" (run `magray --workspace {side.open.root} index`)"
     return f"the {side.open.name} was searched by words only: another model embedded it{hint}"
+
+
+def _declared(live: list[Side], names: Mapping[str, float]) -> dict[Id, float]:
+    """What declares these names among what the words have found."""
+    return {
+        (side.number, passage): sure
+        for side in live
+        if names and side.lexical
+        for passage, sure in declarations(side, names, side.lexical).items()
+    }

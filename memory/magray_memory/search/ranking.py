@@ -71,7 +71,7 @@ class Ranked:
 @dataclass(frozen=True, slots=True)
 class Question:
     """The query as ranking sees it: terms, what each is worth, what holds a quoted phrase, what places are
-    asked for.
+    asked for, and what declares a name without being called after it.
     """
 
     terms: Terms
@@ -79,6 +79,7 @@ class Question:
     naming: Mapping[str, float]
     stubs: tuple[str, ...]
     phrased: Mapping[Id, float]
+    declared: Mapping[Id, float]
     place_given: bool
     now: float
 
@@ -115,8 +116,9 @@ def _scored(key: Id, parts: Fused, row: Row, question: Question, w: Weights, ask
     found.add("lexical", parts.lexical)
     found.add("semantic", parts.semantic)
     # A heading with the name is about the thing; only code defines it.
-    certain = definition(row.symbol, question) * (1.0 if row.kind == "code" else 0.5)
-    found.add("definition", w.definition * certain)
+    certain = max(definition(row.symbol, question), question.declared.get(key, 0.0))
+    certain *= 1.0 if row.kind == "code" else 0.5
+    found.add("definition", (w.definition_coded if question.terms.coded else w.definition) * certain)
     found.add("phrase", w.phrase * question.phrased.get(key, 0.0))
     place = row.path or row.title or ""
     if may_hold(place, question.stubs):
@@ -178,6 +180,13 @@ def definition(symbol: str, question: Question) -> float:
         if not alone:
             best = max(best, 0.5 * _overlap(part[-1], question.naming))
     return best
+
+
+def written(question: Terms, naming: Mapping[str, float]) -> dict[str, float]:
+    """The names of a query that can only be code, and what declaring each is worth, as in `definition`."""
+    alone = question.shape is Shape.NAME
+    coded = {name.last: name for name in question.names if name.coded}
+    return {last: 1.0 if alone else share(naming, frozenset(tokens(n.text))) for last, n in coded.items()}
 
 
 def _same(name: Name, symbol: tuple[str, ...]) -> float:

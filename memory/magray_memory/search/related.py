@@ -167,6 +167,6 @@ def rank_related(
         if not place.holds(side, passage, row.document)
     }
     fused = {key: Fused(0.0, s) if semantic else Fused(s, 0.0) for key, s in scores.items() if key in rows}
-    nothing = Question(Terms((), (), Shape.WORDS), {}, {}, (), {}, place_given=True, now=time.time())
+    nothing = Question(Terms((), (), Shape.WORDS), {}, {}, (), {}, {}, place_given=True, now=time.time())
     plain = replace(weights, same_file=0.0, recent=0.0, layer_interact=0.0, layer_insights=0.0)
     return rank(fused, rows, nothing, plain, per_file=per_file)

@@ -52,6 +52,11 @@ class Terms:
     def __bool__(self) -> bool:
         return bool(self.tokens)
 
+    @property
+    def coded(self) -> bool:
+        """Whether the query is one name, and that is written as only code is."""
+        return self.shape is Shape.NAME and all(name.coded for name in self.names)
+
 
 def read_terms(text: str) -> Terms:
     """The terms of a query. Stop words go, unless nothing else is left of it ("to be or not to be")."""

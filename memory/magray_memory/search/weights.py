@@ -23,6 +23,8 @@ class Weights:
     """Part of a query's weight that the best lexical passage must hold for BM25 to have its full share."""
     definition: float = 0.4
     """For a passage that surely defines the name asked for; without .949."""
+    definition_coded: float = 0.5
+    """The same where the query is one name that only code has: nobody types `max_open_files` by chance."""
     phrase: float = 0.4
     """For a passage with the words in quotes as they stand; not in the set, bounded by `definition`."""
     path: float = 0.15

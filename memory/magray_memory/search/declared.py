@@ -1,0 +1,61 @@
+"""What a passage declares without being named for it: fields, members of enums, options, keys of settings.
+
+A chunker names functions, classes and constants. A name that is only a line among others in one of them is
+looked for when it is asked for, in the passages that the words have found.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from magray_memory.search.candidates import Side, reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_NO_TYPE = (
+    "return|throw|throws|delete|new|else|goto|yield|await|in|is|not|and|or|case|import|from|export|assert|raise|print"
+    "|if|elif|unless|while|until|for|del|use|typeof|echo|break|continue|when|then|do|as|with|of"
+)
+_TYPED = rf"(?:(?!(?:{_NO_TYPE})\b)[\w<>\[\],.:?|'\\]*[\w>\]:?'][ \t*&!]+)"
+_SHAPES = (
+    # int limit = 7;   readonly limit: number   , limit :: Int
+    (1.0, rf"[{{,|]?[ \t]*{_TYPED}+NAME[ \t]*\??(?:=(?!=)|:|;|,|\)|$)"),
+    # limit: 7   "limit": 7   'limit' => 7
+    (0.9, r"[{,|]?[ \t]*[\"']?NAME[\"']?[ \t]*\??(?::(?!=)|=>)"),
+    # LIMIT, in an enum
+    (0.9, r"NAME,?[ \t]*(?:(?://|/\*|#|--).*)?$|(?:\w+[ \t]+)*enum\b.*[{,][ \t]*NAME\b"),
+    # LIMIT(7), in an enum; limit = 7, but not limit=7, which passes an argument
+    (0.7, r"UPPER\("),
+    (0.7, r"NAME[ \t]+=(?!=)|NAME=(?!=).*[^,(\n]$"),
+    # OPCODE(LIMIT, 7)
+    (0.5, r"[A-Z][A-Z_]+\(NAME\b"),
+)
+
+
+@lru_cache(maxsize=64)
+def _patterns(name: str) -> tuple[tuple[float, re.Pattern[str]], ...]:
+    escaped = re.escape(name)
+    upper = escaped if name.isupper() else r"(?!)"
+    shapes = [(sure, shape.replace("NAME", escaped).replace("UPPER", upper)) for sure, shape in _SHAPES]
+    return tuple((sure, re.compile(rf"^[ \t]*(?:{shape})", re.MULTILINE)) for sure, shape in shapes)
+
+
+def declares(text: str, name: str) -> float:
+    """How sure it is that one of these lines declares the name, 0…1; a mere use is 0."""
+    if name not in text:
+        return 0.0
+    return next((sure for sure, pattern in _patterns(name) if pattern.search(text)), 0.0)
+
+
+@reading
+def declarations(side: Side, names: Mapping[str, float], passages: Iterable[int]) -> dict[int, float]:
+    """What these passages declare of the names, each with what it is worth; those that declare none are left
+    out.
+    """
+    ids = ",".join(map(str, passages))
+    found = side.connection.execute(f"SELECT id, text FROM passage WHERE id IN ({ids})")
+    sure = {row: max(w * declares(text, name) for name, w in names.items()) for row, text in found}
+    return {passage: value for passage, value in sure.items() if value}
