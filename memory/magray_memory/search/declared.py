@@ -20,6 +20,8 @@ _NO_TYPE = (
     "|if|elif|unless|while|until|for|del|use|typeof|echo|break|continue|when|then|do|as|with|of"
 )
 _TYPED = rf"(?:(?!(?:{_NO_TYPE})\b)[\w<>\[\],.:?|'\\]*[\w>\]:?'][ \t*&!]+)"
+_MAX_LINES = 20
+"""Lines with the name that are looked at in a passage."""
 _SHAPES = (
     # int limit = 7;   readonly limit: number   , limit :: Int
     (1.0, rf"[{{,|]?[ \t]*{_TYPED}+NAME[ \t]*\??(?:=(?!=)|:|;|,|\)|$)"),
@@ -40,14 +42,21 @@ def _patterns(name: str) -> tuple[tuple[float, re.Pattern[str]], ...]:
     escaped = re.escape(name)
     upper = escaped if name.isupper() else r"(?!)"
     shapes = [(sure, shape.replace("NAME", escaped).replace("UPPER", upper)) for sure, shape in _SHAPES]
-    return tuple((sure, re.compile(rf"^[ \t]*(?:{shape})", re.MULTILINE)) for sure, shape in shapes)
+    return tuple((sure, re.compile(rf"[ \t]*(?:{shape})")) for sure, shape in shapes)
 
 
 def declares(text: str, name: str) -> float:
     """How sure it is that one of these lines declares the name, 0…1; a mere use is 0."""
-    if name not in text:
-        return 0.0
-    return next((sure for sure, pattern in _patterns(name) if pattern.search(text)), 0.0)
+    sure, end = 0.0, -1
+    at = text.find(name)
+    for _ in range(_MAX_LINES):
+        if at < 0:
+            break
+        start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+        line = text[start:] if end < 0 else text[start:end]
+        sure = max(sure, next((s for s, pattern in _patterns(name) if pattern.match(line)), 0.0))
+        at = text.find(name, end) if end >= 0 else -1
+    return sure
 
 
 @reading
