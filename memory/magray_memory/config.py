@@ -101,7 +101,9 @@ class StorageSettings:
 
 @dataclass(frozen=True, slots=True)
 class VectorSettings:
-    engine: str = _setting("auto", "engine of the vector index", choices=("auto", "exact", "hnsw", "annoy"))
+    engine: str = _setting(
+        "auto", "engine of the vector index", choices=("auto", "exact", "hnsw", "sketch", "annoy")
+    )
     ef: int = _setting(0, "how far hnsw looks for neighbours; 0 = by profile", low=0, high=10_000)
     graph_mb: int = _setting(
         0, "memory that the graph of hnsw may take; 0 = by profile", low=0, high=1_000_000

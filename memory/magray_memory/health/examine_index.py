@@ -273,7 +273,8 @@ def recall(vault: Vault, connection: sqlite3.Connection) -> Iterator[Finding]:
 
     for (key,) in connection.execute("SELECT key FROM embedding_key WHERE vectors > 0").fetchall():
         made = {path.suffix for path in snapshot_files(vault.path)}
-        engines = ["exact", *(["hnsw"] if ".hnsw" in made else []), *(["annoy"] if ".ann" in made else [])]
+        kept = {".hnsw": "hnsw", ".sketch": "sketch", ".ann": "annoy"}
+        engines = ["exact", *(engine for suffix, engine in kept.items() if suffix in made)]
         queries = _sample(vault, connection, key)
         best = _nearest(rows.iter_vectors(vault, key), queries)
         for engine in engines:

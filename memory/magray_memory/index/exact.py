@@ -110,6 +110,22 @@ class ExactIndex:
         return self._view.living
 
     @property
+    def base_ids(self) -> Ids:
+        """Ids of the rows that were loaded, removed ones among them; row by row as in the snapshot."""
+        return self._view.ids
+
+    @property
+    def base(self) -> Matrix | NDArray[np.float16]:
+        """The rows that were loaded."""
+        return self._view.matrix
+
+    @property
+    def new_ids(self) -> Ids:
+        """Ids of the rows that came since, ascending."""
+        view = self._view
+        return np.sort(view.new_ids[view.new_alive])
+
+    @property
     def growth(self) -> int:
         return len(self._view.new_ids)
 

@@ -98,7 +98,9 @@ class Graph:
     def neighbours(self, query: Scores, k: int) -> tuple[Ids, Scores]:
         """About the k nearest, nearest first; none where the graph finds fewer."""
         with self._guard:
-            self._native.set_ef(max(self.ef, k + k // 2))
+            # Questions lie apart from what they ask for: at 1.5 k .98 of the ten best are found and .95 of a
+            # hundred, so .99 and .99, for 0.2 ms (34,273 passages of source code).
+            self._native.set_ef(max(self.ef, 3 * k))
             try:
                 labels, distances = self._native.knn_query(query, k=k, num_threads=1)
             except RuntimeError:

@@ -12,18 +12,18 @@ _LINKS_BYTES = 250
 
 
 def choose(count: int, setting: str, *, long_lived: bool, graph_mb: int = 0, dim: int = 384) -> str:
-    """The engine for so many vectors: `exact`, `hnsw` or `annoy`. `setting`: auto, or the one that the person
-    named; `graph_mb`: memory that a graph may take, 0 for any.
+    """The engine for so many vectors: `exact`, `hnsw`, `sketch` or `annoy`. `setting`: auto, or the one that
+    the person named; `graph_mb`: memory that a graph may take, 0 for any.
 
-    A process that answers one query maps a sealed forest, where there is one: loading a graph would cost it
-    more than it saves. So does any process whose graph would take too much of its memory.
+    A process that answers one query maps sketches: loading a graph would cost it more than it saves. So does
+    any process whose graph would take too much of its memory.
     """
     if setting != "auto":
         return setting
     if count <= EXACT_UP_TO:
         return "exact"
     fits = graph_mb == 0 or graph_bytes(count, dim) <= graph_mb * 1_000_000
-    return "hnsw" if long_lived and fits else "annoy"
+    return "hnsw" if long_lived and fits else "sketch"
 
 
 def graph_bytes(count: int, dim: int) -> int:

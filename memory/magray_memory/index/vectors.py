@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from magray_memory.errors import IndexDamaged
-from magray_memory.index import annoy, snapshot
+from magray_memory.index import annoy, sketch, snapshot
 from magray_memory.index.exact import ExactIndex, write
 from magray_memory.index.hnsw import Graph, HnswIndex
 from magray_memory.index.planner import choose
+from magray_memory.index.sketch import Sketch, SketchIndex
 from magray_memory.storage import vectors as rows
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class VectorStore:
 
     @property
     def engine(self) -> str:
-        """The engine at work: `exact`, `hnsw` or `annoy`; `none` before the first vector."""
+        """The engine at work: `exact`, `hnsw`, `sketch` or `annoy`; `none` before the first vector."""
         return "none" if self._index is None else self._index.engine
 
     @property
@@ -123,6 +124,8 @@ class VectorStore:
         """The index of a sound snapshot and the change that it ends with."""
         if engine == "annoy":
             return self._load_sealed()
+        if engine == "sketch":
+            return self._load_sketched()
         if engine != "hnsw":
             return self._load_exact()
         graph = self._load_graph()
@@ -147,6 +150,14 @@ class VectorStore:
         if forest is None or forest[1] != ordinals[1] or exact is None:
             return None
         return annoy.AnnoyIndex(forest[0], exact[0]), min(exact[1], forest[1])
+
+    def _load_sketched(self) -> tuple[VectorIndex, int] | None:
+        drawn = self._load_payload("sketch", lambda path, head: Sketch.load(path, head.count, head.dim))
+        exact = None if drawn is None else self._load_exact()
+        # Row by row of one snapshot: where the other was written again since, they do not belong together.
+        if drawn is None or exact is None or drawn[1] != exact[1]:
+            return None
+        return SketchIndex(drawn[0], exact[0]), exact[1]
 
     def _load_exact(self) -> tuple[ExactIndex, int] | None:
         return self._load_payload("exact", lambda path, head: ExactIndex.load(path, head.count, head.dim))
@@ -235,8 +246,8 @@ class VectorStore:
         """Write the snapshot when enough has changed, or always with `force`; returns whether it was.
 
         Made from the vault, one batch in memory at a time; a large vault gets the graph of `hnsw` as well,
-        which takes 24 s for 100,000 new passages, or the forest of `annoy` where that graph would take too
-        much memory. Also trims the change log. For writers only. Raises
+        which takes 24 s for 100,000 new passages, unless that would take too much memory, and sketches. Also
+        trims the change log. For writers only. Raises
         StorageError (disk full, not allowed: the vault itself is as it was) and Interrupted.
         """
         saved = False
@@ -247,11 +258,11 @@ class VectorStore:
                 return False
             if self._worth_saving("exact", count, force):
                 saved = self._save("exact", found[1], lambda draft: self._write_exact(draft, found[1]))
+            if "sketch" in (self._engine_for(count, long_lived=long) for long in (True, False)):
+                saved = self._save_sketch(found[1]) or saved
             wanted = self._engine_for(count, long_lived=True)
             if wanted == "hnsw" and self._worth_saving("hnsw", count, force):
                 saved = self._save_graph(found[1], count, should_stop) or saved
-            elif wanted == "annoy" and self._worth_saving(annoy.FOREST, count, force):
-                saved = self.seal(should_stop) or saved
         if saved:
             self.vault.trim_changes(max(_KEEP_CHANGES, 2 * count))
         return saved
@@ -270,10 +281,23 @@ class VectorStore:
         return behind > max(_WORTH_CHANGES, count // _WORTH_SHARE)
 
     def _save(
-        self, engine: str, dim: int, fill: Callable[[Path], int], removed: tuple[int, ...] = ()
+        self,
+        engine: str,
+        dim: int,
+        fill: Callable[[Path], int],
+        removed: tuple[int, ...] = (),
+        seq: int | None = None,
     ) -> bool:
-        header = snapshot.Header(engine, self.key, dim, self.vault.max_seq(), self.vault.id, removed)
+        upto = self.vault.max_seq() if seq is None else seq
+        header = snapshot.Header(engine, self.key, dim, upto, self.vault.id, removed)
         return snapshot.save(self.vault.path, header, fill) is not None
+
+    def _save_sketch(self, dim: int) -> bool:
+        """Sketches of the exact snapshot that is there now, unless they are there too."""
+        exact, known = self._load_exact(), self._load_payload("sketch", lambda path, head: None)
+        if exact is None or (known is not None and known[1] == exact[1]):
+            return False
+        return self._save("sketch", dim, lambda draft: sketch.write(draft, exact[0].base), seq=exact[1])
 
     def _write_exact(self, draft: Path, dim: int) -> int:
         return write(draft, dim, rows.iter_vectors(self.vault, self.key))

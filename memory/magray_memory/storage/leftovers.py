@@ -24,10 +24,11 @@ _DRAFT = re.compile(r"\.tmp$|^\..*\.(new|salvaging|scratch)(-wal|-shm|-journal)?
 _DAMAGED = re.compile(r"\.damaged-\d{8}T\d{6}Z")
 _PART = re.compile(
     r"^(?P<stem>[0-9a-f]{16})\.(db(-wal|-shm|\.lock|\.pid|\.snapshot\.lock)"
-    r"|[0-9a-f]{8}\..*(snapshot|exact|hnsw|ann|ids))$"
+    r"|[0-9a-f]{8}\..*(snapshot|exact|hnsw|sketch|ann|ids))$"
 )
 _ONLY_FILES = re.compile(
-    r"(\.lock|\.pid|-wal|-shm|\.snapshot|\.exact|\.hnsw|\.ann|\.ids)$|^(\.creating|device\.json|vectors\.db)$"
+    r"(\.lock|\.pid|-wal|-shm|\.snapshot|\.exact|\.hnsw|\.sketch|\.ann|\.ids)$"
+    r"|^(\.creating|device\.json|vectors\.db)$"
 )
 
 

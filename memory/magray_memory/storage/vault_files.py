@@ -179,7 +179,7 @@ def set_aside(path: Path) -> Path | None:
 def snapshot_files(path: Path) -> list[Path]:
     """Index snapshots that belong to a vault: the files `<stem>.<something>` beside it that end like one."""
     prefix = path.stem + "."
-    endings = (".snapshot", ".exact", ".hnsw", ".ann", ".ids")
+    endings = (".snapshot", ".exact", ".hnsw", ".sketch", ".ann", ".ids")
     try:
         with os.scandir(path.parent) as entries:
             names = [e.name for e in entries if e.name.startswith(prefix) and e.name.endswith(endings)]

@@ -72,17 +72,27 @@ def test_it_gives_space_back_and_loses_nothing(home: Home, tmp_path: Path) -> No
     assert [step.what for step in _run(home).steps] == []
 
 
-def test_a_large_vault_gets_a_sealed_index_for_commands(
+def test_a_large_vault_gets_sketches_for_commands(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(planner, "EXACT_UP_TO", 100)
-    done = _run(home)
-    assert "seal" in {step.what for step in done.steps}
+    assert "seal" not in {step.what for step in _run(home).steps}
     with _vault(home, tmp_path / "ws") as vault:
         store = VectorStore(vault, "key", VectorSettings())
         store.refresh()
+        assert (store.engine, store.count, store.problem) == ("sketch", 300, None)
+
+
+def test_whoever_wants_annoy_gets_a_sealed_index_for_commands(home: Home, tmp_path: Path) -> None:
+    settings = VectorSettings(engine="annoy")
+    done = Optimizer(home, Settings(vectors=settings)).run()
+    assert "seal" in {step.what for step in done.steps}
+    with _vault(home, tmp_path / "ws") as vault:
+        store = VectorStore(vault, "key", settings)
+        store.refresh()
         assert (store.engine, store.count, store.problem) == ("annoy", 300, None)
-    assert "seal" not in {step.what for step in _run(home).steps}
+    again = Optimizer(home, Settings(vectors=settings)).run()
+    assert "seal" not in {step.what for step in again.steps}
 
 
 def test_a_folder_that_is_gone_for_long_takes_its_vault_along(home: Home, tmp_path: Path) -> None:

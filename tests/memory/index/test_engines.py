@@ -145,7 +145,7 @@ def test_searches_go_on_while_vectors_change() -> None:
 def test_the_planner_maps_for_one_answer_and_builds_graphs_for_many() -> None:
     assert choose(EXACT_UP_TO, "auto", long_lived=True) == "exact"
     assert choose(EXACT_UP_TO + 1, "auto", long_lived=True) == "hnsw"
-    assert choose(EXACT_UP_TO + 1, "auto", long_lived=False) == "annoy"
+    assert choose(EXACT_UP_TO + 1, "auto", long_lived=False) == "sketch"
     assert choose(1, "hnsw", long_lived=False) == "hnsw"
     assert choose(10**6, "exact", long_lived=True) == "exact"
 
@@ -161,7 +161,7 @@ def test_batches_are_taken_in_whatever_their_count_was_said_to_be(count: int) ->
 
 def test_a_graph_that_would_take_too_much_memory_is_not_chosen() -> None:
     assert choose(100_000, "auto", long_lived=True, graph_mb=512) == "hnsw"
-    assert choose(1_000_000, "auto", long_lived=True, graph_mb=512) == "annoy"
+    assert choose(1_000_000, "auto", long_lived=True, graph_mb=512) == "sketch"
     assert choose(1_000_000, "auto", long_lived=True, graph_mb=512, dim=32) == "hnsw"
     assert choose(1_000_000, "auto", long_lived=True) == "hnsw"
     assert choose(EXACT_UP_TO, "auto", long_lived=True, graph_mb=1) == "exact"

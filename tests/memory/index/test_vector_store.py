@@ -271,7 +271,7 @@ def test_a_read_only_home_is_searched_from_its_snapshot(tmp_path: Path) -> None:
     assert done.stdout.strip() == f"{want} None", done.stderr
 
 
-def test_where_a_graph_would_take_too_much_memory_a_forest_answers(
+def test_where_a_graph_would_take_too_much_memory_sketches_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(planner, "EXACT_UP_TO", 1000)
@@ -280,7 +280,7 @@ def test_where_a_graph_would_take_too_much_memory_a_forest_answers(
         _fill(vault, "a.py", 4000, 1)
         assert VectorStore(vault, "key", small).save_snapshot()
         assert not [file for file in snapshot_files(vault.path) if file.name.endswith(".hnsw")]
-        for settings, engine in ((small, "annoy"), (large, "exact")):
+        for settings, engine in ((small, "sketch"), (large, "exact")):
             store = VectorStore(vault, "key", settings, long_lived=True)
             _check(store)
             assert store.engine == engine
@@ -291,3 +291,24 @@ def test_where_a_graph_would_take_too_much_memory_a_forest_answers(
         assert store.engine == "hnsw"
         store.close()
         assert not VectorStore(vault, "key", small).save_snapshot()
+
+
+def test_sketches_of_another_snapshot_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planner, "EXACT_UP_TO", 100)
+    with _open(tmp_path) as vault:
+        _fill(vault, "a.py", 200, 1)
+        assert VectorStore(vault, "key", AUTO).save_snapshot()
+        old = next(file for file in snapshot_files(vault.path) if file.name.endswith("sketch.snapshot"))
+        header = old.read_bytes()
+        _fill(vault, "b.py", 300, 2)
+        monkeypatch.setattr(planner, "EXACT_UP_TO", 1000)
+        assert VectorStore(vault, "key", AUTO).save_snapshot(force=True)
+        assert old.read_bytes() == header
+        monkeypatch.setattr(planner, "EXACT_UP_TO", 100)
+        store = VectorStore(vault, "key", AUTO)
+        _check(store)
+        assert (store.engine, store.problem) == ("exact", None)
+        assert VectorStore(vault, "key", AUTO).save_snapshot()
+        store.close()
+        _check(store)
+        assert (store.engine, store.problem) == ("sketch", None)
