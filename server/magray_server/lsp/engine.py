@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 1.0
 """How often is looked whether a settings file was changed, by the shell or by hand."""
-_RELEASE_SECONDS = 5.0
-"""A session that was replaced is let go of after so long: requests that began with it end first."""
+_RELEASE_SECONDS = 0.5
+"""A session that was replaced is let go of after so long; a request that still uses it keeps it alive."""
 
 
 class Engine:
