@@ -74,8 +74,7 @@ class NewDocument:
     links: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NewPassage:
+class NewPassage(NamedTuple):
     """A part of the file: 1-based inclusive lines; `text_hash` of the text that is embedded; `analysed` as
     in LexicalRow.
     """
@@ -236,18 +235,8 @@ def _insert_passages(
         "INSERT INTO passage(id, document_id, ordinal, start_line, end_line, symbol, kind, text, text_hash)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (
-                passage_id,
-                document_id,
-                ordinal,
-                p.start_line,
-                p.end_line,
-                p.symbol,
-                p.kind,
-                p.text,
-                p.text_hash,
-            )
-            for passage_id, (ordinal, p) in zip(ids, fresh, strict=True)
+            (passage_id, document_id, ordinal, *passage[:6])
+            for passage_id, (ordinal, passage) in zip(ids, fresh, strict=True)
         ],
     )
     lexical.add(
