@@ -180,7 +180,7 @@ def embed_sample(vault: Vault, embedder: Embedder) -> Any:
     with vault.read() as connection:
         ids = [row[0] for row in connection.execute("SELECT id FROM passage ORDER BY id")]
     parts = pending_passages(vault, random.Random(1).sample(ids, min(SAMPLE, len(ids))))
-    texts = [passage_text(p.symbol, p.title, p.text, p.kind, p.language) for p in parts]
+    texts = [passage_text(p.symbol, p.title, p.text, p.kind) for p in parts]
     return np.concatenate([vectors for _, vectors in embedder.passages(texts)])
 
 

@@ -33,7 +33,7 @@ _MAKERS = ("cpu", "tokenizer")
 _WORD = re.compile(r"\w+|[^\w\s]+")
 
 
-def passage_text(symbol: str | None, title: str | None, text: str, kind: str, language: str | None) -> str:
+def passage_text(symbol: str | None, title: str | None, text: str, kind: str) -> str:
     """The text that stands for a passage in the vector space; `kind` is `code` or, for prose, anything else.
 
     Code: the symbol, then each word and run of punctuation of the body once, in order of appearance, cut at

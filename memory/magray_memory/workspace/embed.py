@@ -276,4 +276,4 @@ def _text(passage: PendingPassage) -> str:
     from magray_memory.text.languages import kind_of
 
     kind = kind_of(passage.language or "text")
-    return passage_text(passage.symbol, passage.title, passage.text, kind, passage.language)
+    return passage_text(passage.symbol, passage.title, passage.text, kind)

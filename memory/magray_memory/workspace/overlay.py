@@ -144,10 +144,7 @@ class Overlay:
             wanted = pending(self._vault, embedder.key, 10_000)
         passages = pending_passages(self._vault, wanted)
         kinds = self._kinds()
-        texts = [
-            passage_text(p.symbol, p.title, p.text, kinds.get(p.document_id, "code"), p.language)
-            for p in passages
-        ]
+        texts = [passage_text(p.symbol, p.title, p.text, kinds.get(p.document_id, "code")) for p in passages]
         made = 0
         for positions, vectors in embedder.passages(texts, should_stop):
             with self._vault.write():

@@ -22,26 +22,24 @@ if TYPE_CHECKING:
 
 def test_code_leads_with_its_symbol_and_says_each_word_once() -> None:
     text = "def run(self, path):\n    self.path = path\n    return self.path"
-    assert passage_text("App.run", None, text, "code", "python") == (
-        "App.run def run ( self , path ): . = return"
-    )
+    assert passage_text("App.run", None, text, "code") == ("App.run def run ( self , path ): . = return")
 
 
 def test_prose_is_whole_behind_its_title_and_headings() -> None:
     body = "Слова идут по порядку, и слова повторяются. " * 60
-    text = passage_text("Guide > Install", "Guide", body, "doc", "markdown")
+    text = passage_text("Guide > Install", "Guide", body, "doc")
     assert text.startswith("Guide Guide > Install Слова")
     assert text.endswith("повторяются.")
     assert len(text) > len(body)
 
 
 def test_a_title_that_is_the_heading_stands_once() -> None:
-    assert passage_text("Guide", "Guide", "body", "doc", None) == "Guide body"
+    assert passage_text("Guide", "Guide", "body", "doc") == "Guide body"
 
 
 @given(st.text(), st.text(max_size=20), st.sampled_from(["code", "doc"]))
 def test_white_space_around_and_the_length_of_code_never_matter(text: str, symbol: str, kind: str) -> None:
-    made = passage_text(symbol, None, text, kind, None)
+    made = passage_text(symbol, None, text, kind)
     assert made == made.strip()
     if kind == "code":
         assert len(made) <= CODE_CHARACTERS
@@ -50,9 +48,7 @@ def test_white_space_around_and_the_length_of_code_never_matter(text: str, symbo
 def test_reindented_code_is_the_same_text() -> None:
     flat = "if ready:\nstart(engine)"
     deep = "        if ready:\n            start(engine)"
-    assert passage_text("go", None, flat, "code", "python") == passage_text(
-        "go", None, deep, "code", "python"
-    )
+    assert passage_text("go", None, flat, "code") == passage_text("go", None, deep, "code")
 
 
 def test_the_hash_names_all_that_is_embedded() -> None:

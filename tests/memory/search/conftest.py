@@ -147,9 +147,7 @@ class Bench:
         with self.vault.write():
             waiting = pending_passages(self.vault, pending(self.vault, self.embedder.key, 1000))
             texts = [
-                recipe.passage_text(
-                    w.symbol, w.title, w.text, "doc" if w.path.endswith(".md") else "code", None
-                )
+                recipe.passage_text(w.symbol, w.title, w.text, "doc" if w.path.endswith(".md") else "code")
                 for w in waiting
             ]
             for places, vectors in self.embedder.passages(texts):
