@@ -39,6 +39,7 @@ _KEEP_CHANGES = 10_000
 _SEAL_AGAIN_SHARE = 20
 _GONE_DAYS = 30
 _CHECKPOINT_MS = 200
+_QUIET_SECONDS = 30.0
 _STATISTICS_ROWS = 1_000
 
 
@@ -91,11 +92,14 @@ class Optimizer:
     should_stop: Callable[[], bool] = field(default=lambda: False)
     on_step: Callable[[str], None] = field(default=lambda step: None)
     _steps: list[Step] = field(default_factory=list[Step])
+    _busy: frozenset[Path] = frozenset()
+    """Vaults that an indexer is at work on; taken before anything is written here."""
 
     def run(self) -> Optimized:
         """Do everything that is worth it. Raises nothing for one vault that cannot be: the step says so."""
         began = time.monotonic()
         vaults = list_vaults(self.home)
+        self._busy = frozenset(vault.path for vault in vaults if _at_work(vault))
         self._gone(vaults)
         for vault in vaults:
             if self.should_stop():
@@ -220,7 +224,7 @@ class Optimizer:
             sealed = store.sealed_at()
             behind = vault.max_seq() - (sealed or 0)
             stale = sealed is None or behind > info.vectors[key] // _SEAL_AGAIN_SHARE
-            if info.kind.derived and IndexerLock(info.path).holder() is not None:
+            if info.path in self._busy:
                 return  # what it is writing now would make them old at once
             if sealing and stale:
                 self._seal(store, place)
@@ -278,8 +282,7 @@ class Optimizer:
     def _cache(self, vaults: Sequence[VaultInfo]) -> None:
         from magray_memory.storage.vector_cache import VectorCache
 
-        busy = any(v.kind.derived and IndexerLock(v.path).holder() is not None for v in vaults)
-        if busy or not self.home.vectors.is_file() or not os.access(self.home.vectors, os.W_OK):
+        if self._busy or not self.home.vectors.is_file() or not os.access(self.home.vectors, os.W_OK):
             return
         limit = self.settings.storage.vector_cache_mb * 1_000_000
         before = size_of(self.home.vectors)
@@ -304,6 +307,19 @@ class Optimizer:
                     problem = error.strerror or str(error)
             won = 0 if problem else item.bytes
             self._steps.append(Step("remove", str(item.path), f"removed: {item.why}", won, None, problem))
+
+
+def _at_work(info: VaultInfo) -> bool:
+    """Whether an indexer writes to a vault now: one that only watches holds its lock as well."""
+    if not info.kind.derived or IndexerLock(info.path).holder() is None:
+        return False
+    written = [0.0]
+    for file in (info.path, info.path.with_name(f"{info.path.name}-wal")):
+        try:
+            written.append(file.stat().st_mtime)
+        except OSError:
+            continue
+    return time.time() - max(written) < _QUIET_SECONDS
 
 
 def _delete(path: Path) -> None:

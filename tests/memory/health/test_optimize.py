@@ -19,6 +19,7 @@ from magray_memory.storage.catalog import list_vaults
 from magray_memory.storage.documents import NewDocument, NewPassage, put_file, remove_files
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.home import Home
+from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.vault import Vault
 
 if TYPE_CHECKING:
@@ -93,6 +94,17 @@ def test_whoever_wants_annoy_gets_a_sealed_index_for_commands(home: Home, tmp_pa
         assert (store.engine, store.count, store.problem) == ("annoy", 300, None)
     again = Optimizer(home, Settings(vectors=settings)).run()
     assert "seal" not in {step.what for step in again.steps}
+
+
+def test_a_vault_that_is_watched_and_at_rest_is_sealed_too(home: Home) -> None:
+    settings = Settings(vectors=VectorSettings(engine="annoy"))
+    (info,) = list_vaults(home)
+    with IndexerLock(info.path, watching=True).acquire():
+        os.utime(info.path)
+        assert "seal" not in {step.what for step in Optimizer(home, settings).run().steps}, "it is at work"
+        for file in home.workspaces.glob(f"{info.path.name}*"):
+            os.utime(file, (time.time() - 60, time.time() - 60))
+        assert "seal" in {step.what for step in Optimizer(home, settings).run().steps}
 
 
 def test_a_folder_that_is_gone_for_long_takes_its_vault_along(home: Home, tmp_path: Path) -> None:
