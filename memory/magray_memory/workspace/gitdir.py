@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from magray_memory.workspace.patterns import RuleSet, encoded, parse_rule
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -54,13 +56,13 @@ def read_repository(top: Path, environ: Mapping[str, str] | None = None) -> Repo
     environ = os.environ if environ is None else environ
     git_dir = _git_dir(top)
     common = _common_dir(git_dir)
-    local = _read_config(common / "config", environ)
+    local = _read_config(common / "config", environ, git_dir)
     if local.get("extensions.worktreeconfig", "").lower() in _TRUE:
-        local |= _read_config(git_dir / "config.worktree", environ)
+        local |= _read_config(git_dir / "config.worktree", environ, git_dir)
     return Repository(
         top=top,
         exclude_file=common / "info" / "exclude",
-        excludes_file=_excludes_file(_person_config(environ) | local, top, environ),
+        excludes_file=_excludes_file(_person_config(environ, git_dir) | local, top, environ),
         ignore_case=local.get("core.ignorecase", "").lower() in _TRUE,
     )
 
@@ -117,7 +119,7 @@ def _xdg(environ: Mapping[str, str]) -> Path | None:
     return Path(named) / "git" if named else home / ".config" / "git" if home else None
 
 
-def _person_config(environ: Mapping[str, str]) -> dict[str, str]:
+def _person_config(environ: Mapping[str, str], git_dir: Path | None = None) -> dict[str, str]:
     """System and personal configuration, the later files winning."""
     files: list[Path] = []
     if environ.get("GIT_CONFIG_NOSYSTEM", "").lower() not in _TRUE:
@@ -130,7 +132,7 @@ def _person_config(environ: Mapping[str, str]) -> dict[str, str]:
         files += [home / ".gitconfig"] if home else []
     values: dict[str, str] = {}
     for file in files:
-        values |= _read_config(file, environ)
+        values |= _read_config(file, environ, git_dir)
     return values
 
 
@@ -149,16 +151,53 @@ def _expanded(path: str, environ: Mapping[str, str]) -> Path:
     return Path(path).expanduser() if path.startswith("~") else Path(path)
 
 
-def _read_config(path: Path, environ: Mapping[str, str], depth: int = 0) -> dict[str, str]:
-    """`section.key` in lower case → value. `[include]` is followed; `[includeIf]` is not."""
+def _read_config(
+    path: Path, environ: Mapping[str, str], git_dir: Path | None, depth: int = 0
+) -> dict[str, str]:
+    """`section.key` in lower case → value. `[include]` is followed, `[includeIf]` where its `gitdir` fits."""
     values: dict[str, str] = {}
     for key, value in _config_lines(os.fsdecode(read_rule_file(path))):
-        if key == "include.path":
-            if depth < _MAX_INCLUDES and value:
-                values |= _read_config(path.parent / _expanded(value, environ), environ, depth + 1)
+        if key == "include.path" or (key.startswith(_IF) and key.endswith(".path")):
+            condition = key.removeprefix(_IF).removesuffix(".path") if key.startswith(_IF) else ""
+            follow = depth < _MAX_INCLUDES and bool(value)
+            if follow and (not condition or _holds(condition, path, git_dir, environ)):
+                further = path.parent / _expanded(value, environ)
+                values |= _read_config(further, environ, git_dir, depth + 1)
         else:
             values[key] = value
     return values
+
+
+_IF = "includeif "
+
+
+def _holds(condition: str, config: Path, git_dir: Path | None, environ: Mapping[str, str]) -> bool:
+    """Whether a `"gitdir:…"` or `"gitdir/i:…"` of a configuration file means this repository.
+
+    The other conditions (`onbranch`, `hasconfig`) choose by what changes or by the network, and never hold.
+    """
+    kind, _, pattern = condition.strip().strip('"').replace("\\\\", "\\").partition(":")
+    if git_dir is None or kind not in ("gitdir", "gitdir/i") or not pattern:
+        return False
+    home = _home(environ)
+    if pattern.startswith("~/") and home is not None:
+        pattern = _literal(home) + pattern[1:]
+    elif pattern.startswith("./"):
+        pattern = _literal(config.parent) + pattern[1:]
+    elif not pattern.startswith("/"):
+        pattern = f"**/{pattern}"
+    rule = parse_rule(encoded(f"{pattern}**" if pattern.endswith("/") else pattern), fold=kind == "gitdir/i")
+    if rule is None or rule.negated:
+        return False
+    rules = RuleSet((rule,), fold=kind == "gitdir/i")
+    places = {os.path.realpath(git_dir), os.path.abspath(git_dir)}  # noqa: PTH100 - one with links, one without
+    split = [place.replace(os.sep, "/").lstrip("/").rpartition("/") for place in places]
+    return any(rules.match(name, f"{folder}/", is_dir=True) for folder, _, name in split)
+
+
+def _literal(folder: Path) -> str:
+    """A folder as a pattern that means it alone."""
+    return "".join(f"\\{c}" if c in "*?[\\" else c for c in folder.as_posix())
 
 
 def _config_lines(text: str) -> Iterator[tuple[str, str]]:
@@ -168,7 +207,9 @@ def _config_lines(text: str) -> Iterator[tuple[str, str]]:
         line = line.strip()
         if line.startswith("["):
             head, _, line = line[1:].partition("]")
-            section = head.strip().lower()
+            section = head.strip()
+            name = section.partition(" ")[0].lower()
+            section = name + section[len(name) :] if name == _IF.strip() else section.lower()
             line = line.strip()
         if not line or line[0] in "#;":
             continue

@@ -225,6 +225,41 @@ def test_git_configuration_is_followed_through_includes(tmp_path: Path) -> None:
     assert files(tmp_path / "ws") == ["a.y"]
 
 
+@needs_git
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "gitdir:~/work/",
+        "gitdir:~/Work/",
+        "gitdir/i:~/WORK/",
+        "gitdir:work/one/.git",
+        "gitdir:one/",
+        "gitdir:ne/",
+        "gitdir:./work/**",
+        "gitdir:/nowhere/",
+        "gitdir:{home}/work/o?e/.git",
+        "onbranch:none",
+    ],
+)
+def test_git_configuration_for_some_repositories_is_followed_like_git_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, condition: str
+) -> None:
+    root = tmp_path / "work" / "one"
+    make(root, "a.x", "a.y")
+    git(root, "init", "-q")
+    for name in ("XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    condition = condition.format(home=tmp_path)
+    (tmp_path / ".gitconfig").write_text(f'[includeIf "{condition}"]\n\tpath = other\n')
+    (tmp_path / "other").write_text("[core]\nexcludesFile = ~/mine\n")
+    (tmp_path / "mine").write_text("*.x\n")
+    listed = subprocess.run(
+        ["git", "ls-files", "--others", "--exclude-standard"], cwd=root, capture_output=True, check=True
+    ).stdout
+    assert files(root) == sorted(os.fsdecode(listed).split())
+
+
 def test_our_files_come_before_gits_and_the_settings_before_both(tmp_path: Path) -> None:
     make(tmp_path, "a.txt", "b.txt", "c.txt", "sub/d.txt")
     (tmp_path / ".gitignore").write_text("*.txt\n")
