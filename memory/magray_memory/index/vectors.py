@@ -108,7 +108,9 @@ class VectorStore:
         if count == 0:
             return
         wanted = self._engine_for(count, long_lived=self._long_lived)
-        loaded = self._load(wanted) or (self._load("exact") if wanted != "exact" else None)
+        # While a graph is still to be built, and where its library is missing, sketches do.
+        engines = ("exact",) if wanted == "exact" else (wanted, "sketch", "exact")
+        loaded = next(filter(None, map(self._load, dict.fromkeys(engines))), None)
         if loaded is None:
             self._scan()
         else:

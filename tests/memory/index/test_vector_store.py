@@ -280,10 +280,10 @@ def test_where_a_graph_would_take_too_much_memory_sketches_answer(
         _fill(vault, "a.py", 4000, 1)
         assert VectorStore(vault, "key", small).save_snapshot()
         assert not [file for file in snapshot_files(vault.path) if file.name.endswith(".hnsw")]
-        for settings, engine in ((small, "sketch"), (large, "exact")):
+        for settings in (small, large):  # the graph that fits is still to be built
             store = VectorStore(vault, "key", settings, long_lived=True)
             _check(store)
-            assert store.engine == engine
+            assert store.engine == "sketch"
             store.close()
         assert VectorStore(vault, "key", large).save_snapshot()
         store = VectorStore(vault, "key", large, long_lived=True)
