@@ -250,7 +250,7 @@ class Searcher:
         for side in live:
             if side.key not in (None, key):
                 if not side.open.transient:
-                    run.problems.append(_other_space(side))
+                    run.problems.append(_other_space(side, live))
                 continue
             try:
                 near = candidates.nearest(side, side.open.vectors(key), meaning.vector, limit)
@@ -301,10 +301,15 @@ def _search_vectors(
     return {number: index.search(vector, limit, allowed) for number, index, allowed in indexes}
 
 
-def _other_space(side: Side) -> str:
-    """Cosines of two models say nothing beside each other, so one of the vaults has to do without."""
-    hint = "" if side.open.root is None else f" (run `magray --workspace {side.open.root} index`)"
-    return f"the {side.open.name} was searched by words only: another model embedded it{hint}"
+def _other_space(side: Side, live: Sequence[Side]) -> str:
+    """Cosines of two models say nothing beside each other, so one of the vaults has to do without.
+
+    Which of the two is behind is not known here, and indexing one that is not costs nothing.
+    """
+    roots = [other.open.root for other in live if other.key not in (None, side.key)]
+    where = [root for root in (side.open.root, *roots) if root is not None]
+    hint = " and ".join(f"`magray --workspace {root} index`" for root in dict.fromkeys(where))
+    return f"the {side.open.name} was searched by words only: another model embedded it (run {hint})"
 
 
 def _declared(live: list[Side], names: Mapping[str, float]) -> dict[Id, float]:
