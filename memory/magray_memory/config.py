@@ -48,6 +48,8 @@ def _setting(default: Any, about: str, **rule: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class IndexSettings:
+    """What is read of a workspace, and how much is spent on it."""
+
     max_file_bytes: int = _setting(
         2_000_000,
         "files larger than this are skipped",
@@ -69,12 +71,16 @@ class IndexSettings:
 
 @dataclass(frozen=True, slots=True)
 class SearchSettings:
+    """How many hits an answer has."""
+
     k: int = _setting(10, "hits in an answer", low=1, high=1_000, workspace=True)
     per_file: int = _setting(1, "hits of one file in an answer", low=1, high=100, workspace=True)
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingSettings:
+    """Which model makes vectors, and where it runs."""
+
     model: str = _setting("", "name or folder of a model; empty = the one in the package")
     device: str = _setting("auto", "where the model runs", choices=("auto", "cpu", "cuda"))
     threads: int = _setting(0, "threads of the model; 0 = by profile and cores", low=0, high=256)
@@ -85,12 +91,16 @@ class EmbeddingSettings:
 
 @dataclass(frozen=True, slots=True)
 class HubSettings:
+    """Where models are pulled from."""
+
     endpoint: str = _setting("", "address of the hub that models are pulled from; empty = HF_ENDPOINT")
     proxy: str = _setting("", "proxy on the way to the hub; empty = what the environment says")
 
 
 @dataclass(frozen=True, slots=True)
 class StorageSettings:
+    """How safe writing is, and what is kept of vectors already made."""
+
     durability: str = _setting(
         "balanced",
         "safety against power failure",
@@ -101,6 +111,8 @@ class StorageSettings:
 
 @dataclass(frozen=True, slots=True)
 class VectorSettings:
+    """What finds the nearest vectors."""
+
     engine: str = _setting(
         "auto", "engine of the vector index", choices=("auto", "exact", "hnsw", "sketch", "annoy")
     )
@@ -112,6 +124,8 @@ class VectorSettings:
 
 @dataclass(frozen=True, slots=True)
 class ResourceSettings:
+    """What is taken of the machine."""
+
     profile: str = _setting(
         "auto",
         "how much of the machine is used; auto = by its memory and cores",
@@ -121,6 +135,8 @@ class ResourceSettings:
 
 @dataclass(frozen=True, slots=True)
 class NoteSettings:
+    """Folders of notes beside the workspace."""
+
     folders: tuple[str, ...] = _setting((), "folders of notes that every search includes", folders=True)
 
 

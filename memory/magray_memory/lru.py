@@ -42,6 +42,7 @@ class Lru(Generic[K, V]):
             return found[1]
 
     def put(self, key: K, value: V) -> None:
+        """Keep a value; the least recently used goes when there are too many."""
         with self._guard:
             self._held[key] = (self._clock(), value)
             self._held.move_to_end(key)
@@ -60,6 +61,7 @@ class Lru(Generic[K, V]):
             self.misses += 1
 
     def clear(self) -> None:
+        """Let go of everything."""
         self.shrink(0)
 
     def _trim(self, size: int) -> None:

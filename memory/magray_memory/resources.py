@@ -59,6 +59,7 @@ class Profile:
     ef: int
 
     def as_json(self) -> dict[str, Any]:
+        """As health tells it."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
@@ -218,6 +219,7 @@ class Pressure:
             _log.info("memory: %.0f MB left, %s", free, self._level.name.lower())
 
     def as_json(self) -> dict[str, Any]:
+        """As health tells it: the level by name, and bytes available."""
         return {"level": self._level.name.lower(), "available": self.available}
 
 

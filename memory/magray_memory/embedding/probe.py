@@ -69,6 +69,7 @@ class Verdict:
     passing: bool = False
 
     def as_json(self) -> dict[str, Any]:
+        """As it is kept, and as health tells it."""
         return asdict(self)
 
 

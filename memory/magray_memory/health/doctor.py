@@ -65,9 +65,11 @@ class Diagnosis:
 
     @property
     def errors(self) -> int:
+        """How many findings fail something, or answer wrongly."""
         return sum(finding.is_error for finding in self.findings)
 
     def as_json(self) -> dict[str, Any]:
+        """As `doctor --json` tells it."""
         return {
             "home": str(self.home),
             "severity": self.severity.value,

@@ -96,6 +96,7 @@ def _guarded(stage: str, vault: Vault, look: Callable[[], Iterator[Finding]]) ->
 
 
 def lexical_damage(path: Path, why: str) -> Finding:
+    """The finding that the lexical index must be made again."""
     return Finding(
         "lexical",
         Severity.CRITICAL,
@@ -186,6 +187,7 @@ def reference_schema() -> dict[tuple[str, str], str]:
 
 
 def schema_objects(connection: sqlite3.Connection) -> dict[tuple[str, str], str]:
+    """The statements of a database's tables, indexes and triggers, by (kind, name)."""
     rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL")
     return {(kind, name): sql for kind, name, sql in rows if not name.startswith("sqlite_stat")}
 

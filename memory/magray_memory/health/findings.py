@@ -61,6 +61,7 @@ class Finding:
         return self.severity.rank >= Severity.CRITICAL.rank
 
     def as_json(self) -> dict[str, Any]:
+        """As the child tells its parent, and `doctor --json` the world."""
         return {**asdict(self), "severity": self.severity.value, "remedy": self.remedy.value or None}
 
     @classmethod

@@ -67,13 +67,16 @@ class Optimized:
 
     @property
     def bytes(self) -> int:
+        """Bytes won by all of it; negative: taken."""
         return sum(step.bytes for step in self.steps)
 
     @property
     def problems(self) -> list[Step]:
+        """The steps that could not be done."""
         return [step for step in self.steps if step.problem]
 
     def as_json(self) -> dict[str, Any]:
+        """As `optimize --json` tells it."""
         return {
             "dry_run": self.dry_run,
             "bytes": self.bytes,

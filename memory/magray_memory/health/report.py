@@ -21,6 +21,7 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
+        """How bad it is, from 0 for good."""
         return list(Severity).index(self)
 
 
@@ -35,6 +36,7 @@ class Component:
     hint: str = ""
 
     def as_json(self) -> dict[str, Any]:
+        """As the contract of `status` names it."""
         return {
             "name": self.name,
             "severity": self.severity.value,
