@@ -465,3 +465,20 @@ def test_other_settings_for_the_indexer_are_no_failure(connect, project) -> None
     client.until("magray/status", lambda status: status["state"] == "ready")
     states = {m["params"]["state"] for m in client.heard if m["method"] == "magray/status"}
     assert "error" not in states
+
+
+def test_the_client_can_have_its_requests_traced(shared) -> None:
+    shared.heard.clear()
+    shared.notify("$/setTrace", {"value": "verbose"})
+    shared.error("magray/search", {"query": 5})
+    told = shared.until("$/logTrace")
+    assert told["message"].startswith("magray/search failed in ") and "query" in told["verbose"]
+    shared.notify("$/setTrace", {"value": "messages"})
+    search(shared, "payment")
+    told = shared.until("$/logTrace", lambda params: "answered" in params["message"])
+    assert told.get("verbose") is None
+    shared.notify("$/setTrace", {"value": "off"})
+    search(shared, "payment")
+    shared.heard.clear()
+    search(shared, "payment")
+    assert not [m for m in shared.heard if m["method"] == "$/logTrace"]
