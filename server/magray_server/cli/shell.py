@@ -14,7 +14,7 @@ import click
 from magray_server.cli.terminal import coloured, emit, reserve_stdout, safe, style, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from magray_memory.memory import Memory
 
@@ -178,6 +178,15 @@ def command(
         return click.command(name, cls=Command, example=example, without=without)(call)
 
     return decorate
+
+
+def completing(known: Callable[[], Iterable[str]]) -> Callable[..., list[str]]:
+    """How a shell completes a value: with those of `known` that begin with what was typed."""
+
+    def complete(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
+        return [value for value in known() if value.startswith(typed)]
+
+    return complete
 
 
 def user_path(text: str) -> Path:

@@ -223,6 +223,8 @@ def test_completion_completes_commands_and_options(magray: Magray) -> None:
     assert "plain,search" in complete("magray se", 1)
     assert "plain,--batch" in complete("magray search --b", 2)
     assert "plain,list" in complete("magray vault l", 2)
+    assert complete("magray search --lang py", 3) == "plain,python\n"
+    assert "plain,search.k" in complete("magray config get search.", 3)
 
 
 def test_logging_goes_to_stderr_or_a_file(magray: Magray, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from magray_memory import config, config_file
 from magray_memory.errors import ConfigError
 from magray_server.cli import render
 from magray_server.cli.failures import DONE
-from magray_server.cli.shell import Group, Shell, command
+from magray_server.cli.shell import Group, Shell, command, completing
 from magray_server.cli.terminal import safe
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def show(shell: Shell) -> int:
 
 
 @command("get", example="magray config get search.k")
-@click.argument("name")
+@click.argument("name", shell_complete=completing(config.names))
 def get(shell: Shell, name: str) -> int:
     """Print the value of one setting, such as index.ignore."""
     config.find_rule(name)
@@ -75,7 +75,7 @@ def get(shell: Shell, name: str) -> int:
     magray config set --workspace index.ignore "generated/" "*.min.js"
     """,
 )
-@click.argument("name")
+@click.argument("name", shell_complete=completing(config.names))
 @click.argument("values", nargs=-1, metavar="VALUE...")
 @click.option(
     "--workspace", "here", is_flag=True, help="Write the workspace's .magray.toml, not your own file."

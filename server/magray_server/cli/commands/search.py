@@ -13,7 +13,7 @@ import click
 from magray_memory.errors import MagrayError, QueryError
 from magray_server.cli import render
 from magray_server.cli.failures import DONE, FAILED, PARTLY, ShellError, as_json
-from magray_server.cli.shell import Shell, command, user_path
+from magray_server.cli.shell import Shell, command, completing, user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 _LISTS = ("layer", "kind", "lang", "path", "tag")
 _PLAIN = {"k": int, "in": str, "mode": str, "since": str, "until": str, "explain": bool}
 _MAX_BATCH_LINE = 1_000_000
+
+
+def _languages() -> list[str]:
+    from magray_memory.text.languages import LANGUAGES
+
+    return [language.id for language in LANGUAGES]
 
 
 @command(
@@ -46,9 +52,21 @@ _MAX_BATCH_LINE = 1_000_000
     type=click.Choice(["hybrid", "lexical", "semantic"]),
     help="By words, by meaning, or both (default).",
 )
-@click.option("--layer", multiple=True, metavar="LAYER", help="interact, insights or assets.")
+@click.option(
+    "--layer",
+    multiple=True,
+    metavar="LAYER",
+    help="interact, insights or assets.",
+    shell_complete=completing(lambda: ("interact", "insights", "assets")),
+)
 @click.option("--kind", multiple=True, metavar="KIND", help="code, doc, or a record's own kind.")
-@click.option("--lang", multiple=True, metavar="LANG", help="A programming language: python, js, c++ …")
+@click.option(
+    "--lang",
+    multiple=True,
+    metavar="LANG",
+    help="A programming language: python, js, c++ …",
+    shell_complete=completing(_languages),
+)
 @click.option(
     "--path", multiple=True, metavar="GLOB", help="Paths as in .gitignore, from the root: src/, *.md"
 )
