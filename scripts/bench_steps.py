@@ -4,7 +4,7 @@
 usage: bench_steps.py [FOLDER] [--vectors vectors.db] [--runs 5] [--print]
 
 Copies FOLDER (by default the Python standard library), indexes the copy into a home of its own and runs every
-command as a process of its own, --runs times; each figure is the median. --vectors takes a cache of vectors
+command as a process of its own, --runs times; the quickest run is told. --vectors takes a cache of vectors
 made before: without it everything is embedded first, which takes minutes. --print leaves the page alone.
 
 Only what stands between the markers of the page is replaced.
@@ -21,7 +21,6 @@ import os
 import platform
 import shutil
 import sqlite3
-import statistics
 import subprocess
 import sys
 import sysconfig
@@ -38,10 +37,8 @@ QUESTION = "where is the configuration read and checked"
 LIBRARIES = ("numpy", "onnxruntime", "tokenizers", "tree-sitter", "peewee")
 
 STEPS: dict[str, dict[str, str]] = {
-    "magray_memory.memory": {
-        "Memory._vault_to_write": "opening the vault",
-        "Memory._try_open": "opening the vaults",
-    },
+    "magray_memory.memory": {"Memory._vault_to_write": "opening the vault"},
+    "magray_memory.searched": {"SearchedVaults.look": "opening the vaults"},
     "magray_memory.workspace.indexer": {"Indexer._scan": "walking, comparing with what is stored"},
     "magray_memory.workspace.semantic": {
         "SemanticPhase.run": "looking for passages without a vector",
@@ -67,7 +64,7 @@ STEPS: dict[str, dict[str, str]] = {
         "open_tokenizer": "opening the tokenizer",
     },
     "magray_memory.embedding.embedder": {"Embedder.query": "the vector of the question"},
-    "concurrent.futures._base": {"Future.result": "waiting for the vector of the question"},
+    "concurrent.futures._base": {"Future.result": "waiting for the vector of the question and its nearest"},
     "magray_memory.storage.catalog": {"list_vaults": "reading the facts of the vaults"},
     "magray_memory.health.status": {"read_status": "looking at every component"},
 }
@@ -159,14 +156,12 @@ def whole(command: list[str]) -> tuple[float, float]:
 
 def table(title: str, wholes: list[tuple[float, float]], told: list[Any]) -> str:
     """The steps of a command, the longest first; those below a hundredth of it are left out."""
-    wall = statistics.median(took for took, _ in wholes)
-    busy = statistics.median(cpu for _, cpu in wholes)
+    wall, busy = min(wholes)
+    quickest = min(told, key=lambda run: sum(run["main"].values()))
     lines = [f"### {title}", "", f"Whole process: {wall:.2f} s; processor time {busy:.2f} s.", ""]
     lines += ["| step | ms |", "|---|--:|"]
     for part, mark in (("main", ""), ("beside", " (in a thread beside it)")):
-        names = dict.fromkeys(name for run in told for name in run[part])
-        medians = {name: statistics.median(run[part].get(name, 0.0) for run in told) for name in names}
-        for name, value in sorted(medians.items(), key=lambda item: -item[1]):
+        for name, value in sorted(quickest[part].items(), key=lambda item: -item[1]):
             if value >= 0.01 * wall:
                 lines.append(f"| {name}{mark} | {value * 1000:,.0f} |")
     return "\n".join(lines) + "\n"

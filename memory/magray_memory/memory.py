@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from magray_memory.config import Loaded, Settings, config_path, load_settings
-from magray_memory.errors import StorageError, VaultDamaged, WorkspaceError
+from magray_memory.errors import VaultDamaged, WorkspaceError
 from magray_memory.models import Models
 from magray_memory.resources import Profile, choose, fit, machine
+from magray_memory.searched import SearchedVaults
 from magray_memory.storage.home import Home, canonical_root
 from magray_memory.workspace.discover import find_root, named_root
 
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from magray_memory.health.doctor import Diagnosis, Doctor
     from magray_memory.health.optimize import Optimized
     from magray_memory.health.status import Status
-    from magray_memory.index.vectors import VectorStore
-    from magray_memory.search.candidates import OpenVault
     from magray_memory.search.engine import Searcher
     from magray_memory.search.hits import SearchAnswer
     from magray_memory.search.query import SearchQuery
@@ -38,9 +37,6 @@ if TYPE_CHECKING:
     from magray_memory.storage.vault import Vault
     from magray_memory.workspace.indexer import IndexReport
     from magray_memory.workspace.watch import Watcher
-
-_SPACES = 2
-"""Vector spaces of a vault whose indexes are kept: the one that serves, and the one before or after it."""
 
 
 class Memory:
@@ -55,10 +51,8 @@ class Memory:
         self._loaded = loaded
         self._guard = threading.RLock()
         self._models = self._make_models()
-        self._open: dict[Path, OpenVault] = {}
-        self._stores: list[VectorStore] = []
+        self._vaults = SearchedVaults(lambda: self.fitted.vectors, keep_indexes=self._keeps_indexes)
         self._searcher: Searcher | None = None
-        self._unseen: list[str] = []
         self._reload: Callable[[], Loaded] = lambda: loaded
         self._settings_files: tuple[Path, ...] = ()
         self._profile: Profile | None = None
@@ -309,7 +303,7 @@ class Memory:
     def hint(self) -> str | None:
         """What a person should do before searching here makes sense, None when all is well."""
         if isinstance(self._workspace, WorkspaceError):
-            return None if self._open else str(self._workspace)
+            return None if self._vaults.open else str(self._workspace)
         if _missing(self.home.vault_path(self._workspace)):
             return f"{self._workspace} was never indexed: run `magray index`"
         for folder in self._note_folders():
@@ -347,12 +341,7 @@ class Memory:
             if self._searcher is not None:
                 self._searcher.close()
                 self._searcher = None
-            for store in self._stores:
-                store.close()
-            for part in self._open.values():
-                part.vault.close()
-            self._stores.clear()
-            self._open.clear()
+            self._vaults.close()
 
     def __enter__(self) -> Self:
         return self
@@ -363,18 +352,17 @@ class Memory:
     def _search(self) -> Searcher:
         """The searcher over every vault that can be opened now; made anew when others are there."""
         with self._guard:
-            before = set(self._open)
-            self._unseen = []
+            before = set(self._vaults.open)
+            self._vaults.unseen = []
             for path, letter, name, root in self._searched():
-                if path not in self._open:
-                    self._try_open(path, letter, name, root)
-            if self._searcher is None or before != set(self._open):
+                self._vaults.look(path, letter, name, root)
+            if self._searcher is None or before != set(self._vaults.open):
                 from magray_memory.search.engine import Searcher
 
                 if self._searcher is not None:
                     self._searcher.close()
                 self._searcher = Searcher(
-                    list(self._open.values()), self.embedder_of, per_file=self.settings.search.per_file
+                    list(self._vaults.open.values()), self.embedder_of, per_file=self.settings.search.per_file
                 )
             return self._searcher
 
@@ -392,50 +380,13 @@ class Memory:
         folders = dict.fromkeys(canonical_root(folder) for folder in self.settings.notes.folders)
         return [folder for folder in folders if folder != self._workspace and folder.is_dir()]
 
-    def _try_open(self, path: Path, letter: str, name: str, root: Path | None) -> None:
-        from magray_memory.search.candidates import OpenVault
-        from magray_memory.storage.durability import VaultKind
-        from magray_memory.storage.vault import Vault
-
-        kind = VaultKind.NOTEBOOK if root is None else VaultKind.WORKSPACE
-        try:
-            vault = Vault.find(path, kind=kind, root=root)
-        except StorageError as error:
-            remedy = " (run `magray index`)" if kind.derived and isinstance(error, VaultDamaged) else ""
-            self._unseen.append(f"the {name} was left out: {error.message}{remedy}")
-            return
-        if vault is None:
-            return
-        if vault.unseen_changes:
-            self._unseen.append(f"the last changes of the {name} cannot be seen in a read-only home")
-        self._open[path] = OpenVault(vault, letter, name, root, self._store_once(vault))
-
-    def _store_once(self, vault: Vault) -> Callable[[str], VectorStore]:
-        """The index of each vector space of a vault, made at its first use; the last few are kept."""
-        made: dict[str, VectorStore] = {}
-        guard = threading.Lock()
-
-        def store(key: str) -> VectorStore:
-            with guard:
-                if key not in made:
-                    from magray_memory.index.vectors import VectorStore
-
-                    for former in list(made)[: 1 - _SPACES]:
-                        # A search may still be using it: not closed, let go of.
-                        self._stores.remove(made.pop(former))
-                    made[key] = VectorStore(vault, key, self.fitted.vectors, long_lived=self._keeps_indexes)
-                    self._stores.append(made[key])
-                return made[key]
-
-        return store
-
     def _told(self, answer: SearchAnswer) -> SearchAnswer:
         """The answer with what could not even be opened added to what it says of itself."""
-        if not self._unseen:
+        if not self._vaults.unseen:
             return answer
         import msgspec
 
-        said = [*self._unseen, *([answer.degraded] if answer.degraded else [])]
+        said = [*self._vaults.unseen, *([answer.degraded] if answer.degraded else [])]
         return msgspec.structs.replace(answer, degraded="; ".join(said))
 
     def _indexed(self, root: Path) -> Settings:

@@ -74,8 +74,8 @@ class Session(Memory):
             for root in [root for root in self._overlays if root not in self._roots]:
                 self._overlays.pop(root)
             wanted = {path for path, *_ in self._searched()}
-            for path in [path for path in self._open if path not in wanted]:
-                del self._open[path]  # a search may still be reading it: its connections end with it
+            for path in [path for path in self._vaults.open if path not in wanted]:
+                del self._vaults.open[path]  # a search may still be reading it: its connections end with it
 
     def overlay(self, root: Path) -> Overlay:
         """The overlay of a root, made at the first call."""
@@ -90,7 +90,7 @@ class Session(Memory):
         """The vault of a root as searches read it; None when there is none to read."""
         with self._guard:
             self._search()
-            found = self._open.get(self.home.vault_path(root))
+            found = self._vaults.open.get(self.home.vault_path(root))
             return None if found is None else found.vault
 
     def search(self, query: SearchQuery, should_stop: Callable[[], bool] | None = None) -> SearchAnswer:
@@ -218,18 +218,17 @@ class Session(Memory):
 
     def _search(self) -> Searcher:
         with self._guard:
-            self._unseen = []
+            self._vaults.unseen = []
             places = self._searched()
             for path, letter, name, root in places:
-                if path not in self._open:
-                    self._try_open(path, letter, name, root)
-                    if path in self._open and root is not None:
-                        self._open[path].hidden = partial(self._hidden, root)
+                found = self._vaults.look(path, letter, name, root)
+                if found is not None and root is not None:
+                    found.hidden = partial(self._hidden, root)
             if self._searcher is None:
                 from magray_memory.search.engine import Searcher
 
                 self._searcher = Searcher((), self.embedder_of, per_file=self.settings.search.per_file)
-            vaults = [self._open[path] for path, *_ in places if path in self._open]
+            vaults = [self._vaults.open[path] for path, *_ in places if path in self._vaults.open]
             changed = [overlay.source for overlay in self._overlays.values() if overlay.paths]
             # One searcher for good: another search may be in the middle of using it.
             self._searcher.vaults = (*vaults, *changed)
