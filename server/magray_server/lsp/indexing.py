@@ -15,12 +15,11 @@ import logging
 import signal
 import time
 from collections import deque
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from magray_memory.storage.lock import IndexerLock
 from magray_server.lsp import children
+from magray_server.lsp.jobs import Event, Job, Outcome, Places, Report, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,84 +29,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Event = dict[str, Any]
-
 PAUSE_SECONDS = 0.2
 """A burst of saves is one run."""
 HOLDER_SECONDS = 0.5
 """How often a reader looks whether the folder's indexer is gone, and what it has committed."""
 MISSING_SECONDS = 1.0
 """How often is looked whether a folder that is not there has come back."""
-AT_ONCE = 2
-"""So many folders are embedded at the same time: each takes a model's memory and all cores."""
 PLACE_SECONDS = 0.2
 BACK_OFF_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)
 STEADY_SECONDS = 60.0
 """A child that lived this long did not die of its start."""
-
-
-class State(StrEnum):
-    """What the indexer of a folder is doing."""
-
-    STARTING = "starting"
-    INDEXING = "indexing"
-    READY = "ready"
-    READING = "reading"
-    """Another process indexes the folder."""
-    STOPPED = "stopped"
-    """The person cancelled it, or switched it off."""
-    MISSING = "missing"
-    """The folder is not there."""
-    FAILED = "failed"
-    """The indexer ended, or lives and cannot go on: a full disk, a database that someone locks."""
-
-
-class Outcome(StrEnum):
-    """How a run of the child ended."""
-
-    DONE = "done"
-    LOCKED = "locked"
-    STOPPED = "stopped"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One run: over these relative paths (None: the whole folder), with these flags of `magray index`."""
-
-    paths: tuple[str, ...] | None = None
-    flags: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Report:
-    """What is known of a folder's indexer, for health and the status notification."""
-
-    state: State = State.STARTING
-    message: str | None = None
-    pid: int | None = None
-    restarts: int = 0
-    trouble: str | None = None
-    """Why the indexer that lives cannot go on, until a run of it is done."""
-    last: Event = field(default_factory=dict[str, Any])
-    """The last event that told something."""
-
-
-class Places:
-    """Room for a few of the indexers at a time to embed a whole folder."""
-
-    def __init__(self, number: int = AT_ONCE) -> None:
-        self._free = number
-
-    def take(self) -> bool:
-        """Whether there was room; who took it gives it back."""
-        if self._free <= 0:
-            return False
-        self._free -= 1
-        return True
-
-    def give(self) -> None:
-        self._free += 1
 
 
 class Indexing:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from magray_server.lsp import children
 from magray_server.lsp.errors import failed
-from magray_server.lsp.indexing import State
+from magray_server.lsp.jobs import State
 from magray_server.lsp.progress import WorkDone
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from magray_server.lsp.errors import hide_paths
-from magray_server.lsp.indexing import Event, Indexing, Places, State
+from magray_server.lsp.indexing import Indexing
+from magray_server.lsp.jobs import Event, Places, State
 from magray_server.lsp.progress import INTERVAL_SECONDS, WorkDone
 
 if TYPE_CHECKING:

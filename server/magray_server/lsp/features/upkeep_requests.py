@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from magray_server.lsp.errors import failed, invalid
-from magray_server.lsp.indexing import Event, Indexing, Job, Outcome, State
+from magray_server.lsp.indexing import Indexing
+from magray_server.lsp.jobs import Event, Job, Outcome, State
 from magray_server.lsp.uris import to_path
 
 if TYPE_CHECKING:

@@ -1,0 +1,77 @@
+"""What an indexer of a folder is asked, what it tells of itself, and how many may embed at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Event = dict[str, Any]
+"""What `magray index --events` prints, a line each."""
+
+AT_ONCE = 2
+"""So many folders are embedded at the same time: each takes a model's memory and all cores."""
+
+
+class State(StrEnum):
+    """What the indexer of a folder is doing."""
+
+    STARTING = "starting"
+    INDEXING = "indexing"
+    READY = "ready"
+    READING = "reading"
+    """Another process indexes the folder."""
+    STOPPED = "stopped"
+    """The person cancelled it, or switched it off."""
+    MISSING = "missing"
+    """The folder is not there."""
+    FAILED = "failed"
+    """The indexer ended, or lives and cannot go on: a full disk, a database that someone locks."""
+
+
+class Outcome(StrEnum):
+    """How a run of the child ended."""
+
+    DONE = "done"
+    LOCKED = "locked"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run: over these relative paths (None: the whole folder), with these flags of `magray index`."""
+
+    paths: tuple[str, ...] | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Report:
+    """What is known of a folder's indexer, for health and the status notification."""
+
+    state: State = State.STARTING
+    message: str | None = None
+    pid: int | None = None
+    restarts: int = 0
+    trouble: str | None = None
+    """Why the indexer that lives cannot go on, until a run of it is done."""
+    last: Event = field(default_factory=dict[str, Any])
+    """The last event that told something."""
+
+
+class Places:
+    """Room for a few of the indexers at a time to embed a whole folder."""
+
+    def __init__(self, number: int = AT_ONCE) -> None:
+        self._free = number
+
+    def take(self) -> bool:
+        """Whether there was room; who took it gives it back."""
+        if self._free <= 0:
+            return False
+        self._free -= 1
+        return True
+
+    def give(self) -> None:
+        self._free += 1
