@@ -224,7 +224,7 @@ def machine() -> str:
     load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
     return (
         f"{os.cpu_count()} cores ({name}), {platform.system()}, Python {platform.python_version()},"
-        f" SQLite {sqlite3.sqlite_version}, {', '.join(versions)}.\nLoad before: {load}"
+        f" SQLite {sqlite3.sqlite_version},\n{', '.join(versions)}.\n\nLoad before: {load}"
         " (one core busy with other work is 1.0).\n"
     )
 
