@@ -79,7 +79,10 @@ def _of_sqlite(error: BaseException) -> bool:
 
 def _sentence(text: str) -> str:
     text = " ".join(text.split())[:500]
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", ")")) else ".")
+    first = text.partition(" ")[0].rstrip(":,")
+    if first.isalpha():  # a file's name stays as it is spelled
+        text = text[:1].upper() + text[1:]
+    return text + ("" if text.endswith((".", "!", "?", ")")) else ".")
 
 
 def hide_paths(text: str, roots: Iterable[Path]) -> str:

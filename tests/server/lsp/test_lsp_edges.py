@@ -142,6 +142,8 @@ def test_errors_tell_no_path_outside_the_workspace() -> None:
 def test_errors_have_the_code_of_their_kind() -> None:
     assert response_error(QueryError("x", "y")).code == -32602
     assert response_error(StorageError("x")).code == -32803
+    assert response_error(StorageError("m9.py", "it is not there")).message == "m9.py: it is not there."
+    assert response_error(StorageError("the disk is full")).message == "The disk is full."
     mistake = response_error(ZeroDivisionError("/etc/passwd line 3"))
     assert mistake.code == -32603 and "passwd" not in mistake.message and mistake.data is None
 
