@@ -260,6 +260,7 @@ class Searcher:
             if not near and side.allowed is None and not side.open.transient:
                 run.problems.append(
                     f"the {side.open.name} was searched by words only: none of it is embedded yet"
+                    " (run `magray index`)"
                 )
             found.update({(side.number, passage): score for passage, score in near.items()})
         return found
