@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from magray_memory.embedding.model import Model
 
 SECONDS = 15.0
@@ -81,13 +83,11 @@ def probe(model: Model, device: str, seconds: float = SECONDS) -> Verdict:
 
 
 def _probe(model: Model, device: str, seconds: float) -> Verdict:
-    with tempfile.TemporaryDirectory(prefix="magray-probe-", ignore_cleanup_errors=True) as folder:
-        result = Path(folder) / "result"
-        result.touch()
+    with _result_file() as result:
         request = {
             "model": str(model.place),
             "device": device,
-            "result": str(result),
+            "result": result.name if os.name == "nt" else result.fileno(),
             "seconds": seconds,
         }
         command = [sys.executable, "-P", "-m", "magray_memory.embedding.probe_child", json.dumps(request)]
@@ -99,13 +99,29 @@ def _probe(model: Model, device: str, seconds: float) -> Verdict:
                 stderr=subprocess.PIPE,
                 env={**os.environ, "PYTHONFAULTHANDLER": "", "PYTHONWARNINGS": "ignore"},
                 start_new_session=os.name != "nt",
+                pass_fds=() if os.name == "nt" else (result.fileno(),),
             )
         except OSError as error:
             why = f"no process can be started to try it: {error.strerror or error}"
             return Verdict(device, False, why, "magray status --deep", passing=True)
         complaints, code = _wait(child, seconds)
-        told = _told(result)
+        result.seek(0)
+        told = _told(result.read().decode("utf-8", "replace"))
     return _judge(device, told, complaints, code, seconds)
+
+
+@contextlib.contextmanager
+def _result_file() -> Generator[IO[bytes]]:
+    """A file for what the child reaches; without a name where it can be, so that no kill leaves it behind."""
+    if os.name != "nt":
+        with tempfile.TemporaryFile() as file:
+            yield file
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="magray-probe-", ignore_cleanup_errors=True) as folder,
+        (Path(folder) / "result").open("w+b") as file,
+    ):
+        yield file
 
 
 def _wait(child: subprocess.Popen[bytes], seconds: float) -> tuple[list[str], int | None]:
@@ -142,15 +158,14 @@ def _kill(child: subprocess.Popen[bytes]) -> None:
         child.wait(2.0)
 
 
-def _told(result: Path) -> dict[str, Any]:
+def _told(text: str) -> dict[str, Any]:
     """Everything the child wrote, a later line winning; a line cut off by its death does not count."""
     told: dict[str, Any] = {}
-    with contextlib.suppress(OSError):
-        for line in result.read_text("utf-8", errors="replace").splitlines():
-            with contextlib.suppress(ValueError):
-                value = json.loads(line)
-                if isinstance(value, dict):
-                    told.update(value)  # pyright: ignore[reportUnknownArgumentType]
+    for line in text.splitlines():
+        with contextlib.suppress(ValueError):
+            value = json.loads(line)
+            if isinstance(value, dict):
+                told.update(value)  # pyright: ignore[reportUnknownArgumentType]
     return told
 
 
