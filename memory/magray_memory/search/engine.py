@@ -19,12 +19,12 @@ from magray_memory.search.hits import SearchAnswer
 from magray_memory.search.language import OPEN, Gate, gate
 from magray_memory.search.present import present
 from magray_memory.search.query import DEFAULT_K, SearchQuery, parse
-from magray_memory.search.ranking import Question, Ranked, rank, written
+from magray_memory.search.ranking import Question, Ranked, Row, Signals, rank, written
 from magray_memory.search.terms import Shape, Terms, read_terms, stubs
 from magray_memory.search.weights import POOL, WEIGHTS, Weights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -58,6 +58,19 @@ class _Run:
     semantic: bool = False
     """Whether vectors took part."""
     device: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What the words of a query say: what each is worth, scores before fusion, phrases, and what ranking
+    knows of their passages.
+    """
+
+    weights: Mapping[str, float]
+    scores: dict[Id, float]
+    phrased: dict[Id, float]
+    rows: dict[Id, Row]
+    signals: Signals
 
 
 class Searcher:
@@ -116,11 +129,12 @@ class Searcher:
         # while the worker embeds the question and compares it.
         for side in live:
             candidates.look_up(side, run.terms.tokens, limit)
+        words = self._words(run, live)
         if meaning is not None and near is not None:
             for side in live:
                 side.near = near.result().get(side.number)
-        ranked = self._rank(run, live, meaning.result() if meaning is not None else None, limit)
-        return self._answer(run, ranked, sides, candidates.weigh(live, run.terms))
+        ranked = self._rank(run, live, words, meaning.result() if meaning is not None else None, limit)
+        return self._answer(run, ranked, sides, words.weights)
 
     def related(self, root: Path, path: str, line: int | None = None, k: int = DEFAULT_K) -> SearchAnswer:
         """Passages like those at a line of a file, or like the whole file; no model is needed.
@@ -178,29 +192,23 @@ class Searcher:
         except EmbeddingUnavailable as error:
             return Meaning(None, OPEN, None, None, str(error))
 
-    def _rank(self, run: _Run, live: list[Side], meaning: Meaning | None, limit: int) -> list[Ranked]:
+    def _words(self, run: _Run, live: list[Side]) -> _Words:
+        """All that can be said of the passages with the query's words before their cosines are known."""
         weights = candidates.weigh(live, run.terms)
-        run.live = bool(live)
-        cosines = self._nearest(run, live, meaning, limit) if meaning is not None else {}
-        run.semantic = bool(cosines)
-        lexical: dict[Id, float] = {}
-        if not (run.semantic and run.query.mode == "semantic"):
-            lexical = self._lexical(live, weights)
-        share = self._share(run, live, meaning)
-        fused = fuse(lexical, semantic_scores(cosines), share)
+        for side in live:
+            if side.lexical:
+                candidates.explain_share(side, weights)
+        most = max((side.explained for side in live), default=0.0)
+        scores = {
+            (side.number, passage): score
+            for side in live
+            for passage, score in lexical_scores(side.lexical, side.explained, most).items()
+        }
         phrased: dict[Id, float] = {}
         if run.query.phrases and run.query.mode != "semantic":
             for side in live:
                 found = candidates.phrases(side, run.query.phrases)
                 phrased.update({(side.number, passage): value for passage, value in found.items()})
-            fused = {**fuse(dict.fromkeys(phrased, 0.0), {}, 0.0), **fused}
-        rows = {
-            (side.number, passage): row
-            for side in live
-            for passage, row in candidates.rows(
-                side, [p for number, p in fused if number == side.number]
-            ).items()
-        }
         naming = candidates.naming(live, weights)
         question = Question(
             run.terms,
@@ -212,18 +220,21 @@ class Searcher:
             place_given=bool(run.query.paths),
             now=time.time(),
         )
-        return rank(fused, rows, question, self._weights, per_file=self._per_file)[: run.query.k]
+        words = _Words(weights, scores, phrased, _rows(live, scores), Signals(question, self._weights))
+        words.signals.foresee(words.rows.values())
+        return words
 
-    def _lexical(self, live: list[Side], weights: Mapping[str, float]) -> dict[Id, float]:
-        for side in live:
-            if side.lexical:
-                candidates.explain_share(side, weights)
-        most = max((side.explained for side in live), default=0.0)
-        return {
-            (side.number, passage): score
-            for side in live
-            for passage, score in lexical_scores(side.lexical, side.explained, most).items()
-        }
+    def _rank(
+        self, run: _Run, live: list[Side], words: _Words, meaning: Meaning | None, limit: int
+    ) -> list[Ranked]:
+        run.live = bool(live)
+        cosines = self._nearest(run, live, meaning, limit) if meaning is not None else {}
+        run.semantic = bool(cosines)
+        lexical = {} if run.semantic and run.query.mode == "semantic" else words.scores
+        fused = fuse(lexical, semantic_scores(cosines), self._share(run, live, meaning))
+        fused = {**fuse(dict.fromkeys(words.phrased, 0.0), {}, 0.0), **fused}
+        rows = words.rows | _rows(live, fused.keys() - words.rows.keys())
+        return rank(fused, rows, words.signals, per_file=self._per_file)[: run.query.k]
 
     def _share(self, run: _Run, live: list[Side], meaning: Meaning | None) -> float:
         """The weight of the words: all of it without vectors, none of it when only meaning was asked for."""
@@ -311,6 +322,19 @@ def _other_space(side: Side, live: Sequence[Side]) -> str:
     where = [root for root in (side.open.root, *roots) if root is not None]
     hint = " and ".join(f"`magray --workspace {root} index`" for root in dict.fromkeys(where))
     return f"the {side.open.name} was searched by words only: another model embedded it (run {hint})"
+
+
+def _rows(live: list[Side], ids: Iterable[Id]) -> dict[Id, Row]:
+    """What ranking needs of these passages, each from its vault."""
+    wanted: dict[int, list[int]] = {}
+    for number, passage in ids:
+        wanted.setdefault(number, []).append(passage)
+    return {
+        (side.number, passage): row
+        for side in live
+        if side.number in wanted
+        for passage, row in candidates.rows(side, wanted[side.number]).items()
+    }
 
 
 def _declared(live: list[Side], names: Mapping[str, float]) -> dict[Id, float]:

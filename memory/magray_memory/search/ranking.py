@@ -17,7 +17,7 @@ from magray_memory.search.terms import Name, Shape, Terms, may_hold, share
 from magray_memory.text.analyzer import name_tokens, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from magray_memory.search.fusion import Fused, Id
     from magray_memory.search.weights import Weights
@@ -85,24 +85,19 @@ class Question:
 
 
 def rank(
-    fused: Mapping[Id, Fused], rows: Mapping[Id, Row], question: Question, weights: Weights, *, per_file: int
+    fused: Mapping[Id, Fused], rows: Mapping[Id, Row], signals: Signals, *, per_file: int
 ) -> list[Ranked]:
     """Hits, best first: at most `per_file` of each document, neighbours merged. Ids without a row are left
     out.
     """
-    asked = _Asked.by(question)
-    passages = [
-        _scored(key, parts, rows[key], question, weights, asked)
-        for key, parts in fused.items()
-        if key in rows
-    ]
+    passages = [signals.apply(key, parts, rows[key]) for key, parts in fused.items() if key in rows]
     files: dict[tuple[int, int], list[Ranked]] = {}
     for passage in passages:
         files.setdefault((passage.id[0], passage.row.document), []).append(passage)
     hits: list[Ranked] = []
     for group in files.values():
         group.sort(key=lambda p: (-p.score, p.row.start_line))
-        extra = weights.same_file * sum(p.score / 2**i for i, p in enumerate(group[1:4], 1))
+        extra = signals.weights.same_file * sum(p.score / 2**i for i, p in enumerate(group[1:4], 1))
         shown = _merge(group, per_file)
         for hit in shown:
             hit.add("same file", extra * hit.score / group[0].score if group[0].score > 0 else 0.0)
@@ -111,28 +106,81 @@ def rank(
     return hits
 
 
-def _scored(key: Id, parts: Fused, row: Row, question: Question, w: Weights, asked: _Asked) -> Ranked:
-    found = Ranked(key, row)
-    found.add("lexical", parts.lexical)
-    found.add("semantic", parts.semantic)
-    # A heading with the name is about the thing; only code defines it.
-    certain = max(definition(row.symbol, question), question.declared.get(key, 0.0))
-    certain *= 1.0 if row.kind == "code" else 0.5
-    found.add("definition", (w.definition_coded if question.terms.coded else w.definition) * certain)
-    found.add("phrase", w.phrase * question.phrased.get(key, 0.0))
-    place = row.path or row.title or ""
-    if may_hold(place, question.stubs):
-        where, name, words = _place_tokens(place)
-        found.add("path", w.path * share(question.naming, where))
-        found.add("file name", w.file_name * _alike(question.naming, name, words))
-    if row.path is not None:
-        for kind in places.kinds_of(row.path) - asked.for_:
-            factor = getattr(w, kind) ** (w.mentioned if kind in asked.of else 1)
-            found.add(kind, found.score * (factor - 1))
-    age = max(0.0, question.now - row.when) / 86_400
-    found.add("recent", w.recent * math.exp(-age / w.recent_days) if age < 20 * w.recent_days else 0.0)
-    found.add("layer", {"interact": w.layer_interact, "insights": w.layer_insights}.get(row.layer, 0.0))
-    return found
+class Signals:
+    """What each passage of one search gets. What depends on its name or place alone is found once."""
+
+    def __init__(self, question: Question, weights: Weights) -> None:
+        self.weights = weights
+        self._question = question
+        self._asked = _Asked.by(question)
+        self._definition = weights.definition_coded if question.terms.coded else weights.definition
+        self._layers = {"interact": weights.layer_interact, "insights": weights.layer_insights}
+        self._defined: dict[str, float] = {}
+        self._placed: dict[str, tuple[tuple[str, float], ...]] = {}
+        self._factors: dict[str, tuple[tuple[str, float], ...]] = {}
+
+    def apply(self, key: Id, parts: Fused, row: Row) -> Ranked:
+        """The passage with its fused score and every signal, in the order in which `--explain` shows them."""
+        question, w = self._question, self.weights
+        certain = max(self._defines(row.symbol), question.declared.get(key, 0.0))
+        # A heading with the name is about the thing; only code defines it.
+        certain *= 1.0 if row.kind == "code" else 0.5
+        changes = [
+            ("lexical", parts.lexical),
+            ("semantic", parts.semantic),
+            ("definition", self._definition * certain),
+            ("phrase", w.phrase * question.phrased.get(key, 0.0)),
+            *self._place(row.path or row.title or ""),
+        ]
+        score = sum([change for _, change in changes])
+        for kind, factor in self._kinds(row.path) if row.path is not None else ():
+            changes.append((kind, score * (factor - 1)))
+            score *= factor
+        age = max(0.0, question.now - row.when) / 86_400
+        recent = w.recent * math.exp(-age / w.recent_days) if age < 20 * w.recent_days else 0.0
+        layer = self._layers.get(row.layer, 0.0)
+        changes += ("recent", recent), ("layer", layer)
+        return Ranked(key, row, score + recent + layer, [step for step in changes if step[1]])
+
+    def foresee(self, rows: Iterable[Row]) -> None:
+        """Finds all that needs no score, for passages that will surely be ranked."""
+        for row in rows:
+            self._defines(row.symbol)
+            self._place(row.path or row.title or "")
+            if row.path is not None:
+                self._kinds(row.path)
+
+    def _defines(self, symbol: str) -> float:
+        known = self._defined.get(symbol)
+        if known is None:
+            known = self._defined[symbol] = definition(symbol, self._question)
+        return known
+
+    def _place(self, place: str) -> tuple[tuple[str, float], ...]:
+        """What the query's words in a path or title add."""
+        known = self._placed.get(place)
+        if known is None:
+            known = ()
+            if may_hold(place, self._question.stubs):
+                where, name, words = _place_tokens(place)
+                naming, w = self._question.naming, self.weights
+                known = (
+                    ("path", w.path * share(naming, where)),
+                    ("file name", w.file_name * _alike(naming, name, words)),
+                )
+            self._placed[place] = known
+        return known
+
+    def _kinds(self, path: str) -> tuple[tuple[str, float], ...]:
+        """The factors of the kinds of place that a file stands in, but for those that the query asks for."""
+        known = self._factors.get(path)
+        if known is None:
+            asked, w = self._asked, self.weights
+            known = self._factors[path] = tuple(
+                (kind, getattr(w, kind) ** (w.mentioned if kind in asked.of else 1))
+                for kind in sorted(places.kinds_of(path) - asked.for_)
+            )
+        return known
 
 
 def _merge(group: Sequence[Ranked], limit: int) -> list[Ranked]:

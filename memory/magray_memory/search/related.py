@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from magray_memory.errors import MagrayError, QueryError, WorkspaceError
 from magray_memory.search import candidates
 from magray_memory.search.fusion import Fused, Id
-from magray_memory.search.ranking import Question, Ranked, rank
+from magray_memory.search.ranking import Question, Ranked, Signals, rank
 from magray_memory.search.terms import Shape, Terms, idf
 from magray_memory.text.analyzer import tokens
 
@@ -169,4 +169,4 @@ def rank_related(
     fused = {key: Fused(0.0, s) if semantic else Fused(s, 0.0) for key, s in scores.items() if key in rows}
     nothing = Question(Terms((), (), Shape.WORDS), {}, {}, (), {}, {}, place_given=True, now=time.time())
     plain = replace(weights, same_file=0.0, recent=0.0, layer_interact=0.0, layer_insights=0.0)
-    return rank(fused, rows, nothing, plain, per_file=per_file)
+    return rank(fused, rows, Signals(nothing, plain), per_file=per_file)

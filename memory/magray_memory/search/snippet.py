@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from magray_memory.search.terms import may_hold, stubs
 from magray_memory.text.analyzer import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 MAX_LINES = 4
 MAX_WIDTH = 200
 _SCANNED_LINES = 400
+_SCANNED_WIDTH = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,11 @@ def snippet(text: str, start_line: int, weights: Mapping[str, float], max_lines:
     repeats a word is not better than one that holds two of them.
     """
     lines = text.split("\n")
-    known, begun = frozenset(weights), stubs(weights)
-    found = [
-        known.intersection(tokens(line[:2000])) if may_hold(line[:2000], begun) else frozenset[str]()
-        for line in lines[:_SCANNED_LINES]
-    ]
+    known = frozenset(weights)
+    scanned = [line[:_SCANNED_WIDTH] for line in lines[:_SCANNED_LINES]]
+    found = [frozenset[str]()] * len(scanned)
+    for at in _promising(scanned, stubs(weights)):
+        found[at] = known.intersection(tokens(scanned[at]))
     best, best_value = 0, 0.0
     for at, terms in enumerate(found):
         if not terms:
@@ -51,6 +54,23 @@ def snippet(text: str, start_line: int, weights: Mapping[str, float], max_lines:
     while window and not window[-1]:
         window.pop()
     return Snippet(start_line + best, "\n".join(_narrow(line, weights) for line in _dedent(window)))
+
+
+def _promising(lines: list[str], begun: tuple[str, ...]) -> Iterable[int]:
+    """The lines that may hold a term; looked for in all of them at once where the text is plain."""
+    text = "\n".join(lines)
+    if not text.isascii():
+        return [at for at, line in enumerate(lines) if may_hold(line, begun)]
+    lowered = text.lower()
+    ends = list(accumulate(len(line) + 1 for line in lines))
+    promising: set[int] = set()
+    for stub in begun:
+        at = lowered.find(stub)
+        while at >= 0:
+            line = bisect_right(ends, at)
+            promising.add(line)
+            at = lowered.find(stub, ends[line])
+    return promising
 
 
 def _dedent(lines: list[str]) -> list[str]:
