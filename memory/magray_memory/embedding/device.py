@@ -36,8 +36,10 @@ if TYPE_CHECKING:
 VERDICTS = "probes.json"
 _KEPT = 8
 _MAX_BYTES = 100_000
-_PASSING_SECONDS = 3600.0
-"""A probe that hung or was killed from outside is tried again after so long."""
+_PASSING_SECONDS = 600.0
+"""A probe that hung or was killed from outside is tried again after so long: a machine that is only too busy
+looks the same, and ought not to do without its model for longer."""
+
 _log = logging.getLogger(__name__)
 
 
