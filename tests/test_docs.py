@@ -9,7 +9,11 @@ import pytest
 
 from magray_memory import config
 from magray_memory.search import places
+from magray_memory.search.fusion import Fused
 from magray_memory.search.query import FILTERS
+from magray_memory.search.ranking import Question, Row, Signals, rank
+from magray_memory.search.terms import read_terms, stubs
+from magray_memory.search.weights import WEIGHTS
 from magray_memory.text.grammars import GRAMMARS
 from magray_memory.text.languages import LANGUAGES
 
@@ -40,9 +44,16 @@ def test_every_filter_and_every_kind_of_place_is_explained() -> None:
 
 
 def test_the_steps_of_a_score_are_explained() -> None:
-    source = (ROOT / "memory/magray_memory/search/ranking.py").read_text(encoding="utf-8")
-    steps = re.findall(r'\.add\("([\w ]+)"', source)
-    assert len(steps) > 6
+    terms = read_terms("retry delay")
+    worth = dict.fromkeys(terms.tokens, 1.0)
+    question = Question(terms, worth, worth, stubs(worth), {(0, 1): 1.0}, {}, place_given=False, now=0.0)
+    rows = {
+        (0, at): Row(at, 1, at * 9, at * 9, "Retry.delay", "retry/delay.py", None, "code", "interact", 0.0)
+        for at in (1, 2)
+    }
+    hit, *_ = rank(dict.fromkeys(rows, Fused(0.5, 0.4)), rows, Signals(question, WEIGHTS), per_file=1)
+    steps = [step for step, _ in hit.changes]
+    assert len(steps) == len(set(steps)) == 9
     assert all(f"`{step}`" in page("search.md") for step in steps)
 
 
