@@ -265,6 +265,7 @@ class _Layers:
         self.warnings: list[str] = []
 
     def add_file(self, path: Path, *, trusted: bool) -> None:
+        """Add what a TOML file sets; what it may not set, or sets wrongly, becomes a warning."""
         try:
             table = read_toml(path, follow_links=trusted)
         except ConfigError as error:

@@ -148,6 +148,7 @@ def c_declaration(node: Node, source: bytes, _kind: str) -> Found | None:
 
 
 def c_typedef(node: Node, source: bytes, _kind: str) -> Found | None:
+    """`typedef struct … name;`: the new name, with the kind of what it stands for."""
     target = node.child_by_field_name("type")
     kind = {
         "struct_specifier": "struct",
@@ -193,6 +194,7 @@ _RUBY_CALLS = TEST_WORDS | {
 
 
 def ruby_call(node: Node, source: bytes, _kind: str) -> Found | None:
+    """Calls with a block that define, `task :name do` and `describe "…" do`; `require` is an import."""
     word = named(node, source, "method")
     if word in {"require", "require_relative", "load"}:
         return Found("", "imports", node)
@@ -258,6 +260,7 @@ def scala_given(node: Node, source: bytes, _kind: str) -> Found | None:
 
 
 def lua_assignment(node: Node, source: bytes, _kind: str) -> Found | None:
+    """`name = function … end` and tables and values given to a name; `require` is an import."""
     assignment = node if node.type == "assignment_statement" else first(node, "assignment_statement")
     if assignment is None:
         return None
@@ -312,6 +315,7 @@ _ELIXIR_LEADS = frozenset(["doc", "spec", "impl", "typedoc", "tag", "deprecated"
 
 
 def elixir_call(node: Node, source: bytes, _kind: str) -> Found | None:
+    """`def`, `defmodule`, `test` and their like, which are calls to the grammar; `alias` is an import."""
     word = named(node, source, "target")
     if word in {"use", "alias", "import", "require"}:
         return Found("", "imports", node)
@@ -352,6 +356,7 @@ _ZIG_TYPES = {
 
 
 def zig_variable(node: Node, source: bytes, _kind: str) -> Found | None:
+    """`const Name = struct …` by what it holds, other constants, and `@import`."""
     name, value = first(node, "identifier"), first(node, *_ZIG_TYPES, "builtin_function")
     if name is None:
         return None
@@ -373,6 +378,7 @@ def zig_test(node: Node, source: bytes, _kind: str) -> Found | None:
 
 
 def sql_create(node: Node, source: bytes, _kind: str) -> Found | None:
+    """What a CREATE or ALTER statement makes: its name, and table, view, index, … as the kind."""
     what = node.type.removeprefix("create_").replace("_", " ")
     if what == "index":
         return Found(named(node, source, "column"), "index", node)

@@ -40,6 +40,7 @@ def _js_value(name: str, value: Node | None, node: Node, source: bytes) -> Found
 
 
 def js_variables(node: Node, source: bytes, _kind: str) -> Found | None:
+    """`const name = …`: a function or class under its name, an import, or a constant."""
     declarator = first(node, "variable_declarator")
     if declarator is None:
         return None
@@ -53,6 +54,7 @@ def js_variables(node: Node, source: bytes, _kind: str) -> Found | None:
 
 
 def js_statement(node: Node, source: bytes, _kind: str) -> Found | None:
+    """`exports.name = function …`, `describe("x", …)` and its kin, and the namespaces of TypeScript."""
     child = only(node)
     if child is None:
         return None
@@ -105,6 +107,7 @@ _TAGS = re.compile(r"<[^>]*>|\{%.*?%\}")
 
 
 def html_element(node: Node, source: bytes, _kind: str) -> Found | None:
+    """Headings by their text, other elements by their `id`."""
     tag = only(node)
     if tag is None:
         return None
