@@ -36,7 +36,7 @@ from zlib import crc32
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from magray_memory.embedding.embedder import Embedder
+    from magray_memory.models.embedder import Embedder
     from magray_memory.storage.vault import Vault
 
 SIZES = "10k,100k,1m"
@@ -130,9 +130,9 @@ def stage_fill(root: Path, home: Path) -> dict[str, Any]:
     import numpy as np
 
     from magray_memory.index.planner import choose
-    from magray_memory.index.vectors import VectorStore
+    from magray_memory.index.vector_store import VectorStore
     from magray_memory.memory import Memory
-    from magray_memory.storage import spaces, vectors
+    from magray_memory.storage import vector_spaces, vectors
     from magray_memory.storage.durability import VaultKind
     from magray_memory.storage.vault import Vault
 
@@ -142,7 +142,7 @@ def stage_fill(root: Path, home: Path) -> dict[str, Any]:
         settings = memory.fitted.vectors
         path = memory.home.vault_path(memory.root)
         with Vault.open(path, kind=VaultKind.WORKSPACE, root=memory.root, write=True) as vault:
-            spaces.begin(vault, embedder.key)
+            vector_spaces.begin(vault, embedder.key)
             sample = embed_sample(vault, embedder)
             chance = np.random.default_rng(1)
             after, began = 0, time.perf_counter()
@@ -174,7 +174,7 @@ def embed_sample(vault: Vault, embedder: Embedder) -> Any:
     """Vectors of some passages from all over the vault."""
     import numpy as np
 
-    from magray_memory.embedding.recipe import passage_text
+    from magray_memory.models.recipe import passage_text
     from magray_memory.storage.vectors import pending_passages
 
     with vault.read() as connection:
@@ -228,7 +228,7 @@ def searched(mode: str, took: list[float], spent: float) -> dict[str, float]:
 def load(session: Any, root: Path) -> tuple[float, str]:
     """Seconds that the first search by meaning takes beyond the second, and the engine that answers."""
     from magray_memory.search.query import SearchQuery
-    from magray_memory.storage.spaces import serving
+    from magray_memory.storage.vector_spaces import serving
 
     took: list[float] = []
     for text in ("where is the first search", "where is the second search"):

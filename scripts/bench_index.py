@@ -163,16 +163,16 @@ def measure_share(workspace: Path, place: Path, passages: int) -> dict[str, Any]
     else, its inputs made beforehand.
     """
     from magray_memory.config import Settings
-    from magray_memory.embedding.embedder import Embedder
-    from magray_memory.embedding.model import resolve_model
+    from magray_memory.indexing.embedding_worker import EmbeddingWorker
+    from magray_memory.indexing.events import Events
+    from magray_memory.indexing.indexer import Indexer
+    from magray_memory.models.embedder import Embedder
+    from magray_memory.models.model import resolve_model
     from magray_memory.storage.durability import Durability
     from magray_memory.storage.home import Home
     from magray_memory.storage.vault import Vault, VaultKind
     from magray_memory.storage.vector_cache import VectorCache
     from magray_memory.storage.vectors import drop_vectors
-    from magray_memory.workspace.embed import EmbeddingPhase
-    from magray_memory.workspace.events import Events
-    from magray_memory.workspace.indexer import Indexer
 
     sample, home = place / "sample", Home(place / "home").ensure()
     copy(workspace, sample, max(1, passages // 5))
@@ -188,7 +188,7 @@ def measure_share(workspace: Path, place: Path, passages: int) -> dict[str, Any]
         Indexer(vault, home, Settings()).run(lexical=True)
         for _ in range(ROUNDS):
             with VectorCache(place / "cache.db", 0) as cache:
-                phase = EmbeddingPhase(
+                phase = EmbeddingWorker(
                     vault, embedder.key, embedder.dim, Durability.BALANCED, Events(lambda event: None), cache,
                     lambda: False, lambda: None,
                 )  # fmt: skip

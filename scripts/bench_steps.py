@@ -38,34 +38,34 @@ LIBRARIES = ("numpy", "onnxruntime", "tokenizers", "tree-sitter", "peewee")
 
 STEPS: dict[str, dict[str, str]] = {
     "magray_memory.memory": {"Memory._vault_to_write": "opening the vault"},
-    "magray_memory.searched": {"SearchedVaults.look": "opening the vaults"},
-    "magray_memory.workspace.indexer": {"Indexer._scan": "walking, comparing with what is stored"},
-    "magray_memory.workspace.semantic": {
-        "SemanticPhase.run": "looking for passages without a vector",
-        "SemanticPhase._embed": "embedding what changed",
-        "SemanticPhase._save_snapshot": "the snapshot of the vectors",
+    "magray_memory.search.open_vaults": {"OpenVaults.look": "opening the vaults"},
+    "magray_memory.indexing.indexer": {"Indexer._scan": "walking, comparing with what is stored"},
+    "magray_memory.indexing.embedding_phase": {
+        "EmbeddingPhase.run": "looking for passages without a vector",
+        "EmbeddingPhase._embed": "embedding what changed",
+        "EmbeddingPhase._save_snapshot": "the snapshot of the vectors",
     },
-    "magray_memory.workspace.parse_pool": {
+    "magray_memory.indexing.parse_pool": {
         "_Inbox.get": "waiting for the parser processes",
         "ParsePool.prepare": "starting parser processes",
         "ParsePool.close": "ending parser processes",
     },
-    "magray_memory.workspace.store": {"FileStore.flush": "writing passages and words, commits included"},
+    "magray_memory.indexing.file_store": {"FileStore.flush": "writing passages and words, commits included"},
     "magray_memory.search.candidates": {
         "look_up": "looking the words up",
         "nearest": "comparing the vectors",
     },
-    "magray_memory.search.engine": {
+    "magray_memory.search.searcher": {
         "Searcher._rank": "ranking",
         "Searcher._answer": "making the hits",
     },
-    "magray_memory.embedding.runtime": {
+    "magray_memory.models.onnx.runtime": {
         "open_session": "opening the model",
         "open_tokenizer": "opening the tokenizer",
     },
-    "magray_memory.embedding.embedder": {"Embedder.query": "the vector of the question"},
+    "magray_memory.models.embedder": {"Embedder.query": "the vector of the question"},
     "concurrent.futures._base": {"Future.result": "waiting for the vector of the question and its nearest"},
-    "magray_memory.storage.catalog": {"list_vaults": "reading the facts of the vaults"},
+    "magray_memory.storage.vault_info": {"list_vaults": "reading the facts of the vaults"},
     "magray_memory.health.status": {"read_status": "looking at every component"},
 }
 """What is timed: functions by module, each with the name of its step."""
@@ -169,13 +169,13 @@ def table(title: str, wholes: list[tuple[float, float]], told: list[Any]) -> str
 
 def parsing(workspace: Path) -> str:
     """What one parser process does with every file, in processor seconds of one core."""
-    from magray_memory.embedding.recipe import text_hash
+    from magray_memory.indexing.parse import content_hash
+    from magray_memory.indexing.read import read_file
+    from magray_memory.indexing.walk import Tally, WalkOptions, walk
+    from magray_memory.models.recipe import text_hash
     from magray_memory.text.analyzer import analyze
     from magray_memory.text.chunk import chunk
     from magray_memory.text.decode import Undecodable, decode
-    from magray_memory.workspace.parse import content_hash
-    from magray_memory.workspace.read import read_file
-    from magray_memory.workspace.walk import Tally, WalkOptions, walk
 
     spent: defaultdict[str, float] = defaultdict(float)
     count = size = 0

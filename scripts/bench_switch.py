@@ -24,8 +24,8 @@ sys.path[:0] = [str(HERE.parent / "tests" / "kit"), str(HERE.parent / "memory")]
 
 from tiny_model import make_model  # noqa: E402
 
-from magray_memory.embedding import library  # noqa: E402
 from magray_memory.memory import Memory  # noqa: E402
+from magray_memory.models import store  # noqa: E402
 from magray_memory.search.query import parse  # noqa: E402
 from magray_memory.session import Session  # noqa: E402
 from magray_memory.storage.home import Home  # noqa: E402
@@ -124,7 +124,9 @@ def main() -> None:
         root, home = Path(folder, "project"), Home(Path(folder, "home"))
         home.ensure()
         workspace(root, passages)
-        tiny = library.adopt(make_model(Path(folder, "tiny")), home.path, library.Wishes()).id
+        tiny = store.install_from_folder(
+            make_model(Path(folder, "tiny")), home.path, store.ModelOverrides()
+        ).id
         with Memory.open(root, home=home.path, overrides={"embedding.model": tiny}, environ={}) as memory:
             memory.index()
         switch(root, home, tiny, "")

@@ -25,11 +25,11 @@ from pathlib import Path
 MEMORY = Path(__file__).resolve().parent.parent / "memory"
 sys.path.insert(0, str(MEMORY))
 
-from magray_memory.embedding.builder import folder, notices, vocabulary  # noqa: E402
-from magray_memory.embedding.builder.known import E5_ID, MINILM_ID, e5_source, minilm_source  # noqa: E402
-from magray_memory.embedding.builder.sources import SourceError  # noqa: E402
+from magray_memory.models.builder import folder, notices, vocabulary  # noqa: E402
+from magray_memory.models.builder.known import E5_ID, MINILM_ID, e5_source, minilm_source  # noqa: E402
+from magray_memory.models.builder.sources import SourceError  # noqa: E402
 
-MODELS = MEMORY / "magray_memory" / "embedding" / "models"
+MODELS = MEMORY / "magray_memory" / "models" / "bundled"
 
 
 def build_e5(options: argparse.Namespace) -> None:
@@ -59,7 +59,7 @@ def build_vocabulary(options: argparse.Namespace) -> None:
 
 
 def build_reference(options: argparse.Namespace) -> None:
-    from magray_memory.embedding.builder import reference
+    from magray_memory.models.builder import reference
 
     reference.write(e5_source(options.source), options.texts, options.out)
     print(options.out)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from magray_memory import config
-from magray_memory.search import places
+from magray_memory.search import file_roles
 from magray_memory.search.fusion import Fused
 from magray_memory.search.query import FILTERS
 from magray_memory.search.ranking import Question, Row, Signals, rank
-from magray_memory.search.terms import read_terms, stubs
+from magray_memory.search.terms import read_terms, term_prefixes
 from magray_memory.search.weights import WEIGHTS
 from magray_memory.text.grammars import GRAMMARS
 from magray_memory.text.languages import LANGUAGES
@@ -40,13 +40,15 @@ def test_every_setting_stands_in_its_table_with_what_it_is_about() -> None:
 def test_every_filter_and_every_kind_of_place_is_explained() -> None:
     text = page("search.md")
     assert all(f"`{name}:" in text for name in FILTERS)
-    assert all(f"`{kind}`" in text for kind in places.ALL)
+    assert all(f"`{kind}`" in text for kind in file_roles.ALL)
 
 
 def test_the_steps_of_a_score_are_explained() -> None:
     terms = read_terms("retry delay")
     worth = dict.fromkeys(terms.tokens, 1.0)
-    question = Question(terms, worth, worth, stubs(worth), {(0, 1): 1.0}, {}, place_given=False, now=0.0)
+    question = Question(
+        terms, worth, worth, term_prefixes(worth), {(0, 1): 1.0}, {}, place_given=False, now=0.0
+    )
     rows = {
         (0, at): Row(at, 1, at * 9, at * 9, "Retry.delay", "retry/delay.py", None, "code", "interact", 0.0)
         for at in (1, 2)

@@ -16,27 +16,27 @@ from typing import TYPE_CHECKING, Any, Self
 
 from magray_memory.config import Loaded, Settings, config_path, load_settings
 from magray_memory.errors import VaultDamaged, WorkspaceError
-from magray_memory.models import Models
+from magray_memory.ignore.workspace_root import find_root, named_root
+from magray_memory.models.provider import ModelProvider
 from magray_memory.resources import Profile, choose, fit, machine
-from magray_memory.searched import SearchedVaults
+from magray_memory.search.open_vaults import OpenVaults
 from magray_memory.storage.home import Home, canonical_root
-from magray_memory.workspace.discover import find_root, named_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from magray_memory.embedding.embedder import Embedder
-    from magray_memory.embedding.fallback import DeviceChange
     from magray_memory.health.doctor import Diagnosis, Doctor
-    from magray_memory.health.optimize import Optimized
     from magray_memory.health.status import Status
-    from magray_memory.search.engine import Searcher
+    from magray_memory.indexing.indexer import IndexReport
+    from magray_memory.maintenance.optimize import Optimized
+    from magray_memory.models.embedder import Embedder
+    from magray_memory.models.fallback import DeviceChange
     from magray_memory.search.hits import SearchAnswer
     from magray_memory.search.query import SearchQuery
-    from magray_memory.storage.catalog import VaultInfo
+    from magray_memory.search.searcher import Searcher
     from magray_memory.storage.vault import Vault
-    from magray_memory.workspace.indexer import IndexReport
-    from magray_memory.workspace.watch import Watcher
+    from magray_memory.storage.vault_info import VaultInfo
+    from magray_memory.watching.watcher import Watcher
 
 
 class Memory:
@@ -51,15 +51,15 @@ class Memory:
         self._loaded = loaded
         self._guard = threading.RLock()
         self._models = self._make_models()
-        self._vaults = SearchedVaults(lambda: self.fitted.vectors, keep_indexes=self._keeps_indexes)
+        self._vaults = OpenVaults(lambda: self.fitted.vectors, keep_indexes=self._keeps_indexes)
         self._searcher: Searcher | None = None
         self._reload: Callable[[], Loaded] = lambda: loaded
         self._settings_files: tuple[Path, ...] = ()
         self._profile: Profile | None = None
         self._profile_of = ""
 
-    def _make_models(self) -> Models:
-        return Models(self.home, lambda: self.settings.embedding, lambda: self.profile)
+    def _make_models(self) -> ModelProvider:
+        return ModelProvider(self.home, lambda: self.settings.embedding, lambda: self.profile)
 
     @classmethod
     def open(
@@ -173,7 +173,7 @@ class Memory:
             self._models.stay(lambda change: listen(self._models.as_event(change)))
 
         def run() -> IndexReport:
-            from magray_memory.workspace.indexer import Indexer
+            from magray_memory.indexing.indexer import Indexer
 
             factory = None if lexical else self.embedder
             with self._vault_to_write(root) as vault:
@@ -196,12 +196,12 @@ class Memory:
         lexical: bool = False,
         on_event: Callable[[dict[str, Any]], None] | None = None,
     ) -> Watcher:
-        """What keeps the workspace's vault up to date while its `run` runs; see `workspace/watch.py`.
+        """What keeps the workspace's vault up to date while its `run` runs; see `watching/watcher.py`.
 
         Raises WorkspaceError outside of any workspace, HomeError.
         """
         from magray_memory.storage.vault_files import set_aside
-        from magray_memory.workspace.watch import Watched, Watcher
+        from magray_memory.watching.watcher import Watched, Watcher
 
         root = self.root
         listen = _in_turn(on_event or _ignore)
@@ -253,7 +253,7 @@ class Memory:
         should_stop: Callable[[], bool] | None = None,
     ) -> Optimized:
         """Make the home small and quick, or with `dry_run` say what would be done. Searches never wait."""
-        from magray_memory.health.optimize import Optimizer
+        from magray_memory.maintenance.optimize import Optimizer
 
         optimizer = Optimizer(self.home, self.settings, dry_run)
         optimizer.on_step = on_step or optimizer.on_step
@@ -261,7 +261,7 @@ class Memory:
         return optimizer.run()
 
     def _doctor(self) -> Doctor:
-        from magray_memory.health.deep import try_model
+        from magray_memory.health.deep_status import try_model
         from magray_memory.health.doctor import Doctor
 
         doctor = Doctor(self.home, self.workspace, self._index_other, self.warnings)
@@ -274,7 +274,7 @@ class Memory:
 
     def vaults(self) -> list[VaultInfo]:
         """Every vault of the home."""
-        from magray_memory.storage.catalog import list_vaults
+        from magray_memory.storage.vault_info import list_vaults
 
         return list_vaults(self.home)
 
@@ -284,7 +284,7 @@ class Memory:
         Raises WorkspaceError before anything is deleted when one of `roots` has no vault, VaultLocked while
         a vault is being indexed.
         """
-        from magray_memory.storage.catalog import drop_vault
+        from magray_memory.storage.vault_info import drop_vault
 
         known = [vault for vault in self.vaults() if vault.kind.derived]
         by_path = {vault.path: vault for vault in known}
@@ -357,7 +357,7 @@ class Memory:
             for path, letter, name, root in self._searched():
                 self._vaults.look(path, letter, name, root)
             if self._searcher is None or before != set(self._vaults.open):
-                from magray_memory.search.engine import Searcher
+                from magray_memory.search.searcher import Searcher
 
                 if self._searcher is not None:
                     self._searcher.close()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from magray_memory.config import Loaded, load_settings
 from magray_memory.errors import Interrupted, MagrayError, WorkspaceError
 from magray_memory.memory import Memory
-from magray_memory.models_aside import ModelsAside
+from magray_memory.models.background_models import BackgroundModels
 from magray_memory.resources import Level, Pressure
 from magray_memory.storage.home import Home, canonical_root
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
     from pathlib import Path
 
-    from magray_memory.embedding.device import Placed
-    from magray_memory.embedding.embedder import Embedder
-    from magray_memory.search.engine import Searcher
+    from magray_memory.indexing.overlay import Overlay
+    from magray_memory.models.device import Placed
+    from magray_memory.models.embedder import Embedder
+    from magray_memory.search.answer_cache import AnswerCache
     from magray_memory.search.hits import SearchAnswer
-    from magray_memory.search.notes import Note
+    from magray_memory.search.note_links import Note
     from magray_memory.search.query import SearchQuery
-    from magray_memory.search.remembered import Answers
+    from magray_memory.search.searcher import Searcher
     from magray_memory.search.symbols import Symbol
     from magray_memory.storage.vault import Vault
-    from magray_memory.workspace.overlay import Overlay
 
 _STEPS = 20_000
 """Steps of SQLite's machine between two looks at whether to stop: about a millisecond."""
@@ -48,11 +48,11 @@ class Session(Memory):
         super().__init__(home, roots[0] if roots else nowhere, loaded)
         self._roots = tuple(roots)
         self._overlays: dict[Path, Overlay] = {}
-        self._answers: Answers | None = None
+        self._answers: AnswerCache | None = None
         self._pressure = Pressure()
 
-    def _make_models(self) -> ModelsAside:
-        self._aside = ModelsAside(self.home, lambda: self.settings.embedding, lambda: self.profile)
+    def _make_models(self) -> BackgroundModels:
+        self._aside = BackgroundModels(self.home, lambda: self.settings.embedding, lambda: self.profile)
         return self._aside
 
     @classmethod
@@ -81,7 +81,7 @@ class Session(Memory):
         """The overlay of a root, made at the first call."""
         with self._guard:
             if root not in self._overlays:
-                from magray_memory.workspace.overlay import Overlay
+                from magray_memory.indexing.overlay import Overlay
 
                 self._overlays[root] = Overlay(root, self.settings)
             return self._overlays[root]
@@ -116,19 +116,19 @@ class Session(Memory):
             "pressure": self._pressure.as_json(),
         }
 
-    def _remembered(self) -> Answers:
+    def _remembered(self) -> AnswerCache:
         with self._guard:
             if self._answers is None:
-                from magray_memory.search.remembered import Answers
+                from magray_memory.search.answer_cache import AnswerCache
 
-                self._answers = Answers(self.profile.answers)
+                self._answers = AnswerCache(self.profile.answers)
         if self._pressure.level >= Level.SMALL_CACHES:
             self._answers.shrink(0.25)
         return self._answers
 
     def _state(self) -> Hashable | None:
         """Names all that an answer depends on, besides the files it shows; None when that is changing now."""
-        from magray_memory.search.remembered import vault_state
+        from magray_memory.search.answer_cache import vault_state
 
         vaults = [vault_state(vault.vault.path) for vault in self._search().vaults if not vault.transient]
         if any(vault is None for vault in vaults):
@@ -147,7 +147,7 @@ class Session(Memory):
         with self._stoppable(should_stop):
             if overlay is None or relative not in overlay.paths:
                 return super().related(path, line, k)
-            from magray_memory.search.engine import Searcher
+            from magray_memory.search.searcher import Searcher
 
             others = [vault for vault in self._search().vaults if vault is not overlay.source]
             with closing(Searcher((overlay.source, *others), self.embedder_of)) as searcher:
@@ -182,9 +182,9 @@ class Session(Memory):
 
     def note(self, name: str) -> Note | None:
         """The note that a link of this name means, in any folder that is searched."""
-        from magray_memory.search.notes import find_note
+        from magray_memory.search.note_links import resolve_note_link
 
-        return find_note(self._search().vaults, name)
+        return resolve_note_link(self._search().vaults, name)
 
     def warm(self) -> None:
         """Load what the first search needs. Raises EmbeddingUnavailable when there will be no meaning."""
@@ -203,7 +203,7 @@ class Session(Memory):
 
     def embedder_at(self, root: Path) -> Embedder:
         """The model that answers for the files of a root, loaded like `embedder`. Raises like it."""
-        from magray_memory.storage.spaces import serving
+        from magray_memory.storage.vector_spaces import serving
 
         stored = self.stored(root)
         return self.embedder_of(None if stored is None else serving(stored))
@@ -225,7 +225,7 @@ class Session(Memory):
                 if found is not None and root is not None:
                     found.hidden = partial(self._hidden, root)
             if self._searcher is None:
-                from magray_memory.search.engine import Searcher
+                from magray_memory.search.searcher import Searcher
 
                 self._searcher = Searcher((), self.embedder_of, per_file=self.settings.search.per_file)
             vaults = [self._vaults.open[path] for path, *_ in places if path in self._vaults.open]

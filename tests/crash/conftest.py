@@ -19,11 +19,11 @@ import pytest
 
 from magray_memory.config import Settings
 from magray_memory.health.doctor import examine_vault
+from magray_memory.indexing.indexer import Indexer
+from magray_memory.indexing.parse_pool import WorkersUnavailable
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.home import Home
 from magray_memory.storage.vault import Vault
-from magray_memory.workspace.indexer import Indexer
-from magray_memory.workspace.parse_pool import WorkersUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -148,8 +148,8 @@ class Box:
 
     def remember(self, texts: Mapping[str, str]) -> None:
         """Records in the notebook, as rows."""
-        from magray_memory.embedding.recipe import text_hash
         from magray_memory.index.lexical import LexicalIndex
+        from magray_memory.models.recipe import text_hash
         from magray_memory.storage.documents import LexicalRow
 
         self.home.ensure()

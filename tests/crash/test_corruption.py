@@ -33,7 +33,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="permissions work differ
 def template(tmp_path_factory: pytest.TempPathFactory, make_box: type[Box]) -> Iterator[Box]:
     """A home with everything in it, made once."""
     from magray_memory.config import VectorSettings
-    from magray_memory.index.vectors import VectorStore
+    from magray_memory.index.vector_store import VectorStore
     from magray_memory.storage.durability import VaultKind
     from magray_memory.storage.vault import Vault
 

@@ -35,7 +35,7 @@ from magray_memory.storage import vectors
 home, path = Home(Path(sys.argv[1])), Path(sys.argv[2])
 """
 _SNAPSHOTS = """
-from magray_memory.index.vectors import VectorStore
+from magray_memory.index.vector_store import VectorStore
 with Vault.open(path, kind=VaultKind.WORKSPACE, write=True) as vault:
     print("go", flush=True)
     while True:
@@ -49,7 +49,7 @@ with Vault.open(path, kind=VaultKind.WORKSPACE, write=True) as vault:
         store.seal()
 """
 _OPTIMIZE = """
-from magray_memory.health import optimize
+from magray_memory.maintenance import optimize
 optimize._MANY_SEGMENTS, optimize._LEAST_FREE, optimize._PAGES, optimize._FREE_SHARE = 2, 1, 3, 10**9
 print("go", flush=True)
 with Vault.open(path, kind=VaultKind.WORKSPACE, write=True) as vault:

@@ -12,9 +12,9 @@ import pytest
 
 from magray_memory import resources
 from magray_memory.config import EmbeddingSettings, Settings, StorageSettings, VectorSettings
-from magray_memory.embedding.embedder import Embedder
-from magray_memory.embedding.model import resolve_model
-from magray_memory.lru import Lru
+from magray_memory.lru_cache import LruCache
+from magray_memory.models.embedder import Embedder
+from magray_memory.models.model import resolve_model
 from magray_memory.resources import PROFILES, Level, Machine, Pressure, choose, fit
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def test_a_question_is_embedded_once(tmp_path: Path) -> None:
 
 def test_the_least_recently_used_goes_first_and_nothing_outlives_its_time() -> None:
     meter = Meter()
-    cache: Lru[str, int] = Lru(2, 10, lambda: meter.now)
+    cache: LruCache[str, int] = LruCache(2, 10, lambda: meter.now)
     cache.put("a", 1)
     cache.put("b", 2)
     assert cache.get("a") == 1
@@ -227,7 +227,7 @@ def test_the_least_recently_used_goes_first_and_nothing_outlives_its_time() -> N
     assert (cache.get("b"), cache.get("a"), len(cache)) == (None, 1, 2)
     meter.now = 10
     assert (cache.get("a"), cache.get("c"), len(cache)) == (None, None, 0)
-    nothing: Lru[str, int] = Lru(0, 10)
+    nothing: LruCache[str, int] = LruCache(0, 10)
     nothing.put("a", 1)
     assert nothing.get("a") is None
 

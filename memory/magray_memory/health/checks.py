@@ -12,20 +12,20 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from magray_memory.embedding.model import Model, resolve_model
-from magray_memory.embedding.recipe import embedding_key
 from magray_memory.errors import ModelError
-from magray_memory.health.change import Change, change_of
+from magray_memory.health.model_change import Change, change_of
 from magray_memory.health.report import Component, Severity
+from magray_memory.models.model import Model, resolve_model
+from magray_memory.models.recipe import embedding_key
 from magray_memory.resources import Level, Pressure, available_memory, choose, machine
-from magray_memory.storage.catalog import VaultInfo, size_of
 from magray_memory.storage.lock import IndexerLock
+from magray_memory.storage.vault_info import VaultInfo, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from magray_memory.config import Settings
-    from magray_memory.health.device_state import Observation
+    from magray_memory.models.device_observation import Observation
     from magray_memory.storage.home import Home
 
 _MEGABYTE = 1_000_000
@@ -35,7 +35,7 @@ _LITTLE_MEMORY = 300 * _MEGABYTE
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class HealthContext:
     """What the checks look at, gathered once. `current` is the vault of the workspace at hand, if any."""
 
     home: Home
@@ -66,7 +66,7 @@ def find_model(settings: Settings, home: Home) -> tuple[Model | None, ModelError
     return model, None
 
 
-def storage(scene: Scene) -> Component:
+def storage(scene: HealthContext) -> Component:
     """The home and every vault in it."""
     home, path = scene.home, scene.home.path
     damaged = [vault for vault in scene.vaults if vault.problem]
@@ -105,7 +105,7 @@ def storage(scene: Scene) -> Component:
     )
 
 
-def lexical_index(scene: Scene) -> Component:
+def lexical_index(scene: HealthContext) -> Component:
     """Whether the words of this workspace can be searched, and by the tokens that this version makes."""
     from magray_memory.text.analyzer import ANALYZER_VERSION
 
@@ -120,7 +120,7 @@ def lexical_index(scene: Scene) -> Component:
     return Component("lexical_index", Severity.OK, f"{vault.passages:,} passages", detail)
 
 
-def vector_index(scene: Scene) -> Component:
+def vector_index(scene: HealthContext) -> Component:
     """How much of this workspace can be found by meaning, by which model, and what a change to another has
     come to.
     """
@@ -151,7 +151,7 @@ def vector_index(scene: Scene) -> Component:
     return Component("vector_index", Severity.OK, f"{vault.passages:,} vectors", detail)
 
 
-def _changing(scene: Scene, change: Change, detail: dict[str, Any]) -> Component:
+def _changing(scene: HealthContext, change: Change, detail: dict[str, Any]) -> Component:
     vault = scene.current
     busy = vault is not None and IndexerLock(vault.path).holder() is not None
     made = f"{change.share:.0%} of {change.to} is made"
@@ -164,13 +164,13 @@ def _changing(scene: Scene, change: Change, detail: dict[str, Any]) -> Component
     return Component("vector_index", Severity.INFO, f"{made}; {change.was} answers until then", detail, hint)
 
 
-def _other_models(scene: Scene) -> list[tuple[VaultInfo, str]]:
+def _other_models(scene: HealthContext) -> list[tuple[VaultInfo, str]]:
     """Vaults besides the one at hand that are not on the model of the settings, and what they are on."""
     changes = [(vault, change_of(vault, scene.key, scene.home)) for vault in scene.vaults]
     return [(vault, change.was) for vault, change in changes if change and vault is not scene.current]
 
 
-def vector_cache(scene: Scene) -> Component:
+def vector_cache(scene: HealthContext) -> Component:
     """The bounded cache of vectors already made."""
     used = size_of(scene.home.vectors)
     limit = scene.settings.storage.vector_cache_mb * _MEGABYTE
@@ -180,7 +180,7 @@ def vector_cache(scene: Scene) -> Component:
     )
 
 
-def indexer(scene: Scene) -> Component:
+def indexer(scene: HealthContext) -> Component:
     """Who is indexing now."""
     busy: dict[str, int] = {}
     for vault in scene.vaults:
@@ -194,7 +194,7 @@ def indexer(scene: Scene) -> Component:
     return Component("indexer", Severity.OK, f"indexing {root} (process {pid}){more}", {"running": busy})
 
 
-def memory(scene: Scene) -> Component | None:
+def memory(scene: HealthContext) -> Component | None:
     """Memory that is free for a model and an index, and what the program allows itself; None where the system
     does not tell.
     """
@@ -221,7 +221,7 @@ def memory(scene: Scene) -> Component | None:
     return Component("memory", Severity.OK, summary, detail)
 
 
-def disk(scene: Scene) -> Component | None:
+def disk(scene: HealthContext) -> Component | None:
     """Free space where the home is, or will be."""
     place = scene.home.path
     while not place.exists() and place != place.parent:

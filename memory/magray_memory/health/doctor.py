@@ -17,8 +17,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.errors import MagrayError
-from magray_memory.health.examine_home import examine_home
 from magray_memory.health.findings import Finding, Remedy
+from magray_memory.health.integrity_home import examine_home
 from magray_memory.health.report import Severity
 from magray_memory.storage.durability import VaultKind
 
@@ -109,10 +109,10 @@ class Doctor:
 
     def fix(self) -> Diagnosis:
         """Look, mend what has a remedy, and look again, until nothing is left that can be mended."""
-        from magray_memory.health.mend import Mender
+        from magray_memory.health.repair import Repairer
 
         began = time.monotonic()
-        mender = Mender(self.home, self.current)
+        mender = Repairer(self.home, self.current)
         mended: dict[tuple[str, str], Finding] = {}
         seen = self.examine()
         for _ in range(_ROUNDS):
@@ -131,7 +131,7 @@ class Doctor:
         )
 
     def _mend(self, findings: Sequence[Finding], mender: Any) -> list[Finding]:
-        from magray_memory.health.mend import ORDER
+        from magray_memory.health.repair import ORDER
 
         done: list[Finding] = []
         doing: dict[tuple[Remedy, str], str] = {}
@@ -220,7 +220,7 @@ def _run(
     request = json.dumps({"path": str(path), "kind": kind.value, "skip": list(skip)})
     try:
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "magray_memory.health.examine", request],
+            [sys.executable, "-P", "-m", "magray_memory.health.integrity", request],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

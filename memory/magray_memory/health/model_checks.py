@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from magray_memory.embedding.device import gpu_impossible, verdict
-from magray_memory.embedding.installed import has_cuda_provider, installed_runtime
 from magray_memory.health.report import Component, Severity
+from magray_memory.models.device import gpu_impossible, verdict
+from magray_memory.models.onnx.installed import has_cuda_provider, installed_runtime
 
 if TYPE_CHECKING:
-    from magray_memory.embedding.probe import Verdict
-    from magray_memory.health.checks import Scene
+    from magray_memory.health.checks import HealthContext
+    from magray_memory.models.onnx.smoke_test import Verdict
 
 _TRY = "magray status --deep"
 
 
-def model(scene: Scene) -> Component:
+def model(scene: HealthContext) -> Component:
     """The model's files, what is installed to run them, and whether that was seen to work."""
     runtime = installed_runtime()
     tried = _verdict(scene, "cpu")
@@ -47,7 +47,7 @@ def _lost(why: str, hint: str, detail: dict[str, Any]) -> Component:
     return Component("model", Severity.WARNING, f"{why}; search is by words only", detail, hint)
 
 
-def device(scene: Scene) -> Component:
+def device(scene: HealthContext) -> Component:
     """Where the model last ran, as the process that ran it saw it, beside what was asked for."""
     wanted, seen = scene.settings.embedding.device, scene.device
     gpu = None if wanted == "cpu" else gpu_impossible() or _verdict(scene, "cuda")
@@ -79,5 +79,5 @@ def device(scene: Scene) -> Component:
     return Component("device", Severity.INFO if seen is None else Severity.OK, on, detail)
 
 
-def _verdict(scene: Scene, name: str) -> Verdict | None:
+def _verdict(scene: HealthContext, name: str) -> Verdict | None:
     return None if scene.model is None else verdict(scene.home.path, scene.model, name)

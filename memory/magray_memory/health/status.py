@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from magray_memory import __version__
 from magray_memory.health import checks, model_checks
-from magray_memory.health.change import Change, change_of, described
-from magray_memory.health.device_state import Observation, last_observation
+from magray_memory.health.model_change import Change, change_of, described
 from magray_memory.health.report import Component, Severity, worst
-from magray_memory.storage.catalog import VaultInfo, list_vaults
+from magray_memory.models.device_observation import Observation, last_observation
 from magray_memory.storage.home import Home
+from magray_memory.storage.vault_info import VaultInfo, list_vaults
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def read_status(
     wanted = None if root is None else home.vault_path(root)
     current = next((vault for vault in vaults if vault.path == wanted), None)
     model, problem = checks.find_model(settings, home)
-    scene = checks.Scene(home, settings, vaults, current, model, problem, last_observation(home.path))
+    scene = checks.HealthContext(home, settings, vaults, current, model, problem, last_observation(home.path))
     looked = (
         checks.storage,
         checks.lexical_index,
@@ -80,7 +80,7 @@ def read_status(
     )
     components = [component for check in looked if (component := check(scene)) is not None]
     if findings:
-        from magray_memory.health.deep import add
+        from magray_memory.health.deep_status import add
 
         components = add(components, findings)
     return Status(home.path, components, vaults, current, scene.key, settings.embedding.device, scene.device)

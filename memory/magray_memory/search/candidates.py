@@ -15,13 +15,13 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from magray_memory.errors import MagrayError, StorageError
-from magray_memory.lru import Lru
+from magray_memory.lru_cache import LruCache
+from magray_memory.search.bm25 import Statistics, bm25_best, match
 from magray_memory.search.query import SearchQuery, path_matcher
 from magray_memory.search.ranking import Row
 from magray_memory.search.terms import Terms, idf, share
-from magray_memory.search.words import Statistics, best_by_words, match
-from magray_memory.storage.spaces import serving
 from magray_memory.storage.sqlite_errors import explain, is_lexical_damage
+from magray_memory.storage.vector_spaces import serving
 from magray_memory.text.analyzer import tokens
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from magray_memory.index.protocol import VectorIndex
-    from magray_memory.index.vectors import VectorStore
+    from magray_memory.index.vector_store import VectorStore
     from magray_memory.storage.vault import Vault
 
     Neighbours = tuple[NDArray[np.int64], NDArray[np.float32]]
@@ -65,7 +65,9 @@ class OpenVault:
     statistics: Statistics = field(default_factory=Statistics)
     hidden: Callable[[], frozenset[str]] = frozenset
     transient: bool = False
-    narrowed: Lru[Hashable, NDArray[np.int64]] = field(default_factory=lambda: Lru(_FILTERS, 3600.0))
+    narrowed: LruCache[Hashable, NDArray[np.int64]] = field(
+        default_factory=lambda: LruCache(_FILTERS, 3600.0)
+    )
     """What the last filters left: a program asks many questions with the same one."""
 
 
@@ -190,7 +192,7 @@ def look_up(side: Side, terms: Iterable[str], limit: int) -> None:
     """Fills the lexical side: BM25 of the `limit` best passages; a broken index is a problem."""
     try:
         side.frequencies = side.open.statistics.frequencies(side.connection, side.passages, terms)
-        found = best_by_words(side.connection, side.frequencies, side.passages, limit, side.allowed)
+        found = bm25_best(side.connection, side.frequencies, side.passages, limit, side.allowed)
         side.lexical = dict(found)
     except sqlite3.DatabaseError as error:
         if not is_lexical_damage(error):

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from magray_memory.search import places
-from magray_memory.search.terms import Name, Shape, Terms, may_hold, share
+from magray_memory.search import file_roles
+from magray_memory.search.terms import Name, Shape, Terms, may_match, share
 from magray_memory.text.analyzer import name_tokens, tokens
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Question:
     terms: Terms
     weights: Mapping[str, float]
     naming: Mapping[str, float]
-    stubs: tuple[str, ...]
+    prefixes: tuple[str, ...]
     phrased: Mapping[Id, float]
     declared: Mapping[Id, float]
     place_given: bool
@@ -161,7 +161,7 @@ class Signals:
         known = self._placed.get(place)
         if known is None:
             known = ()
-            if may_hold(place, self._question.stubs):
+            if may_match(place, self._question.prefixes):
                 where, name, words = _place_tokens(place)
                 naming, w = self._question.naming, self.weights
                 known = (
@@ -178,7 +178,7 @@ class Signals:
             asked, w = self._asked, self.weights
             known = self._factors[path] = tuple(
                 (kind, getattr(w, kind) ** (w.mentioned if kind in asked.of else 1))
-                for kind in sorted(places.kinds_of(path) - asked.for_)
+                for kind in sorted(file_roles.kinds_of(path) - asked.for_)
             )
         return known
 
@@ -212,7 +212,7 @@ def definition(symbol: str, question: Question) -> float:
     is about or only mentions, so it counts with its share of the question. Plain words count when they are
     most of a name.
     """
-    if not symbol or not may_hold(symbol, question.stubs):
+    if not symbol or not may_match(symbol, question.prefixes):
         return 0.0
     named = _named(symbol)
     if named.tokens.isdisjoint(question.naming):
@@ -315,11 +315,12 @@ class _Asked(NamedTuple):
     @classmethod
     def by(cls, question: Question) -> _Asked:
         if question.place_given:
-            return cls(places.ALL, places.ALL)
+            return cls(file_roles.ALL, file_roles.ALL)
         names = [name.text for name in question.terms.names]
         stems = frozenset(question.terms.tokens)
         return cls(
-            places.asked_for(_spellings(names[:1] + names[-1:])), places.asked_for(_spellings(names) | stems)
+            file_roles.asked_for(_spellings(names[:1] + names[-1:])),
+            file_roles.asked_for(_spellings(names) | stems),
         )
 
 

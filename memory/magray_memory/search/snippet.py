@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from magray_memory.search.terms import may_hold, stubs
+from magray_memory.search.terms import may_match, term_prefixes
 from magray_memory.text.analyzer import tokens
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def snippet(text: str, start_line: int, weights: Mapping[str, float], max_lines:
     known = frozenset(weights)
     scanned = [line[:_SCANNED_WIDTH] for line in lines[:_SCANNED_LINES]]
     found = [frozenset[str]()] * len(scanned)
-    for at in _promising(scanned, stubs(weights)):
+    for at in _promising(scanned, term_prefixes(weights)):
         found[at] = known.intersection(tokens(scanned[at]))
     best, best_value = 0, 0.0
     for at, terms in enumerate(found):
@@ -60,7 +60,7 @@ def _promising(lines: list[str], begun: tuple[str, ...]) -> Iterable[int]:
     """The lines that may hold a term; looked for in all of them at once where the text is plain."""
     text = "\n".join(lines)
     if not text.isascii():
-        return [at for at, line in enumerate(lines) if may_hold(line, begun)]
+        return [at for at, line in enumerate(lines) if may_match(line, begun)]
     lowered = text.lower()
     ends = list(accumulate(len(line) + 1 for line in lines))
     promising: set[int] = set()

@@ -88,7 +88,7 @@ def share(weights: Mapping[str, float], found: frozenset[str]) -> float:
     return sum(w for term, w in weights.items() if term in found) / sum(weights.values())
 
 
-def stubs(terms: Iterable[str]) -> tuple[str, ...]:
+def term_prefixes(terms: Iterable[str]) -> tuple[str, ...]:
     """What any word with one of these terms begins with, in lower case; a stem may end unlike its word.
 
     Looking for them in a text is twenty times cheaper than analysing it, and most texts hold none.
@@ -96,8 +96,8 @@ def stubs(terms: Iterable[str]) -> tuple[str, ...]:
     return tuple({term[: max(2, len(term) - 2)] for term in terms})
 
 
-def may_hold(text: str, found: tuple[str, ...]) -> bool:
-    """Whether analysing a text could find one of the terms of these stubs."""
+def may_match(text: str, found: tuple[str, ...]) -> bool:
+    """Whether analysing a text could find one of the terms of these prefixes."""
     if not text.isascii():
         return True  # accents and compatibility forms are taken off by the analyzer only
     lowered = text.lower()

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.text.chunk import AIM, CAP
 from magray_memory.text.definitions import CLASS_LIKE, MODULE_LIKE, WEAK, Role
-from magray_memory.text.embedded import PAGES, parts_of
+from magray_memory.text.embedded_languages import PAGES, parts_of
 from magray_memory.text.grammars import GRAMMARS, ParseError, parse
 from magray_memory.text.lines import (
     Lines,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from magray_memory.text.chunk import Chunk
     from magray_memory.text.definitions import Found, Rule
-    from magray_memory.text.embedded import Part
+    from magray_memory.text.embedded_languages import Part
 
 WHOLE = 1_900
 """Characters up to which a function, a constant or a statement is kept whole; a class only up to `AIM`."""

@@ -12,13 +12,13 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.errors import EmbeddingUnavailable, Interrupted, MagrayError
-from magray_server.lsp.work import Stop, Workers
+from magray_server.lsp.workers import Stop, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
     from pathlib import Path
 
-    from magray_memory.embedding.device import Placed
+    from magray_memory.models.device import Placed
     from magray_memory.session import Session
     from magray_server.lsp.buffers import Buffer
     from magray_server.lsp.folders import Place

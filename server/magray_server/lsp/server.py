@@ -15,25 +15,26 @@ from pygls.protocol import default_converter
 
 from magray_memory import __version__
 from magray_memory.storage.home import Home
-from magray_server.lsp import commands, life, positions
-from magray_server.lsp.engine import Engine
-from magray_server.lsp.features.actions import Actions
-from magray_server.lsp.features.care import Care
+from magray_server.host import process_exit
+from magray_server.lsp import commands, positions
+from magray_server.lsp.features.code_actions import Actions
 from magray_server.lsp.features.configuration import Configuration
-from magray_server.lsp.features.devices import Devices
+from magray_server.lsp.features.device_messages import Devices
+from magray_server.lsp.features.document_links import Links
 from magray_server.lsp.features.documents import Documents
 from magray_server.lsp.features.hover import Hover
-from magray_server.lsp.features.links import Links
-from magray_server.lsp.features.searching import Searching
-from magray_server.lsp.features.symbols import Symbols
-from magray_server.lsp.features.upkeep import Upkeep
-from magray_server.lsp.features.upkeep_requests import UpkeepRequests
+from magray_server.lsp.features.index_requests import IndexRequests
+from magray_server.lsp.features.indexing import Indexing
+from magray_server.lsp.features.maintenance import Maintenance
+from magray_server.lsp.features.search import Searching
+from magray_server.lsp.features.workspace_symbols import Symbols
 from magray_server.lsp.folders import Folders, offered
 from magray_server.lsp.log import set_level, start_logging
 from magray_server.lsp.overlay import Overlays
 from magray_server.lsp.protocol import MagrayProtocol
+from magray_server.lsp.session import Engine
 from magray_server.lsp.transport import Reader, Writer
-from magray_server.lsp.work import Workers
+from magray_server.lsp.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -77,9 +78,9 @@ class MagrayServer(LanguageServer):
         self.documents = Documents(self)
         self.configuration = Configuration(self)
         self.devices = Devices(self)
-        self.upkeep = Upkeep(self)
-        self.care = Care(self)
-        self.upkeep_requests = UpkeepRequests(self)
+        self.upkeep = Indexing(self)
+        self.care = Maintenance(self)
+        self.upkeep_requests = IndexRequests(self)
         self.searching = Searching(self)
         self.symbols = Symbols(self)
         self.links = Links(self)
@@ -101,7 +102,7 @@ class MagrayServer(LanguageServer):
         self.folders.add(offered(params))
         if params.process_id is not None:
             loop = asyncio.get_running_loop()
-            life.on_death(params.process_id, lambda: self._end_soon(loop, 1))
+            process_exit.on_death(params.process_id, lambda: self._end_soon(loop, 1))
 
     async def begin_work(self, _: types.InitializedParams) -> None:
         """The client is ready: now the rest of the program may be loaded."""
@@ -223,7 +224,7 @@ def serve(
 async def _serve(server: MagrayServer, incoming: BinaryIO, outgoing: BinaryIO) -> None:
     server.loop = loop = asyncio.get_running_loop()
     server.protocol.set_writer(Writer(outgoing))
-    life.on_signal(loop, server.leave)
+    process_exit.on_signal(loop, server.leave)
     Reader(
         incoming,
         lambda message: loop.call_soon_threadsafe(server.protocol.receive, message) and None,

@@ -14,18 +14,18 @@ import numpy as np
 import pytest
 
 from magray_memory.config import Settings, VectorSettings
-from magray_memory.health import examine_index
+from magray_memory.health import integrity_index
 from magray_memory.health.doctor import Diagnosis, Doctor, examine_vault
 from magray_memory.health.findings import Finding, Remedy
-from magray_memory.health.mend import root_of
+from magray_memory.health.repair import root_of
 from magray_memory.health.report import Severity
-from magray_memory.index.vectors import VectorStore
+from magray_memory.index.vector_store import VectorStore
+from magray_memory.indexing.indexer import Indexer
 from magray_memory.storage import vectors
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.home import Home
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.vault import Vault, snapshot_files
-from magray_memory.workspace.indexer import Indexer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,17 +177,17 @@ def test_nothing_is_wrong_with_a_healthy_home(patient: Patient) -> None:
 def test_a_snapshot_that_is_missing_or_long_out_of_date_is_told(
     patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(examine_index, "_LEAST_INDEXED", 50)
+    monkeypatch.setattr(integrity_index, "_LEAST_INDEXED", 50)
     with patient.open() as vault:
-        assert list(examine_index.snapshots(vault)) == []
+        assert list(integrity_index.snapshots(vault)) == []
         with vault.write() as connection:
             connection.execute("UPDATE vector SET data = data")
-        (behind,) = examine_index.snapshots(vault)
+        (behind,) = integrity_index.snapshots(vault)
         assert (behind.severity, behind.remedy) == (Severity.INFO, Remedy.SNAPSHOTS)
         assert "60 changes behind" in behind.message
         for path in snapshot_files(patient.path):
             path.unlink()
-        (none,) = examine_index.snapshots(vault)
+        (none,) = integrity_index.snapshots(vault)
         assert (none.severity, none.remedy) == (Severity.INFO, Remedy.SNAPSHOTS)
         assert "There is no index snapshot" in none.message
 

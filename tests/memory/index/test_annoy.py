@@ -10,7 +10,7 @@ import pytest
 
 from magray_memory.config import VectorSettings
 from magray_memory.index import annoy, snapshot
-from magray_memory.index.vectors import VectorStore
+from magray_memory.index.vector_store import VectorStore
 from magray_memory.storage import vectors
 from magray_memory.storage.documents import NewDocument, NewPassage, put_file, remove_files
 from magray_memory.storage.durability import VaultKind

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from magray_memory.config import VectorSettings
-from magray_memory.embedding import recipe
-from magray_memory.embedding.embedder import Embedder
-from magray_memory.embedding.model import resolve_model
 from magray_memory.index.lexical import LexicalIndex
-from magray_memory.index.vectors import VectorStore
+from magray_memory.index.vector_store import VectorStore
+from magray_memory.models import recipe
+from magray_memory.models.embedder import Embedder
+from magray_memory.models.model import resolve_model
 from magray_memory.search.candidates import OpenVault
-from magray_memory.search.engine import Searcher
 from magray_memory.search.query import parse
+from magray_memory.search.searcher import Searcher
 from magray_memory.storage import documents
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.vault import Vault

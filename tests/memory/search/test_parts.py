@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from magray_memory.search.bm25 import affordable, leading
+from magray_memory.search.file_roles import kinds_of
 from magray_memory.search.fusion import fuse, lexical_scores, lexical_share, semantic_scores
 from magray_memory.search.hits import steps
-from magray_memory.search.language import gate, languages
-from magray_memory.search.places import kinds_of
+from magray_memory.search.language_gate import gate, languages
 from magray_memory.search.snippet import MAX_LINES, MAX_WIDTH, snippet
 from magray_memory.search.terms import Shape, idf, read_terms
 from magray_memory.search.weights import POSTINGS
-from magray_memory.search.words import affordable, leading
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from magray_memory.errors import EmbeddingUnavailable, QueryError, WorkspaceError
-from magray_memory.search.engine import Searcher
 from magray_memory.search.query import SearchQuery, parse
+from magray_memory.search.searcher import Searcher
 from magray_memory.storage.vault import Vault
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Bench
-    from magray_memory.embedding.embedder import Embedder
+    from magray_memory.models.embedder import Embedder
 
 NO_MODEL = "model nowhere: it is not installed"
 

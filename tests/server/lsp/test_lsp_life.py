@@ -179,7 +179,9 @@ def test_a_trial_of_the_model_that_hangs_ends_with_the_server(
 
     def trials() -> list[int]:
         below = psutil.process_iter(["cmdline"])
-        named = [p.pid for p in below if "magray_memory.embedding.probe_child" in (p.info["cmdline"] or ())]
+        named = [
+            p.pid for p in below if "magray_memory.models.onnx.smoke_test_child" in (p.info["cmdline"] or ())
+        ]
         return sorted(set(named) & set(children(client.process.pid)))
 
     assert eventually(trials, 30)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lsprotocol.types import Position, Range, TextDocumentContentChangePartial
 
 from magray_memory.config import Settings
-from magray_memory.workspace.overlay import Overlay
+from magray_memory.indexing.overlay import Overlay
 from magray_server.lsp.buffers import Buffer, split_lines
 from magray_server.lsp.positions import UTF8, UTF16, UTF32
 

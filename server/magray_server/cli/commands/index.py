@@ -19,7 +19,7 @@ from magray_server.cli import render
 from magray_server.cli.failures import DONE, PARTLY, as_json, describe
 from magray_server.cli.shell import Shell, command, user_path
 from magray_server.cli.terminal import emit, flush, to_json
-from magray_server.parent import end_with_parent
+from magray_server.host.parent_exit import end_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

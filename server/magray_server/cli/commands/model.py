@@ -22,9 +22,9 @@ from magray_server.cli.terminal import safe
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from magray_memory.embedding.catalog import Entry
-    from magray_memory.embedding.model import Model
     from magray_memory.memory import Memory
+    from magray_memory.models.catalog import Entry
+    from magray_memory.models.model import Model
 
 
 @click.group(cls=Group, name="model", help="List, fetch, use and verify models.", no_args_is_help=True)
@@ -35,11 +35,11 @@ def cli() -> None:
 @command("list", example="magray model list")
 def list_(shell: Shell) -> int:
     """List the models that can be used or fetched; `*` marks the one in use."""
-    from magray_memory.embedding import catalog, library
+    from magray_memory.models import catalog, store
 
     with shell.memory() as memory:
         current = _current(memory)
-        found = dict(library.installed(memory.home.models))
+        found = dict(store.installed(memory.home.models))
     known = {entry.id: entry for entry in catalog.CATALOG}
     rows = [_listed(name, known.get(name), found.get(name), current) for name in {**known, **found}]
     if shell.json:
@@ -89,7 +89,7 @@ def _row(facts: dict[str, Any]) -> tuple[str, ...]:
 @click.argument("name", required=False)
 def show(shell: Shell, name: str | None) -> int:
     """Show everything that is known of a model; without a name, of the one in use."""
-    from magray_memory.embedding import catalog
+    from magray_memory.models import catalog
 
     with shell.memory() as memory:
         current = _current(memory)
@@ -152,11 +152,11 @@ def use(
     The model is tried first; nothing changes when it cannot be used. Vaults are embedded again by their next
     `magray index`, and the old vectors answer until that is done.
     """
-    from magray_memory.embedding import library
-    from magray_memory.embedding.recipe import embedding_key
-    from magray_memory.health.change import change_of
+    from magray_memory.health.model_change import change_of
+    from magray_memory.models import store
+    from magray_memory.models.recipe import embedding_key
 
-    wishes = library.Wishes(file, pooling, query_prefix, passage_prefix, max_tokens, languages or None)
+    wishes = store.ModelOverrides(file, pooling, query_prefix, passage_prefix, max_tokens, languages or None)
     with shell.memory() as memory:
         memory.home.ensure()
         folder = user_path(name)
@@ -164,14 +164,14 @@ def use(
         if is_path and not (folder / "model.toml").is_file():
             if not folder.is_dir():
                 raise ModelError(f"model {name}", "there is no such folder", "magray model list")
-            model = library.adopt(folder, memory.home.path, wishes)
+            model = store.install_from_folder(folder, memory.home.path, wishes)
         else:
-            if wishes != library.Wishes():
+            if wishes != store.ModelOverrides():
                 raise UsageError(
                     "model use", f"{name} says itself how it is used", f"magray model use {name}"
                 )
             model = _resolve(memory, str(folder) if is_path else name)
-            library.try_out_and_record(model, memory.home.models)
+            store.smoke_test_and_record(model, memory.home.models)
         path = _choose(memory, model)
         key = embedding_key(model)
         vaults = [vault for vault in memory.vaults() if change_of(vault, key, memory.home)]
@@ -187,7 +187,7 @@ def use(
 
 def _choose(memory: Memory, model: Model) -> Path:
     """Write the choice into the person's settings; the file it stands in."""
-    from magray_memory.embedding.model import DEFAULT_ID
+    from magray_memory.models.model import DEFAULT_ID
 
     path = config.config_path(memory.home.path)
     installed = model.place.parent == memory.home.models
@@ -209,8 +209,8 @@ def _choose(memory: Memory, model: Model) -> Path:
 )
 def pull(shell: Shell, name: str, device: str) -> int:
     """Fetch a model of the list from its hub. What was fetched by half is gone on with."""
-    from magray_memory.embedding import catalog, library
-    from magray_memory.embedding.hub import Access
+    from magray_memory.models import catalog, store
+    from magray_memory.models.hub import Access
 
     entry = catalog.find(name)
     if entry is None:
@@ -220,7 +220,7 @@ def pull(shell: Shell, name: str, device: str) -> int:
     with shell.memory() as memory, _stoppable(stop), _bar(shell) as on_progress:
         memory.home.ensure()
         hub = memory.settings.hub
-        model = library.pull(
+        model = store.pull(
             entry,
             memory.home.models,
             Access.of(hub.endpoint, hub.proxy, os.environ),
@@ -243,7 +243,7 @@ def pull(shell: Shell, name: str, device: str) -> int:
 @click.option("--source", type=click.Path(), help="The weights: a wheel, a file or a folder of a hub.")
 def build(shell: Shell, name: str | None, device: str, source: str | None) -> int:
     """Make the file for a GPU of the model in the package, from its published weights."""
-    from magray_memory.embedding.builder.gpu import build as build_gpu
+    from magray_memory.models.builder.gpu import build as build_gpu
 
     with shell.memory() as memory:
         memory.home.ensure()
@@ -261,11 +261,11 @@ def build(shell: Shell, name: str | None, device: str, source: str | None) -> in
 @click.argument("name", required=False)
 def verify(shell: Shell, name: str | None) -> int:
     """Read a model's files against their checksums and embed a known text; without a name, the one in use."""
-    from magray_memory.embedding import library
+    from magray_memory.models import store
 
     with shell.memory() as memory:
         model = _resolve(memory, memory.settings.embedding.model if name is None else name)
-    cosine = library.verify(model)
+    cosine = store.verify(model)
     closeness = None if cosine is None else float(cosine)
     sound = closeness is None or closeness >= 0.97
     if shell.json:
@@ -277,8 +277,8 @@ def verify(shell: Shell, name: str | None) -> int:
 
 
 def _resolve(memory: Memory, name: str) -> Model:
-    from magray_memory.embedding import catalog
-    from magray_memory.embedding.model import resolve_model
+    from magray_memory.models import catalog
+    from magray_memory.models.model import resolve_model
 
     entry = None if _is_path(name) else catalog.find(name)
     return resolve_model(entry.id if entry else name, memory.home.models)
@@ -294,7 +294,7 @@ def _current(memory: Memory) -> str | None:
 
 def _known(memory: Memory, name: str) -> bool:
     """Whether it is the name of a model, whatever folders there are."""
-    from magray_memory.embedding import catalog
+    from magray_memory.models import catalog
 
     return catalog.find(name) is not None or (memory.home.models / name / "model.toml").is_file()
 

@@ -12,7 +12,7 @@ from magray_server.cli.shell import Shell, command
 from magray_server.cli.terminal import safe
 
 if TYPE_CHECKING:
-    from magray_memory.health.optimize import Step
+    from magray_memory.maintenance.optimize import Step
 
 
 @command(

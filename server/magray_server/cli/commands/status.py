@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from magray_memory.health.status import Status
-    from magray_memory.storage.catalog import VaultInfo
+    from magray_memory.storage.vault_info import VaultInfo
 
 _COLOURS = {"ok": "green", "info": "cyan", "warning": "yellow", "critical": "red", "fatal": "red"}
 

@@ -14,8 +14,8 @@ from magray_server.cli.shell import Group, Shell, command, user_path
 from magray_server.cli.terminal import safe
 
 if TYPE_CHECKING:
-    from magray_memory.health.change import Change
-    from magray_memory.storage.catalog import VaultInfo
+    from magray_memory.health.model_change import Change
+    from magray_memory.storage.vault_info import VaultInfo
 
 
 @click.group(cls=Group, name="vault", help="List what is indexed; drop what is gone.", no_args_is_help=True)

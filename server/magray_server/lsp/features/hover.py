@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from magray_memory.search.hits import Hit
     from magray_server.lsp.buffers import Buffer
     from magray_server.lsp.server import MagrayServer
-    from magray_server.lsp.work import Stop
+    from magray_server.lsp.workers import Stop
 
 CACHED = 200
 CACHE_SECONDS = 30.0

@@ -1,0 +1,183 @@
+"""Which entries of a workspace are left out, and by which rule.
+
+Asked from the strongest to the weakest, the first that speaks decides:
+
+1. secrets and the stores of version control: always out;
+2. `index.ignore` of the settings, then `.magrayignore` files, the nearest folder first; a `!` pattern here
+   also wins back what the defaults below leave out;
+3. git's rules: `.gitignore` files, nearest first, up to the top of the repository (above the workspace too),
+   then `info/exclude`, then `core.excludesFile`; they count in folders outside of any repository as well;
+4. hidden names (unless `index.hidden`) and the default exclusions, which `index.include` wins back.
+
+A repository inside the workspace, a submodule or not, starts with git's rules of its own. What is inside a
+folder that is left out is never looked at, so it cannot be won back: include the folder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from magray_memory.ignore import defaults
+from magray_memory.ignore.gitdir import (
+    find_repository,
+    person_excludes_file,
+    read_repository,
+    read_rule_file,
+)
+from magray_memory.ignore.patterns import RuleSet, parse_rules
+from magray_memory.ignore.secret_names import SECRET_FOLDERS, is_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping, Sequence
+    from pathlib import Path
+
+    from magray_memory.ignore.gitdir import Repository
+
+Scope = tuple[RuleSet, str]
+"""Rules, and the path of the current folder from theirs: empty or ending in `/`."""
+
+
+class Verdict(NamedTuple):
+    """Whether an entry stays (`reason` empty) and whether it was asked for by name (`index.include` and the
+    like).
+    """
+
+    reason: str
+    wanted: bool = False
+
+
+KEEP = Verdict("")
+WANTED = Verdict("", wanted=True)
+IGNORED = Verdict("ignore rule")
+SECRET = Verdict("secret")
+HIDDEN = Verdict("hidden")
+DEFAULT = Verdict("default exclusion")
+
+
+@dataclass(frozen=True, slots=True)
+class FolderRules:
+    """The rules that hold in one folder; each group nearest first."""
+
+    folder: Path
+    settings: Scope
+    magray: tuple[Scope, ...]
+    git: tuple[Scope, ...]
+    include: Scope
+    fold: bool
+    hidden: bool
+
+    def judge(self, name: str, is_dir: bool) -> Verdict:
+        """What becomes of the entry `name` of this folder."""
+        if is_dir:
+            if name in defaults.ALWAYS_LEFT_OUT:
+                return DEFAULT
+            if name.lower() in SECRET_FOLDERS:
+                return SECRET
+        elif is_secret(name):
+            return SECRET
+        asked = _first((self.settings, *self.magray), name, is_dir)
+        if asked is not None:
+            return IGNORED if asked else WANTED
+        if _first(self.git, name, is_dir):
+            return IGNORED
+        rules, prefix = self.include
+        if rules and rules.match(name, prefix, is_dir):
+            return WANTED
+        if not self.hidden and name.startswith("."):
+            return HIDDEN
+        if (not is_dir and defaults.is_binary_name(name)) or defaults.default_rules().match(name, "", is_dir):
+            return DEFAULT
+        return KEEP
+
+    def enter(self, name: str, listing: Container[str]) -> FolderRules:
+        """The rules of the folder `name` of this one; `listing` are the names in it."""
+        step = f"{name}/"
+        moved = FolderRules(
+            self.folder / name,
+            _moved(self.settings, step),
+            tuple(_moved(scope, step) for scope in self.magray),
+            tuple(_moved(scope, step) for scope in self.git),
+            _moved(self.include, step),
+            self.fold,
+            self.hidden,
+        )
+        if ".git" in listing:
+            repository = read_repository(moved.folder)
+            moved = replace(moved, git=_repository_scopes(repository, ""), fold=repository.ignore_case)
+        return _with_files(moved, listing)
+
+
+def root_rules(
+    root: Path,
+    listing: Container[str],
+    *,
+    ignore: Sequence[str] = (),
+    include: Sequence[str] = (),
+    hidden: bool = False,
+    environ: Mapping[str, str] | None = None,
+) -> FolderRules:
+    """The rules of a workspace's root: the settings', the repository's around it, and those of its own files.
+
+    `ignore` and `include` are patterns relative to `root`; `listing` are the names in it.
+    """
+    repository = find_repository(root, environ)
+    git: tuple[Scope, ...] = ()
+    fold = False
+    if repository is None:
+        git = _scope(person_excludes_file(root, environ))
+    else:
+        fold = repository.ignore_case
+        between = root.relative_to(repository.top).parts
+        git = _repository_scopes(repository, "".join(f"{part}/" for part in between))
+        for depth in range(len(between)):
+            folder = repository.top.joinpath(*between[:depth])
+            prefix = "".join(f"{part}/" for part in between[depth:])
+            git = (*_scope(folder / ".gitignore", prefix, fold=fold, follow=False), *git)
+    rules = FolderRules(root, _written(ignore), (), git, _written(include), fold, hidden)
+    return _with_files(rules, listing)
+
+
+def _first(scopes: tuple[Scope, ...], name: str, is_dir: bool) -> bool | None:
+    for rules, prefix in scopes:
+        answer = rules.match(name, prefix, is_dir)
+        if answer is not None:
+            return answer
+    return None
+
+
+def _moved(scope: Scope, step: str) -> Scope:
+    return scope[0], scope[1] + step
+
+
+def _with_files(rules: FolderRules, listing: Container[str]) -> FolderRules:
+    """With the rule files that lie in the folder itself, which come before those from above."""
+    if ".gitignore" in listing:
+        found = _scope(rules.folder / ".gitignore", fold=rules.fold, follow=False)
+        rules = replace(rules, git=(*found, *rules.git))
+    if ".magrayignore" in listing:
+        found = _scope(rules.folder / ".magrayignore", follow=False)
+        rules = replace(rules, magray=(*found, *rules.magray))
+    return rules
+
+
+def _repository_scopes(repository: Repository, prefix: str) -> tuple[Scope, ...]:
+    fold = repository.ignore_case
+    return (
+        *_scope(repository.exclude_file, prefix, fold=fold),
+        *_scope(repository.excludes_file, prefix, fold=fold),
+    )
+
+
+def _scope(
+    file: Path | None, prefix: str = "", *, fold: bool = False, follow: bool = True
+) -> tuple[Scope, ...]:
+    """The rules of a file, or nothing when it has none. Git follows no links to rule files inside a
+    repository.
+    """
+    rules = parse_rules(read_rule_file(file, follow=follow), fold=fold) if file is not None else None
+    return ((rules, prefix),) if rules else ()
+
+
+def _written(patterns: Sequence[str]) -> Scope:
+    return parse_rules("\n".join(patterns).encode("utf-8", "replace")), ""

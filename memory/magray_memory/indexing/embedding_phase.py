@@ -1,0 +1,235 @@
+"""By meaning: every passage gets its vector, the new set of vectors serves once it is whole, and readers get
+an index of it.
+
+A model that cannot run is told and leaves the search by words; a vector is never made up.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from magray_memory.errors import EmbeddingUnavailable, IndexDamaged, Interrupted, StorageError
+from magray_memory.storage import vector_spaces
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from magray_memory.config import Settings
+    from magray_memory.indexing.events import Events
+    from magray_memory.models.embedder import Embedder
+    from magray_memory.models.model import Model
+    from magray_memory.storage.durability import Durability
+    from magray_memory.storage.home import Home
+    from magray_memory.storage.vault import Vault
+
+
+@dataclass(slots=True)
+class Semantic:
+    """What the phase did; nothing when it did not run. `seconds` is None while passages are left."""
+
+    embedded: int = 0
+    reused: int = 0
+    seconds: float | None = None
+    device: str | None = None
+    model: str | None = None
+
+
+@dataclass(slots=True)
+class ModelLoading:
+    """A model being opened in a thread of its own, from `start` or the first `get` on."""
+
+    open: Callable[[], Embedder]
+    result: Embedder | BaseException | None = None
+    thread: threading.Thread | None = field(default=None)
+
+    def start(self) -> None:
+        """Begin, unless it was begun before."""
+        if self.thread is None:
+            self.thread = threading.Thread(target=self._open, name="model", daemon=True)
+            self.thread.start()
+
+    def get(self) -> Embedder:
+        """The open model; raises what opening it raised."""
+        self.start()
+        assert self.thread is not None
+        self.thread.join()
+        if isinstance(self.result, BaseException):
+            raise self.result
+        assert self.result is not None
+        return self.result
+
+    def _open(self) -> None:
+        try:
+            self.result = self.open()
+        except BaseException as error:  # raised again by `get`, in the thread that asks
+            self.result = error
+
+
+class EmbeddingPhase:
+    """One run of the second phase over one vault. `gave_way`: it ended early because `give_way` turned
+    true.
+    """
+
+    def __init__(
+        self,
+        vault: Vault,
+        home: Home,
+        settings: Settings,
+        durability: Durability,
+        events: Events,
+        should_stop: Callable[[], bool],
+        give_way: Callable[[], bool] | None = None,
+    ) -> None:
+        self._vault = vault
+        self._home = home
+        self._settings = settings
+        self._durability = durability
+        self._events = events
+        self._should_stop = should_stop
+        self._give_way = give_way
+        self.gave_way = False
+
+    def run(self, loading: ModelLoading) -> Semantic:
+        """Embed what is pending. Without a model that runs it says so, and search stays lexical.
+
+        Raises StorageError, and Interrupted once `should_stop` is true: what is done is kept.
+        """
+        from magray_memory.models.model import resolve_model
+        from magray_memory.models.recipe import embedding_key
+
+        began = time.monotonic()
+        done = Semantic()
+        try:
+            model = resolve_model(self._settings.embedding.model, self._home.models)
+            key = embedding_key(model)
+            vector_spaces.begin(self._vault, key)
+            if self._count_pending(key):
+                self._embed(loading, model, key, done)
+        except EmbeddingUnavailable as error:
+            self._events.warn(f"search by meaning is not up to date: {error.message}")
+            return done
+        if self._should_stop():
+            raise interrupted()
+        done.model = model.id
+        if self.gave_way:
+            return done
+        self._save_snapshot(key)
+        if self.gave_way or not self._settle(key):
+            return done
+        done.seconds = round(time.monotonic() - began, 3)
+        passages = self._vault.counts()[1]
+        counts = {"embedded": done.embedded, "reused": done.reused}
+        self._events.send("semantic_ready", passages=passages, **counts, seconds=done.seconds)
+        return done
+
+    def _count_pending(self, key: str) -> int:
+        # Not by storage/vectors: a run that finds nothing to embed does not load numpy.
+        with self._vault.read() as connection:
+            row = connection.execute("SELECT vectors FROM embedding_key WHERE key = ?", (key,)).fetchone()
+            return self._vault.counts()[1] - (row[0] if row else 0)
+
+    def _settle(self, key: str) -> bool:
+        """Have the new set of vectors serve once it is whole; returns whether it does.
+
+        The set that served until then stays for the programs that still answer with it, and goes in the next
+        run: the cache keeps its vectors, so that changing back costs no embedding.
+        """
+        if vector_spaces.serving(self._vault) == key:
+            for other in vector_spaces.others(self._vault):
+                self._drop(other)
+            return True
+        from magray_memory.storage import vectors
+
+        damaged = vectors.find_damaged(self._vault, key)
+        if damaged:
+            vectors.remove_vectors(self._vault, key, damaged)
+        if vector_spaces.switch(self._vault, key):
+            return True
+        missing = self._count_pending(key)
+        self._events.warn(f"the old model answers: passages without a vector of the new one: {missing:,}")
+        return False
+
+    def _drop(self, key: str) -> None:
+        from magray_memory.index.snapshot import forget
+        from magray_memory.storage import vectors
+        from magray_memory.storage.vector_cache import VectorCache
+
+        with VectorCache(self._home.vectors, self._settings.storage.vector_cache_mb * 1_000_000) as cache:
+            for batch in vectors.iter_encoded(self._vault, key):
+                cache.put_many(key, batch)
+        vectors.drop_vectors(self._vault, key)
+        forget(self._vault.path, key)
+
+    def _embed(self, loading: ModelLoading, model: Model, key: str, done: Semantic) -> None:
+        from magray_memory.indexing.embedding_worker import EmbeddingWorker
+        from magray_memory.storage.vector_cache import VectorCache
+
+        def snapshot() -> None:
+            self._save_snapshot(key)
+
+        with VectorCache(self._home.vectors, self._settings.storage.vector_cache_mb * 1_000_000) as cache:
+            phase = EmbeddingWorker(
+                self._vault,
+                key,
+                model.dim,
+                self._durability,
+                self._events,
+                cache,
+                self._embedding_ends,
+                snapshot,
+            )
+            try:
+                phase.run(loading.get)
+            finally:
+                done.embedded, done.reused, done.device = phase.done.embedded, phase.done.reused, phase.device
+                for warning in cache.warnings:
+                    self._events.warn(warning)
+
+    def _embedding_ends(self) -> bool:
+        if self._give_way is not None and not self.gave_way and self._give_way():
+            self.gave_way = True
+        return self.gave_way or self._should_stop()
+
+    def _save_snapshot(self, key: str) -> None:
+        """Write the vector index for readers, if vectors changed since it was last looked at.
+
+        A snapshot only saves time, so a failure to write one is told and stops nothing.
+        """
+        at = f"{key} {self._vault.max_seq()}"
+        if self._vault.meta("snapshot_at") == at and self._verified(key):
+            return
+        from magray_memory.index.vector_store import VectorStore
+
+        store = VectorStore(self._vault, key, self._settings.vectors)
+        try:
+            store.save_snapshot(should_stop=self._embedding_ends)
+        except Interrupted:
+            if self._should_stop():
+                raise
+            return
+        except StorageError as error:
+            self._events.warn(f"the index snapshot was not written: {error.message}")
+            return
+        finally:
+            store.close()
+        self._vault.set_meta("snapshot_at", at)
+
+    def _verified(self, key: str) -> bool:
+        """Whether there is a sound snapshot; one that was copied is read once here, not by every search."""
+        from magray_memory.index import snapshot
+
+        try:
+            header = snapshot.find(self._vault.path, key, "exact", self._vault.id)
+            if header is not None:
+                snapshot.verify(self._vault.path, header, remember=True)
+        except IndexDamaged:
+            return False
+        return header is not None
+
+
+def interrupted() -> Interrupted:
+    """What a run raises that was asked to stop, after committing what is done."""
+    return Interrupted("indexing was interrupted", "what is done is kept", "run it again to go on")

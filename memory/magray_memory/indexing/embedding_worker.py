@@ -1,0 +1,279 @@
+"""The second phase: give every passage its vector, the files changed last first.
+
+Three parties work side by side, so that the model never waits: a thread runs it, this thread prepares the
+next texts and writes finished vectors, each batch a transaction. A text whose vector is known, from this
+vault or from the cache of all vectors made, is not run. Killed at any point, the next run finds by query what
+is missing.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from array import array
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from magray_memory.errors import EmbeddingUnavailable
+from magray_memory.models.recipe import passage_text
+from magray_memory.storage import vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from magray_memory.indexing.events import Events
+    from magray_memory.models.embedder import Embedder
+    from magray_memory.storage.durability import Durability
+    from magray_memory.storage.vault import Vault
+    from magray_memory.storage.vector_cache import VectorCache
+    from magray_memory.storage.vectors import PendingPassage
+
+WINDOW = 1024
+"""Passages prepared together: enough to sort by length, few enough to keep to the order of priority."""
+_AHEAD = 2
+_FINISHED = 64
+_WRITE_VECTORS = 1024
+_WAIT_SECONDS = 0.05
+SNAPSHOT_SECONDS = 300.0
+
+_PENDING = (
+    "SELECT passage.id FROM passage JOIN document ON document.id = document_id WHERE NOT EXISTS"
+    " (SELECT 1 FROM vector WHERE passage_id = passage.id AND key_id = ?)"
+    " ORDER BY mtime_ns DESC, document_id DESC, ordinal"
+)
+
+
+@dataclass(slots=True)
+class Embedded:
+    """What the phase did: passages that went through the model, and those whose vector was known."""
+
+    embedded: int = 0
+    reused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Distinct texts to embed; the passages that want each of them; the hash that names it."""
+
+    texts: list[str]
+    ids: list[list[int]]
+    hashes: list[bytes]
+
+
+_Result = tuple[_Window, list[int], "NDArray[np.float32]"]
+
+
+class EmbeddingWorker:
+    """One run of the phase over one vault. `snapshot` is called every few minutes, and is to be quick if it
+    can.
+    """
+
+    def __init__(
+        self,
+        vault: Vault,
+        key: str,
+        dim: int,
+        durability: Durability,
+        events: Events,
+        cache: VectorCache,
+        should_stop: Callable[[], bool],
+        snapshot: Callable[[], None],
+    ) -> None:
+        self._vault = vault
+        self._key = key
+        self._dim = dim
+        self._durability = durability
+        self._events = events
+        self._cache = cache
+        self._should_stop = should_stop
+        self._snapshot = snapshot
+        self._snapshot_at = time.monotonic() + SNAPSHOT_SECONDS
+        self._inbox: queue.Queue[_Window | None] = queue.Queue(_AHEAD)
+        self._outbox: queue.Queue[_Result | BaseException | None] = queue.Queue(_FINISHED)
+        self._stopped = threading.Event()
+        self._unwritten: list[_Result] = []
+        self._waiting = 0
+        self._written_at = time.monotonic()
+        self._total = 0
+        self.done = Embedded()
+        self.device: str | None = None
+
+    def run(self, open_embedder: Callable[[], Embedder]) -> Embedded:
+        """Embed what is pending, or until `should_stop`. What is done is committed in any case.
+
+        Raises EmbeddingUnavailable when no model can run, StorageError.
+        """
+        pending = self._pending()
+        self._total = len(pending)
+        thread = threading.Thread(target=self._work, args=(open_embedder,), name="embedding", daemon=True)
+        thread.start()
+        try:
+            for window in self._windows(pending):
+                if not self._hand_over(window):
+                    break
+            else:
+                self._hand_over(None)
+            while not self._should_stop() and self._take(wait=True):
+                pass
+        finally:
+            self._stopped.set()
+            while thread.is_alive():  # it may be waiting for room
+                if not self._take(wait=False, raising=False):
+                    thread.join(0.01)
+            while self._take(wait=False, raising=False):
+                pass
+            self._write()
+        return self.done
+
+    def _work(self, open_embedder: Callable[[], Embedder]) -> None:
+        """The thread of the model."""
+        embedder: Embedder | None = None
+        try:
+            while not self._stopped.is_set():
+                try:
+                    window = self._inbox.get(timeout=_WAIT_SECONDS)
+                except queue.Empty:
+                    continue
+                if window is None:
+                    break
+                if embedder is None:  # not before there is a text that no vector is known of
+                    embedder = self._opened(open_embedder)
+                for positions, made in embedder.passages(window.texts, self._halt):
+                    self.device = embedder.device  # it may have changed since
+                    self._outbox.put((window, positions, made))
+        except BaseException as error:  # told to the thread that waits, which raises it
+            self._outbox.put(error)
+        else:
+            self._outbox.put(None)
+
+    def _opened(self, open_embedder: Callable[[], Embedder]) -> Embedder:
+        embedder = open_embedder()
+        if embedder.key != self._key:
+            raise EmbeddingUnavailable(f"model {embedder.model.id}", "it is not the model of the settings")
+        self.device = embedder.device
+        self._events.send("device", device=self.device, model=embedder.model.id)
+        return embedder
+
+    def _halt(self) -> bool:
+        return self._stopped.is_set() or self._should_stop()
+
+    def _pending(self) -> array[int]:
+        found = vectors.key_of(self._vault, self._key)
+        with self._vault.read() as connection:
+            rows = connection.execute(_PENDING, (-1 if found is None else found[0],))
+            return array("q", (row[0] for row in rows))
+
+    def _windows(self, pending: Sequence[int]) -> Iterator[_Window]:
+        """What is left to embed, window by window, after everything that is known was copied."""
+        copy = vectors.count_vectors(self._vault, self._key) > 0
+        for start in range(0, len(pending), WINDOW):
+            ids = list(pending[start : start + WINDOW])
+            if copy:
+                with self._vault.write():
+                    self.done.reused += vectors.reuse_within(self._vault, self._key, ids)
+                    ids = self._without_vector(ids)
+            copy = True
+            window = self._missing(vectors.pending_passages(self._vault, ids))
+            self._tell()
+            if window.texts:
+                yield window
+
+    def _without_vector(self, ids: list[int]) -> list[int]:
+        present, _ = vectors.get_vectors(self._vault, self._key, ids)
+        known = set(present.tolist())
+        return [passage_id for passage_id in ids if passage_id not in known]
+
+    def _missing(self, passages: list[PendingPassage]) -> _Window:
+        """Write the vectors that the cache knows; the rest as a window of distinct texts."""
+        by_hash: dict[bytes, list[PendingPassage]] = {}
+        for passage in passages:
+            by_hash.setdefault(passage.text_hash, []).append(passage)
+        known = self._cache.get_many(self._key, list(by_hash))
+        blobs = {
+            p.id: blob
+            for digest, blob in known.items()
+            if len(blob) == 2 * self._dim
+            for p in by_hash[digest]
+        }
+        if blobs:
+            self.done.reused += vectors.put_encoded(self._vault, self._key, self._dim, blobs)
+        window = _Window([], [], [])
+        for digest, same in by_hash.items():
+            if same[0].id not in blobs:
+                window.texts.append(_text(same[0]))
+                window.ids.append([passage.id for passage in same])
+                window.hashes.append(digest)
+        return window
+
+    def _hand_over(self, window: _Window | None) -> bool:
+        """Queue a window for the model, writing meanwhile; False when there is a reason to stop."""
+        while not self._should_stop():
+            try:
+                self._inbox.put(window, timeout=_WAIT_SECONDS)
+            except queue.Full:
+                pass
+            else:
+                return True
+            while self._take(wait=False):
+                pass
+        return False
+
+    def _take(self, *, wait: bool, raising: bool = True) -> bool:
+        """Take a finished batch, if there is one; False at the end, or when there is none and `wait` is not
+        set.
+        """
+        try:
+            result = self._outbox.get(timeout=_WAIT_SECONDS) if wait else self._outbox.get_nowait()
+        except queue.Empty:
+            return wait
+        if isinstance(result, BaseException):
+            if raising:
+                raise result
+            return False
+        if result is None:
+            return False
+        self._unwritten.append(result)
+        window, positions, _ = result
+        self._waiting += sum(len(window.ids[position]) for position in positions)
+        full = self._waiting >= _WRITE_VECTORS
+        if full or time.monotonic() - self._written_at >= self._durability.interval:
+            self._write()
+        else:
+            self._tell()
+        if raising and time.monotonic() >= self._snapshot_at:
+            self._snapshot()
+            self._snapshot_at = time.monotonic() + SNAPSHOT_SECONDS
+        return True
+
+    def _write(self) -> None:
+        """Commit the finished vectors, then give them to the cache."""
+        results, self._unwritten, self._waiting = self._unwritten, [], 0
+        self._written_at = time.monotonic()
+        if not results:
+            return
+        blobs: dict[int, bytes] = {}
+        made: dict[bytes, bytes] = {}
+        for window, positions, matrix in results:
+            for position, blob in zip(positions, vectors.encode(matrix), strict=True):
+                made[window.hashes[position]] = blob
+                blobs.update(dict.fromkeys(window.ids[position], blob))
+        vectors.put_encoded(self._vault, self._key, self._dim, blobs)
+        self.done.embedded += len(made)
+        self.done.reused += len(blobs) - len(made)
+        self._cache.put_many(self._key, made)
+        self._tell()
+
+    def _tell(self) -> None:
+        self._events.progress("semantic", self.done.embedded + self.done.reused + self._waiting, self._total)
+
+
+def _text(passage: PendingPassage) -> str:
+    # `kind` of a document says code or prose; of a passage, what it defines.
+    from magray_memory.text.languages import kind_of
+
+    kind = kind_of(passage.language or "text")
+    return passage_text(passage.symbol, passage.title, passage.text, kind)

@@ -1,0 +1,313 @@
+"""Bring a workspace's vault up to date with its files: first everything by words, then everything by meaning.
+
+walk → compare → read, chunk and analyse in parser processes → commit (searchable by words) → embed → commit
+(searchable by meaning) → index snapshot. Every commit stands alone: whatever ends a run, the next one does
+only what is missing. One run at a time has the vault, by an operating system lock.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from magray_memory.errors import (
+    LexicalDamaged,
+    MagrayError,
+    WorkspaceError,
+)
+from magray_memory.indexing.embedding_phase import EmbeddingPhase, ModelLoading, Semantic, interrupted
+from magray_memory.indexing.events import Event, Events
+from magray_memory.indexing.file_store import FileStore
+from magray_memory.indexing.parse import Job, Outcome, Task
+from magray_memory.indexing.parse_pool import ParsePool, WorkersUnavailable, worker_count
+from magray_memory.indexing.report import IndexReport, Seconds, SkippedItem
+from magray_memory.indexing.scan import Plan, Stored, scan
+from magray_memory.indexing.walk import WalkOptions
+from magray_memory.storage import documents
+from magray_memory.storage.durability import Durability
+from magray_memory.storage.lock import IndexerLock
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable, Iterator, Sequence
+
+    from magray_memory.config import Settings
+    from magray_memory.models.embedder import Embedder
+    from magray_memory.storage.home import Home
+    from magray_memory.storage.vault import Vault
+
+__all__ = ["IndexReport", "Indexer", "Seconds", "SkippedItem"]
+
+_FEW_FILES = 64
+"""Up to so many files one parser process does, and the model is loaded beside it."""
+
+
+class _Stopped(Exception):  # noqa: N818 - unwinds to the place that commits and reports
+    pass
+
+
+@dataclass(slots=True)
+class _Lexical:
+    """What the first phase found."""
+
+    ignored: Counter[str]
+    skipped: dict[str, str]
+    removed: int
+    seconds: float
+
+
+class Indexer:
+    """Indexes one workspace into its vault, which must be open for writing and have a root."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        home: Home,
+        settings: Settings,
+        embedder_factory: Callable[[], Embedder] | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+        *,
+        pool: Callable[[int], ParsePool] = ParsePool,
+        give_way: Callable[[], bool] | None = None,
+        lock: IndexerLock | None = None,
+    ) -> None:
+        """`embedder_factory` None leaves embeddings out. `should_stop` is asked often, in several threads.
+
+        For who indexes again and again: `give_way` ends the embedding early when it turns true, which is no
+        error (`gave_way` tells), and keeps the model away until there is a text to embed. `lock` is held
+        already.
+        """
+        if vault.root is None:
+            raise WorkspaceError("this vault has no folder to index", "it is the notebook")
+        self._vault = vault
+        self._root: Path = vault.root
+        self._home = home
+        self._settings = settings
+        self._loading = None if embedder_factory is None else ModelLoading(embedder_factory)
+        self._events = Events(on_event or _ignore)
+        self._should_stop = should_stop or _never
+        self._make_pool = pool
+        self._give_way = give_way
+        self._lock = lock
+        self.gave_way = False
+        self._durability = Durability(settings.storage.durability)
+
+    def run(
+        self, paths: Sequence[Path] | None = None, *, force: bool = False, lexical: bool = False
+    ) -> IndexReport:
+        """Index everything, or what lies at or below `paths` (files or folders, there or deleted).
+
+        `force` reads every file again; `lexical` leaves embeddings out. Raises VaultLocked, WorkspaceError
+        for a path outside of the workspace or a root that cannot be read, StorageError, and Interrupted when
+        `should_stop` turned true: everything done until then is kept. The last event is `done`, unless it
+        gave way, or `error` with what is raised.
+        """
+        try:
+            places = [""] if paths is None else [self._place(path) for path in paths]
+            with IndexerLock(self._vault.path).acquire() if self._lock is None else nullcontext():
+                try:
+                    report = self._run(places, force, lexical)
+                except LexicalDamaged as error:
+                    # The batch that met the damage is undone, the index marked: now it is made again first.
+                    self._events.warn(f"{error.what}; it is made again")
+                    report = self._run(places, force, lexical)
+        except MagrayError as error:
+            self._events.send("error", code=error.code, message=error.message, hint=error.hint)
+            raise
+        if not self.gave_way:
+            self._events.send("done", **report.as_json())
+        return report
+
+    def _run(self, places: list[str], force: bool, lexical: bool) -> IndexReport:
+        known = self._vault.counts()[0]
+        self._events.send("start", root=str(self._root), files=known, pid=os.getpid())
+        found = self._lexical_phase(places, force, lexical)
+        files, passages = self._vault.counts()
+        self._events.send("lexical_ready", files=files, passages=passages, seconds=found.seconds)
+        done = Semantic() if lexical or self._loading is None else self._by_meaning(self._loading)
+        self._vault.set_meta("last_indexed_at", str(time.time()))
+        return IndexReport(
+            files=files,
+            ignored=found.ignored.total(),
+            passages=passages,
+            embedded=done.embedded,
+            reused=done.reused,
+            removed=found.removed,
+            skipped=tuple(SkippedItem(path, reason) for path, reason in sorted(found.skipped.items())),
+            seconds=Seconds(found.seconds, done.seconds),
+            device=done.device,
+            model=done.model,
+        )
+
+    def _by_meaning(self, loading: ModelLoading) -> Semantic:
+        phase = EmbeddingPhase(
+            self._vault,
+            self._home,
+            self._settings,
+            self._durability,
+            self._events,
+            self._should_stop,
+            self._give_way,
+        )
+        try:
+            return phase.run(loading)
+        finally:
+            self.gave_way = phase.gave_way
+
+    def _place(self, path: Path) -> str:
+        """The path from the root, `/` between folders. Its own last name is not resolved: a link is no
+        detour.
+        """
+        absolute = Path(os.path.normpath(path if path.is_absolute() else Path.cwd() / path))
+        for spelled in (absolute, Path(os.path.realpath(absolute.parent), absolute.name), absolute.resolve()):
+            if spelled.is_relative_to(self._root):
+                relative = spelled.relative_to(self._root).as_posix()
+                return "" if relative == "." else relative
+        raise WorkspaceError(f"{path} is not indexed", f"it lies outside of the workspace {self._root}")
+
+    def _lexical_phase(self, places: list[str], force: bool, lexical: bool) -> _Lexical:
+        """Make what changed searchable by words. Raises Interrupted after committing what is done."""
+        began = time.monotonic()
+        again = self._begin() or force
+        stored = Stored(documents.files(self._vault), documents.skipped(self._vault))
+        pool = self._make_pool(worker_count(self._settings.index.workers))
+        try:
+            if not stored.files:
+                self._prepare(pool, _FEW_FILES + 1)
+            plan = self._scan(places, stored, again, force, pool)
+            if plan.empty:
+                self._events.warn(
+                    f"{self._root} is empty now; what was indexed of it is kept (--force removes it)"
+                )
+            if (
+                stored.files
+                and 0 < len(plan.tasks) <= _FEW_FILES
+                and not lexical
+                and self._loading is not None
+                and self._give_way is None
+            ):
+                self._loading.start()
+            store = self._store(plan, stored, pool)
+        except _Stopped:
+            raise interrupted() from None
+        finally:
+            pool.close()
+        self._events.changed(0, 0, last=True)
+        if places == [""]:
+            self._vault.set_meta("chunker_version", self._version())
+        seconds = round(time.monotonic() - began, 3)
+        return _Lexical(plan.ignored + store.ignored, plan.skipped | store.skipped, store.removed, seconds)
+
+    def _store(self, plan: Plan, stored: Stored, pool: ParsePool) -> FileStore:
+        """Carry out the plan; raises _Stopped."""
+        from magray_memory.index.lexical import LexicalIndex
+
+        index = LexicalIndex(self._vault)
+        with self._vault.write():
+            index.ensure_version()
+        store = FileStore(self._vault, index, self._durability, self._events, stored, plan)
+        self._parse(plan, store, pool)
+        store.remove_gone(self._should_stop)
+        if self._should_stop():
+            raise _Stopped
+        store.forget(plan.forgotten)
+        return store
+
+    def _begin(self) -> bool:
+        """Whether stored files must be read again because another version makes passages of them now."""
+        version = self._version()
+        stored = self._vault.meta("chunker_version")
+        if stored is None and self._vault.counts()[0] == 0:
+            self._vault.set_meta("chunker_version", version)
+            return False
+        return stored != version
+
+    def _version(self) -> str:
+        """Names all that decides, besides a file's content, what is stored of it."""
+        from magray_memory.models.recipe import RECIPE_VERSION
+        from magray_memory.text.chunk import CHUNKER_VERSION
+
+        index = self._settings.index
+        return f"{CHUNKER_VERSION}/{RECIPE_VERSION}/{index.max_file_bytes}/{index.parse_seconds:g}"
+
+    def _prepare(self, pool: ParsePool, files: int) -> None:
+        """Have parsers starting while the walk goes on: one for a few files, all for many."""
+        try:
+            pool.prepare(1 if files <= _FEW_FILES else worker_count(self._settings.index.workers))
+        except WorkersUnavailable:
+            return  # `_parse` finds out again, and copes
+
+    def _scan(self, places: list[str], stored: Stored, again: bool, force: bool, pool: ParsePool) -> Plan:
+        index = self._settings.index
+        options = WalkOptions(index.ignore, index.include, index.hidden)
+
+        def on_file(seen: int) -> None:
+            if self._should_stop():
+                raise _Stopped
+            self._events.progress("scan", seen, None)
+
+        def on_change(files: int) -> None:
+            if files in (1, _FEW_FILES + 1):
+                self._prepare(pool, files)
+
+        return scan(
+            self._root,
+            options,
+            stored,
+            places,
+            again=again,
+            trust_empty=force,
+            on_file=on_file,
+            on_change=on_change,
+        )
+
+    def _parse(self, plan: Plan, store: FileStore, pool: ParsePool) -> None:
+        """Read, parse and store every task; raises _Stopped when asked, after committing what is done."""
+        index = self._settings.index
+        job = Job(str(self._root), index.max_file_bytes, index.parse_seconds, store.moves())
+        tasks: list[Task] = list(plan.tasks)
+        done, total = 0, len(tasks)
+        while tasks and not self._should_stop():
+            for outcome in self._outcomes(tasks, job, pool):
+                store.add(outcome)
+                done += 1
+                self._events.progress("lexical", done, max(total, done))
+            store.flush()
+            tasks, store.again = store.again, []
+            total += len(tasks)
+        store.flush()
+        if self._should_stop():
+            raise _Stopped
+
+    def _outcomes(self, tasks: list[Task], job: Job, pool: ParsePool) -> Iterator[Outcome]:
+        answered: set[str] = set()
+        try:
+            for outcome in pool.run(iter(tasks), job, self._should_stop):
+                answered.add(outcome.path)
+                yield outcome
+        except WorkersUnavailable as error:
+            self._events.warn(f"files are parsed in this process: {error.message}")
+            yield from self._outcomes_here([task for task in tasks if task.path not in answered], job)
+
+    def _outcomes_here(self, tasks: list[Task], job: Job) -> Iterator[Outcome]:
+        """Without isolation, where no process can be started: a frozen program, a locked-down system."""
+        from magray_memory.indexing.parse_worker import parse_safely
+        from magray_memory.text.chunk import chunk
+
+        for task in tasks:
+            if self._should_stop():
+                return
+            yield parse_safely(task, job, chunk)
+
+
+def _ignore(event: Event) -> None:
+    """Nobody listens."""
+
+
+def _never() -> bool:
+    return False

@@ -1,0 +1,271 @@
+"""Texts that differ from their files, searchable in the place of what is stored of those files.
+
+An editor's unsaved buffers are chunked and analysed like any file, but into a vault that lives in memory:
+nothing of them touches the disk. Searches look into it beside the workspace's own vault, where the same paths
+are hidden.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from magray_memory.errors import MagrayError
+from magray_memory.ignore.secret_names import has_secret
+from magray_memory.indexing.parse import clean, content_hash
+from magray_memory.indexing.read import Unreadable, Vanished, read_file
+from magray_memory.indexing.walk import Tally, WalkOptions, walk
+from magray_memory.storage.memory_vault import MemoryVault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+    from pathlib import Path
+
+    from magray_memory.config import Settings
+    from magray_memory.index.vector_store import VectorStore
+    from magray_memory.models.embedder import Embedder
+    from magray_memory.search.candidates import OpenVault
+    from magray_memory.storage.vault import Vault
+    from magray_memory.text.chunk import Chunked
+
+LARGE_CHARACTERS = 64_000
+"""A larger text is cut by lines: parsing it would hold the interpreter for too long beside an editor."""
+PARSE_SECONDS = 0.1
+FIRST_ID = 1 << 40
+"""Ids of what only the overlay holds begin here, far from any that a stored document has."""
+
+
+class Overlay:
+    """The changed texts of one workspace root. Thread-safe; a search sees each text whole, old or new."""
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        from magray_memory.index.lexical import LexicalIndex
+        from magray_memory.search.candidates import OpenVault
+
+        self.root = root
+        self._limit = settings.index.max_file_bytes
+        self._vault = MemoryVault.make(root)
+        self._lexical = LexicalIndex(self._vault)
+        self._stores: list[VectorStore] = []
+        self._settings = settings
+        self._paths: frozenset[str] = frozenset()
+        self._texts: dict[str, bytes] = {}
+        with self._vault.write() as connection:
+            for table in ("document", "passage"):
+                connection.execute("INSERT INTO sqlite_sequence(name, seq) VALUES (?, ?)", (table, FIRST_ID))
+        self.source: OpenVault = OpenVault(self._vault, "w", "workspace", root, self._store, transient=True)
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """The files whose stored passages are to be hidden."""
+        return self._paths
+
+    def state(self) -> Hashable:
+        """Names the texts and vectors that are held now."""
+        return frozenset(self._texts.items()), self._vault.max_seq()
+
+    def put(self, path: str, text: str, stored: Vault | None = None) -> bool:
+        """Make `text` what searches see of the file `path`; returns whether it does that anew.
+
+        Words are found at once, meaning after `embed`. `stored`: the root's own vault, whose document keeps
+        its id. A text that would never be indexed (a secret, too large) is not taken.
+        """
+        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        if self._texts.get(path) == digest:
+            return False
+        if has_secret(path) or len(text) > self._limit or self._ruled_out(path):
+            self.drop(path)
+            return False
+        self._store_text(path, chunked(path, text), digest, stored)
+        return True
+
+    def drop(self, path: str) -> None:
+        """Let searches see the file as it is stored again."""
+        from magray_memory.storage.documents import remove_files
+
+        if path not in self._texts:
+            return
+        with self._vault.write() as connection:
+            rows = connection.execute("SELECT id FROM document WHERE path = ?", (path,)).fetchall()
+            remove_files(self._vault, [row[0] for row in rows], self._lexical)
+            del self._texts[path]
+            self._changed()
+
+    def settled(self, path: str, text: str, stored: Vault | None) -> bool:
+        """Whether the file on disk holds just this text, and the vault just this file: then no overlay is
+        needed.
+        """
+        data = self._same_as_file(path, text)
+        if data is None or stored is None:
+            return False
+        with stored.read() as connection:
+            row = connection.execute("SELECT hash FROM document WHERE path = ?", (path,)).fetchone()
+        return row is not None and row[0] == content_hash(data)
+
+    def same_as_file(self, path: str, text: str) -> bool:
+        """Whether the file on disk holds just this text."""
+        return self._same_as_file(path, text) is not None
+
+    def _same_as_file(self, path: str, text: str) -> bytes | None:
+        from magray_memory.text.decode import Undecodable, decode
+
+        try:
+            data = read_file(str(self.root / path), self._limit).data
+            return data if decode(data) == text else None
+        except (Vanished, Unreadable, Undecodable):
+            return None
+
+    def _ruled_out(self, path: str) -> bool:
+        """Whether the file lies on disk and the rules leave it out."""
+        if not (self.root / path).exists():
+            return False
+        index = self._settings.index
+        options = WalkOptions(index.ignore, index.include, index.hidden)
+        try:
+            return not any(found.path == path for found in walk(self.root, options, Tally(), path))
+        except MagrayError:
+            return False
+
+    def embed(
+        self, embedder: Embedder, stored: Vault | None = None, should_stop: Callable[[], bool] | None = None
+    ) -> int:
+        """Give every passage its vector; returns how many were made. What `stored` has of the same text is
+        copied.
+
+        Once all have one of this model, they answer in its space, and those of another model go. Raises
+        EmbeddingUnavailable, Interrupted.
+        """
+        from magray_memory.models.recipe import passage_text
+        from magray_memory.storage.vectors import pending, pending_passages, put_vectors
+
+        wanted = pending(self._vault, embedder.key, 10_000)
+        if stored is not None and wanted:
+            self._borrow(stored, wanted, embedder.key, embedder.dim)
+            wanted = pending(self._vault, embedder.key, 10_000)
+        passages = pending_passages(self._vault, wanted)
+        kinds = self._kinds()
+        texts = [passage_text(p.symbol, p.title, p.text, kinds.get(p.document_id, "code")) for p in passages]
+        made = 0
+        for positions, vectors in embedder.passages(texts, should_stop):
+            with self._vault.write():
+                made += put_vectors(self._vault, embedder.key, [passages[at].id for at in positions], vectors)
+        self._serve(embedder.key)
+        return made
+
+    def pending(self, key: str) -> int:
+        """Passages that cannot be found by meaning yet."""
+        from magray_memory.storage.vectors import count_pending
+
+        return count_pending(self._vault, key)
+
+    def close(self) -> None:
+        """Forget everything."""
+        for store in self._stores:
+            store.close()
+        self._vault.close()
+
+    def _store_text(self, path: str, cut: Chunked, digest: bytes, stored: Vault | None) -> None:
+        from magray_memory.models.recipe import text_hash
+        from magray_memory.storage.documents import NewDocument, NewPassage, put_file
+
+        title = clean(cut.title) if cut.title else None
+        passages: list[NewPassage] = []
+        for piece in cut.chunks:
+            symbol, text = clean(piece.symbol), clean(piece.text)
+            named = text_hash(symbol, title, text, cut.kind)
+            passages.append(NewPassage(piece.start_line, piece.end_line, symbol, piece.kind, text, named))
+        size, mtime_ns = _stat(self.root / path)
+        tags, links = tuple(map(clean, cut.tags)), tuple(map(clean, cut.links))
+        document = NewDocument(
+            path, cut.kind, cut.language, title, size, mtime_ns, digest, tags=tags, links=links
+        )
+        number = None if path in self._texts else _stored_id(stored, path)
+        with self._vault.write() as connection:
+            if number is not None:
+                connection.execute(
+                    "INSERT OR IGNORE INTO document(id, path, kind, layer, created_at, updated_at,"
+                    " indexed_at) VALUES (?, ?, '', 'assets', 0, 0, 0)",
+                    (number, path),
+                )
+            put_file(self._vault, document, passages, self._lexical)
+            self._texts[path] = digest
+            self._changed()
+
+    def _changed(self) -> None:
+        """Inside the write: what a search remembers of the old state goes with it."""
+        from magray_memory.search.candidates import Statistics
+
+        self._paths = frozenset(self._texts)
+        self.source.statistics = Statistics()
+
+    def _kinds(self) -> dict[int, str]:
+        with self._vault.read() as connection:
+            return dict(connection.execute("SELECT id, kind FROM document").fetchall())
+
+    def _serve(self, key: str) -> None:
+        from magray_memory.storage import vector_spaces
+        from magray_memory.storage.vectors import drop_vectors
+
+        if vector_spaces.serving(self._vault) != key and vector_spaces.switch(self._vault, key):
+            for other in vector_spaces.others(self._vault):
+                drop_vectors(self._vault, other)
+
+    def _borrow(self, stored: Vault, wanted: list[int], key: str, dim: int) -> None:
+        from magray_memory.storage.vectors import pending_passages, put_encoded
+
+        blobs: dict[int, bytes] = {}
+        try:
+            with stored.read() as connection:
+                for passage in pending_passages(self._vault, wanted):
+                    row = connection.execute(
+                        "SELECT v.data FROM passage p JOIN vector v ON v.passage_id = p.id"
+                        " JOIN embedding_key k ON k.id = v.key_id WHERE p.text_hash = ?"
+                        " AND k.key = ? LIMIT 1",
+                        (passage.text_hash, key),
+                    ).fetchone()
+                    if row is not None:
+                        blobs[passage.id] = row[0]
+        except MagrayError:
+            return  # a damaged vault only means that the vectors are made again
+        if blobs:
+            put_encoded(self._vault, key, dim, blobs)
+
+    def _store(self, key: str) -> VectorStore:
+        from magray_memory.index.vector_store import VectorStore
+
+        if not self._stores or self._stores[-1].key != key:
+            # The store before it may still be in use by a search: let go of, not closed.
+            self._stores = [*self._stores[-1:], VectorStore(self._vault, key, self._settings.vectors)]
+        return self._stores[-1]
+
+
+def chunked(path: str, text: str) -> Chunked:
+    """The passages of a text while it is edited: never slow, whatever the text."""
+    from magray_memory.text.chunk import Chunked, chunk
+    from magray_memory.text.languages import detect, kind_of
+    from magray_memory.text.lines import chunk_lines
+
+    if len(text) <= LARGE_CHARACTERS:
+        return chunk(path, text, parse_seconds=PARSE_SECONDS)
+    language = detect(path, text[:4096])
+    chunks, note = chunk_lines(text)
+    return Chunked(language, kind_of(language), None, (), (), tuple(chunks), note)
+
+
+def _stored_id(stored: Vault | None, path: str) -> int | None:
+    if stored is None:
+        return None
+    try:
+        with stored.read() as connection:
+            row = connection.execute("SELECT id FROM document WHERE path = ?", (path,)).fetchone()
+    except MagrayError:
+        return None
+    return None if row is None else row[0]
+
+
+def _stat(file: Path) -> tuple[int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns

@@ -1,0 +1,158 @@
+"""From one file on disk to all that is stored of it: what a parser process does for each file.
+
+The answers are plain tuples of built-in types, so that they cross a pipe cheaply: the process that writes the
+vault only unpacks them.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, NamedTuple
+
+from magray_memory.ignore import defaults
+from magray_memory.indexing.read import Unreadable, Vanished, read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from magray_memory.text.chunk import Chunked
+
+UNREADABLE = "it cannot be read"
+"""How the reason begins when the system refuses: that may change without a trace, so it is tried again every
+time.
+"""
+
+VANISHED, SKIPPED, LEFT_OUT, SAME, MOVED, PARSED = range(6)
+
+
+class Task(NamedTuple):
+    """A file to look at. `known_hash`: of the content that is stored already, empty for a new file.
+
+    `may_move`: whether it may turn out to be a stored file that has moved here.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    wanted: bool
+    known_hash: bytes = b""
+    may_move: bool = True
+
+
+class Job(NamedTuple):
+    """What holds for all files of a run. `gone`: hash → families of stored files that are no longer there."""
+
+    root: str
+    max_file_bytes: int
+    parse_seconds: float
+    gone: Mapping[bytes, tuple[str, ...]]
+
+
+class Outcome(NamedTuple):
+    """What became of a file; `size` and `mtime_ns` are of the moment it was read.
+
+    `status` says which of the rest counts: `reason` for SKIPPED and LEFT_OUT, `hash` for SAME, MOVED and
+    PARSED, the others for PARSED. A passage is (start line, end line, symbol, kind, text, hash of what
+    is embedded, tokens).
+    """
+
+    path: str
+    status: int
+    size: int = 0
+    mtime_ns: int = 0
+    reason: str = ""
+    hash: bytes = b""
+    kind: str = ""
+    language: str = ""
+    title: str | None = None
+    tags: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    passages: tuple[tuple[int, int, str, str, str, bytes, tuple[str, str, str]], ...] = ()
+
+
+def content_hash(data: bytes) -> bytes:
+    """16 bytes that name the content of a file."""
+    return blake2b(data, digest_size=16).digest()
+
+
+def parse_file(task: Task, job: Job, chunk: Callable[..., Chunked]) -> Outcome:
+    """Read, judge, chunk and analyse one file. Never raises for anything about the file."""
+    from magray_memory.text.decode import Undecodable, decode
+
+    path = task.path
+    try:
+        data, size, mtime_ns, whole = read_file(f"{job.root}/{path}", job.max_file_bytes)
+    except Vanished:
+        return Outcome(path, VANISHED)
+    except Unreadable as error:
+        return Outcome(path, SKIPPED, error.size, error.mtime_ns, error.reason)
+    if defaults.is_binary(data):
+        return Outcome(path, LEFT_OUT, size, mtime_ns, "binary")
+    if not whole:
+        limit = _megabytes(job.max_file_bytes)
+        return Outcome(path, SKIPPED, size, mtime_ns, f"it has {_megabytes(size)}, the limit is {limit}")
+    digest = content_hash(data)
+    if digest == task.known_hash:
+        return Outcome(path, SAME, size, mtime_ns, hash=digest)
+    if not task.wanted:
+        if defaults.is_generated(path, data):
+            return Outcome(path, LEFT_OUT, size, mtime_ns, "generated")
+        if defaults.is_minified(path, data):
+            return Outcome(path, LEFT_OUT, size, mtime_ns, "minified")
+    try:
+        text = decode(data)
+    except Undecodable as error:
+        return Outcome(path, SKIPPED, size, mtime_ns, f"it cannot be decoded: {error.reason}")
+    if task.may_move and family(path) in job.gone.get(digest, ()):
+        return Outcome(path, MOVED, size, mtime_ns, hash=digest)
+    chunked = chunk(path, text, parse_seconds=job.parse_seconds)
+    return _parsed(path, size, mtime_ns, digest, chunked)
+
+
+def _parsed(path: str, size: int, mtime_ns: int, digest: bytes, chunked: Chunked) -> Outcome:
+    from magray_memory.models.recipe import text_hash
+    from magray_memory.text.analyzer import analyze, analyze_names
+
+    path_tokens = analyze_names(path)
+    title = clean(chunked.title) if chunked.title else None
+    passages: list[tuple[int, int, str, str, str, bytes, tuple[str, str, str]]] = []
+    for piece in chunked.chunks:
+        text, symbol = clean(piece.text), clean(piece.symbol)
+        tokens = (analyze_names(symbol), path_tokens, analyze(text))
+        named = text_hash(symbol, title, text, chunked.kind)
+        passages.append((piece.start_line, piece.end_line, symbol, piece.kind, text, named, tokens))
+    return Outcome(
+        path,
+        PARSED,
+        size,
+        mtime_ns,
+        hash=digest,
+        kind=chunked.kind,
+        language=chunked.language,
+        title=title,
+        tags=tuple(map(clean, chunked.tags)),
+        links=tuple(map(clean, chunked.links)),
+        passages=tuple(passages),
+    )
+
+
+def clean(text: str) -> str:
+    """The text without halves of surrogate pairs, which a database cannot hold."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return text
+
+
+def family(path: str) -> str:
+    """What decides, with the content, how a file is read: its extension, or its name where it has none."""
+    name = path.rpartition("/")[2].lower()
+    stem, dot, extension = name.rpartition(".")
+    return extension if dot and stem else name
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count:,} bytes"

@@ -1,0 +1,121 @@
+"""Compare what is on disk with what is stored: what to read, what is gone, what was found wanting before.
+
+A file whose size and time of change are those stored is not opened. A file that could not be indexed is not
+tried again until it changes, except where the system refused to read it; it is still reported. Nothing is
+taken for deleted that merely cannot be seen: folders that cannot be listed keep what was indexed in them, and
+so does a root that is suddenly empty (a disk that is not mounted) until `force` says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from magray_memory.indexing.parse import UNREADABLE, Task
+from magray_memory.indexing.walk import Tally, WalkOptions, walk
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from magray_memory.storage.documents import FileState, SkippedFile
+
+RULED_OUT = "left out: "
+"""How the reason of a remembered file begins when a rule about its content left it out: not a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run has to do."""
+
+    tasks: tuple[Task, ...]
+    gone: tuple[FileState, ...]
+    """Stored files that are no longer there, or that the rules leave out now."""
+    forgotten: tuple[str, ...]
+    """Remembered failures whose file is no longer there."""
+    ignored: Counter[str]
+    skipped: dict[str, str]
+    """Path → reason, of what is known to be wrong without reading anything."""
+    empty: bool
+    """Whether the root is empty although files of it are stored; then nothing is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the vault knows. `files` and `skipped` by path."""
+
+    files: Mapping[str, FileState]
+    skipped: Mapping[str, SkippedFile]
+
+
+def scan(
+    root: Path,
+    options: WalkOptions,
+    stored: Stored,
+    places: Sequence[str],
+    *,
+    again: bool = False,
+    trust_empty: bool = False,
+    on_file: Callable[[int], None],
+    on_change: Callable[[int], None],
+) -> Plan:
+    """Walk the places (relative paths, "" is all) and say what to do.
+
+    `again`: read every file, changed or not. `trust_empty`: an empty root means that all was deleted.
+    `on_file(files seen)` is called now and then, and may raise to stop; `on_change(files to read)` at each
+    find.
+    """
+    tally = Tally()
+    seen: set[str] = set()
+    tasks: list[Task] = []
+    skipped: dict[str, str] = {}
+    for place in places:
+        for found in walk(root, options, tally, place):
+            path = found.path
+            if path in seen:
+                continue
+            seen.add(path)
+            if len(seen) % 256 == 0:
+                on_file(len(seen))
+            state = stored.files.get(path)
+            if (
+                state is not None
+                and not again
+                and (state.size, state.mtime_ns) == (found.size, found.mtime_ns)
+            ):
+                continue
+            before = None if again else stored.skipped.get(path)
+            if before is not None and _still(before, found.size, found.mtime_ns, found.wanted):
+                if before.reason.startswith(RULED_OUT):
+                    tally.ignored[before.reason.removeprefix(RULED_OUT)] += 1
+                else:
+                    skipped[path] = before.reason
+                continue
+            known = b"" if state is None or again else state.hash
+            tasks.append(Task(path, found.size, found.mtime_ns, found.wanted, known))
+            on_change(len(tasks))
+    on_file(len(seen))
+    empty = not trust_empty and not seen and bool(stored.files) and not any(root.iterdir())
+    unseen = frozenset(tally.unseen)
+    unseen_folders = tuple(path for path in unseen if path.endswith("/"))
+
+    def missing(path: str) -> bool:
+        if path in seen or path in unseen or path.startswith(unseen_folders):
+            return False
+        return _within(path, places)
+
+    gone = () if empty else tuple(state for path, state in stored.files.items() if missing(path))
+    forgotten = () if empty else tuple(path for path in stored.skipped if missing(path))
+    return Plan(tuple(tasks), gone, forgotten, tally.ignored, dict(tally.problems) | skipped, empty)
+
+
+def _still(before: SkippedFile, size: int, mtime_ns: int, wanted: bool) -> bool:
+    """Whether a failure of an earlier run still holds."""
+    if before.reason.startswith(UNREADABLE) or (before.size, before.mtime_ns) != (size, mtime_ns):
+        return False
+    return not (wanted and before.reason.startswith(RULED_OUT))
+
+
+def _within(path: str, places: Sequence[str]) -> bool:
+    return any(not place or path == place or path.startswith(f"{place}/") for place in places)

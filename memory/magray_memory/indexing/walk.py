@@ -1,0 +1,224 @@
+"""Walk a workspace: every file that could be indexed, in a fixed order, without reading one.
+
+Links, to files and to folders, are never followed: what they point to is either in the workspace anyway or
+not a part of it (and may be anything, a key file or a loop). Pipes, sockets and devices are only ever looked
+at, never opened. A name that is not valid Unicode cannot be stored or shown truthfully, so it is skipped with
+a reason. A folder that cannot be listed is a problem, and what was indexed below it is not taken for deleted.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from magray_memory.errors import WorkspaceError
+from magray_memory.ignore import defaults
+from magray_memory.ignore.rules import FolderRules, Verdict, root_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+MAX_DEPTH = 200
+"""Folders deeper than this are a mistake of some tool, or an attack."""
+
+_REPARSE_POINT = 0x400
+
+
+class FoundFile(NamedTuple):
+    """A file that the rules let in."""
+
+    path: str
+    """Relative to the root, `/` on every system."""
+    size: int
+    mtime_ns: int
+    wanted: bool
+    """Asked for by `index.include` or a `!` pattern of ours: the defaults do not leave it out by its content
+    either.
+    """
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a walk saw besides files to index; filled while it runs."""
+
+    ignored: Counter[str] = field(default_factory=lambda: Counter[str]())
+    """Reason → entries left out by rule. A folder left out counts once: nobody looked into it."""
+    problems: list[tuple[str, str]] = field(default_factory=lambda: list[tuple[str, str]]())
+    """(path, reason): what should have been seen and could not."""
+    unseen: list[str] = field(default_factory=lambda: list[str]())
+    """Files, and folders as `a/b/` with all in them, of which nothing is known now."""
+
+
+@dataclass(frozen=True, slots=True)
+class WalkOptions:
+    """The settings that a walk obeys; see `Settings.index`."""
+
+    ignore: Sequence[str] = ()
+    include: Sequence[str] = ()
+    hidden: bool = False
+
+
+class _Folder(NamedTuple):
+    prefix: str
+    rules: FolderRules
+    entries: list[os.DirEntry[str]]
+
+
+def walk(root: Path, options: WalkOptions, tally: Tally, under: str = "") -> Iterator[FoundFile]:
+    """The files below `root`, or only those at or below the path `under` (relative, `/`), sorted folder by
+    folder.
+
+    The rules of the folders above `under` hold. Raises WorkspaceError if the root itself cannot be listed.
+    """
+    steps = [step for step in under.split("/") if step]
+    stack = [_top(root, options)]
+    while stack:
+        prefix, rules, entries = stack.pop()
+        depth = prefix.count("/")
+        if depth < len(steps):
+            entries = [entry for entry in entries if entry.name == steps[depth]]
+        folders: list[os.DirEntry[str]] = []
+        for entry in entries:
+            found = _look(entry, prefix, rules, tally)
+            if found is True:
+                folders.append(entry)
+            elif found:
+                yield found
+        for entry in reversed(folders):
+            entered = _enter(entry, prefix, rules, tally)
+            if entered is not None:
+                stack.append(entered)
+
+
+def folders(
+    root: Path, options: WalkOptions, under: str, before: Callable[[str], None]
+) -> Iterator[tuple[str, FolderRules | None]]:
+    """The folders at and below `under` that a walk would enter, with the rules that hold in each.
+
+    `before(path)` is called ahead of looking into a folder; rules None: on a look inside it was left out
+    after all. Paths as in `walk`, the root is "". Raises WorkspaceError if the root itself cannot be listed.
+    """
+    steps = [step for step in under.split("/") if step]
+    if not steps:
+        before("")
+    tally = Tally()
+    top = _top(root, options)
+    if not steps:
+        yield "", top.rules
+    stack = [top]
+    while stack:
+        prefix, rules, entries = stack.pop()
+        depth = prefix.count("/")
+        for entry in entries:
+            if depth < len(steps) and entry.name != steps[depth]:
+                continue
+            if _look(entry, prefix, rules, tally) is not True:
+                continue
+            path = prefix + entry.name
+            asked = depth + 1 >= len(steps)
+            if asked:
+                before(path)
+            entered = _enter(entry, prefix, rules, tally)
+            if entered is not None:
+                stack.append(entered)
+            if asked:
+                yield path, None if entered is None else entered.rules
+
+
+def _top(root: Path, options: WalkOptions) -> _Folder:
+    try:
+        entries = _listed(str(root))
+    except OSError as error:
+        raise WorkspaceError(f"{root} cannot be read", error.strerror or str(error)) from error
+    names = {entry.name for entry in entries}
+    rules = root_rules(root, names, ignore=options.ignore, include=options.include, hidden=options.hidden)
+    return _Folder("", rules, entries)
+
+
+def _listed(folder: str) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return sorted(entries, key=_name)
+
+
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _look(entry: os.DirEntry[str], prefix: str, rules: FolderRules, tally: Tally) -> FoundFile | bool:
+    """A file to index, True for a folder to enter, False for neither."""
+    name = entry.name
+    try:
+        is_dir = entry.is_dir(follow_symlinks=False)
+        if not is_dir and entry.is_symlink():
+            tally.ignored["link"] += 1
+            return False
+        verdict = rules.judge(name, is_dir)
+        if verdict.reason:
+            tally.ignored[verdict.reason] += 1
+            return False
+        if not _printable(name):
+            tally.problems.append((prefix + name, "its name is not valid Unicode"))
+            return False
+        return True if is_dir else _file(entry, prefix + name, verdict, tally)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        tally.problems.append((prefix + name, f"it cannot be looked at: {error.strerror or error}"))
+        tally.unseen += (prefix + name, f"{prefix}{name}/")
+        return False
+
+
+def _file(entry: os.DirEntry[str], path: str, verdict: Verdict, tally: Tally) -> FoundFile | bool:
+    status = entry.stat(follow_symlinks=False)
+    if not stat.S_ISREG(status.st_mode):
+        tally.ignored["special file"] += 1
+        return False
+    if not verdict.wanted and defaults.is_dump(entry.name, status.st_size):
+        tally.ignored["data dump"] += 1
+        return False
+    return FoundFile(path, status.st_size, status.st_mtime_ns, verdict.wanted)
+
+
+def _enter(entry: os.DirEntry[str], prefix: str, rules: FolderRules, tally: Tally) -> _Folder | None:
+    inner = f"{prefix}{entry.name}/"
+    if prefix.count("/") >= MAX_DEPTH:
+        tally.problems.append((inner, f"it lies more than {MAX_DEPTH} folders deep"))
+        return None
+    try:
+        if _is_junction(entry):
+            tally.ignored["link"] += 1
+            return None
+        entries = _listed(entry.path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        tally.problems.append((inner, f"the folder cannot be read: {error.strerror or error}"))
+        tally.unseen.append(inner)
+        return None
+    names = {item.name for item in entries}
+    if not defaults.MARKERS.isdisjoint(names) and not rules.judge(entry.name, True).wanted:
+        tally.ignored["cache or environment"] += 1
+        return None
+    return _Folder(inner, rules.enter(entry.name, names), entries)
+
+
+def _is_junction(entry: os.DirEntry[str]) -> bool:
+    """Windows alone has folders that are links and do not say so (Python tells from 3.12 on only)."""
+    if os.name != "nt":
+        return False
+    attributes = getattr(entry.stat(follow_symlinks=False), "st_file_attributes", 0)
+    return bool(attributes & _REPARSE_POINT)
+
+
+def _printable(name: str) -> bool:
+    if name.isascii():
+        return True
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,206 @@
+"""Turns texts into vectors with one open model.
+
+`query` answers in milliseconds; `passages` keeps the processor busy with the model alone: texts are sorted by
+length, run in small batches, and tokenized ahead in a thread. For a whole workspace several batches run side
+by side, a thread each, so that no thread waits for another in the middle of one. A vector is the model's own
+or an error, never a substitute.
+
+The int8 model scales its activations by the largest of the whole batch, so a text's vector depends a little
+on its company: the cosine between a text embedded alone and in a mixed batch is .996 on average and never
+seen below .99, as near as either is to float32. The same texts in the same call always give the same
+vectors.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from magray_memory.lru_cache import LruCache
+from magray_memory.models import recipe
+from magray_memory.models.fallback import Fallback
+from magray_memory.models.onnx import runtime
+from magray_memory.resources import Level, Pressure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from magray_memory.models.model import Model
+    from magray_memory.models.onnx.runner import Vectors
+
+    Encoded = tuple[list[int], list[list[int]]]
+    """Positions of texts, and their tokens."""
+
+SLICE = 64
+"""Texts tokenized at a time on a processor, while the model runs the slice before: about 6 ms of one core."""
+_SLICE_BATCHES = 4
+"""A device with larger batches gets slices of so many of them: texts of 64 tokens fill 512 per 8192."""
+QUESTIONS, QUESTION_SECONDS = 512, 3600.0
+"""Vectors of questions that are remembered: 0.8 MB, and two milliseconds each."""
+_PAUSE_SECONDS = 0.5
+_YIELD_SECONDS = 0.2
+"""The longest that a batch of passages waits for a question to be embedded first."""
+
+
+class Embedder:
+    """An open model: session and tokenizer. Safe to use from several threads."""
+
+    def __init__(self, model: Model, devices: Fallback, tokenizer: Any, lanes: int = 1) -> None:
+        """`lanes`: batches of passages that run side by side on the processor."""
+        self.model = model
+        self.dim = model.dim
+        self.key = recipe.embedding_key(model)
+        self.devices = devices
+        self._tokenizer = tokenizer
+        self._lanes = lanes
+        self.known_questions: LruCache[str, Vectors] = LruCache(QUESTIONS, QUESTION_SECONDS)
+        self.pressure = Pressure()
+        self._turn = threading.Condition()
+        self._questions = 0
+
+    @classmethod
+    def open(
+        cls,
+        model: Model,
+        *,
+        threads: int = 0,
+        batch_tokens: int = runtime.BATCH_TOKENS,
+        many: bool = False,
+    ) -> Embedder:
+        """Opens the model on the processor; `threads` 0 means the cores this process may use, at most 8.
+
+        `many`: for a workspace of passages, each thread with a batch of its own; else the threads share
+        every batch, which is the quicker way to a single vector. Raises EmbeddingUnavailable, or ModelError
+        when the model's folder is at fault. `device` finds out whether the library can be trusted first, and
+        adds a GPU.
+        """
+        lanes = (threads or runtime.usual_threads()) if many else 1
+        with ThreadPoolExecutor(1, "tokenizer") as aside:
+            session_begins = threading.Event()
+            tokenizer = aside.submit(runtime.open_tokenizer, model, session_begins)
+            try:
+                runtime.onnxruntime()
+                session_begins.set()
+                each = 1 if many else threads
+                runner = runtime.open_runner(model, threads=each, batch_tokens=batch_tokens)
+            finally:
+                session_begins.set()
+            return cls(model, Fallback(runner), tokenizer.result(), lanes)
+
+    @property
+    def device(self) -> str:
+        """Where the model runs now, by what its session says: `cuda` or `cpu`."""
+        return self.devices.device
+
+    def covers(self, language: str) -> bool:
+        """Whether vectors of this language mean anything (ISO 639-1, or `code`)."""
+        return self.model.covers(language)
+
+    def query(self, text: str) -> Vectors:
+        """The unit vector of a question: float32 [dim]; passages wait for it. Raises EmbeddingUnavailable."""
+        known = self.known_questions.get(text)
+        if known is not None:
+            return known
+        with self._turn:
+            self._questions += 1
+        try:
+            vector = self.devices.run(self._encode([self.model.query_prefix + text]))[0]
+        finally:
+            with self._turn:
+                self._questions -= 1
+                self._turn.notify_all()
+        vector.flags.writeable = False
+        self.known_questions.put(text, vector)
+        return vector
+
+    def passages(
+        self, texts: Sequence[str], should_stop: Callable[[], bool] | None = None
+    ) -> Iterator[tuple[list[int], Vectors]]:
+        """Unit vectors as they are made, short texts first: (positions in `texts`, float32 [n, dim]).
+
+        Every position comes once, unless `should_stop` turns true: it is asked before each batch (at most
+        80 ms on two cores) and ends the iteration. Raises EmbeddingUnavailable.
+        """
+        flying: deque[Future[tuple[list[int], Vectors]]] = deque()
+        with ThreadPoolExecutor(self._lanes, "model") as lanes:
+            try:
+                for batch in self._batches(texts):
+                    self._let_questions_pass()
+                    if not self._has_memory(should_stop):
+                        return
+                    flying.append(lanes.submit(self._run, *batch))
+                    while len(flying) >= self._at_once():
+                        yield flying.popleft().result()
+                while flying:
+                    yield flying.popleft().result()
+            finally:
+                for waiting in flying:
+                    waiting.cancel()
+
+    def _run(self, positions: list[int], rows: list[list[int]]) -> tuple[list[int], Vectors]:
+        return positions, self.devices.run(rows)
+
+    def _at_once(self) -> int:
+        """Batches under way: one that waits for each that runs. A GPU takes one large one after the other."""
+        return 1 if self._lanes == 1 or self.device != "cpu" else 2 * self._lanes
+
+    def _batches(self, texts: Sequence[str]) -> Iterator[Encoded]:
+        """Texts as batches of tokens, tokenized ahead of whoever takes them."""
+        order = sorted(range(len(texts)), key=lambda position: len(texts[position]))
+        prefix = self.model.passage_prefix
+
+        def encode(positions: list[int]) -> Encoded:
+            return positions, self._encode([prefix + texts[position] for position in positions])
+
+        with ThreadPoolExecutor(1, "tokenizer") as aside:
+            ahead: Future[Encoded] | None = None
+            while order or ahead is not None:
+                current, size = ahead, self._slice()
+                ahead = aside.submit(encode, order[:size]) if order else None
+                order = order[size:]
+                positions, encoded = current.result() if current is not None else ([], [])
+                for batch in _batches(encoded, self._budget):
+                    yield [positions[row] for row in batch], [encoded[row] for row in batch]
+
+    def _budget(self) -> int:
+        tokens = self.devices.batch_tokens
+        return tokens // 4 if self.pressure.level >= Level.SMALL_BATCHES else tokens
+
+    def _has_memory(self, should_stop: Callable[[], bool] | None) -> bool:
+        """Gives way while memory is short; False once there is a reason to stop."""
+        if self.pressure.level >= Level.SMALL_CACHES:
+            self.known_questions.shrink(0.25)
+        while not (should_stop is not None and should_stop()):
+            if self.pressure.level < Level.PAUSE:
+                return True
+            time.sleep(_PAUSE_SECONDS)
+        return False
+
+    def _slice(self) -> int:
+        return max(SLICE, _SLICE_BATCHES * self.devices.batch_tokens // SLICE)
+
+    def _let_questions_pass(self) -> None:
+        with self._turn:
+            self._turn.wait_for(lambda: self._questions == 0, _YIELD_SECONDS)
+
+    def _encode(self, texts: list[str]) -> list[list[int]]:
+        # A lone surrogate (a file name, a broken paste) has no UTF-8 form for the tokenizer.
+        clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        return [self._tokenizer.encode(text).ids for text in clean]
+
+
+def _batches(
+    encoded: Sequence[Sequence[int]], budget: Callable[[], int] = lambda: runtime.BATCH_TOKENS
+) -> Iterator[list[int]]:
+    """Rows grouped by length, shortest first, each group within the budget of its moment once padded."""
+    batch: list[int] = []
+    for row in sorted(range(len(encoded)), key=lambda row: len(encoded[row])):
+        if batch and (len(batch) + 1) * len(encoded[row]) > budget():
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch

@@ -1,0 +1,107 @@
+"""One open session on one device: rows of tokens in, vectors of the model out, or an error of a kind.
+
+Nothing here chooses or repairs; `fallback` does. A vector that leaves this module was made by the model and
+is of unit length.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from magray_memory.errors import EmbeddingUnavailable, ModelError
+from magray_memory.models.onnx.graph_io import GraphIO
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from magray_memory.models.model import Model
+
+Vectors = npt.NDArray[np.float32]
+_Tokens = npt.NDArray[np.int32]
+
+_OUT_OF_MEMORY = re.compile(
+    r"out of memory|failed to allocate|bad[_ ]alloc|CUDA_ERROR_OUT_OF_MEMORY|ALLOC_FAILED|BFCArena",
+    re.IGNORECASE,
+)
+_UNIT_TOLERANCE = 0.01
+"""A vector of unit length may be so far from it: float16 sums of 384 squares stay within .002."""
+
+
+class RunFailed(EmbeddingUnavailable):
+    """The session gave an error, or something that is no vector, for a batch."""
+
+
+class OutOfMemory(RunFailed):
+    """The device had no room for the batch; a smaller one may fit."""
+
+
+class Runner:
+    """A session on `device` (`cpu` or `cuda`), with the batch that suits it. Safe in several threads.
+
+    `binding` hands over inputs and outputs by IO binding, which spares a GPU a copy and a wait per tensor.
+    """
+
+    def __init__(
+        self, model: Model, session: Any, batch_tokens: int, *, file: str = "", binding: bool = False
+    ) -> None:
+        """`file` is the graph's name, for messages. Raises ModelError when the graph cannot be used."""
+        self.providers: tuple[str, ...] = tuple(session.get_providers())
+        self.device = "cuda" if "CUDAExecutionProvider" in self.providers else "cpu"
+        self.batch_tokens = batch_tokens
+        self._model = model
+        self._session = session
+        self._io = GraphIO(model, file or "its graph", session)
+        self._binding = binding
+
+    def run(self, rows: Sequence[Sequence[int]]) -> Vectors:
+        """Unit vectors of rows of tokens, none of them empty: float32 [n, dim].
+
+        Raises OutOfMemory, RunFailed; ModelError when what the model makes is no vector.
+        """
+        width = max(map(len, rows))
+        ids = np.zeros((len(rows), width), np.int32)
+        mask = np.zeros_like(ids)
+        for row, tokens in enumerate(rows):
+            ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = 1
+        try:
+            vectors = self._bound(ids, mask) if self._binding else self._plain(ids, mask)
+        except Exception as error:  # the runtime raises a class of its own for every status code
+            kind = (
+                OutOfMemory
+                if isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(str(error))
+                else RunFailed
+            )
+            raise kind(f"model {self._model.id}", f"it failed while running: {first_line(error)}") from error
+        lengths = np.linalg.norm(vectors, axis=1)
+        expected = (len(rows), self._model.dim)
+        if vectors.shape != expected or not bool(np.all(np.abs(lengths - 1) < _UNIT_TOLERANCE)):  # NaN too
+            raise ModelError(
+                f"model {self._model.id}",
+                "it made a vector that is not of unit length",
+                "magray model verify",
+            )
+        return vectors
+
+    def _plain(self, ids: _Tokens, mask: _Tokens) -> Vectors:
+        output = self._session.run([self._io.output], self._io.feeds(ids, mask))[0]
+        return self._io.vectors(output, mask)
+
+    def _bound(self, ids: _Tokens, mask: _Tokens) -> Vectors:
+        binding = self._session.io_binding()
+        for name, value in self._io.feeds(ids, mask).items():
+            binding.bind_cpu_input(name, value)
+        binding.bind_output(self._io.output)
+        self._session.run_with_iobinding(binding)
+        return self._io.vectors(binding.copy_outputs_to_cpu()[0], mask)
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says, short enough for one line of output."""
+    lines = str(error).strip().splitlines()
+    text = lines[0].strip() if lines else type(error).__name__
+    return text if len(text) <= 200 else f"{text[:199]}…"

@@ -1,0 +1,236 @@
+"""Runs the model once in a child process, so that a broken native library ends that process and not ours.
+
+A broken build or driver can abort the process that loads it, or hang it. The child has a time limit, writes
+what it reaches to a file (its stdout belongs to whatever the libraries print), and embeds a known text; the
+parent turns all of that, a death in the middle included, into one `Verdict`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from magray_memory.models.model import Model
+
+SECONDS = 15.0
+_KEPT_COMPLAINTS = 200
+_LONGEST_LINE = 4_000
+_KILLED_BY_OTHERS = {-9, -15}
+_LIBRARY = re.compile(r"depends on \"([^\"]+)\"|(lib[\w+.-]+?\.so(?:\.\d+)*|[\w+.-]+\.(?:dll|dylib))")
+_COLOURS = re.compile(r"\x1b?\[[\d;]*m")
+_OURS = re.compile(r"onnxruntime_providers_\w+\.(?:so|dll)")
+_PREFIX = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
+_STAGES = {
+    "files": "reading the model",
+    "numpy": "loading numpy",
+    "onnxruntime": "loading onnxruntime",
+    "tokenizers": "loading tokenizers",
+    "session": "opening the model",
+    "run": "running the model",
+}
+
+CPU_ONLY = "magray config set embedding.device cpu"
+DRIVER = f"install the NVIDIA driver, or {CPU_ONLY}"
+CUDA_LIBRARIES = f'pip install "onnxruntime-gpu[cuda,cudnn]", or {CPU_ONLY}'
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a device can run a model here, as a child process found out.
+
+    `reason` and `hint` say why not; `library` is the file that could not be loaded; `providers` are the
+    session's own; `passing` marks a failure that may have been the machine's bad moment.
+    """
+
+    device: str
+    ok: bool
+    reason: str = ""
+    hint: str = ""
+    library: str | None = None
+    providers: tuple[str, ...] = ()
+    runtime: str | None = None
+    driver: str | None = None
+    cuda: str | None = None
+    seconds: float = 0.0
+    at: float = 0.0
+    passing: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """As it is kept, and as health tells it."""
+        return asdict(self)
+
+
+def probe(model: Model, device: str, seconds: float = SECONDS) -> Verdict:
+    """Try the model on `device` (`cpu` or `cuda`) in a child, for at most so many seconds."""
+    began = time.monotonic()
+    verdict = _probe(model, device, seconds)
+    return replace(verdict, seconds=round(time.monotonic() - began, 3), at=time.time())
+
+
+def _probe(model: Model, device: str, seconds: float) -> Verdict:
+    with _result_file() as result:
+        request = {
+            "model": str(model.place),
+            "device": device,
+            "result": result.name if os.name == "nt" else result.fileno(),
+            "seconds": seconds,
+        }
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "magray_memory.models.onnx.smoke_test_child",
+            json.dumps(request),
+        ]
+        try:
+            child = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,  # never written to: it ends when this process does
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env={**os.environ, "PYTHONFAULTHANDLER": "", "PYTHONWARNINGS": "ignore"},
+                start_new_session=os.name != "nt",
+                pass_fds=() if os.name == "nt" else (result.fileno(),),
+            )
+        except OSError as error:
+            why = f"no process can be started to try it: {error.strerror or error}"
+            return Verdict(device, False, why, "magray status --deep", passing=True)
+        complaints, code = _wait(child, seconds)
+        result.seek(0)
+        told = _told(result.read().decode("utf-8", "replace"))
+    return _judge(device, told, complaints, code, seconds)
+
+
+@contextlib.contextmanager
+def _result_file() -> Generator[IO[bytes]]:
+    """A file for what the child reaches; without a name where it can be, so that no kill leaves it behind."""
+    if os.name != "nt":
+        with tempfile.TemporaryFile() as file:
+            yield file
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="magray-probe-", ignore_cleanup_errors=True) as folder,
+        (Path(folder) / "result").open("w+b") as file,
+    ):
+        yield file
+
+
+def _wait(child: subprocess.Popen[bytes], seconds: float) -> tuple[list[str], int | None]:
+    """The last lines of stderr, and the exit code; None for a child that had to be killed."""
+    lines: deque[str] = deque(maxlen=_KEPT_COMPLAINTS)
+    assert child.stderr is not None
+    reader = threading.Thread(target=_read, args=(child.stderr, lines), daemon=True)
+    reader.start()
+    try:
+        code: int | None = child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        code = None
+    _kill(child)
+    if child.stdin is not None:
+        child.stdin.close()
+    reader.join(1.0)  # whoever inherited the pipe may keep it open
+    return list(lines), code
+
+
+def _read(stream: IO[bytes], lines: deque[str]) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        while line := stream.readline(_LONGEST_LINE):
+            lines.append(line.decode("utf-8", "replace"))
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """End the child and whatever it started."""
+    with contextlib.suppress(OSError):
+        if os.name == "nt":
+            child.kill()
+        else:
+            os.killpg(child.pid, signal.SIGKILL)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(2.0)
+
+
+def _told(text: str) -> dict[str, Any]:
+    """Everything the child wrote, a later line winning; a line cut off by its death does not count."""
+    told: dict[str, Any] = {}
+    for line in text.splitlines():
+        with contextlib.suppress(ValueError):
+            value = json.loads(line)
+            if isinstance(value, dict):
+                told.update(value)  # pyright: ignore[reportUnknownArgumentType]
+    return told
+
+
+def _judge(
+    device: str, told: dict[str, Any], complaints: list[str], code: int | None, seconds: float
+) -> Verdict:
+    verdict = Verdict(
+        device,
+        bool(told.get("ok")),
+        providers=tuple(told.get("providers") or ()),
+        runtime=told.get("runtime"),
+        driver=told.get("driver"),
+        cuda=told.get("cuda"),
+    )
+    if verdict.ok:
+        return verdict
+    if "reason" in told:
+        return _explain(verdict, str(told["reason"]), str(told.get("hint") or ""), complaints)
+    stage = str(told.get("stage") or "")
+    doing = _STAGES.get(stage, "starting Python")
+    if stage == "onnxruntime" and device == "cpu":
+        hint = "pip install --force-reinstall --no-cache-dir onnxruntime"
+    else:
+        hint = "magray status --deep" if device == "cpu" else CPU_ONLY
+    if code is None:
+        return replace(
+            verdict, reason=f"{doing} hangs (given up after {seconds:g} s)", hint=hint, passing=True
+        )
+    why = f"{doing} ends the process ({_death(code)})"
+    return replace(verdict, reason=why, hint=hint, passing=code in _KILLED_BY_OTHERS)
+
+
+def _explain(verdict: Verdict, reason: str, hint: str, complaints: list[str]) -> Verdict:
+    """A failure that the child could report, with the library that the loader named on stderr, if it did."""
+    if verdict.device == "cpu":
+        return replace(verdict, reason=reason, hint=hint or "magray model verify")
+    loading = next(
+        (line for line in reversed(complaints) if "with error:" in line or "depends on" in line), ""
+    )
+    library, detail = _library(_COLOURS.sub("", loading) or reason)
+    if library is None:
+        return replace(verdict, reason=_PREFIX.sub("", reason), hint=hint or CPU_ONLY)
+    driver = library.startswith(("libcuda.so", "nvcuda", "libnvidia"))
+    return replace(verdict, reason=detail, hint=DRIVER if driver else CUDA_LIBRARIES, library=library)
+
+
+def _library(line: str) -> tuple[str | None, str]:
+    """The library that a loader's message is about, and the message in short."""
+    message = line.rpartition("with error:")[2].strip()
+    found = _LIBRARY.search(_OURS.sub("", message))
+    if found is None:
+        return None, line
+    name = found[1] or found[2]
+    said = message[message.find(name) :] if found[2] else f"{name} is missing"
+    return name, said.removesuffix(": No such file or directory").strip()[:200]
+
+
+def _death(code: int) -> str:
+    if code < 0:
+        with contextlib.suppress(ValueError):
+            return signal.Signals(-code).name
+    return f"code {code}" if abs(code) < 1 << 16 else f"code 0x{code & 0xFFFFFFFF:08X}"

@@ -1,0 +1,160 @@
+"""The lexical side of one vault: which terms are worth looking up, and BM25 of the best passages.
+
+BM25 costs FTS5 half a microsecond a passage, and finding the passages of a term a tenth of that. So the
+rarest terms say which passages are scored, and common ones only add to their scores: a passage that holds
+nothing but common words is not among the best. Whatever the size of a vault, a query reads about `POSTINGS`
+entries of the index and scores about `SCORED` passages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from magray_memory.search.weights import COLUMN_WEIGHTS, MAX_TERMS, POSTINGS, SCORED, SCORED_MOST
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Ids = NDArray[np.int64]
+
+
+class Statistics:
+    """How many passages hold a term, remembered between searches of one vault while it keeps its size.
+
+    Only the rarity of words is taken from here, so a count that is a few passages old does no harm.
+    """
+
+    def __init__(self) -> None:
+        self.passages = 0
+        self._at = -1
+        self._known: dict[str, int] = {}
+
+    def frequencies(
+        self, connection: sqlite3.Connection, passages: int, terms: Iterable[str]
+    ) -> dict[str, int]:
+        """The number of passages with each term."""
+        self.passages = passages
+        if abs(passages - self._at) > max(10, self._at // 100) or len(self._known) > 100_000:
+            self._known, self._at = {}, passages
+        wanted = list(dict.fromkeys(terms))
+        # A word that nobody used may be used by now; one that is there stays about as rare as it was.
+        unknown = [term for term in wanted if not self._known.get(term)]
+        if unknown:
+            marks = ",".join("?" * len(unknown))
+            rows = connection.execute(f"SELECT term, doc FROM passage_vocab WHERE term IN ({marks})", unknown)
+            self._known.update(dict.fromkeys(unknown, 0))
+            self._known.update(rows)
+        return {term: self._known[term] for term in wanted}
+
+
+def affordable(frequencies: Mapping[str, int]) -> list[str]:
+    """The terms to look up, rarest first, until the postings they cost are spent; at least the rarest one."""
+    chosen: list[str] = []
+    spent = 0
+    held = sorted((count, term) for term, count in frequencies.items() if count)
+    for count, term in held[:MAX_TERMS]:
+        spent += count
+        if chosen and spent > POSTINGS:
+            break
+        chosen.append(term)
+    return chosen
+
+
+def match(terms: Iterable[str], joint: str) -> str:
+    """An expression of FTS5. In quotes nothing is an operator; the analyzer leaves no quote in a token."""
+    return joint.join(f'"{term}"' for term in terms)
+
+
+def leading(frequencies: Mapping[str, int], terms: list[str], enough: int, most: int) -> int:
+    """How many of the terms, rarest first, say which passages are scored: as many as `most` passages hold,
+    and in any case so many that `enough` do.
+    """
+    held = 0
+    for place, term in enumerate(terms):
+        if held >= enough and held + frequencies[term] > most:
+            return place
+        held += frequencies[term]
+    return len(terms)
+
+
+def bm25_best(
+    connection: sqlite3.Connection,
+    frequencies: Mapping[str, int],
+    passages: int,
+    limit: int,
+    allowed: Ids | None = None,
+) -> list[tuple[int, float]]:
+    """BM25 of the `limit` best passages for the affordable terms, best first.
+
+    `passages`: how many there are; `allowed`: ascending ids of those that may be found.
+    """
+    terms = affordable(frequencies)
+    if not terms:
+        return []
+    every = match(terms, " OR ")
+    if allowed is not None and len(allowed) <= SCORED:
+        few = f"AND +rowid IN ({','.join(map(str, allowed.tolist()))})"
+        return _scored(connection, every, limit, few)
+    # A filter leaves a share of what is scored, so that more is to be scored.
+    wanted, most = limit, SCORED
+    if allowed is not None:
+        wanted, most = SCORED_MOST, min(SCORED_MOST, SCORED * passages // len(allowed))
+    lead = terms[: leading(frequencies, terms, 5 * limit, most)]
+    rest = terms[len(lead) :]
+    if sum(frequencies[term] for term in lead) > SCORED_MOST:
+        found = _of_common(connection, lead, rest, most, wanted)
+    elif rest:
+        # A term counts as often as it stands in the expression: here each of them twice.
+        either = f"({match(lead, ' OR ')}) AND ({match([*lead, *rest, *rest], ' OR ')})"
+        found = [(passage, score / 2) for passage, score in _scored(connection, either, wanted)]
+    else:
+        found = _scored(connection, every, wanted)
+    return found if allowed is None else _among(found, allowed)[:limit]
+
+
+def _of_common(
+    connection: sqlite3.Connection, lead: list[str], rest: list[str], most: int, limit: int
+) -> list[tuple[int, float]]:
+    """The same where even the term that leads is common: of the passages with it, those that hold another
+    term, those with it in a name or a path, and some; each at most `most`.
+    """
+    *rare, common = lead
+    wanted = [match([common], ""), "{symbol path}: " + match([common], "")]
+    if rare:
+        wanted.append(match(rare, " OR "))
+    if rest:
+        wanted.append(f"{match([common], '')} AND ({match(rest, ' OR ')})")
+    part = "SELECT rowid FROM (SELECT rowid FROM passage_fts WHERE passage_fts MATCH ? LIMIT ?)"
+    condition = f"AND +rowid IN ({' UNION '.join([part] * len(wanted))})"
+    values = [value for expression in wanted for value in (expression, most)]
+    return _scored(connection, match([*lead, *rest], " OR "), limit, condition, values)
+
+
+def _scored(
+    connection: sqlite3.Connection,
+    expression: str,
+    limit: int,
+    condition: str = "",
+    values: Sequence[object] = (),
+) -> list[tuple[int, float]]:
+    # The + keeps SQLite from asking the index once for each id, and from sorting inside of FTS5, which takes
+    # as long again as BM25 itself.
+    sql = (
+        "SELECT rowid, -rank FROM passage_fts WHERE passage_fts MATCH ? AND rank MATCH ? "
+        f"{condition} ORDER BY +rank, rowid LIMIT ?"
+    )
+    rank = f"bm25({', '.join(str(w) for w in COLUMN_WEIGHTS)})"
+    return connection.execute(sql, (expression, rank, *values, limit)).fetchall()
+
+
+def _among(found: list[tuple[int, float]], allowed: Ids) -> list[tuple[int, float]]:
+    import numpy as np
+
+    ids = np.fromiter((row[0] for row in found), np.int64, len(found))
+    rows = np.searchsorted(allowed, ids)
+    rows[rows == len(allowed)] = 0
+    return [found[place] for place in np.flatnonzero(allowed[rows] == ids).tolist()]

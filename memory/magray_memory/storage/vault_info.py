@@ -1,0 +1,152 @@
+"""Every vault of a home with the facts a person wants of it, read without a change; and dropping one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from magray_memory.errors import StorageError
+from magray_memory.storage import vector_spaces
+from magray_memory.storage.durability import VaultKind
+from magray_memory.storage.lock import IndexerLock
+from magray_memory.storage.vault import Vault
+from magray_memory.storage.vault_files import snapshot_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from magray_memory.storage.home import Home
+
+
+@dataclass(frozen=True, slots=True)
+class VaultInfo:
+    """What one vault holds. `bytes` counts log and snapshots too; with a `problem` the numbers are zero."""
+
+    path: Path
+    kind: VaultKind
+    root: Path | None
+    files: int
+    passages: int
+    vectors: Mapping[str, int]
+    """How many passages have a vector, by embedding key."""
+    bytes: int
+    last_indexed: datetime | None
+    facts: Mapping[str, str]
+    problem: str = ""
+    unseen_changes: bool = False
+
+    @property
+    def gone(self) -> bool:
+        """Whether the folder that was indexed is not there any more."""
+        return self.root is not None and not self.root.is_dir()
+
+    @property
+    def serving(self) -> str | None:
+        """The embedding key whose vectors answer; None before the first vector."""
+        return vector_spaces.chosen(self.facts.get(vector_spaces.SERVING), self.vectors)
+
+    @property
+    def pending(self) -> int:
+        """Passages that cannot be found by meaning yet: without a vector of the key that serves."""
+        return max(0, self.passages - self.vectors.get(self.serving or "", 0))
+
+    def as_json(self) -> dict[str, Any]:
+        """The vault as `status` tells it."""
+        return {
+            "kind": self.kind.value,
+            "root": None if self.root is None else str(self.root),
+            "files": self.files,
+            "passages": self.passages,
+            "pending": self.pending,
+            "bytes": self.bytes,
+            "last_indexed": None
+            if self.last_indexed is None
+            else self.last_indexed.isoformat(timespec="seconds"),
+        }
+
+
+def list_vaults(home: Home) -> list[VaultInfo]:
+    """The vaults of a home: workspaces by root, then the notebook. A home that is not there has none."""
+    with contextlib.suppress(OSError):
+        names = sorted(entry.name for entry in os.scandir(home.workspaces) if _is_vault(entry.name))
+        found = [describe(home.workspaces / name, VaultKind.WORKSPACE) for name in names]
+        known = [info for info in found if info is not None]
+        return [*sorted(known, key=lambda info: str(info.root or "")), *_notebook(home)]
+    return _notebook(home)
+
+
+def _is_vault(name: str) -> bool:
+    return name.endswith(".db") and not name.startswith(".")
+
+
+def _notebook(home: Home) -> list[VaultInfo]:
+    info = describe(home.notebook, VaultKind.NOTEBOOK)
+    return [] if info is None else [info]
+
+
+def describe(path: Path, kind: VaultKind, root: Path | None = None) -> VaultInfo | None:
+    """The facts of one vault, None when there is no file; one that cannot be read has a `problem`."""
+    size = size_of(path)
+    try:
+        vault = Vault.find(path, kind=kind, root=root)
+        if vault is None:
+            return None
+        with vault, vault.read() as connection:
+            facts = dict(connection.execute("SELECT key, value FROM meta").fetchall())
+            vectors = dict(connection.execute("SELECT key, vectors FROM embedding_key").fetchall())
+            files, passages = vault.counts()
+            unseen = vault.unseen_changes
+    except StorageError as error:
+        return VaultInfo(path, kind, root, 0, 0, {}, size, None, {}, problem=error.why or error.what)
+    named = Path(facts["root"]) if facts.get("root") else root
+    when = _moment(facts.get("last_indexed_at"))
+    return VaultInfo(path, kind, named, files, passages, vectors, size, when, facts, unseen_changes=unseen)
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return None if not text else datetime.fromtimestamp(float(text), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def size_of(path: Path) -> int:
+    """Bytes on disk of a database with its log, index of the log and snapshots."""
+    total = 0
+    for file in _parts(path):
+        with contextlib.suppress(OSError):
+            total += file.stat().st_size
+    return total
+
+
+def _parts(path: Path) -> list[Path]:
+    beside = [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm")]
+    return beside + snapshot_files(path)
+
+
+def drop_vault(info: VaultInfo) -> None:
+    """Delete a workspace's vault with everything derived from it; the workspace itself is not touched.
+
+    Raises VaultLocked while it is being indexed, StorageError for a notebook or when a file cannot be
+    removed.
+    """
+    if not info.kind.derived:
+        raise StorageError(
+            f"the vault {info.path} is not dropped", "it holds records that nothing can rebuild"
+        )
+    with IndexerLock(info.path).acquire():
+        try:
+            for file in _parts(info.path):
+                file.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"the vault {info.path} cannot be removed", error.strerror or str(error)
+            ) from error
+    # The lock files go after the lock: while it is held nobody else may make a new one under that name.
+    for suffix in (".lock", ".snapshot.lock"):
+        with contextlib.suppress(OSError):
+            info.path.with_name(info.path.name + suffix).unlink(missing_ok=True)

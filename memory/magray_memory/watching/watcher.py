@@ -1,0 +1,283 @@
+"""Keep a workspace's vault up to date for as long as the process lives.
+
+Each burst of changes is one run of the indexer over what changed; whatever is lost on the way (notices
+dropped, a machine that slept, a rule that changed) is one run over everything, which costs a walk. So after
+any storm the vault equals the files. Embedding is part of the same run and gives way to the next burst: new
+text can be found by words at once, and is embedded first.
+
+One watcher has a vault, by the indexer's lock, from its start to its end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from magray_memory.errors import (
+    Interrupted,
+    StorageError,
+    VaultDamaged,
+    VaultLocked,
+    VaultTooNew,
+    WorkspaceError,
+)
+from magray_memory.indexing.indexer import Indexer
+from magray_memory.indexing.parse_pool import worker_count
+from magray_memory.indexing.walk import WalkOptions
+from magray_memory.storage.lock import IndexerLock
+from magray_memory.watching.change_source import RESCAN_SECONDS, ChangeSource
+from magray_memory.watching.debounce import Debounce
+from magray_memory.watching.event_filter import EventFilter
+from magray_memory.watching.external_files import ExternalFiles
+from magray_memory.watching.idle import IdleModel, IdleParser
+from magray_memory.watching.suspend_detector import SuspendDetector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from magray_memory.config import Settings
+    from magray_memory.indexing.events import Event
+    from magray_memory.models.embedder import Embedder
+    from magray_memory.storage.home import Home
+    from magray_memory.storage.vault import Vault
+    from magray_memory.watching.debounce import Changes
+
+TICK_SECONDS = 1.0
+OUTSIDE_SECONDS = 2.0
+IDLE_SECONDS = 120.0
+"""The model is let go of when nothing was embedded for so long."""
+_SPARE_SECONDS = 30.0
+_GIT_LOOK_SECONDS = 0.05
+_RETRY_SECONDS = (1.0, 5.0, 15.0, 60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What is watched, and how to come by what that takes."""
+
+    root: Path
+    home: Home
+    settings: Callable[[], Settings]
+    """Reads them anew."""
+    settings_files: tuple[Path, ...]
+    """Where they stand, besides the workspace's own file."""
+    open_vault: Callable[[], Vault]
+    """For writing; makes what is not there."""
+    set_aside: Callable[[], object]
+    """Moves a damaged vault away and says where to."""
+    open_embedder: Callable[[], Embedder] | None
+    """None leaves embeddings out."""
+    close_embedder: Callable[[], None]
+
+
+class Watcher:
+    """Watches one workspace. `run` returns after `stop`, which any thread or signal handler may call."""
+
+    def __init__(
+        self,
+        watched: Watched,
+        on_event: Callable[[Event], None],
+        *,
+        force: bool = False,
+        idle: float = IDLE_SECONDS,
+        rescan: float = RESCAN_SECONDS,
+    ) -> None:
+        """`force`: the first run reads every file again. `idle`, `rescan`: see IDLE_ and RESCAN_SECONDS."""
+        self._watched = watched
+        self._root = watched.root
+        self._settings = watched.settings()
+        self._outside = ExternalFiles(watched.root, watched.settings_files)
+        self._force = force
+        self._idle = idle
+        self._rescan = rescan
+        self._telling = EventFilter(on_event)
+        self._model = self._new_model()
+        self._parser = IdleParser()
+        self._burst = Debounce()
+        self._listening = self._new_listening()
+        self._pulse = SuspendDetector()
+        self._thread = 0
+        self._look_at = 0.0
+        self._outside_at = 0.0
+        self._failures = 0
+        self._aloud = True
+        self._stopped = False
+        self._woken: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    def run(self) -> None:
+        """Watch until `stop`. Raises VaultLocked while another process indexes this workspace, VaultTooNew.
+
+        Whatever else goes wrong is told as a warning and tried again: a root that is gone, a full disk.
+        """
+        self._thread = threading.get_ident()
+        try:
+            while not self._stopped:
+                with self._new_lock().acquire() as lock:
+                    while not self._stopped and not lock.lost:
+                        self._live(lock)
+        finally:
+            self._listening.close()
+            self._parser.rest(0.0)
+
+    def stop(self) -> None:
+        """End `run` within a moment, keeping what is done."""
+        self._stopped = True
+        self._woken.put(None)
+
+    def _live(self, lock: IndexerLock) -> None:
+        """Work with one open vault until there is a reason to open it anew."""
+        try:
+            with contextlib.closing(self._watched.open_vault()) as vault:
+                while not self._stopped:
+                    if self._wait():
+                        self._round(vault, lock)
+                    if self._settings_changed():
+                        return
+        except Interrupted:
+            self._burst.add_everything()
+        except (VaultLocked, VaultTooNew):
+            raise
+        except StorageError as error:
+            self._mend(error)
+
+    def _mend(self, error: StorageError) -> None:
+        """The vault cannot be used now. What is derived is made again; the rest may pass."""
+        self._burst.add_everything()
+        aside = ""
+        if isinstance(error, VaultDamaged):
+            with contextlib.suppress(StorageError):
+                aside = f"; it is kept as {self._watched.set_aside()} and made again"
+        code = {} if aside else {"code": error.code}
+        self._telling.hear({"event": "warning", "message": f"{error.message}{aside}", **code})
+        pause = 0.0 if aside and not self._failures else _RETRY_SECONDS[min(self._failures, 3)]
+        self._failures += 1
+        self._aloud = True
+        until = time.monotonic() + pause
+        while not self._stopped and (left := until - time.monotonic()) > 0:
+            self._pause(left)
+        with contextlib.suppress(StorageError):
+            self._watched.home.ensure()
+
+    def _wait(self) -> bool:
+        """Wait for something to do, at most a moment; whether there is."""
+        if not self._look_around():
+            self._pause(TICK_SECONDS)
+            return False
+        ripe_in = self._burst.ripe_in()
+        if ripe_in == 0.0 and not self._outside.git_works():
+            return True
+        if ripe_in is None:
+            if self._model is not None and self._model.rest(self._idle):
+                self._burst.add_everything()  # what waits for a vector is known to the vault alone
+            self._parser.rest(_SPARE_SECONDS)
+        self._pause(TICK_SECONDS if ripe_in is None else max(ripe_in, _GIT_LOOK_SECONDS))
+        return False
+
+    def _look_around(self) -> bool:
+        """Note what no notice tells of: at the root, at rules elsewhere, of the time that passed.
+
+        Whether the root is there.
+        """
+        there = self._listening.check()
+        now = time.monotonic()
+        if now >= self._outside_at:
+            self._outside_at = now + OUTSIDE_SECONDS
+            if self._outside.rules_changed() or self._pulse.slept():
+                self._burst.add_everything()
+        return there
+
+    def _pause(self, seconds: float) -> None:
+        """Wait so long, or until there is news."""
+        began = time.monotonic()
+        with contextlib.suppress(queue.Empty):
+            self._woken.get(timeout=seconds) if seconds > 0 else self._woken.get_nowait()
+            while True:
+                self._woken.get_nowait()
+        if self._pulse.overslept(began, seconds):
+            self._burst.add_everything()
+
+    def _round(self, vault: Vault, lock: IndexerLock) -> None:
+        """One run of the indexer over the burst that is ripe."""
+        changes = self._burst.take()
+        self._listening.follow(changes, self._is_stopped)
+        began = time.monotonic()
+        self._telling.begin(aloud=self._aloud)
+        indexer = Indexer(
+            vault,
+            self._watched.home,
+            self._settings,
+            None if self._model is None else self._model.get,
+            self._telling.hear,
+            self._is_stopped,
+            pool=self._parser.pool,
+            give_way=self._gives_way,
+            lock=lock,
+        )
+        try:
+            report = indexer.run(self._paths(changes), force=self._force, lexical=self._model is None)
+        except WorkspaceError as error:
+            if self._listening.check():  # it is there and cannot be read: a matter of permissions
+                self._telling.warn(error.message)
+                self._pause(TICK_SECONDS)
+            self._burst.add_everything()
+            return
+        if report.embedded and self._model is not None:
+            self._model.used()
+        if self._model is not None and report.seconds.semantic is None and not indexer.gave_way:
+            self._model.missed()
+        if changes.everything:
+            self._listening.looked(report.seconds.lexical or time.monotonic() - began)
+            self._force = self._aloud = False
+        if self._failures:
+            self._failures = 0
+            self._telling.forget()
+        if self._telling.busy and not self._stopped:
+            self._parser.prepare(worker_count(self._settings.index.workers))
+
+    def _paths(self, changes: Changes) -> list[Path] | None:
+        return None if changes.everything else [self._root / place for place in sorted(changes.places)]
+
+    def _gives_way(self) -> bool:
+        """Whether a burst is ripe; asked while embedding, when nobody else looks around."""
+        now = time.monotonic()
+        if now >= self._look_at and threading.get_ident() == self._thread:
+            self._look_at = now + TICK_SECONDS
+            self._look_around()
+        return self._burst.ripe_in() == 0.0 and not self._outside.git_works()
+
+    def _is_stopped(self) -> bool:
+        return self._stopped
+
+    def _settings_changed(self) -> bool:
+        """Read the settings again when a file of them changed; whether they say something else now."""
+        if not self._outside.settings_changed():
+            return False
+        before, self._settings = self._settings, self._watched.settings()
+        if before == self._settings:
+            return False
+        if before.embedding != self._settings.embedding:
+            self._watched.close_embedder()
+            self._model = self._new_model()
+        self._listening.close()
+        self._listening = self._new_listening()
+        return True
+
+    def _new_listening(self) -> ChangeSource:
+        index = self._settings.index
+        options = WalkOptions(index.ignore, index.include, index.hidden)
+        return ChangeSource(self._root, options, self._burst, self._telling.say, self._wake, self._rescan)
+
+    def _new_model(self) -> IdleModel | None:
+        opener = self._watched.open_embedder
+        return None if opener is None else IdleModel(opener, self._watched.close_embedder)
+
+    def _new_lock(self) -> IndexerLock:
+        return IndexerLock(self._watched.home.vault_path(self._root), watching=True)
+
+    def _wake(self) -> None:
+        self._woken.put(None)

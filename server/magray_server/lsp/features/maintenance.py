@@ -1,0 +1,176 @@
+"""`magray/optimize`, and the same in the background once a day while nobody asks or types.
+
+The work is the shell's own command in a child process: it ends at any moment without harm, and what it has
+done by then is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from typing import TYPE_CHECKING, Any, cast
+
+from magray_server.host import subprocesses
+from magray_server.host.jobs import State
+from magray_server.lsp.errors import failed
+from magray_server.lsp.progress import WorkDone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from magray_server.lsp.server import MagrayServer
+
+Json = dict[str, Any]
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 600.0
+"""Nothing was asked, typed or indexed for so long: nobody waits for this machine."""
+LOOK_SECONDS = 30.0
+DAY_SECONDS = 86_400.0
+BOUND_SECONDS = 900.0
+"""A run in the background ends after so long; the next one goes on."""
+STAMP = "optimized"
+"""A file in the home: its time is when a run in the background was last done, by any server."""
+_AT_REST = frozenset((State.READY, State.READING, State.STOPPED, State.MISSING))
+
+
+class Maintenance:
+    """On the event loop, `close` apart."""
+
+    def __init__(self, server: MagrayServer) -> None:
+        self._server = server
+        self._turn = asyncio.Lock()
+        self._process: asyncio.subprocess.Process | None = None
+        self._aside: asyncio.Task[None] | None = None
+        self._active = time.monotonic()
+
+    def begin(self) -> None:
+        """Look now and then whether there is time to optimize."""
+        asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
+
+    def busy(self) -> None:
+        """Someone wants something: what is done in the background ends at once."""
+        self._active = time.monotonic()
+        if self._aside is not None:
+            self._aside.cancel()
+            subprocesses.end(self._process)
+
+    def close(self) -> None:
+        """End the child now. Called from any thread, more than once."""
+        subprocesses.end(self._process)
+
+    async def optimize(self, given: Any) -> Json:
+        """What `magray optimize` answers. Cancelling the request ends it and keeps what it did."""
+        from magray_server.lsp import params as shapes
+
+        wanted = shapes.read(shapes.OptimizeParams, given)
+        bar = WorkDone(self._server, "magray: optimizing", self.close)
+        bar.report("Looking at what is stored")
+        try:
+            async with self._turn:
+                return await self._run(["--dry-run"] if wanted.dry_run else [], bar)
+        finally:
+            bar.end()
+
+    async def _run(self, flags: list[str], bar: WorkDone | None = None) -> Json:
+        home = self._server.home
+        home.ensure()
+        command = ["--home", str(home.path), "--json", "--verbose"]
+        environment = self._server.configuration.settings.environment()
+        try:
+            process = await subprocesses.start([*command, "optimize", *flags], home.path, environment)
+        except OSError as error:
+            raise failed(f"It could not be started: {error.strerror}.") from error
+        self._process = process
+        assert process.stdout is not None and process.stderr is not None
+        telling = asyncio.create_task(_follow(process.stderr, bar))
+        try:
+            said = await process.stdout.read()
+            await process.wait()
+            last = await telling
+        finally:
+            telling.cancel()
+            subprocesses.end(process)
+            self._process = None
+        return _answer(said, last)
+
+    def _look(self) -> None:
+        self.begin()
+        if self._aside is None and self._has_time():
+            self._aside = asyncio.get_running_loop().create_task(self._in_background())
+            self._aside.add_done_callback(self._ended)
+
+    def _has_time(self) -> bool:
+        upkeep = self._server.upkeep
+        return (
+            self._server.configuration.settings.server.optimize
+            and not self._turn.locked()
+            and time.monotonic() - self._active >= IDLE_SECONDS
+            and all(indexer.report.state in _AT_REST for indexer in upkeep.indexers.values())
+        )
+
+    async def _in_background(self) -> None:
+        home = self._server.home.path
+        if not await asyncio.to_thread(_due, home):
+            return
+        async with self._turn:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(BOUND_SECONDS):
+                    done = await self._run([])
+                    log.info("optimized: %s bytes in %s s", done.get("bytes"), done.get("seconds"))
+                    await asyncio.to_thread(_stamp, home)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._aside = None
+        if not task.cancelled() and task.exception() is not None:
+            log.warning("optimizing in the background failed: %s", task.exception())
+            self._active = time.monotonic()
+
+
+def _due(home: Path) -> bool:
+    """Whether the last run is a day ago, and something was stored since."""
+    try:
+        last = (home / STAMP).stat().st_mtime
+    except OSError:
+        last = 0.0
+    stored = max(_stored(home), default=0.0)
+    return time.time() - last >= DAY_SECONDS and stored > last
+
+
+def _stored(home: Path) -> Iterator[float]:
+    for pattern in ("*.db", "workspaces/*.db", "workspaces/*.db-wal"):
+        for file in home.glob(pattern):
+            with contextlib.suppress(OSError):
+                yield file.stat().st_mtime
+
+
+def _stamp(home: Path) -> None:
+    with contextlib.suppress(OSError):
+        (home / STAMP).touch()
+
+
+async def _follow(stream: asyncio.StreamReader, bar: WorkDone | None) -> str:
+    """Show what the child says it does; returns its last line."""
+    last = ""
+    with contextlib.suppress(ValueError):
+        async for line in stream:
+            last = line.decode("utf-8", "replace").strip() or last
+            if bar is not None and last.startswith("note: "):
+                bar.report(last.removeprefix("note: ")[:200].capitalize())
+    return last
+
+
+def _answer(said: bytes, last: str) -> Json:
+    """The value that the command printed. Raises its error."""
+    try:
+        answer = cast(Json, json.loads(said))
+    except ValueError:
+        why = last.removeprefix("error: ") if last.startswith("error: ") else "it ended early"
+        raise failed(f"Optimizing was not finished, what was done is kept: {why}") from None
+    if isinstance(answer.get("error"), dict):
+        raise failed(str(answer["error"].get("message")))
+    return answer

@@ -1,0 +1,124 @@
+"""Optimizing makes a home smaller and loses nothing; a trial run changes nothing."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from magray_memory.config import Settings, VectorSettings
+from magray_memory.index import planner
+from magray_memory.index.lexical import LexicalIndex
+from magray_memory.index.vector_store import VectorStore
+from magray_memory.maintenance.optimize import Optimizer
+from magray_memory.storage import vectors
+from magray_memory.storage.documents import NewDocument, NewPassage, put_file, remove_files
+from magray_memory.storage.durability import VaultKind
+from magray_memory.storage.home import Home
+from magray_memory.storage.lock import IndexerLock
+from magray_memory.storage.vault import Vault
+from magray_memory.storage.vault_info import list_vaults
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from magray_memory.maintenance.optimize import Optimized
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A home whose one vault has been through much: many small commits, most of it removed again."""
+    (tmp_path / "ws").mkdir()
+    home = Home(tmp_path / "home").ensure()
+    with _vault(home, tmp_path / "ws") as vault:
+        index = LexicalIndex(vault)
+        ids: list[int] = []
+        for number in range(40):
+            lines = [f"alpha beta word{number} {'filler ' * 80} {i}" for i in range(60)]
+            passages = [NewPassage(i, i, "", "code", text, os.urandom(16)) for i, text in enumerate(lines)]
+            document = NewDocument(f"{number}.py", "code", None, None, 1, 1, b"h")
+            put = put_file(vault, document, passages, index)
+            rows = np.random.default_rng(number).standard_normal((60, 32)).astype(np.float32)
+            vectors.put_vectors(vault, "key", put.added, rows / np.linalg.norm(rows, axis=1, keepdims=True))
+            ids.append(put.document_id)
+        with vault.write():
+            remove_files(vault, ids[5:], index)
+        vault.set_meta("last_indexed_at", str(time.time()))
+    return home
+
+
+def _vault(home: Home, root: Path) -> Vault:
+    return Vault.open(home.vault_path(root), kind=VaultKind.WORKSPACE, root=root, write=True)
+
+
+def _run(home: Home, **options: bool) -> Optimized:
+    return Optimizer(home, Settings(vectors=VectorSettings()), **options).run()
+
+
+def test_it_gives_space_back_and_loses_nothing(home: Home, tmp_path: Path) -> None:
+    tried = _run(home, dry_run=True)
+    assert {step.what for step in tried.steps} >= {"vacuum", "statistics"}
+    before = list_vaults(home)[0].bytes
+    done = _run(home)
+    assert done.problems == [] and done.bytes > 0
+    assert list_vaults(home)[0].bytes < before
+    with _vault(home, tmp_path / "ws") as vault, vault.read() as connection:
+        assert vault.counts() == (5, 300)
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        found = connection.execute("SELECT count(*) FROM passage_fts WHERE passage_fts MATCH 'alpha'")
+        assert found.fetchone() == (300,)
+    assert [step.what for step in _run(home).steps] == []
+
+
+def test_a_large_vault_gets_sketches_for_commands(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planner, "EXACT_UP_TO", 100)
+    assert "seal" not in {step.what for step in _run(home).steps}
+    with _vault(home, tmp_path / "ws") as vault:
+        store = VectorStore(vault, "key", VectorSettings())
+        store.refresh()
+        assert (store.engine, store.count, store.problem) == ("sketch", 300, None)
+
+
+def test_whoever_wants_annoy_gets_a_sealed_index_for_commands(home: Home, tmp_path: Path) -> None:
+    settings = VectorSettings(engine="annoy")
+    done = Optimizer(home, Settings(vectors=settings)).run()
+    assert "seal" in {step.what for step in done.steps}
+    with _vault(home, tmp_path / "ws") as vault:
+        store = VectorStore(vault, "key", settings)
+        store.refresh()
+        assert (store.engine, store.count, store.problem) == ("annoy", 300, None)
+    again = Optimizer(home, Settings(vectors=settings)).run()
+    assert "seal" not in {step.what for step in again.steps}
+
+
+def test_a_vault_that_is_watched_and_at_rest_is_sealed_too(home: Home) -> None:
+    settings = Settings(vectors=VectorSettings(engine="annoy"))
+    (info,) = list_vaults(home)
+    with IndexerLock(info.path, watching=True).acquire():
+        os.utime(info.path)
+        assert "seal" not in {step.what for step in Optimizer(home, settings).run().steps}, "it is at work"
+        for file in home.workspaces.glob(f"{info.path.name}*"):
+            os.utime(file, (time.time() - 60, time.time() - 60))
+        assert "seal" in {step.what for step in Optimizer(home, settings).run().steps}
+
+
+def test_a_folder_that_is_gone_for_long_takes_its_vault_along(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "ws").rmdir()
+    assert "drop" not in {step.what for step in _run(home).steps}
+    with _vault(home, tmp_path / "ws") as vault:
+        vault.set_meta("last_indexed_at", str(time.time() - 40 * 86_400))
+    assert "drop" in {step.what for step in _run(home, dry_run=True).steps}
+    assert len(list_vaults(home)) == 1
+    _run(home)
+    assert list_vaults(home) == []
+    assert [path.name for path in home.workspaces.iterdir()] == [".creating"]
+
+
+def test_it_stops_when_asked(home: Home) -> None:
+    optimizer = Optimizer(home, Settings(), should_stop=lambda: True)
+    assert optimizer.run().steps == []

@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from magray_memory.errors import EmbeddingUnavailable, ModelError
+from magray_memory.models.embedder import Embedder, _batches
+from magray_memory.models.fallback import Fallback
+from magray_memory.models.onnx import runtime
+from magray_memory.models.onnx.runner import Runner
+from magray_memory.models.onnx.runtime import BATCH_TOKENS
+
+if TYPE_CHECKING:
+    from magray_memory.models.model import Model
+
+WORDS = ["vault", "passage", "поиск", "def load(path):", "index", "снимок", "x = 1", "layer"]
+TEXTS = [" ".join(WORDS[(i + j) % len(WORDS)] for j in range(1 + i % 16)) for i in range(70)]
+
+
+def collect(embedder: Embedder, texts: list[str]) -> np.ndarray:
+    out = np.full((len(texts), embedder.dim), np.nan, np.float32)
+    for positions, vectors in embedder.passages(texts):
+        assert np.isnan(out[positions]).all(), "a text was embedded twice"
+        out[positions] = vectors
+    return out
+
+
+def test_every_text_gets_a_unit_vector_at_its_own_position(embedder: Embedder) -> None:
+    vectors = collect(embedder, TEXTS)
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (len(TEXTS), embedder.model.dim)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3)
+    different = [" ".join([word] * (len(WORDS) - number)) for number, word in enumerate(WORDS)]
+    alone = np.stack([collect(embedder, [text])[0] for text in different])
+    assert (alone @ collect(embedder, different).T).argmax(axis=1).tolist() == list(range(len(WORDS)))
+
+
+def test_company_in_a_batch_hardly_moves_a_vector(embedder: Embedder) -> None:
+    together = collect(embedder, TEXTS)
+    cosines = [
+        float(collect(embedder, [text])[0] @ together[i]) for i, text in enumerate(TEXTS) if i % 5 == 0
+    ]
+    assert np.mean(cosines) >= 0.993
+    assert min(cosines) >= 0.98
+
+
+def test_the_same_texts_give_the_same_vectors(embedder: Embedder) -> None:
+    assert np.array_equal(collect(embedder, TEXTS), collect(embedder, TEXTS))
+    assert np.array_equal(embedder.query("где индекс"), embedder.query("где индекс"))
+
+
+def test_a_question_and_a_passage_have_prefixes_of_their_own(embedder: Embedder) -> None:
+    text = "reads the settings"
+    assert not np.array_equal(embedder.query(text), collect(embedder, [text])[0])
+
+
+def test_nothing_to_embed_gives_nothing(embedder: Embedder) -> None:
+    assert list(embedder.passages([])) == []
+
+
+def test_stop_is_heeded_between_batches(embedder: Embedder) -> None:
+    done: list[int] = []
+    stop = threading.Event()
+    for positions, _ in embedder.passages(TEXTS, should_stop=stop.is_set):
+        done += positions
+        stop.set()
+    assert 0 < len(done) < len(TEXTS)
+
+
+def test_an_abandoned_iteration_leaves_no_thread(embedder: Embedder) -> None:
+    iterator = embedder.passages(TEXTS)
+    next(iterator)
+    iterator.close()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("tokenizer")]
+
+
+@pytest.fixture(scope="module")
+def many(bundled: Model) -> Embedder:
+    """As whole workspaces are embedded, several batches side by side."""
+    return Embedder.open(bundled, threads=3, many=True)
+
+
+def test_batches_side_by_side_give_the_same_vectors(embedder: Embedder, many: Embedder) -> None:
+    assert np.array_equal(collect(many, TEXTS), collect(embedder, TEXTS))
+
+
+def test_batches_side_by_side_stop_with_what_is_done(many: Embedder) -> None:
+    done: list[int] = []
+    stop = threading.Event()
+    for positions, _ in many.passages(TEXTS, should_stop=stop.is_set):
+        done += positions
+        stop.set()
+    assert 0 < len(done) == len(set(done)) < len(TEXTS)
+    names = [thread.name for thread in threading.enumerate()]
+    assert not [name for name in names if name.startswith(("tokenizer", "model"))]
+
+
+def test_one_batch_that_fails_ends_all(many: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, runs = many.devices.run, iter(range(1000))
+
+    def failing(rows: list[list[int]]) -> np.ndarray:
+        if next(runs) == 4:
+            raise EmbeddingUnavailable("model x", "it broke")
+        return run(rows)
+
+    monkeypatch.setattr(many.devices, "run", failing)
+    with pytest.raises(EmbeddingUnavailable, match="it broke"):
+        collect(many, TEXTS)
+    assert next(runs) < len(TEXTS)
+
+
+def test_threads_share_one_embedder(embedder: Embedder) -> None:
+    expected = [embedder.query(text) for text in WORDS]
+    got: dict[int, np.ndarray] = {}
+
+    def ask(number: int) -> None:
+        got[number] = embedder.query(WORDS[number])
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(len(WORDS))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(np.array_equal(got[number], vector) for number, vector in enumerate(expected))
+
+
+@given(st.text(alphabet=st.characters(codec=None), max_size=60))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_has_a_vector(embedder: Embedder, text: str) -> None:
+    assert np.linalg.norm(embedder.query(text)) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_lone_surrogate_and_a_very_long_text_have_vectors(embedder: Embedder) -> None:
+    vectors = collect(embedder, ["name \udcff.py", "слово " * 20_000, "x" * 50_000])
+    assert np.isfinite(vectors).all()
+
+
+@given(st.lists(st.integers(1, 512), max_size=200))
+def test_batches_hold_every_row_once_within_the_budget(lengths: list[int]) -> None:
+    batches = list(_batches([[0] * length for length in lengths]))
+    assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))
+    sizes = [(len(batch), len(batch) * max(lengths[row] for row in batch)) for batch in batches]
+    assert all(tokens <= BATCH_TOKENS or rows == 1 for rows, tokens in sizes)
+
+
+def test_device_and_key_say_what_is_used(embedder: Embedder) -> None:
+    assert embedder.device == "cpu"
+    assert embedder.key.startswith(embedder.model.id)
+    assert embedder.covers("ru")
+    assert not embedder.covers("zh")
+
+
+class BrokenSession:
+    """Answers like a processor that went wrong: hardware that is not here."""
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def get_providers(self) -> list[str]:
+        return ["CPUExecutionProvider"]
+
+    def get_inputs(self) -> list[SimpleNamespace]:
+        return [
+            SimpleNamespace(name=name, type="tensor(int32)", shape=["batch", "tokens"])
+            for name in ("input_ids", "attention_mask")
+        ]
+
+    def get_outputs(self) -> list[SimpleNamespace]:
+        return [SimpleNamespace(name="embedding", type="tensor(float)", shape=["batch", 384])]
+
+    def run(self, _outputs: list[str], inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        return [np.full((len(inputs["input_ids"]), 384), self.value, np.float32)]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 0.0])
+def test_a_vector_that_is_none_is_an_error(embedder: Embedder, value: float) -> None:
+    runner = Runner(embedder.model, BrokenSession(value), BATCH_TOKENS)
+    broken = Embedder(embedder.model, Fallback(runner), embedder._tokenizer)
+    with pytest.raises(ModelError, match="unit length"):
+        broken.query("anything")
+
+
+def test_cores_are_at_least_one_and_at_most_what_the_process_may_use() -> None:
+    assert 1 <= runtime.cores() <= 4096
+
+
+IMPORT_FAILURES = {
+    "not installed": "raise ModuleNotFoundError(\"No module named 'onnxruntime'\", name='onnxruntime')",
+    "is empty": "return importlib.machinery.ModuleSpec('onnxruntime', None, is_package=True)",
+    "libfoo.so: cannot open": "raise ImportError('libfoo.so: cannot open shared object file')",
+}
+
+
+@pytest.mark.parametrize(("told", "happens"), IMPORT_FAILURES.items())
+def test_a_runtime_that_cannot_be_imported_is_said_in_one_sentence(told: str, happens: str) -> None:
+    program = f"""
+import importlib.machinery, sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "onnxruntime":
+            {happens}
+sys.meta_path.insert(0, Finder())
+from pathlib import Path
+from magray_memory.models.embedder import Embedder
+from magray_memory.models.model import resolve_model
+from magray_memory.errors import EmbeddingUnavailable
+try:
+    Embedder.open(resolve_model("", Path("none")))
+except EmbeddingUnavailable as error:
+    sys.exit(f"{{type(error).__name__}}|{{error.why}}|{{error.hint}}")
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    kind, why, hint = ran.stderr.strip().split("|")
+    assert ran.stdout == ""
+    assert kind == EmbeddingUnavailable.__name__
+    assert told in why
+    assert hint.startswith("pip install")
+
+
+def test_importing_the_catalogue_and_the_recipe_loads_nothing_native() -> None:
+    program = (
+        "import sys\n"
+        "from magray_memory.models import model, recipe, runtime\n"
+        "sys.exit(' '.join({'numpy', 'onnxruntime', 'tokenizers'} & set(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert ran.stderr.strip() == ""

@@ -1,0 +1,216 @@
+"""The parts of watching by themselves: bursts, clocks, what is told, and the limits of the system."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from magray_memory.indexing.walk import Tally, WalkOptions, folders, walk
+from magray_memory.watching.debounce import MANY_PLACES, Debounce
+from magray_memory.watching.event_filter import EventFilter
+from magray_memory.watching.file_events import file_system, watch_limit
+from magray_memory.watching.suspend_detector import GAP_SECONDS, SuspendDetector
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_burst_is_ripe_after_quiet() -> None:
+    clock = Clock()
+    burst = Debounce(0.2, 2.0, clock)
+    assert burst.ripe_in() is None
+    burst.add("a.py")
+    assert burst.ripe_in() == pytest.approx(0.2)
+    clock.now += 0.15
+    burst.add("b.py")
+    assert burst.ripe_in() == pytest.approx(0.2)
+    clock.now += 0.2
+    assert burst.ripe_in() == pytest.approx(0.0)
+    changes = burst.take()
+    assert (changes.places, changes.folders, changes.everything) == ({"a.py", "b.py"}, set(), False)
+    assert burst.ripe_in() is None
+
+
+def test_an_endless_stream_is_not_waited_out() -> None:
+    clock = Clock()
+    burst = Debounce(0.2, 2.0, clock)
+    for _ in range(30):
+        burst.add("a.py")
+        clock.now += 0.1
+    assert burst.ripe_in() == 0.0
+
+
+def test_many_places_are_everything_and_cost_nothing_more() -> None:
+    burst = Debounce()
+    for number in range(MANY_PLACES + 1):
+        burst.add(f"{number}.py")
+    changes = burst.take()
+    assert changes.everything
+    assert changes.places == frozenset()
+
+
+def test_what_cannot_wait_is_ripe_at_once() -> None:
+    burst = Debounce(60.0, 60.0)
+    burst.add_everything(at_once=True)
+    assert burst.ripe_in() == 0.0
+
+
+def test_sleep_shows_in_the_clocks() -> None:
+    wall, steady = Clock(), Clock()
+    pulse = SuspendDetector(wall, steady)
+    for clock in (wall, steady):
+        clock.now += 5.0
+    assert not pulse.slept()
+    wall.now += GAP_SECONDS + 3600
+    assert pulse.slept()
+    assert not pulse.slept()
+
+
+def test_a_process_that_stood_still_overslept() -> None:
+    steady = Clock()
+    pulse = SuspendDetector(Clock(), steady)
+    began = steady.now
+    steady.now += 1.5
+    assert not pulse.overslept(began, 1.0)
+    steady.now += GAP_SECONDS
+    assert pulse.overslept(began, 1.0)
+
+
+def told(*events: dict[str, Any], aloud: bool = False) -> list[str]:
+    heard: list[dict[str, Any]] = []
+    telling = EventFilter(heard.append)
+    telling.begin(aloud=aloud)
+    for event in events:
+        telling.hear(event)
+    return [event["event"] for event in heard]
+
+
+START, READY, DONE = {"event": "start"}, {"event": "lexical_ready"}, {"event": "done"}
+SCAN = {"event": "progress", "phase": "scan", "done": 5, "total": None}
+CHANGED = {"event": "changed", "files": 1, "removed": 0}
+
+
+def test_a_run_that_changed_nothing_tells_nothing() -> None:
+    assert told(START, SCAN, READY, DONE) == []
+    assert told(START, SCAN, READY, DONE, aloud=True) == ["start", "progress", "lexical_ready", "done"]
+
+
+def test_a_run_that_changed_something_tells_all_from_its_start() -> None:
+    assert told(START, SCAN, CHANGED, READY, DONE) == ["start", "changed", "lexical_ready", "done"]
+
+
+def test_who_heard_of_a_start_hears_that_it_is_done() -> None:
+    heard: list[dict[str, Any]] = []
+    telling = EventFilter(heard.append)
+    for events in ((START, CHANGED, READY), (START, SCAN, READY, DONE), (START, SCAN, READY, DONE)):
+        telling.begin(aloud=False)
+        for event in events:
+            telling.hear(event)
+    names = [event["event"] for event in heard]
+    assert names.count("done") == 1
+    assert names[-1] == "done"
+
+
+def test_the_same_warning_is_told_once() -> None:
+    warning = {"event": "warning", "message": "the disk is full"}
+    assert told(warning, warning) == ["warning"]
+
+
+def test_folders_are_those_that_a_walk_enters(tmp_path: Path) -> None:
+    for name in ("a/b/c.py", "node_modules/x/y.js", "out/z.py", "env/pyvenv.cfg", "env/lib/m.py", "e/f.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    (tmp_path / ".gitignore").write_text("out/\n")
+    entered: list[str] = []
+    found = {path: rules is not None for path, rules in folders(tmp_path, WalkOptions(), "", entered.append)}
+    assert found == {"": True, "a": True, "a/b": True, "e": True, "env": False}
+    assert entered == [path for path in entered if path in found]
+    walked = {
+        Path(file.path).parent.as_posix().lstrip(".") for file in walk(tmp_path, WalkOptions(), Tally())
+    }
+    assert walked <= {path for path, kept in found.items() if kept}
+
+
+def test_folders_below_a_place_are_found_alone(tmp_path: Path) -> None:
+    for name in ("a/b/c/d.py", "e/f.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    entered: list[str] = []
+    assert [path for path, _ in folders(tmp_path, WalkOptions(), "a/b", entered.append)] == ["a/b", "a/b/c"]
+    assert entered == ["a/b", "a/b/c"]
+    assert list(folders(tmp_path, WalkOptions(), "a/nothing", entered.append)) == []
+    assert list(folders(tmp_path, WalkOptions(), "e/f.py", entered.append)) == []
+
+
+LIMITED = """
+import os, sys, threading, time
+from pathlib import Path
+Path("/proc/sys/user/max_inotify_watches").write_text("20")
+from magray_memory.watching import change_source
+from magray_memory.watching import file_events
+if sys.argv[2] == "unknown":
+    file_events.watch_limit = lambda: None  # the system says so only when it refuses
+change_source.POLL_SECONDS = (0.3, 1.0)
+from magray_memory.memory import Memory
+memory = Memory.open(Path(sys.argv[1]), home=Path(sys.argv[1] + "-home"))
+told, done = [], threading.Event()
+def hear(event):
+    told.append(event)
+    if event["event"] == "changed" and any(e["event"] == "done" for e in told):
+        done.set()
+def open_files():
+    return [fd for fd in os.listdir("/proc/self/fd") if "inotify" in link(f"/proc/self/fd/{fd}")]
+def link(path):
+    return os.readlink(path) if os.path.lexists(path) else ""
+watcher = memory.watcher(lexical=True, on_event=hear)
+thread = threading.Thread(target=watcher.run)
+thread.start()
+while not any(event["event"] == "done" for event in told):
+    time.sleep(0.05)
+Path(sys.argv[1], "d39", "new.py").write_text("alpha = 1")
+assert done.wait(20), told
+watcher.stop()
+thread.join()
+print([event["message"] for event in told if event["event"] == "warning"])
+print(sum(Path("/proc/self/fdinfo", name).read_text().count("inotify ") for name in open_files()))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="inotify")
+@pytest.mark.parametrize("limit", ["known", "unknown"])
+def test_beyond_the_limit_of_watches_changes_are_found_by_looking(tmp_path: Path, limit: str) -> None:
+    unshare = ("unshare", "-Ur")
+    if not shutil.which("unshare") or subprocess.run([*unshare, "true"], check=False).returncode != 0:
+        pytest.skip("no user namespaces here")
+    for number in range(40):
+        (tmp_path / "ws" / f"d{number}").mkdir(parents=True)
+        (tmp_path / "ws" / f"d{number}" / "a.py").write_text("x = 1\n")
+    run = subprocess.run(
+        [*unshare, sys.executable, "-c", LIMITED, str(tmp_path / "ws"), limit],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    warnings, watches = run.stdout.splitlines()
+    assert warnings.count("more folders than the system watches") == 1
+    assert "found by looking" in warnings
+    assert watches == "0"  # nothing is kept from the other programs
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux tells by files")
+def test_the_system_tells_its_limits_and_file_systems() -> None:
+    assert (watch_limit() or 0) > 0
+    assert file_system(Path("/proc/self")) == "proc"
+    assert file_system(Path("/")) != ""
