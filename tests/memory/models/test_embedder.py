@@ -228,7 +228,8 @@ except EmbeddingUnavailable as error:
 def test_importing_the_catalogue_and_the_recipe_loads_nothing_native() -> None:
     program = (
         "import sys\n"
-        "from magray_memory.models import model, recipe, runtime\n"
+        "from magray_memory.models import model, recipe\n"
+        "from magray_memory.models.onnx import runtime\n"
         "sys.exit(' '.join({'numpy', 'onnxruntime', 'tokenizers'} & set(sys.modules)))"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
