@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,11 @@ def test_every_setting_stands_in_its_table_with_what_it_is_about() -> None:
         assert all(f"`{choice}`" in row for choice in rule.choices), name
         shown = row.split("|")[0].strip(" `")
         assert config.check(name, shown) == config.Settings().get(name), name
+
+
+def test_the_page_of_the_command_line_is_what_the_commands_say() -> None:
+    made = subprocess.run([sys.executable, ROOT / "scripts" / "build_docs.py", "--check"], timeout=60)
+    assert made.returncode == 0
 
 
 def test_every_filter_and_every_kind_of_place_is_explained() -> None:
