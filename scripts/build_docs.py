@@ -27,10 +27,19 @@ INTRODUCTION = """\
 
 `magray [FLAGS] COMMAND`. The flags that every command takes work before and after its name.
 
-stdout carries results only; progress, warnings and errors go to stderr. `--json` prints one JSON value, commands that
-stream one a line. Exit codes: 0 done (nothing found is done), 1 it failed, 2 wrong usage, 3 done in part (what was left
-out is named), 130 interrupted. An error is one line, `error: WHAT: WHY (try: …)`; with `--json` it is also
-`{"error": {"code", "message", "hint"}}` on stdout.
+stdout carries results only; progress, warnings and errors go to stderr. `--json` prints one JSON value; commands
+that stream print one a line.
+
+| exit code | |
+|---|---|
+| 0 | done; nothing found, or nothing to do, is done too |
+| 1 | it failed |
+| 2 | wrong usage, a path outside the workspace included |
+| 3 | done in part: what was left out is named |
+| 130 | interrupted |
+
+An error is one line, `error: WHAT: WHY (try: …)`. With `--json` it is also
+`{"error": {"code": …, "message": …, "hint": …}}` on stdout.
 
 This page is made by `scripts/build_docs.py` from the commands' own help.
 """
