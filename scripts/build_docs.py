@@ -27,8 +27,8 @@ INTRODUCTION = """\
 
 `magray [FLAGS] COMMAND`. The flags that every command takes work before and after its name.
 
-stdout carries results only; progress, warnings and errors go to stderr. `--json` prints one JSON value; commands
-that stream print one a line.
+stdout carries results only; progress, warnings and errors go to stderr. `--json` prints one JSON value;
+commands that stream print one a line.
 
 | exit code | |
 |---|---|
