@@ -354,8 +354,8 @@ class Memory:
         with self._guard:
             before = set(self._vaults.open)
             self._vaults.unseen = []
-            for path, letter, name, root in self._searched():
-                self._vaults.look(path, letter, name, root)
+            for path, name, root in self._searched():
+                self._vaults.look(path, name, root)
             if self._searcher is None or before != set(self._vaults.open):
                 from magray_memory.search.searcher import Searcher
 
@@ -366,14 +366,13 @@ class Memory:
                 )
             return self._searcher
 
-    def _searched(self) -> list[tuple[Path, str, str, Path | None]]:
-        """(vault file, letter, name, root) of all that a search looks into, the workspace first."""
-        places: list[tuple[Path, str, str, Path | None]] = []
+    def _searched(self) -> list[tuple[Path, str, Path | None]]:
+        """(vault file, name, root) of all that a search looks into, the workspace first."""
+        places: list[tuple[Path, str, Path | None]] = []
         if isinstance(self._workspace, Path):
-            places.append((self.home.vault_path(self._workspace), "w", "workspace", self._workspace))
-        for number, folder in enumerate(self._note_folders()):
-            places.append((self.home.vault_path(folder), f"f{number or ''}", "notes", folder))
-        places.append((self.home.notebook, "n", "notebook", None))
+            places.append((self.home.vault_path(self._workspace), "workspace", self._workspace))
+        places += [(self.home.vault_path(folder), "notes", folder) for folder in self._note_folders()]
+        places.append((self.home.notebook, "notebook", None))
         return places
 
     def _note_folders(self) -> list[Path]:

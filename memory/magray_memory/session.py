@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 _STEPS = 20_000
 """Steps of SQLite's machine between two looks at whether to stop: about a millisecond."""
-_SUFFIXES = "abcdefghijklmnopqrstuvwxyz"
 
 
 class Session(Memory):
@@ -220,8 +219,8 @@ class Session(Memory):
         with self._guard:
             self._vaults.unseen = []
             places = self._searched()
-            for path, letter, name, root in places:
-                found = self._vaults.look(path, letter, name, root)
+            for path, name, root in places:
+                found = self._vaults.look(path, name, root)
                 if found is not None and root is not None:
                     found.hidden = partial(self._hidden, root)
             if self._searcher is None:
@@ -238,11 +237,10 @@ class Session(Memory):
         overlay = self._overlays.get(root)
         return overlay.paths if overlay is not None else frozenset()
 
-    def _searched(self) -> list[tuple[Path, str, str, Path | None]]:
+    def _searched(self) -> list[tuple[Path, str, Path | None]]:
         places = super()._searched()
-        further: list[tuple[Path, str, str, Path | None]] = [
-            (self.home.vault_path(root), f"w{_SUFFIXES[number % 26]}", "workspace", root)
-            for number, root in enumerate(self._roots[1:])
+        further: list[tuple[Path, str, Path | None]] = [
+            (self.home.vault_path(root), "workspace", root) for root in self._roots[1:]
         ]
         known = {path for path, *_ in further}
         first = 1 if self._roots else 0

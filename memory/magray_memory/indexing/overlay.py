@@ -53,7 +53,7 @@ class Overlay:
         with self._vault.write() as connection:
             for table in ("document", "passage"):
                 connection.execute("INSERT INTO sqlite_sequence(name, seq) VALUES (?, ?)", (table, FIRST_ID))
-        self.source: OpenVault = OpenVault(self._vault, "w", "workspace", root, self._store, transient=True)
+        self.source: OpenVault = OpenVault(self._vault, "workspace", root, self._store, transient=True)
 
     @property
     def paths(self) -> frozenset[str]:

@@ -20,6 +20,7 @@ from magray_memory.search.bm25 import Statistics, bm25_best, match
 from magray_memory.search.query import SearchQuery, path_matcher
 from magray_memory.search.ranking import Row
 from magray_memory.search.terms import Terms, idf, share
+from magray_memory.storage.home import vault_id
 from magray_memory.storage.sqlite_errors import explain, is_lexical_damage
 from magray_memory.storage.vector_spaces import serving
 from magray_memory.text.analyzer import tokens
@@ -50,7 +51,7 @@ _WHEN = "CASE WHEN d.path IS NULL THEN d.updated_at ELSE d.mtime_ns / 1e9 END"
 
 @dataclass(slots=True)
 class OpenVault:
-    """A vault to search; `letter` begins its documents' ids, `name` is what a hit calls it.
+    """A vault to search; `name` is what a hit calls it, `root` its folder, None for the notebook.
 
     `vectors` gives the index of a vector space, by its embedding key: the same one each time.
     `hidden` gives the paths that another vault answers for; `transient`: it holds what is being edited now,
@@ -58,17 +59,21 @@ class OpenVault:
     """
 
     vault: Vault
-    letter: str
     name: str
     root: Path | None
     vectors: Callable[[str], VectorStore]
     statistics: Statistics = field(default_factory=Statistics)
     hidden: Callable[[], frozenset[str]] = frozenset
     transient: bool = False
+    id: str | None = field(init=False)
+    """The vault in the ids of its documents: of its root alone, None for the notebook."""
     narrowed: LruCache[Hashable, NDArray[np.int64]] = field(
         default_factory=lambda: LruCache(_FILTERS, 3600.0)
     )
     """What the last filters left: a program asks many questions with the same one."""
+
+    def __post_init__(self) -> None:
+        self.id = None if self.root is None else vault_id(self.root)
 
 
 @dataclass(slots=True)

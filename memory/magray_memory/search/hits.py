@@ -15,10 +15,10 @@ class Step(msgspec.Struct, frozen=True):
 class Hit(msgspec.Struct, frozen=True):
     """One ranked result. Lines are 1-based and inclusive; `path` is relative to `root`, `/` on every system.
 
-    `id` names the document with its vault's letter, `passage` the best passage of the lines shown.
-    `freshness` is `fresh`, `stale` (the file changed since it was indexed) or `pending` (its vector is still
-    to come). `explain` is there only when asked for; its changes sum to `score`. So is `snippet_line`, the
-    line that the snippet begins with.
+    `id` names the document and its vault (see `storage/document_id.py`), `passage` the best passage of the
+    lines shown. `freshness` is `fresh`, `stale` (the file changed since it was indexed) or `pending` (its
+    vector is still to come). `explain` and `snippet_line`, the line that the snippet begins with, are there
+    only when asked for; the changes in `explain` sum to `score`.
     """
 
     rank: int

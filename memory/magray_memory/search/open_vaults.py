@@ -45,16 +45,16 @@ class OpenVaults:
         self._stores.clear()
         self.open.clear()
 
-    def look(self, path: Path, letter: str, name: str, root: Path | None) -> OpenVault | None:
+    def look(self, path: Path, name: str, root: Path | None) -> OpenVault | None:
         """The vault of this file, opened where it is not; None where there is none to read.
 
-        Letter and name as in `OpenVault`; root None means the notebook.
+        Name as in `OpenVault`; root None means the notebook.
         """
         if path not in self.open:
-            self._try_open(path, letter, name, root)
+            self._try_open(path, name, root)
         return self.open.get(path)
 
-    def _try_open(self, path: Path, letter: str, name: str, root: Path | None) -> None:
+    def _try_open(self, path: Path, name: str, root: Path | None) -> None:
         from magray_memory.search.candidates import OpenVault
         from magray_memory.storage.durability import VaultKind
         from magray_memory.storage.vault import Vault
@@ -70,7 +70,7 @@ class OpenVaults:
             return
         if vault.unseen_changes:
             self.unseen.append(f"the last changes of the {name} cannot be seen in a read-only home")
-        self.open[path] = OpenVault(vault, letter, name, root, self._store_once(vault))
+        self.open[path] = OpenVault(vault, name, root, self._store_once(vault))
 
     def _store_once(self, vault: Vault) -> Callable[[str], VectorStore]:
         """The index of each vector space of a vault, made at its first use; the last few are kept."""

@@ -10,6 +10,7 @@ import msgspec
 from magray_memory.search.candidates import reading
 from magray_memory.search.hits import Hit, steps
 from magray_memory.search.snippet import snippet
+from magray_memory.storage.document_id import DocumentId, format_document_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,15 +40,16 @@ def present(
     ranked: Sequence[Ranked],
     sides: Iterable[Side],
     weights: Mapping[str, float],
+    vaults: Sequence[str | None],
     *,
     explain: bool,
     lines: bool = False,
 ) -> list[Hit]:
-    """The hits of a search, in the order of `ranked`."""
+    """The hits of a search, in the order of `ranked`; `vaults` are the ids of all that are open."""
     by_number = {side.number: side for side in sides}
     details = {n: _details(side, [r for r in ranked if r.id[0] == n]) for n, side in by_number.items()}
     return [
-        _hit(place, found, by_number[found.id[0]], details[found.id[0]], weights, explain, lines)
+        _hit(place, found, by_number[found.id[0]], details[found.id[0]], weights, vaults, explain, lines)
         for place, found in enumerate(ranked, 1)
     ]
 
@@ -88,6 +90,7 @@ def _hit(
     side: Side,
     details: _Details,
     weights: Mapping[str, float],
+    vaults: Sequence[str | None],
     explain: bool,
     lines: bool,
 ) -> Hit:
@@ -104,7 +107,7 @@ def _hit(
         score=score,
         vault=vault.name,
         root=None if vault.root is None else str(vault.root),
-        id=f"{vault.letter}{document.id}",
+        id=format_document_id(DocumentId(vault.id, document.id), vaults),
         passage=found.id[1],
         path=path,
         uri=None if file is None else _uri(file),

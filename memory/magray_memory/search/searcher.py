@@ -289,7 +289,8 @@ class Searcher:
             mode = "lexical"
         elif run.semantic and mode == "hybrid" and all(side.problem for side in sides):
             mode = "semantic"
-        hits = present(ranked, sides, worth or {}, explain=query.explain, lines=query.lines)
+        vaults = [vault.id for vault in self.vaults]
+        hits = present(ranked, sides, worth or {}, vaults, explain=query.explain, lines=query.lines)
         problems = [*run.problems, *(side.problem for side in sides if side.problem)]
         return SearchAnswer(
             query=query.raw or query.text,

@@ -106,7 +106,6 @@ class Bench:
     root: Path
     vault: Vault
     embedder: Embedder
-    letter: str = "w"
     name: str = "workspace"
 
     def put(self, path: str, text: str, *, embed: bool = True, mtime: float | None = None) -> None:
@@ -181,7 +180,7 @@ class Bench:
             return stores[0]
 
         root = self.root if self.vault.kind is VaultKind.WORKSPACE else None
-        return OpenVault(self.vault, self.letter, self.name, root, store)
+        return OpenVault(self.vault, self.name, root, store)
 
     def search(self, text: str, **options: object) -> SearchAnswer:
         searcher = Searcher([self.opened()], lambda key: self.embedder)
@@ -227,4 +226,4 @@ def bench(tmp_path: Path, embedder: Embedder) -> Bench:
 @pytest.fixture
 def notebook(tmp_path: Path, embedder: Embedder) -> Bench:
     vault = Vault.open(tmp_path / "notebook.db", kind=VaultKind.NOTEBOOK, write=True)
-    return Bench(tmp_path, vault, embedder, "n", "notebook")
+    return Bench(tmp_path, vault, embedder, "notebook")
