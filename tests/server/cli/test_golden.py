@@ -1,0 +1,158 @@
+"""Golden files: the help of every command and its plain output on one small project, compared exactly.
+
+After an intended change `UPDATE_GOLDEN=1 pytest tests/server/cli/test_golden.py` rewrites them, and the
+difference is read and committed. What depends on the machine (paths, times, sizes, scores) is masked.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from magray_server.cli.main import cli
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conftest import Magray
+
+GOLDEN = Path(__file__).with_name("golden")
+
+ON_AN_INDEXED_PROJECT = {
+    "search": [
+        "search 'where is a failed payment retried'",
+        "search --explain -k 1 'failed payment'",
+        "search refresh lang:py",
+        "search --mode lexical -k 1 запрос",
+        "search --mode lexical zzzzqq",
+        "search --lang klingon x",
+        "search --in notebook backups",
+        "search",
+    ],
+    "related": ["related src/auth/session.py:2", "related -k 1 docs/guide.md", "related nowhere.py"],
+    "status": ["status", "status --deep", "status --workspace /nowhere"],
+    "doctor": ["doctor", "doctor --fix"],
+    "model": [
+        "model list",
+        "model show",
+        "model show bge-m3",
+        "model verify",
+        "model pull nope",
+        "model use nope",
+    ],
+    "completion": ["completion bash", "completion zsh", "completion fish", "completion csh"],
+    "program": ["--version", "serch x", "memory vault drop /nowhere"],
+}
+"""What these commands print; they change nothing."""
+
+ON_A_NEW_PROJECT = {
+    "index": [
+        "search retry",
+        "status",
+        "vault list",
+        "index --lexical src",
+        "index",
+        "index",
+        "index --force",
+        "index docs/guide.md",
+        "index /",
+        "-q index",
+    ],
+    "optimize": ["optimize", "index", "optimize --dry-run", "optimize", "optimize --dry-run"],
+    "vault": ["index --lexical", "vault list", "vault drop /nowhere", "vault drop .", "vault list"],
+    "config": [
+        "config path",
+        "config show",
+        "config set search.k 20",
+        "config get search.k",
+        "config set search.k x",
+        "config set search.k 0",
+        "config set nope 1",
+        "config get nope",
+        "config set index.ignore '[\"*.log\"]'",
+        "config show",
+    ],
+}
+"""What these print one after the other."""
+
+COLUMNS = {"model", "config", "completion", "program"}
+"""Transcripts without a figure that depends on the machine: compared to the last blank."""
+
+
+def check(name: str, text: str) -> None:
+    """Compare with the golden file, or write it where UPDATE_GOLDEN says so."""
+    path = GOLDEN / f"{name}.txt"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert path.exists(), f"{path} is not there; UPDATE_GOLDEN=1 writes it"
+    assert text == path.read_text(encoding="utf-8")
+
+
+def transcript(shell: Magray, name: str, lines: list[str]) -> str:
+    parts = []
+    for line in lines:
+        result = shell(*shlex.split(line), env={"MAGRAY_RESOURCES_PROFILE": "balanced"})
+        parts.append(f"$ magray {line}\n{result.out}")
+        parts.extend(f"! {said}\n" for said in result.err.splitlines())
+        parts.append(f"= {result.code}\n\n")
+    text = "".join(parts)
+    text = text.replace(str(shell.home), "HOME").replace(str(shell.cwd), "PROJECT")
+    text = re.sub(r"\S+/(?=models/bundled/)", "PACKAGE/", text)
+    text = re.sub(r"[0-9a-f]{16}(?=\.db)", "VAULT", text)
+    text = re.sub(r"reference text \d\.\d+", "reference text N", text)
+    text = re.sub(r"(?m)^magray \d\S*", "magray VERSION", text)
+    if name in COLUMNS:
+        return text
+    text = re.sub(r"\b\d+\.\d s\b", "N s", text)
+    text = re.sub(r"\b[\d.,]+ (B|kB|MB|GB)\b", "SIZE", text)
+    text = re.sub(r"just now|\d+ \w+ ago", "AGE", text)
+    text = re.sub(r"(?m)(?<=  )-?\d+\.\d\d(?=  |$)", "SCORE", text)
+    text = re.sub(r"(?<= )[+-]\d+\.\d{3}\b", "STEP", text)
+    # The width of a column depends on what was masked.
+    return re.sub(r"(?<=\S) {2,}", "  ", text)
+
+
+def walk(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The names that lead to each command."""
+    yield path
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            yield from walk(below, (*path, name))
+
+
+PATHS = list(walk(cli))
+NAMES = ["-".join(("magray", *path)) for path in PATHS]
+
+
+@pytest.mark.parametrize(("path", "name"), list(zip(PATHS, NAMES, strict=True)), ids=NAMES)
+def test_the_help_of_every_command(path: tuple[str, ...], name: str) -> None:
+    result = CliRunner(env={"COLUMNS": "80"}).invoke(cli, [*path, "--help"], prog_name="magray")
+    check(f"help/{name}", result.output)
+
+
+@pytest.mark.parametrize("name", ON_AN_INDEXED_PROJECT)
+def test_what_a_command_prints_of_an_indexed_project(name: str, indexed: Magray) -> None:
+    check(name, transcript(indexed, name, ON_AN_INDEXED_PROJECT[name]))
+
+
+@pytest.mark.parametrize("name", ON_A_NEW_PROJECT)
+def test_what_a_command_prints_of_a_new_project(name: str, magray: Magray) -> None:
+    check(name, transcript(magray, name, ON_A_NEW_PROJECT[name]))
+
+
+def test_every_command_has_a_transcript_and_every_golden_file_its_command() -> None:
+    golden = {path.stem for path in GOLDEN.glob("*.txt")}
+    assert golden == {*ON_AN_INDEXED_PROJECT, *ON_A_NEW_PROJECT}
+    assert golden - {"program"} == set(cli.list_commands(click.Context(cli)))
+    assert {path.stem for path in (GOLDEN / "help").glob("*.txt")} == set(NAMES)
