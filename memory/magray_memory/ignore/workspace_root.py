@@ -17,19 +17,26 @@ def find_root(folder: Path) -> Path:
     one of them raises WorkspaceError, standing below finds `folder` itself.
     """
     start = _existing(folder)
-    forbidden = _too_wide()
-    if start in forbidden or start == start.parent:
+    home = _home()
+    if _too_wide(start, home):
         raise WorkspaceError(
             f"{start} is not indexed as a whole",
-            "it is the home folder" if start in forbidden else "it is the root of the disk",
+            "it is the home folder" if start == home else "it is the root of the disk",
             "magray --workspace FOLDER, or change to a project first",
         )
     for candidate in (start, *start.parents):
-        if candidate in forbidden or candidate == candidate.parent:
+        if _too_wide(candidate, home):
             break
         if any(_lies_in(candidate, mark) for mark in _MARKS):
             return candidate
     return start
+
+
+def indexed_unasked(root: Path) -> bool:
+    """Whether a canonical root may be indexed although nobody named it: not the home folder, not a whole
+    disk.
+    """
+    return not _too_wide(root, _home())
 
 
 def named_root(folder: Path) -> Path:
@@ -56,11 +63,15 @@ def _lies_in(folder: Path, name: str) -> bool:
         return False
 
 
-def _too_wide() -> frozenset[Path]:
+def _too_wide(folder: Path, home: Path | None) -> bool:
+    return folder in (home, folder.parent)
+
+
+def _home() -> Path | None:
     try:
-        return frozenset((Path.home().resolve(),))
+        return Path.home().resolve()
     except (OSError, RuntimeError):
-        return frozenset()
+        return None
 
 
 def _shown(path: Path) -> str:

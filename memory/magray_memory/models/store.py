@@ -204,14 +204,22 @@ def smoke_test_and_record(model: Model, home_models: Path) -> None:
 def verify(model: Model) -> float | None:
     """Read every file against its checksum, embed the reference text; returns its cosine to the one recorded.
 
-    None where none is on record. Raises ModelError for the first thing that is wrong.
+    None where none is on record. Raises ModelError for the first thing that is wrong, a cosine below
+    `reference.CLOSE` included.
     """
     from magray_memory.models import reference
 
     model.verify()
     vector = reference.expected(replace(model, reference=smoke_test(model)))
     expected = reference.expected(model)
-    return None if expected is None or vector is None else round(float(vector @ expected), 4)
+    if expected is None or vector is None:
+        return None
+    cosine = float(vector @ expected)
+    if not cosine >= reference.CLOSE:  # false for NaN too
+        raise ModelError(
+            f"model {model.id}", f"it makes other vectors than the model's (cosine {cosine:.3f})"
+        )
+    return round(cosine, 4)
 
 
 def write_model(model: Model) -> None:

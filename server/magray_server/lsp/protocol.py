@@ -9,7 +9,6 @@ shutdown, sends tracebacks, and lets an executeCommand run on when it is cancell
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import logging
 import time
@@ -218,12 +217,6 @@ class MagrayProtocol(LanguageServerProtocol):
     def _refuse(self, msg_id: str | int | None, code: types.ErrorCodes, sentence: str) -> None:
         error = types.ResponseError(code=int(code), message=sentence)
         self._send_data({"jsonrpc": "2.0", "id": msg_id, "error": {"code": error.code, "message": sentence}})
-
-    async def cancel_everything(self) -> None:
-        """Stop every request that is running; each is answered as cancelled."""
-        for future in list(self._request_futures.values()):
-            future.cancel()
-        await asyncio.sleep(0)
 
     @lsp_method(types.SHUTDOWN)
     async def lsp_shutdown(self, *args: Any) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from magray_memory.errors import WorkspaceError
 from magray_memory.ignore.secret_names import has_secret, is_secret
-from magray_memory.ignore.workspace_root import find_root, named_root
+from magray_memory.ignore.workspace_root import find_root, indexed_unasked, named_root
 from magray_memory.indexing.read import Unreadable, Vanished, read_file
 from magray_memory.indexing.walk import Tally, WalkOptions, walk
 
@@ -188,6 +188,9 @@ def test_the_disk_and_the_home_want_naming(tmp_path: Path, monkeypatch: pytest.M
         with pytest.raises(WorkspaceError):
             find_root(folder)
         assert named_root(folder) == folder.resolve()
+        assert not indexed_unasked(folder.resolve())
+    (tmp_path / "project").mkdir()
+    assert indexed_unasked((tmp_path / "project").resolve())
 
 
 def test_what_is_no_folder_is_no_workspace(tmp_path: Path) -> None:

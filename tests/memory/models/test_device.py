@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from magray_memory.config import EmbeddingSettings
-from magray_memory.errors import EmbeddingUnavailable
-from magray_memory.models import device, reference
+from magray_memory.errors import EmbeddingUnavailable, ModelError
+from magray_memory.models import device, reference, store
 from magray_memory.models.device import VERDICTS, Placement, find_out, verdict
 from magray_memory.models.model import load_model
 from magray_memory.models.onnx import smoke_test
@@ -86,6 +86,9 @@ def test_a_model_that_makes_other_vectors_than_recorded_is_refused(
     found = find_out(tmp_path, load_model(model_folder), "cpu", 60)
     assert not found.ok
     assert found.reason.startswith("it makes other vectors than the model's")
+    with pytest.raises(ModelError, match="it makes other vectors than the model's"):
+        store.verify(load_model(model_folder))
+    assert (store.verify(bundled) or 0) >= reference.CLOSE
 
 
 def test_a_child_that_takes_too_long_is_ended(bundled: Model, tmp_path: Path) -> None:

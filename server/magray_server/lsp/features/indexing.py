@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from magray_memory.ignore.workspace_root import indexed_unasked
 from magray_server.host.folder_indexer import FolderIndexer
 from magray_server.host.jobs import Event, Places, State
 from magray_server.lsp.errors import hide_paths
@@ -89,7 +90,7 @@ class Indexing:
     def _start(self, root: Path) -> None:
         if root in self.indexers or self._closed or not self._server.configuration.settings.server.index:
             return
-        if _too_wide(root):
+        if not indexed_unasked(root):
             log.warning("the home folder and the root of the disk are not indexed by themselves")
             return
         environment = self._server.configuration.settings.environment()
@@ -210,12 +211,3 @@ def _progress(report: Any) -> dict[str, Any] | None:
     if report.state is not State.INDEXING or last.get("event") != "progress":
         return None
     return {name: last.get(name) for name in ("phase", "done", "total", "rate")}
-
-
-def _too_wide(root: Path) -> bool:
-    from pathlib import Path
-
-    try:
-        return root == root.parent or root == Path.home().resolve()
-    except (OSError, RuntimeError):
-        return root == root.parent

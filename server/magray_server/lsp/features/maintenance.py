@@ -13,28 +13,20 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any, cast
 
+from magray_memory.maintenance.schedule import RUN_SECONDS, Schedule
 from magray_server.host import subprocesses
 from magray_server.host.jobs import State
 from magray_server.lsp.errors import failed
 from magray_server.lsp.progress import WorkDone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from magray_server.lsp.server import MagrayServer
 
 Json = dict[str, Any]
 log = logging.getLogger(__name__)
 
-IDLE_SECONDS = 600.0
-"""Nothing was asked, typed or indexed for so long: nobody waits for this machine."""
 LOOK_SECONDS = 30.0
-DAY_SECONDS = 86_400.0
-BOUND_SECONDS = 900.0
-"""A run in the background ends after so long; the next one goes on."""
-STAMP = "optimized"
-"""A file in the home: its time is when a run in the background was last done, by any server."""
+"""How often is looked whether maintenance is due."""
 _AT_REST = frozenset((State.READY, State.READING, State.STOPPED, State.MISSING))
 
 
@@ -43,6 +35,7 @@ class Maintenance:
 
     def __init__(self, server: MagrayServer) -> None:
         self._server = server
+        self._schedule = Schedule(server.home.path)
         self._turn = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
         self._aside: asyncio.Task[None] | None = None
@@ -109,48 +102,25 @@ class Maintenance:
         return (
             self._server.configuration.settings.server.optimize
             and not self._turn.locked()
-            and time.monotonic() - self._active >= IDLE_SECONDS
             and all(indexer.report.state in _AT_REST for indexer in upkeep.indexers.values())
         )
 
     async def _in_background(self) -> None:
-        home = self._server.home.path
-        if not await asyncio.to_thread(_due, home):
+        idle = time.monotonic() - self._active
+        if not await asyncio.to_thread(self._schedule.due, idle):
             return
         async with self._turn:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(BOUND_SECONDS):
+                async with asyncio.timeout(RUN_SECONDS):
                     done = await self._run([])
                     log.info("optimized: %s bytes in %s s", done.get("bytes"), done.get("seconds"))
-                    await asyncio.to_thread(_stamp, home)
+                    await asyncio.to_thread(self._schedule.record)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._aside = None
         if not task.cancelled() and task.exception() is not None:
             log.warning("optimizing in the background failed: %s", task.exception())
             self._active = time.monotonic()
-
-
-def _due(home: Path) -> bool:
-    """Whether the last run is a day ago, and something was stored since."""
-    try:
-        last = (home / STAMP).stat().st_mtime
-    except OSError:
-        last = 0.0
-    stored = max(_stored(home), default=0.0)
-    return time.time() - last >= DAY_SECONDS and stored > last
-
-
-def _stored(home: Path) -> Iterator[float]:
-    for pattern in ("*.db", "workspaces/*.db", "workspaces/*.db-wal"):
-        for file in home.glob(pattern):
-            with contextlib.suppress(OSError):
-                yield file.stat().st_mtime
-
-
-def _stamp(home: Path) -> None:
-    with contextlib.suppress(OSError):
-        (home / STAMP).touch()
 
 
 async def _follow(stream: asyncio.StreamReader, bar: WorkDone | None) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 QUICK = (
-    "from magray_server.lsp.features import care\n"
-    "care.IDLE_SECONDS, care.LOOK_SECONDS = 1.0, 0.2\n"
+    "from magray_memory.maintenance import schedule\n"
+    "from magray_server.lsp.features import maintenance\n"
+    "schedule.IDLE_SECONDS, maintenance.LOOK_SECONDS = 1.0, 0.2\n"
     "from magray_server.lsp.main import main\n"
     "main()\n"
 )

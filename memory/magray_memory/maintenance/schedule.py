@@ -1,0 +1,64 @@
+"""Schedule of background maintenance: at most once a day, only after something was stored, and only while the
+machine is idle. Every long-lived host asks it before it optimizes by itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+IDLE_SECONDS = 600.0
+"""Nothing was asked, typed or indexed for so long: nobody waits for this machine."""
+INTERVAL_SECONDS = 86_400.0
+"""From the end of one run to the next, whichever process makes it."""
+RUN_SECONDS = 900.0
+"""A run in the background ends after so long; the next one continues."""
+STAMP = "optimized"
+"""A file in the home: its time is when a run in the background last ended, in any process."""
+
+
+def is_due(*, now: float, last_run: float, last_write: float, idle: float) -> bool:
+    """Whether maintenance should run. Times are seconds since the epoch, 0 for never; `idle` is seconds
+    without activity.
+    """
+    return idle >= IDLE_SECONDS and now - last_run >= INTERVAL_SECONDS and last_write > last_run
+
+
+class Schedule:
+    """The schedule of one home, which all processes share. Reads and writes files: not for an event loop."""
+
+    def __init__(self, home: Path, clock: Callable[[], float] = time.time) -> None:
+        self._home = home
+        self._clock = clock
+
+    def due(self, idle: float) -> bool:
+        """Whether maintenance should run now, after so many seconds without activity."""
+        if idle < IDLE_SECONDS:
+            return False
+        last_write = max(self._writes(), default=0.0)
+        return is_due(now=self._clock(), last_run=self._last_run(), last_write=last_write, idle=idle)
+
+    def record(self) -> None:
+        """A run has ended. A home that cannot be written keeps its old stamp."""
+        stamp, now = self._home / STAMP, self._clock()
+        with contextlib.suppress(OSError):
+            stamp.touch()
+            os.utime(stamp, (now, now))
+
+    def _last_run(self) -> float:
+        try:
+            return (self._home / STAMP).stat().st_mtime
+        except OSError:
+            return 0.0
+
+    def _writes(self) -> Iterator[float]:
+        for pattern in ("*.db", "workspaces/*.db", "workspaces/*.db-wal"):
+            for file in self._home.glob(pattern):
+                with contextlib.suppress(OSError):
+                    yield file.stat().st_mtime
