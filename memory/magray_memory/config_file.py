@@ -195,23 +195,14 @@ def _comment(line: str) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
+    from magray_memory import atomic_file
+
     target = path.resolve()
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            mode = stat.S_IMODE(target.stat().st_mode)
-        except FileNotFoundError:
-            mode = 0o644
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(mode)
-        temporary.replace(target)
+        atomic_file.remove_drafts(target)
+        atomic_file.write_text(target, text, durable=True)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise StorageError(
             f"settings file {path}", f"it cannot be written ({error.strerror or error})"
         ) from error

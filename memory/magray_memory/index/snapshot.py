@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, cast
 
+from magray_memory import atomic_file
 from magray_memory.errors import IndexDamaged, StorageError
 from magray_memory.storage.lock import FileLock
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 _MAGIC = "magray-vector-index"
 _FORMAT = 2
 _READ_BYTES = 1 << 20
-_STALE_SECONDS = 3600.0
 _LOCK_SECONDS = 0.2
 _verified: dict[str, tuple[int, int, int]] = {}
 
@@ -72,11 +72,10 @@ def save(vault_path: Path, header: Header, fill: Callable[[Path], int]) -> Heade
         return None
     prefix = _prefix(vault_path, header.key)
     payload = vault_path.with_name(f"{prefix}.{header.seq}-{secrets.token_hex(3)}.{header.engine}")
-    draft = payload.with_name(payload.name + ".tmp")
     try:
-        count = fill(draft)
-        checksum = _sync_and_hash(draft)
-        draft.replace(payload)
+        with atomic_file.replacing(payload, durable=True) as draft:
+            count = fill(draft)
+            checksum = _checksum(draft)
         stored = replace(
             header,
             count=count,
@@ -88,8 +87,6 @@ def save(vault_path: Path, header: Header, fill: Callable[[Path], int]) -> Heade
         _write_header(header_path(vault_path, header.key, header.engine), stored)
         _sweep(vault_path, header, keep=payload.name)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
         raise StorageError(
             f"the index snapshot {payload} cannot be written", error.strerror or str(error)
         ) from error
@@ -180,23 +177,10 @@ def _checksum(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _sync_and_hash(path: Path) -> str:
-    with path.open("r+b") as file:
-        os.fsync(file.fileno())
-    return _checksum(path)
-
-
 def _write_header(path: Path, header: Header) -> None:
     body = json.dumps({"magic": _MAGIC, "format": _FORMAT, **asdict(header)})
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(3)}.tmp")
-    with draft.open("x", encoding="utf-8") as file:
-        file.write(f"{body}\n{blake2b(body.encode(), digest_size=32).hexdigest()}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    checksum = blake2b(body.encode(), digest_size=32).hexdigest()
+    atomic_file.write_text(path, f"{body}\n{checksum}\n", durable=True)
 
 
 def read(path: Path) -> Header:
@@ -226,10 +210,11 @@ def _sweep(vault_path: Path, header: Header, keep: str) -> None:
     now = time.time()
     with os.scandir(vault_path.parent) as entries:
         for entry in entries:
-            if entry.name == keep or not entry.name.startswith(prefix):
+            if entry.name == keep or not entry.name.lstrip(".").startswith(prefix):
                 continue
-            old_draft = entry.name.endswith(".tmp") and now - entry.stat().st_mtime > _STALE_SECONDS
-            if old_draft or entry.name.endswith("." + header.engine):
+            draft = atomic_file.is_draft(entry.name)
+            old_draft = draft and now - entry.stat().st_mtime > atomic_file.STALE_SECONDS
+            if old_draft or (not draft and entry.name.endswith("." + header.engine)):
                 # Windows refuses while another process has it mapped; the next snapshot tries again.
                 with contextlib.suppress(OSError):
                     vault_path.with_name(entry.name).unlink()

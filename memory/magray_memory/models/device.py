@@ -7,16 +7,15 @@ first, at once; a GPU is tried aside by programs that last, and taken when its p
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
-import os
 import threading
 import time
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from magray_memory import atomic_file
 from magray_memory.config import ResourceSettings
 from magray_memory.errors import EmbeddingUnavailable
 from magray_memory.models.onnx.installed import fingerprint, has_cuda_provider, installed_runtime
@@ -249,11 +248,7 @@ def _remember(home: Path, print_: str, found: Verdict) -> None:
     others = [(key, verdict) for key, verdict in _read(home) if key != print_]
     kept = [(print_, found), *others][:_KEPT]
     entries = [{"fingerprint": key, "verdict": verdict.as_json()} for key, verdict in kept]
-    temporary = home / f".{VERDICTS}.{os.getpid()}.{threading.get_ident()}"
     try:
-        temporary.write_text(json.dumps(entries), encoding="utf-8")
-        temporary.replace(home / VERDICTS)
+        atomic_file.write_text(home / VERDICTS, json.dumps(entries))
     except OSError as error:
         _log.debug("what was found out about the %s was not written down: %s", found.device, error)
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)

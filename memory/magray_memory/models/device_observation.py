@@ -7,14 +7,14 @@ nobody's problem.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
-import os
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from magray_memory import atomic_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,14 +75,10 @@ def observe(
     new = Observation(requested, actual, now, reason, model, hint)
     if seen is not None and now - seen.observed_at < _REPEAT_SECONDS and _same(seen, new):
         return
-    temporary = home / f".{_NAME}.{os.getpid()}"
     try:
-        temporary.write_text(json.dumps(asdict(new)), encoding="utf-8")
-        temporary.replace(home / _NAME)
+        atomic_file.write_text(home / _NAME, json.dumps(asdict(new)))
     except OSError as error:
         _log.debug("the device in use was not written down: %s", error)
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def _same(one: Observation, other: Observation) -> bool:

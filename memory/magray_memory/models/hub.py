@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from magray_memory import atomic_file
 from magray_memory.errors import Interrupted, ModelError
 
 if TYPE_CHECKING:
@@ -174,9 +175,7 @@ class Repository:
         self._record[path] = stated
         entries = {name: asdict(entry) for name, entry in sorted(self._record.items())}
         facts = {"repository": self.name, "revision": self.revision, "files": entries}
-        draft = self.folder / f".{RECORD}.tmp"
-        draft.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-        draft.replace(self.folder / RECORD)
+        atomic_file.write_text(self.folder / RECORD, json.dumps(facts, indent=1) + "\n")
         return done
 
     @contextmanager

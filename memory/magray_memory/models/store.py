@@ -12,11 +12,11 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from magray_memory import atomic_file
 from magray_memory.errors import ModelError
 from magray_memory.models.model import DEFAULT_ID, TOKENIZER, Model, ModelFile, load_model, resolve_model
 from magray_memory.storage.lock import FileLock
@@ -162,8 +162,8 @@ def install_from_folder(folder: Path, home: Path, wishes: ModelOverrides) -> Mod
     model = replace(model, dim=_dimension(model))
     place = home / "models" / model.id
     _make_folder(place.parent)
-    with tempfile.TemporaryDirectory(prefix=".trying-", dir=place.parent) as draft:
-        tried = replace(model, place=Path(draft))
+    with atomic_file.scratch_folder(place) as draft:
+        tried = replace(model, place=draft)
         write_model(tried)
         model = replace(model, place=place, reference=smoke_test(tried))
     _make_folder(place)
@@ -238,10 +238,8 @@ def write_model(model: Model) -> None:
     for key, file in model.files.items():
         lines += ["", f"[files.{key}]", f"name = {_literal(file.name)}", f"sha256 = {_literal(file.sha256)}"]
         lines.append(f"bytes = {file.bytes}")
-    draft = model.place / ".model.toml.tmp"
     try:
-        draft.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
-        draft.replace(model.place / "model.toml")
+        atomic_file.write_text(model.place / "model.toml", "\n".join(lines) + "\n")
     except OSError as error:
         raise ModelError(
             f"model {model.id}", f"{model.place} cannot be written: {error.strerror or error}"

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from magray_memory.atomic_file import STALE_SECONDS, is_draft
 from magray_memory.storage.lock import FileLock
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 KEPT_DAYS = 7
 """A damaged workspace vault that was moved aside is kept so long."""
 
-_STALE_SECONDS = 3600.0
-_DRAFT = re.compile(r"\.tmp$|^\..*\.(new|salvaging|scratch)(-wal|-shm|-journal)?$|^\.device\.json\.\d+$")
 _DAMAGED = re.compile(r"\.damaged-\d{8}T\d{6}Z")
 _PART = re.compile(
     r"^(?P<stem>[0-9a-f]{16})\.(db(-wal|-shm|\.lock|\.pid|\.snapshot\.lock)"
@@ -51,37 +50,72 @@ def leftovers(home: Home) -> Iterator[Leftover]:
     """All of a home. A folder that cannot be read has none."""
     yield from _of_folder(home.path, workspaces=False)
     yield from _of_folder(home.workspaces, workspaces=True)
+    yield from _drafts(home.models)
+    for entry in _entries(home.models):
+        if entry.is_folder and not is_draft(entry.path.name):
+            yield from _drafts(entry.path)
 
 
 def _of_folder(folder: Path, *, workspaces: bool) -> Iterator[Leftover]:
+    found = list(_entries(folder))
+    names = {entry.path.name for entry in found}
+    for entry in found:
+        name = entry.path.name
+        if is_draft(name):
+            yield from _draft(entry)
+        elif _DAMAGED.search(name):
+            derived = workspaces or not name.startswith("notebook")
+            old = derived and entry.age > KEPT_DAYS * 86_400
+            yield entry.as_leftover("it was damaged and moved aside", removable=old)
+        elif entry.is_folder:
+            if _ONLY_FILES.search(name):
+                yield entry.as_leftover("it is a folder where a file belongs", in_the_way=True)
+        elif workspaces and (why := _orphaned(folder, name, names)):
+            yield entry.as_leftover(why)
+
+
+def _drafts(folder: Path) -> Iterator[Leftover]:
+    for entry in _entries(folder):
+        if is_draft(entry.path.name):
+            yield from _draft(entry)
+
+
+def _draft(entry: _Entry) -> Iterator[Leftover]:
+    if entry.age > STALE_SECONDS:
+        yield entry.as_leftover("it is a draft that was never finished")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    path: Path
+    is_folder: bool
+    bytes: int
+    age: float
+
+    def as_leftover(self, why: str, *, removable: bool = True, in_the_way: bool = False) -> Leftover:
+        return Leftover(self.path, why, self.bytes, self.age, removable, in_the_way)
+
+
+def _entries(folder: Path) -> Iterator[_Entry]:
+    """Files and folders by name; a folder that cannot be read has none."""
     now = time.time()
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError:
         return
-    names = {entry.name for entry in entries}
     for entry in entries:
         try:
             stat = entry.stat(follow_symlinks=False)
             is_folder = entry.is_dir(follow_symlinks=False)
         except OSError:
             continue
-        path, age, size = folder / entry.name, now - stat.st_mtime, 0 if is_folder else stat.st_size
-        why = _why(folder, entry.name, names, age, workspaces=workspaces)
-        if _DAMAGED.search(entry.name):
-            derived = workspaces or not entry.name.startswith("notebook")
-            old = derived and age > KEPT_DAYS * 86_400
-            yield Leftover(path, "it was damaged and moved aside", size, age, removable=old)
-        elif is_folder and _ONLY_FILES.search(entry.name):
-            yield Leftover(path, "it is a folder where a file belongs", size, age, in_the_way=True)
-        elif why and not is_folder:
-            yield Leftover(path, why, size, age)
+        size = 0 if is_folder else stat.st_size
+        yield _Entry(folder / entry.name, is_folder, size, now - stat.st_mtime)
 
 
-def _why(folder: Path, name: str, names: set[str], age: float, *, workspaces: bool) -> str:
-    if _DRAFT.search(name):
-        return "it is a draft that was never finished" if age > _STALE_SECONDS else ""
-    part = _PART.match(name) if workspaces else None
+def _orphaned(folder: Path, name: str, names: set[str]) -> str:
+    """Why a file beside workspace vaults belongs to nothing any more; empty where it does belong."""
+    part = _PART.match(name)
     if part is None:
         return ""
     vault = f"{part['stem']}.db"

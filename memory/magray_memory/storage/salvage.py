@@ -16,9 +16,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from magray_memory import atomic_file
 from magray_memory.errors import StorageError
 from magray_memory.storage.lock import FileLock
-from magray_memory.storage.vault_files import new_draft, refuse_where_folder
+from magray_memory.storage.vault_files import new_vault, refuse_where_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -78,8 +79,12 @@ class Salvaged:
 
 def unfinished(path: Path) -> Path | None:
     """The replacement that an interrupted salvage left finished but not in place."""
-    waiting = path.with_name(f".{path.name}.salvaged")
+    waiting = _replacement(path)
     return waiting if waiting.exists() else None
+
+
+def _replacement(path: Path) -> Path:
+    return path.with_name(f".{path.name}.salvaged")
 
 
 def salvage(path: Path, kind: VaultKind, complete: Callable[[Path], None]) -> Salvaged:
@@ -98,13 +103,12 @@ def salvage(path: Path, kind: VaultKind, complete: Callable[[Path], None]) -> Sa
             return Salvaged(None)
         refuse_where_folder(path)
         aside = _kept_copy(path)
-        draft = path.with_name(f".{path.name}.salvaging")
-        with new_draft(draft, path, kind, None):
+        waiting = _replacement(path)
+        for target in (path, waiting):
+            atomic_file.remove_drafts(target, older_than=0)
+        with new_vault(waiting, path, kind, None, durable=True) as draft:
             rows, broken = _fill(draft, path)
             complete(draft)
-            _sync(draft)
-            waiting = path.with_name(f".{path.name}.salvaged")
-            draft.replace(waiting)
         _put_in_place(waiting, path)
         return Salvaged(aside, rows, broken)
     except OSError as error:
@@ -124,10 +128,8 @@ def _kept_copy(path: Path) -> Path:
         source = path.with_name(path.name + suffix)
         if source.exists():
             target = aside.with_name(aside.name + suffix)
-            temporary = target.with_name(f".{target.name}.tmp")
-            shutil.copyfile(source, temporary)
-            _sync(temporary)
-            temporary.replace(target)
+            with atomic_file.replacing(target, durable=True) as draft:
+                shutil.copyfile(source, draft)
     return aside
 
 
@@ -136,11 +138,6 @@ def _put_in_place(waiting: Path, path: Path) -> None:
     for suffix in ("-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     waiting.replace(path)
-
-
-def _sync(path: Path) -> None:
-    with path.open("r+b") as file:
-        os.fsync(file.fileno())
 
 
 def _fill(draft: Path, damaged: Path) -> tuple[dict[str, int], dict[str, int]]:
@@ -241,7 +238,7 @@ def _last_id(source: sqlite3.Connection, table: str, otherwise: int) -> int:
 @contextlib.contextmanager
 def _scratch(damaged: Path, fresh: Path) -> Generator[sqlite3.Connection | None]:
     """A copy of the damaged file that can be queried, None when nothing makes it a database."""
-    scratch = damaged.with_name(f".{damaged.name}.scratch")
+    scratch = atomic_file.draft_path(damaged)
     parts = [scratch.with_name(scratch.name + suffix) for suffix in ("", "-wal", "-shm")]
     try:
         for with_log in (True, False):

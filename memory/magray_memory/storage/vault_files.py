@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from magray_memory import atomic_file
 from magray_memory.errors import StorageError
 from magray_memory.storage import schema
 from magray_memory.storage.lock import FileLock
@@ -96,9 +97,9 @@ def create(path: Path, kind: VaultKind, root: Path | None) -> None:
             return
         # SQLite would replay a log that an earlier file of this name left behind into the new one.
         set_aside(path)
-        draft = path.with_name(f".{path.name}.new")
-        with new_draft(draft, path, kind, root):
-            draft.replace(path)
+        atomic_file.remove_drafts(path, older_than=0)
+        with new_vault(path, path, kind, root):
+            pass
     except OSError as error:
         raise StorageError(f"the vault {path} cannot be created", error.strerror or str(error)) from error
     finally:
@@ -106,18 +107,14 @@ def create(path: Path, kind: VaultKind, root: Path | None) -> None:
 
 
 @contextlib.contextmanager
-def new_draft(draft: Path, path: Path, kind: VaultKind, root: Path | None) -> Generator[None]:
-    """An empty vault under another name, until it is filled and renamed; errors name `path`."""
-    parts = [draft.with_name(draft.name + suffix) for suffix in ("", "-wal", "-shm", "-journal")]
-    try:
-        for part in parts:
-            part.unlink(missing_ok=True)
-        with translated(path):
-            _write_draft(draft, kind, root)
-            yield
-    finally:
-        for part in parts:
-            part.unlink(missing_ok=True)
+def new_vault(
+    target: Path, path: Path, kind: VaultKind, root: Path | None, *, durable: bool = False
+) -> Generator[Path]:
+    """Yield the draft of an empty vault to fill, renamed to `target` at the end; errors name `path`."""
+    companions = atomic_file.SQLITE_COMPANIONS
+    with atomic_file.replacing(target, durable=durable, companions=companions) as draft, translated(path):
+        _write_draft(draft, kind, root)
+        yield draft
 
 
 def _write_draft(draft: Path, kind: VaultKind, root: Path | None) -> None:

@@ -225,7 +225,7 @@ def test_others_may_not_look_into_a_home(patient: Patient) -> None:
 
 def test_litter_is_named_with_its_age_and_removed(patient: Patient) -> None:
     place = patient.home.workspaces
-    old, fresh = place / ".0123456789abcdef.db.new", place / ".fedcba9876543210.db.new"
+    old, fresh = place / ".0123456789abcdef.db.7-7.draft", place / ".fedcba9876543210.db.7-7.draft"
     stray = place / "0123456789abcdef.0a0b0c0d.exact.snapshot"
     kept = place / "0123456789abcdef.db.damaged-20260101T000000Z"
     worn = place / "0123456789abcdef.db.damaged-20250101T000000Z"

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from magray_memory import atomic_file
 from magray_memory.errors import ModelError
 from magray_memory.models.model import Model, ModelFile
 from magray_memory.models.store import write_model
@@ -58,9 +59,7 @@ def build(model: Model, home_models: Path, source: Path | None = None) -> Model:
         for file in model.files.values():
             if model.folder != place:
                 shutil.copyfile(model.folder / file.name, place / file.name)
-        draft = place / f".{FILE}.tmp"
-        draft.write_bytes(data)
-        draft.replace(place / FILE)
+        atomic_file.write_bytes(place / FILE, data)
     except OSError as error:
         raise ModelError(
             f"model {model.id}", f"{place} cannot be written: {error.strerror or error}"

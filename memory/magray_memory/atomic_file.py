@@ -1,0 +1,120 @@
+"""Atomic replacement of a file: a draft is written beside it and renamed over it. The one place that does so.
+
+A reader sees the old file or the new one, never half of either; a writer that fails leaves the old one as it
+was. A draft is named `.<file>.<pid>-<thread>.draft`: two writers do not clash, and the draft that a killed
+writer leaves behind is known for what it is (`storage/leftovers.py` finds it).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import stat
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+    from pathlib import Path
+
+SQLITE_COMPANIONS = ("-wal", "-shm", "-journal")
+"""Suffixes of the files that SQLite keeps beside a database."""
+
+_DRAFT = re.compile(r"^\.(?P<target>.+)\.\d+-\d+\.draft(-wal|-shm|-journal)?$")
+STALE_SECONDS = 3600.0
+"""A draft of this age has no writer any more."""
+_RENAME_SECONDS = 1.0
+_RENAME_PAUSE = 0.02
+
+
+def draft_path(path: Path) -> Path:
+    """Path of this thread's draft of a file or folder, in the same folder."""
+    return path.with_name(f".{path.name.lstrip('.')}.{os.getpid()}-{threading.get_native_id()}.draft")
+
+
+def is_draft(name: str) -> bool:
+    """Whether a file name is that of a draft, or of what SQLite keeps beside one."""
+    return _DRAFT.match(name) is not None
+
+
+def remove_drafts(path: Path, older_than: float = STALE_SECONDS) -> None:
+    """Remove the drafts of a file that killed writers left: those of at least so many seconds. Never fails.
+
+    An age of 0 is for the holder of a lock without which nobody writes the file.
+    """
+    now = time.time()
+    with contextlib.suppress(OSError), os.scandir(path.parent) as entries:
+        for entry in entries:
+            match = _DRAFT.match(entry.name)
+            if match is not None and match["target"] == path.name.lstrip("."):
+                with contextlib.suppress(OSError):
+                    if now - entry.stat(follow_symlinks=False).st_mtime >= older_than:
+                        path.with_name(entry.name).unlink()
+
+
+@contextlib.contextmanager
+def replacing(path: Path, *, durable: bool = False, companions: Sequence[str] = ()) -> Generator[Path]:
+    """Yield the path of a draft to write; rename it over `path` at the end, remove it on any exception.
+
+    The new file has the permissions of the one that it replaces. `durable`: its content is on the disk before
+    its name is, so that a power failure leaves one whole file. `companions`: suffixes of files that belong to
+    the draft and are removed with it. Raises OSError.
+    """
+    draft = draft_path(path)
+    parts = [draft, *(draft.with_name(draft.name + suffix) for suffix in companions)]
+    try:
+        yield draft
+        if durable:
+            with draft.open("r+b") as file:
+                os.fsync(file.fileno())
+        with contextlib.suppress(FileNotFoundError):
+            draft.chmod(stat.S_IMODE(path.stat().st_mode))
+        _rename(draft, path)
+    finally:
+        for part in parts:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str, *, durable: bool = False) -> None:
+    """Replace a file by UTF-8 text, line ends as they are given. Raises OSError."""
+    write_bytes(path, text.encode("utf-8"), durable=durable)
+
+
+def write_bytes(path: Path, data: bytes, *, durable: bool = False) -> None:
+    """Replace a file by these bytes. Raises OSError."""
+    with replacing(path, durable=durable) as draft:
+        draft.write_bytes(data)
+
+
+@contextlib.contextmanager
+def scratch_folder(path: Path) -> Generator[Path]:
+    """Yield an empty folder for work that precedes `path`, named like a draft; it is removed at the end.
+
+    Raises OSError where it cannot be made.
+    """
+    import shutil
+
+    folder = draft_path(path)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _rename(draft: Path, path: Path) -> None:
+    deadline = time.monotonic() + _RENAME_SECONDS
+    while True:
+        try:
+            draft.replace(path)
+            return
+        except PermissionError:
+            # Windows refuses while another process has the file open, a virus scanner for instance.
+            if sys.platform != "win32" or time.monotonic() >= deadline:
+                raise
+        time.sleep(_RENAME_PAUSE)

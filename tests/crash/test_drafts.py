@@ -1,0 +1,135 @@
+"""A writer that is killed before its rename leaves the old file, and a draft that doctor names and optimize
+removes.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from magray_memory import atomic_file
+from magray_memory.config import Settings
+from magray_memory.health.doctor import Doctor
+from magray_memory.health.findings import Remedy
+from magray_memory.maintenance.optimize import Optimizer
+from magray_memory.storage.durability import VaultKind
+from magray_memory.storage.home import Home
+from magray_memory.storage.vault import Vault
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
+
+_PRELUDE = """
+import os, signal, sys
+from dataclasses import replace
+from pathlib import Path
+from magray_memory import atomic_file
+from magray_memory.storage.home import Home
+from magray_memory.storage.vault import Vault, VaultKind
+home, renames = Home(Path(sys.argv[1])), int(sys.argv[2])
+rename = atomic_file._rename
+def killed(draft, path):
+    global renames
+    renames -= 1
+    if not renames:
+        os.kill(os.getpid(), signal.SIGKILL)
+    rename(draft, path)
+atomic_file._rename = killed
+def model():
+    from magray_memory.models.model import BUNDLED, DEFAULT_ID, load_model
+    place = home.models / "tried"
+    place.mkdir(parents=True)
+    return replace(load_model(BUNDLED / DEFAULT_ID), place=place)
+def damage():
+    Vault.open(home.notebook, kind=VaultKind.NOTEBOOK, write=True).close()
+    with home.notebook.open("r+b") as file:
+        file.write(bytes(100))
+def salvage():
+    from magray_memory.storage.salvage import salvage
+    salvage(home.notebook, VaultKind.NOTEBOOK, lambda draft: None)
+def snapshot():
+    from magray_memory.index import snapshot
+    header = snapshot.Header("exact", "key", 4, 0, "vault")
+    path = home.workspaces / "0123456789abcdef.db"
+    path.touch()
+    snapshot.save(path, header, lambda draft: draft.write_bytes(b"payload"))
+"""
+_SETTINGS = "from magray_memory.config_file import set_value; set_value(home.config, 'search', 'limit', 3)"
+_VERDICT = """
+from magray_memory.models import device
+from magray_memory.models.onnx.smoke_test import Verdict
+device._remember(home.path, "print", Verdict("cpu", True))
+"""
+_OBSERVATION = """
+from magray_memory.models.device_observation import observe
+observe(home.path, "auto", "cpu", None, None)
+"""
+_MODEL = "from magray_memory.models.store import write_model; write_model(model())"
+_RECORD = """
+from magray_memory.models.hub import Access, Fetched, Repository, Stated
+folder = model().place
+repository = Repository(Access("", "", None), "a/b", "main", folder)
+repository._remember("x", Stated("e", 1, "c"), Fetched(folder, "", 1))
+"""
+_TRIAL = """
+home.models.mkdir()
+with atomic_file.scratch_folder(home.models / "tried"):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+_VAULT = "Vault.open(home.workspaces / '0123456789abcdef.db', kind=VaultKind.WORKSPACE, write=True)"
+_WRITERS = {
+    "the settings": (_SETTINGS, 1),
+    "what is known of the devices": (_VERDICT, 1),
+    "the device in use": (_OBSERVATION, 1),
+    "the description of a model": (_MODEL, 1),
+    "the record of a pull": (_RECORD, 1),
+    "the trial of a model": (_TRIAL, 0),
+    "a new vault": (_VAULT, 1),
+    "the payload of a snapshot": ("snapshot()", 1),
+    "the header of a snapshot": ("snapshot()", 2),
+    "the copy of a damaged notebook": ("damage(); renames = 1; salvage()", 0),
+    "what was salvaged": ("damage(); renames = 2; salvage()", 0),
+}
+
+
+@pytest.mark.parametrize("writer", _WRITERS)
+def test_a_killed_writer_leaves_a_draft_that_is_named_and_removed(tmp_path: Path, writer: str) -> None:
+    code, renames = _WRITERS[writer]
+    home = Home(tmp_path / "home").ensure()
+    child = subprocess.run(
+        [sys.executable, "-c", _PRELUDE + code, str(home.path), str(renames)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert child.returncode == -9, child.stderr
+    drafts = [path for path in home.path.rglob("*") if atomic_file.is_draft(path.name)]
+    assert drafts
+    assert _named(home) == [], "another process may be at work on it"
+    for draft in drafts:
+        os.utime(draft, (time.time() - 7200,) * 2)
+    assert _named(home) == sorted(map(str, drafts))
+    Optimizer(home, Settings()).run()
+    assert not any(draft.exists() for draft in drafts)
+    assert _named(home) == []
+
+
+def _named(home: Home) -> list[str]:
+    """Paths of the drafts that the doctor finds."""
+    found = Doctor(home, None, lambda root, lexical: None).examine().findings
+    return sorted(f.path for f in found if f.remedy is Remedy.REMOVE and f.path.rpartition("/")[2][0] == ".")
+
+
+def test_salvaging_again_leaves_no_draft_of_the_killed_one(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").ensure()
+    code = f"{_PRELUDE}damage(); renames = 2; salvage()"
+    subprocess.run([sys.executable, "-c", code, str(home.path), "0"], capture_output=True, check=False)
+    Doctor(home, None, lambda root, lexical: None).fix()
+    assert [path for path in home.path.iterdir() if atomic_file.is_draft(path.name)] == []
+    with Vault.open(home.notebook, kind=VaultKind.NOTEBOOK) as vault:
+        assert vault.counts() == (0, 0)
