@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +38,10 @@ NATIVE = (
 )
 
 
-def test_version(magray: Magray) -> None:
+def test_the_version_is_that_of_the_package(magray: Magray) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert "version" not in project and project["dynamic"] == ["version"]
+    assert metadata.version("magray") == __version__
     result = magray("--version")
     assert (result.code, result.out, result.err) == (0, f"magray {__version__}\n", "")
 

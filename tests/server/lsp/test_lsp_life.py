@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from magray_memory import __version__
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -217,7 +219,10 @@ def test_tcp_serves_one_client_on_loopback_only(tmp_path: Path, frame) -> None:
         length = int(stream.readline().split(b":")[1])
         while stream.readline() != b"\r\n":
             pass
-        assert json.loads(stream.read(length))["result"]["serverInfo"]["name"] == "magray"
+        assert json.loads(stream.read(length))["result"]["serverInfo"] == {
+            "name": "magray",
+            "version": __version__,
+        }
     assert server.wait(10) == 1
     server.stderr.close()
 
@@ -227,7 +232,7 @@ def test_version_and_help_say_what_they_should() -> None:
         command = [sys.executable, "-m", "magray_server.lsp.main", flag]
         return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
 
-    assert run("--version").startswith("magray-lsp ")
+    assert run("--version") == f"magray-lsp {__version__}\n"
     assert "--stdio" in run("--help")
 
 
