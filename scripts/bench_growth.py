@@ -134,6 +134,7 @@ def stage_fill(root: Path, home: Path) -> dict[str, Any]:
     from magray_memory.memory import Memory
     from magray_memory.storage import vector_spaces, vectors
     from magray_memory.storage.durability import VaultKind
+    from magray_memory.storage.pending import pending_ids
     from magray_memory.storage.vault import Vault
 
     figures: dict[str, Any] = {}
@@ -146,7 +147,7 @@ def stage_fill(root: Path, home: Path) -> dict[str, Any]:
             sample = embed_sample(vault, embedder)
             chance = np.random.default_rng(1)
             after, began = 0, time.perf_counter()
-            while ids := vectors.pending(vault, embedder.key, BATCH, after):
+            while ids := pending_ids(vault.db.raw(), embedder.key, BATCH, after):
                 rows = sample[chance.integers(0, len(sample), len(ids))]
                 noise = chance.standard_normal(rows.shape, dtype=np.float32)
                 rows = rows + noise * (NOISE / np.linalg.norm(noise, axis=1, keepdims=True))

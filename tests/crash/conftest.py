@@ -150,7 +150,7 @@ class Box:
         """Records in the notebook, as rows."""
         from magray_memory.index.lexical import LexicalIndex
         from magray_memory.models.recipe import text_hash
-        from magray_memory.storage.documents import LexicalRow
+        from magray_memory.storage.fts import LexicalRow
 
         self.home.ensure()
         with (

@@ -17,6 +17,7 @@ from magray_memory.health.findings import Finding, Remedy
 from magray_memory.health.report import Severity
 from magray_memory.storage import schema, vector_spaces
 from magray_memory.storage.lock import IndexerLock
+from magray_memory.storage.pending import scan_pending
 from magray_memory.storage.vault import LEXICAL_VERSION, snapshot_files
 
 if TYPE_CHECKING:
@@ -188,11 +189,7 @@ def pending(vault: Vault, connection: sqlite3.Connection) -> Iterator[Finding]:
     key = vector_spaces.serving(vault)
     if key is None or (vault.kind.derived and IndexerLock(vault.path).holder() is not None):
         return
-    (missing,) = connection.execute(
-        "SELECT count(*) FROM passage WHERE NOT EXISTS (SELECT 1 FROM vector JOIN embedding_key e"
-        " ON e.id = key_id WHERE passage_id = passage.id AND e.key = ?)",
-        (key,),
-    ).fetchone()
+    missing = scan_pending(connection, key)
     if missing:
         count, many = vault.counts()[1], missing > 1
         message = f"{missing:,} of {count:,} passages in {vault.path} {'have' if many else 'has'} no vector."

@@ -12,8 +12,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from magray_memory.storage import schema
-from magray_memory.storage.documents import LexicalRow
+from magray_memory.storage import fts, schema
 from magray_memory.storage.sqlite_errors import is_lexical_damage
 from magray_memory.storage.vault import LEXICAL_VERSION
 from magray_memory.text.analyzer import ANALYZER_VERSION, analyze, analyze_names
@@ -21,14 +20,8 @@ from magray_memory.text.analyzer import ANALYZER_VERSION, analyze, analyze_names
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from magray_memory.storage.fts import LexicalRow
     from magray_memory.storage.vault import Vault
-
-_ADD = "INSERT INTO passage_fts(rowid, symbol, path, body) VALUES (?, ?, ?, ?)"
-_REMOVE = "INSERT INTO passage_fts(passage_fts, rowid, symbol, path, body) VALUES ('delete', ?, ?, ?, ?)"
-_ALL = (
-    "SELECT passage.id, symbol, coalesce(path, ''), passage.text FROM passage"
-    " JOIN document ON document.id = document_id ORDER BY passage.id"
-)
 
 
 class LexicalIndex:
@@ -43,7 +36,7 @@ class LexicalIndex:
             if self.ensure_version():
                 return  # building it again took in what is stored, these rows too
             try:
-                connection.executemany(_ADD, _tokens(rows))
+                fts.add_rows(connection, _tokens(rows))
             except sqlite3.DatabaseError as error:
                 self._mend(connection, error)
 
@@ -53,10 +46,10 @@ class LexicalIndex:
             self.ensure_version()
             tokens = list(_tokens(rows))
             try:
-                connection.executemany(_REMOVE, tokens)
+                fts.remove_rows(connection, tokens)
             except sqlite3.DatabaseError as error:
                 self._mend(connection, error)
-                connection.executemany(_REMOVE, tokens)
+                fts.remove_rows(connection, tokens)
 
     def ensure_version(self) -> bool:
         """Build the index again if another analyzer fed it; returns whether that was needed."""
@@ -79,8 +72,7 @@ class LexicalIndex:
 
     def _rebuild(self, connection: sqlite3.Connection) -> None:
         schema.create_fts(connection)
-        cursor = connection.execute(_ALL)
-        connection.executemany(_ADD, _tokens(LexicalRow(*row) for row in cursor))
+        fts.add_rows(connection, _tokens(fts.stored_rows(connection)))
         self._vault.set_meta(LEXICAL_VERSION, str(ANALYZER_VERSION))
 
 

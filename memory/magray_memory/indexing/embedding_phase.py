@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from magray_memory.errors import EmbeddingUnavailable, IndexDamaged, Interrupted, StorageError
 from magray_memory.storage import vector_spaces
+from magray_memory.storage.pending import count_pending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,10 +127,8 @@ class EmbeddingPhase:
         return done
 
     def _count_pending(self, key: str) -> int:
-        # Not by storage/vectors: a run that finds nothing to embed does not load numpy.
         with self._vault.read() as connection:
-            row = connection.execute("SELECT vectors FROM embedding_key WHERE key = ?", (key,)).fetchone()
-            return self._vault.counts()[1] - (row[0] if row else 0)
+            return count_pending(connection, key)
 
     def _settle(self, key: str) -> bool:
         """Have the new set of vectors serve once it is whole; returns whether it does.

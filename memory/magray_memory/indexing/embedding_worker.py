@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from magray_memory.errors import EmbeddingUnavailable
 from magray_memory.models.recipe import passage_text
 from magray_memory.storage import vectors
+from magray_memory.storage.pending import pending_by_priority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -39,12 +40,6 @@ _FINISHED = 64
 _WRITE_VECTORS = 1024
 _WAIT_SECONDS = 0.05
 SNAPSHOT_SECONDS = 300.0
-
-_PENDING = (
-    "SELECT passage.id FROM passage JOIN document ON document.id = document_id WHERE NOT EXISTS"
-    " (SELECT 1 FROM vector WHERE passage_id = passage.id AND key_id = ?)"
-    " ORDER BY mtime_ns DESC, document_id DESC, ordinal"
-)
 
 
 @dataclass(slots=True)
@@ -162,10 +157,8 @@ class EmbeddingWorker:
         return self._stopped.is_set() or self._should_stop()
 
     def _pending(self) -> array[int]:
-        found = vectors.key_of(self._vault, self._key)
         with self._vault.read() as connection:
-            rows = connection.execute(_PENDING, (-1 if found is None else found[0],))
-            return array("q", (row[0] for row in rows))
+            return array("q", (row[0] for row in pending_by_priority(connection, self._key)))
 
     def _windows(self, pending: Sequence[int]) -> Iterator[_Window]:
         """What is left to embed, window by window, after everything that is known was copied."""

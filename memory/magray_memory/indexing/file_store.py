@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from magray_memory.index.lexical import LexicalIndex
     from magray_memory.indexing.events import Events
     from magray_memory.indexing.scan import Plan, Stored
-    from magray_memory.storage.documents import FileState, LexicalRow
+    from magray_memory.storage.documents import FileState
     from magray_memory.storage.durability import Durability
+    from magray_memory.storage.fts import LexicalRow
     from magray_memory.storage.vault import Vault
 
 _REMOVE_AT_ONCE = 200

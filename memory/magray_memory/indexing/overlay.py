@@ -136,12 +136,12 @@ class Overlay:
         EmbeddingUnavailable, Interrupted.
         """
         from magray_memory.models.recipe import passage_text
-        from magray_memory.storage.vectors import pending, pending_passages, put_vectors
+        from magray_memory.storage.vectors import pending_passages, put_vectors
 
-        wanted = pending(self._vault, embedder.key, 10_000)
+        wanted = self._pending(embedder.key)
         if stored is not None and wanted:
             self._borrow(stored, wanted, embedder.key, embedder.dim)
-            wanted = pending(self._vault, embedder.key, 10_000)
+            wanted = self._pending(embedder.key)
         passages = pending_passages(self._vault, wanted)
         kinds = self._kinds()
         texts = [passage_text(p.symbol, p.title, p.text, kinds.get(p.document_id, "code")) for p in passages]
@@ -152,11 +152,11 @@ class Overlay:
         self._serve(embedder.key)
         return made
 
-    def pending(self, key: str) -> int:
-        """Passages that cannot be found by meaning yet."""
-        from magray_memory.storage.vectors import count_pending
+    def _pending(self, key: str) -> list[int]:
+        from magray_memory.storage.pending import pending_ids
 
-        return count_pending(self._vault, key)
+        with self._vault.read() as connection:
+            return pending_ids(connection, key, 10_000)
 
     def close(self) -> None:
         """Forget everything."""

@@ -11,10 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from magray_memory.search.weights import COLUMN_WEIGHTS, MAX_TERMS, POSTINGS, SCORED, SCORED_MOST
+from magray_memory.storage.fts import bm25_scores, match_expression, term_frequencies
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -44,10 +45,8 @@ class Statistics:
         # A word that nobody used may be used by now; one that is there stays about as rare as it was.
         unknown = [term for term in wanted if not self._known.get(term)]
         if unknown:
-            marks = ",".join("?" * len(unknown))
-            rows = connection.execute(f"SELECT term, doc FROM passage_vocab WHERE term IN ({marks})", unknown)
             self._known.update(dict.fromkeys(unknown, 0))
-            self._known.update(rows)
+            self._known.update(term_frequencies(connection, unknown))
         return {term: self._known[term] for term in wanted}
 
 
@@ -62,11 +61,6 @@ def affordable(frequencies: Mapping[str, int]) -> list[str]:
             break
         chosen.append(term)
     return chosen
-
-
-def match(terms: Iterable[str], joint: str) -> str:
-    """An expression of FTS5. In quotes nothing is an operator; the analyzer leaves no quote in a token."""
-    return joint.join(f'"{term}"' for term in terms)
 
 
 def leading(frequencies: Mapping[str, int], terms: list[str], enough: int, most: int) -> int:
@@ -95,10 +89,9 @@ def bm25_best(
     terms = affordable(frequencies)
     if not terms:
         return []
-    every = match(terms, " OR ")
+    every = match_expression(terms, " OR ")
     if allowed is not None and len(allowed) <= SCORED:
-        few = f"AND +rowid IN ({','.join(map(str, allowed.tolist()))})"
-        return _scored(connection, every, limit, few)
+        return bm25_scores(connection, every, COLUMN_WEIGHTS, limit, ids=allowed.tolist())
     # A filter leaves a share of what is scored, so that more is to be scored.
     wanted, most = limit, SCORED
     if allowed is not None:
@@ -109,10 +102,12 @@ def bm25_best(
         found = _of_common(connection, lead, rest, most, wanted)
     elif rest:
         # A term counts as often as it stands in the expression: here each of them twice.
-        either = f"({match(lead, ' OR ')}) AND ({match([*lead, *rest, *rest], ' OR ')})"
-        found = [(passage, score / 2) for passage, score in _scored(connection, either, wanted)]
+        either = match_expression([*lead, *rest, *rest], " OR ")
+        both = f"({match_expression(lead, ' OR ')}) AND ({either})"
+        scored = bm25_scores(connection, both, COLUMN_WEIGHTS, wanted)
+        found = [(passage, score / 2) for passage, score in scored]
     else:
-        found = _scored(connection, every, wanted)
+        found = bm25_scores(connection, every, COLUMN_WEIGHTS, wanted)
     return found if allowed is None else _among(found, allowed)[:limit]
 
 
@@ -123,32 +118,15 @@ def _of_common(
     term, those with it in a name or a path, and some; each at most `most`.
     """
     *rare, common = lead
-    wanted = [match([common], ""), "{symbol path}: " + match([common], "")]
+    held = match_expression([common], "")
+    expressions = [held, f"{{symbol path}}: {held}"]
     if rare:
-        wanted.append(match(rare, " OR "))
+        expressions.append(match_expression(rare, " OR "))
     if rest:
-        wanted.append(f"{match([common], '')} AND ({match(rest, ' OR ')})")
-    part = "SELECT rowid FROM (SELECT rowid FROM passage_fts WHERE passage_fts MATCH ? LIMIT ?)"
-    condition = f"AND +rowid IN ({' UNION '.join([part] * len(wanted))})"
-    values = [value for expression in wanted for value in (expression, most)]
-    return _scored(connection, match([*lead, *rest], " OR "), limit, condition, values)
-
-
-def _scored(
-    connection: sqlite3.Connection,
-    expression: str,
-    limit: int,
-    condition: str = "",
-    values: Sequence[object] = (),
-) -> list[tuple[int, float]]:
-    # The + keeps SQLite from asking the index once for each id, and from sorting inside of FTS5, which takes
-    # as long again as BM25 itself.
-    sql = (
-        "SELECT rowid, -rank FROM passage_fts WHERE passage_fts MATCH ? AND rank MATCH ? "
-        f"{condition} ORDER BY +rank, rowid LIMIT ?"
-    )
-    rank = f"bm25({', '.join(str(w) for w in COLUMN_WEIGHTS)})"
-    return connection.execute(sql, (expression, rank, *values, limit)).fetchall()
+        expressions.append(f"{held} AND ({match_expression(rest, ' OR ')})")
+    samples = [(expression, most) for expression in expressions]
+    every = match_expression([*lead, *rest], " OR ")
+    return bm25_scores(connection, every, COLUMN_WEIGHTS, limit, samples=samples)
 
 
 def _among(found: list[tuple[int, float]], allowed: Ids) -> list[tuple[int, float]]:

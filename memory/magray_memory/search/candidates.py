@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import weakref
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import wraps
@@ -16,11 +15,14 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from magray_memory.errors import MagrayError, StorageError
 from magray_memory.lru_cache import LruCache
-from magray_memory.search.bm25 import Statistics, bm25_best, match
+from magray_memory.search.bm25 import Statistics, bm25_best
 from magray_memory.search.query import SearchQuery, path_matcher
-from magray_memory.search.ranking import Row
 from magray_memory.search.terms import Terms, idf, share
+from magray_memory.storage.fts import best_texts, match_expression
 from magray_memory.storage.home import vault_id
+from magray_memory.storage.passage_filters import DocumentFilter, database_state, matching_passages
+from magray_memory.storage.passages import PassageRow, indexed_texts, passage_rows
+from magray_memory.storage.pending import count_pending
 from magray_memory.storage.sqlite_errors import explain, is_lexical_damage
 from magray_memory.storage.vector_spaces import serving
 from magray_memory.text.analyzer import tokens
@@ -46,7 +48,6 @@ R = TypeVar("R")
 _PHRASE_ROWS = 5_000
 _EXPLAINED_ROWS = 3
 _FILTERS = 8
-_WHEN = "CASE WHEN d.path IS NULL THEN d.updated_at ELSE d.mtime_ns / 1e9 END"
 
 
 @dataclass(slots=True)
@@ -139,57 +140,19 @@ def narrow(side: Side, query: SearchQuery) -> None:
     """Finds the passages that the filters leave, when there are filters."""
     if not query.filtered:
         return
-    where, values = _conditions(query)
-    # A connection's number changes with what others commit; what it writes itself it counts.
-    (version,) = side.connection.execute("PRAGMA data_version").fetchone()
-    state = (weakref.ref(side.connection), version, side.connection.total_changes)
-    asked = (state, where, tuple(values), query.paths)
+    wanted = _document_filter(query)
+    asked = (database_state(side.connection), wanted, query.paths)
     known = None if side.open.transient else side.open.narrowed.get(asked)
-    side.allowed = _left_by(side.connection, where, values, query.paths) if known is None else known
     if known is None:
-        side.open.narrowed.put(asked, side.allowed)
+        matches = path_matcher(query.paths) if query.paths else None
+        known = matching_passages(side.connection, wanted, matches)
+        side.open.narrowed.put(asked, known)
+    side.allowed = known
 
 
-def _left_by(
-    connection: sqlite3.Connection, where: str, values: list[object], paths: tuple[str, ...]
-) -> NDArray[np.int64]:
-    import numpy as np
-
-    if paths:
-        matches = path_matcher(paths)
-        found = connection.execute(f"SELECT d.id, d.path FROM document d WHERE {where}", values)
-        documents = [row[0] for row in found if row[1] is not None and matches(row[1])]
-        wanted, values = ",".join(map(str, documents)), []
-    else:
-        wanted = f"SELECT d.id FROM document d WHERE {where}"
-    # One text instead of a row for each: 3 ms for 25,000 passages, not 7.
-    sql = f"SELECT group_concat(id) FROM passage WHERE document_id IN ({wanted})"
-    (text,) = connection.execute(sql, values).fetchone()
-    return np.sort(np.fromstring(text or "", np.int64, sep=","))
-
-
-def _conditions(query: SearchQuery) -> tuple[str, list[object]]:
-    where = ["d.trashed_at IS NULL"]
-    values: list[object] = []
-    for column, wanted in (
-        ("d.layer", query.layers),
-        ("lower(d.kind)", query.kinds),
-        ("d.language", query.languages),
-    ):
-        if wanted:
-            where.append(f"{column} IN ({','.join('?' * len(wanted))})")
-            values += wanted
-    for tag in query.tags:
-        where.append(
-            "EXISTS (SELECT 1 FROM document_tag dt JOIN tag t ON t.id = dt.tag_id "
-            "WHERE dt.document_id = d.id AND lower(t.name) = lower(?))"
-        )
-        values.append(tag)
-    for moment, sign in ((query.since, ">="), (query.until, "<=")):
-        if moment is not None:
-            where.append(f"{_WHEN} {sign} ?")
-            values.append(moment.timestamp())
-    return " AND ".join(where), values
+def _document_filter(query: SearchQuery) -> DocumentFilter:
+    since, until = (None if moment is None else moment.timestamp() for moment in (query.since, query.until))
+    return DocumentFilter(query.layers, query.kinds, query.languages, query.tags, since, until)
 
 
 @reading
@@ -210,11 +173,7 @@ def look_up(side: Side, terms: Iterable[str], limit: int) -> None:
 def explain_share(side: Side, weights: Mapping[str, float]) -> None:
     """Finds how much of the query, by weight, the best lexical passages of this vault hold."""
     best = sorted(side.lexical, key=lambda passage: -side.lexical[passage])[:_EXPLAINED_ROWS]
-    sql = (
-        "SELECT p.symbol || char(10) || coalesce(d.path, '') || char(10) || p.text "
-        f"FROM passage p JOIN document d ON d.id = p.document_id WHERE p.id IN ({','.join(map(str, best))})"
-    )
-    for (text,) in side.connection.execute(sql).fetchall():
+    for text in indexed_texts(side.connection, best):
         side.explained = max(side.explained, share(weights, frozenset(tokens(text))))
 
 
@@ -229,11 +188,8 @@ def phrases(side: Side, wanted: tuple[str, ...]) -> dict[int, float]:
             continue
         words = r"\s+".join(re.escape(word) for word in phrase.split())
         pattern = re.compile(words, re.IGNORECASE)
-        sql = (
-            "SELECT p.id, p.text FROM passage_fts f JOIN passage p ON p.id = f.rowid "
-            "WHERE passage_fts MATCH ? ORDER BY f.rank LIMIT ?"
-        )
-        for passage, text in side.connection.execute(sql, (match(terms, " AND "), _PHRASE_ROWS)):
+        every = match_expression(terms, " AND ")
+        for passage, text in best_texts(side.connection, every, _PHRASE_ROWS):
             if (allowed is None or passage in allowed) and pattern.search(text):
                 found[passage] = found.get(passage, 0.0) + 1 / len(wanted)
     return found
@@ -268,16 +224,10 @@ def nearest(side: Side, store: VectorStore, vector: NDArray[np.float32], limit: 
 
 
 @reading
-def rows(side: Side, passages: Iterable[int]) -> dict[int, Row]:
+def rows(side: Side, passages: Iterable[int]) -> dict[int, PassageRow]:
     """What ranking needs of these passages; those that are gone or in the trash are left out."""
-    ids = ",".join(map(str, passages))
-    sql = (
-        "SELECT p.id, p.document_id, p.start_line, p.end_line, p.symbol, d.path, d.title, d.kind, d.layer, "
-        f"{_WHEN} FROM passage p JOIN document d ON d.id = p.document_id "
-        f"WHERE p.id IN ({ids}) AND d.trashed_at IS NULL"
-    )
     hidden = side.open.hidden()
-    return {row[0]: Row._make(row) for row in side.connection.execute(sql) if row[5] not in hidden}
+    return {row.passage: row for row in passage_rows(side.connection, passages) if row.path not in hidden}
 
 
 def weigh(sides: Iterable[Side], terms: Terms) -> dict[str, float]:
@@ -303,10 +253,7 @@ def naming(sides: Iterable[Side], weights: Mapping[str, float]) -> dict[str, flo
 @reading
 def pending(side: Side) -> int:
     """How many passages of this vault have no vector yet; from counters, whatever the size."""
-    row = side.connection.execute(
-        "SELECT vectors FROM embedding_key WHERE key = ?", (side.key or "",)
-    ).fetchone()
-    return max(0, side.passages - (row[0] if row else 0))
+    return count_pending(side.connection, side.key)
 
 
 def main_key(sides: Iterable[Side]) -> str | None:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from magray_memory.search.candidates import Side, reading
+from magray_memory.storage.passages import passage_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -64,7 +65,6 @@ def declarations(side: Side, names: Mapping[str, float], passages: Iterable[int]
     """What these passages declare of the names, each with what it is worth; those that declare none are left
     out.
     """
-    ids = ",".join(map(str, passages))
-    found = side.connection.execute(f"SELECT id, text FROM passage WHERE id IN ({ids})")
+    found = passage_texts(side.connection, passages)
     sure = {row: max(w * declares(text, name) for name, w in names.items()) for row, text in found}
     return {passage: value for passage, value in sure.items() if value}

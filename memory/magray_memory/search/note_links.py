@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import MagrayError
+from magray_memory.storage.links import link_targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,10 +43,7 @@ def resolve_note_link(vaults: Iterable[OpenVault], name: str) -> Note | None:
             continue
         try:
             with vault.vault.read() as connection:
-                rows = connection.execute(
-                    "SELECT path, title FROM document WHERE kind = 'doc' AND path IS NOT NULL"
-                )
-                for path, title in rows:
+                for path, title in link_targets(connection):
                     rank = _rank(path.casefold(), (title or "").casefold(), wanted)
                     key = None if rank is None else (rank, len(path), path)
                     if key is not None and (best is None or key < best):

@@ -11,6 +11,9 @@ from magray_memory.search.candidates import reading
 from magray_memory.search.hits import Hit, steps
 from magray_memory.search.snippet import snippet
 from magray_memory.storage.document_id import DocumentId, format_document_id
+from magray_memory.storage.passages import DocumentDetails, document_details, passage_texts
+from magray_memory.storage.pending import embedded_among
+from magray_memory.storage.tags import tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,18 +23,9 @@ if TYPE_CHECKING:
     from magray_memory.search.ranking import Ranked
 
 
-class _Document(NamedTuple):
-    id: int
-    kind: str
-    language: str | None
-    key: str | None
-    size: int
-    mtime_ns: int
-    tags: list[str]
-
-
 class _Details(NamedTuple):
-    documents: dict[int, _Document]
+    documents: dict[int, DocumentDetails]
+    tags: dict[int, list[str]]
     texts: dict[int, str]
     embedded: frozenset[int]
 
@@ -57,30 +51,15 @@ def present(
 @reading
 def _details(side: Side, ranked: list[Ranked]) -> _Details:
     if not ranked:
-        return _Details({}, {}, frozenset())
+        return _Details({}, {}, {}, frozenset())
     connection = side.connection
-    documents = ",".join(str(r.row.document) for r in ranked)
-    shown = [part for r in ranked for part in (r, *r.also)]
-    passages = ",".join(str(part.id[1]) for part in shown)
-    tags: dict[int, list[str]] = {}
-    for document, name in connection.execute(
-        "SELECT document_id, name FROM document_tag JOIN tag ON tag.id = tag_id "
-        f"WHERE document_id IN ({documents}) ORDER BY name"
-    ):
-        tags.setdefault(document, []).append(name)
-    found = connection.execute(
-        f"SELECT id, kind, language, key, size, mtime_ns FROM document WHERE id IN ({documents})"
-    )
-    texts = connection.execute(f"SELECT id, text FROM passage WHERE id IN ({passages})")
-    embedded = connection.execute(
-        "SELECT passage_id FROM vector JOIN embedding_key k ON k.id = key_id "
-        f"WHERE k.key = ? AND passage_id IN ({passages})",
-        (side.key or "",),
-    )
+    documents = [r.row.document for r in ranked]
+    passages = [part.id[1] for r in ranked for part in (r, *r.also)]
     return _Details(
-        {row[0]: _Document._make((*row, tags.get(row[0], []))) for row in found},
-        dict(texts.fetchall()),
-        frozenset(row[0] for row in embedded),
+        document_details(connection, documents),
+        tags_of(connection, documents),
+        dict(passage_texts(connection, passages)),
+        embedded_among(connection, side.key or "", passages),
     )
 
 
@@ -117,7 +96,7 @@ def _hit(
         kind=document.kind,
         language=document.language,
         layer=found.row.layer,
-        tags=document.tags,
+        tags=details.tags.get(document.id, []),
         title=found.row.title,
         key=document.key,
         snippet=shown.text,

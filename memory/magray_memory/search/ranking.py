@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from magray_memory.search.fusion import Fused, Id
     from magray_memory.search.weights import Weights
+    from magray_memory.storage.passages import PassageRow
 
 MERGED_LINES = 160
 """Lines that passages merged into one hit may span."""
@@ -31,27 +32,12 @@ _SYMBOL_JOINTS = re.compile(r"\s*(?:>|::|[.#:/])\s*")
 _JOINED = re.compile(r"\s*[,;|]\s+|\s+[·…+&]\s+")
 
 
-class Row(NamedTuple):
-    """What ranking needs to know about a passage and its document. `when` is UTC seconds."""
-
-    passage: int
-    document: int
-    start_line: int
-    end_line: int
-    symbol: str
-    path: str | None
-    title: str | None
-    kind: str
-    layer: str
-    when: float
-
-
 @dataclass(slots=True)
 class Ranked:
     """A passage with its score and the steps to it; `also` are passages that were merged into it."""
 
     id: Id
-    row: Row
+    row: PassageRow
     score: float = 0.0
     changes: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]])
     also: list[Ranked] = field(default_factory=list["Ranked"])
@@ -85,7 +71,7 @@ class Question:
 
 
 def rank(
-    fused: Mapping[Id, Fused], rows: Mapping[Id, Row], signals: Signals, *, per_file: int
+    fused: Mapping[Id, Fused], rows: Mapping[Id, PassageRow], signals: Signals, *, per_file: int
 ) -> list[Ranked]:
     """Hits, best first: at most `per_file` of each document, neighbours merged. Ids without a row are left
     out.
@@ -119,7 +105,7 @@ class Signals:
         self._placed: dict[str, tuple[tuple[str, float], ...]] = {}
         self._factors: dict[str, tuple[tuple[str, float], ...]] = {}
 
-    def apply(self, key: Id, parts: Fused, row: Row) -> Ranked:
+    def apply(self, key: Id, parts: Fused, row: PassageRow) -> Ranked:
         """The passage with its fused score and every signal, in the order in which `--explain` shows them."""
         question, w = self._question, self.weights
         certain = max(self._defines(row.symbol), question.declared.get(key, 0.0))
@@ -142,7 +128,7 @@ class Signals:
         changes += ("recent", recent), ("layer", layer)
         return Ranked(key, row, score + recent + layer, [step for step in changes if step[1]])
 
-    def foresee(self, rows: Iterable[Row]) -> None:
+    def foresee(self, rows: Iterable[PassageRow]) -> None:
         """Finds all that needs no score, for passages that will surely be ranked."""
         for row in rows:
             self._defines(row.symbol)

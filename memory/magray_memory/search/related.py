@@ -7,13 +7,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from magray_memory.errors import MagrayError, QueryError, WorkspaceError
 from magray_memory.search import candidates
 from magray_memory.search.fusion import Fused, Id
 from magray_memory.search.ranking import Question, Ranked, Signals, rank
 from magray_memory.search.terms import Shape, Terms, idf
+from magray_memory.storage.passages import FilePassage, file_passages
 from magray_memory.text.analyzer import tokens
 
 if TYPE_CHECKING:
@@ -30,20 +31,12 @@ LIKE_TERMS = 24
 _MAX_PASSAGES = 200
 
 
-class _Part(NamedTuple):
-    passage: int
-    document: int
-    start_line: int
-    end_line: int
-    text: str
-
-
 @dataclass(slots=True)
 class Place:
     """A part of an indexed file: the passages that stand there and where they come from."""
 
     side: Side
-    parts: list[_Part]
+    parts: list[FilePassage]
     whole: bool
 
     def holds(self, side: Side, passage: int, document: int) -> bool:
@@ -75,13 +68,8 @@ def find(homes: Iterable[Side], path: str, line: int | None) -> Place:
 
 
 @candidates.reading
-def _parts(side: Side, path: str) -> list[_Part]:
-    found = side.connection.execute(
-        "SELECT p.id, p.document_id, p.start_line, p.end_line, p.text FROM passage p "
-        "JOIN document d ON d.id = p.document_id WHERE d.path = ? ORDER BY p.ordinal",
-        (path,),
-    )
-    return [_Part._make(row) for row in found]
+def _parts(side: Side, path: str) -> list[FilePassage]:
+    return file_passages(side.connection, path)
 
 
 def by_vectors(place: Place, sides: Iterable[Side], limit: int) -> tuple[dict[Id, float], list[str]]:

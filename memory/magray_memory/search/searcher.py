@@ -19,7 +19,7 @@ from magray_memory.search.hits import SearchAnswer
 from magray_memory.search.language_gate import OPEN, Gate, gate
 from magray_memory.search.presentation import present
 from magray_memory.search.query import DEFAULT_K, SearchQuery, parse
-from magray_memory.search.ranking import Question, Ranked, Row, Signals, rank, written
+from magray_memory.search.ranking import Question, Ranked, Signals, rank, written
 from magray_memory.search.terms import Shape, Terms, read_terms, term_prefixes
 from magray_memory.search.weights import POOL, WEIGHTS, Weights
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from magray_memory.models.embedder import Embedder
     from magray_memory.search.candidates import Neighbours, OpenVault, Side, VaultIndex
+    from magray_memory.storage.passages import PassageRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class _Words:
     weights: Mapping[str, float]
     scores: dict[Id, float]
     phrased: dict[Id, float]
-    rows: dict[Id, Row]
+    rows: dict[Id, PassageRow]
     signals: Signals
 
 
@@ -325,7 +326,7 @@ def _other_space(side: Side, live: Sequence[Side]) -> str:
     return f"the {side.open.name} was searched by words only: another model embedded it (run {hint})"
 
 
-def _rows(live: list[Side], ids: Iterable[Id]) -> dict[Id, Row]:
+def _rows(live: list[Side], ids: Iterable[Id]) -> dict[Id, PassageRow]:
     """What ranking needs of these passages, each from its vault."""
     wanted: dict[int, list[int]] = {}
     for number, passage in ids:

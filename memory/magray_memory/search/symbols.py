@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import MagrayError
+from magray_memory.storage import symbols
 from magray_memory.text.analyzer import tokens
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_memory.search.candidates import OpenVault
+    from magray_memory.storage.symbols import SymbolRow
 
 POOL = 400
 """Passages looked at per vault; a passage may hold several small definitions."""
@@ -34,10 +36,6 @@ _FUNCTIONS = frozenset(("def", "defp", "fn", "func", "fun", "function"))
 _WORDS = {**dict.fromkeys(_FUNCTIONS, "function"), "type": "class"}
 _LISTED = re.compile(r",\s+")
 _JOINT = re.compile(r"\s+>\s+|::|[.#]")
-_COLUMNS = (
-    "SELECT p.symbol, p.kind, p.start_line, p.end_line, d.path, d.kind, p.text"
-    " FROM passage p JOIN document d ON d.id = p.document_id"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,25 +90,19 @@ def find_symbols(vaults: Iterable[OpenVault], text: str, limit: int) -> list[Sym
 
 def _rows(
     connection: sqlite3.Connection, wanted: str, text: str, passages: int, limit: int
-) -> list[tuple[str, str, int, int, str | None, str, str]]:
+) -> list[SymbolRow]:
     if not wanted:
-        sql = f"{_COLUMNS} WHERE p.symbol <> '' ORDER BY d.path, p.ordinal LIMIT ?"
-        return connection.execute(sql, (limit,)).fetchall()
+        return symbols.first_symbols(connection, limit)
     terms = _parts(text)
-    found: dict[tuple[str | None, int], tuple[str, str, int, int, str | None, str, str]] = {}
+    found: dict[tuple[str | None, int], SymbolRow] = {}
     if terms:
         words = " AND ".join(f'"{term}"*' for term in terms)
-        sql = (
-            _COLUMNS.replace("FROM passage p", "FROM passage_fts f JOIN passage p ON p.id = f.rowid")
-            + " WHERE passage_fts MATCH ? ORDER BY f.rank LIMIT ?"
-        )
         for columns in ("symbol", "{symbol body}"):
-            for row in connection.execute(sql, (f"{columns} : ({words})", POOL)):
+            for row in symbols.symbols_with_terms(connection, f"{columns} : ({words})", POOL):
                 found.setdefault((row[4], row[2]), row)
     if len(found) < limit and passages <= SCANNED_PASSAGES:
-        pattern = "%" + "%".join(c if c not in "%_\\" else f"\\{c}" for c in wanted) + "%"
-        sql = f"{_COLUMNS} WHERE p.symbol LIKE ? ESCAPE '\\' LIMIT ?"
-        found |= {(row[4], row[2]): row for row in connection.execute(sql, (pattern, POOL))}
+        scanned = symbols.symbols_with_letters(connection, wanted, POOL)
+        found |= {(row[4], row[2]): row for row in scanned}
     return list(found.values())
 
 

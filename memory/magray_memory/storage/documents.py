@@ -12,27 +12,17 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from magray_memory.storage.fts import LexicalRow, stored_rows
+from magray_memory.storage.links import set_links
+from magray_memory.storage.tags import set_tags
+
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from magray_memory.storage.vault import Vault
 
 _CHUNK = 500
-
-
-class LexicalRow(NamedTuple):
-    """What the lexical index is fed for a passage, as it is stored.
-
-    `analysed`: the tokens of symbol, path and text when a worker has made them (exactly what `analyze` of
-    this program gives), None to analyse here.
-    """
-
-    passage_id: int
-    symbol: str
-    path: str
-    text: str
-    analysed: tuple[str, str, str] | None = None
 
 
 class LexicalWriter(Protocol):
@@ -184,40 +174,6 @@ def _put_document(connection: sqlite3.Connection, document: NewDocument) -> tupl
     return document_id, is_new
 
 
-def set_tags(connection: sqlite3.Connection, document_id: int, tags: Iterable[str]) -> None:
-    """Make these the tags of a document."""
-    wanted = set(tags)
-    stored = connection.execute(
-        "SELECT name, tag.id FROM document_tag JOIN tag ON tag.id = tag_id WHERE document_id = ?",
-        (document_id,),
-    )
-    present: dict[str, int] = dict(stored.fetchall())
-    for name in present.keys() - wanted:
-        connection.execute(
-            "DELETE FROM document_tag WHERE document_id = ? AND tag_id = ?", (document_id, present[name])
-        )
-    for name in sorted(wanted - present.keys()):
-        connection.execute("INSERT OR IGNORE INTO tag(name) VALUES (?)", (name,))
-        connection.execute(
-            "INSERT INTO document_tag(document_id, tag_id) SELECT ?, id FROM tag WHERE name = ?",
-            (document_id, name),
-        )
-
-
-def set_links(connection: sqlite3.Connection, document_id: int, targets: Iterable[str]) -> None:
-    """Make these the targets that a document links to, in order."""
-    wanted = list(targets)
-    stored = connection.execute(
-        "SELECT target FROM link WHERE source_id = ? ORDER BY id", (document_id,)
-    ).fetchall()
-    if wanted == [target for (target,) in stored]:
-        return
-    connection.execute("DELETE FROM link WHERE source_id = ?", (document_id,))
-    connection.executemany(
-        "INSERT INTO link(source_id, target) VALUES (?, ?)", [(document_id, target) for target in wanted]
-    )
-
-
 def _insert_passages(
     connection: sqlite3.Connection,
     document_id: int,
@@ -268,7 +224,7 @@ def rename_file(vault: Vault, old: str, new: str, lexical: LexicalWriter) -> int
         target = connection.execute("SELECT id FROM document WHERE path = ?", (new,)).fetchone()
         if target is not None:
             remove_files(vault, target, lexical)
-        stored = list(_lexical_rows(connection, [document_id]))
+        stored = list(stored_rows(connection, [document_id]))
         lexical.remove(stored)
         connection.execute("UPDATE document SET path = ? WHERE id = ?", (new, document_id))
         lexical.add(passage._replace(path=new) for passage in stored)
@@ -282,23 +238,13 @@ def remove_files(vault: Vault, document_ids: Iterable[int], lexical: LexicalWrit
     with vault.write() as connection:
         for start in range(0, len(ids), _CHUNK):
             chunk = ids[start : start + _CHUNK]
-            rows = list(_lexical_rows(connection, chunk))
+            rows = list(stored_rows(connection, chunk))
             lexical.remove(rows)
             connection.executemany(
                 "DELETE FROM document WHERE id = ?", [(document_id,) for document_id in chunk]
             )
             removed += len(rows)
     return removed
-
-
-def _lexical_rows(connection: sqlite3.Connection, document_ids: Sequence[int]) -> Iterator[LexicalRow]:
-    marks = ",".join("?" * len(document_ids))
-    for row in connection.execute(
-        "SELECT passage.id, symbol, coalesce(path, ''), passage.text FROM passage"
-        f" JOIN document ON document.id = document_id WHERE document_id IN ({marks})",
-        document_ids,
-    ):
-        yield LexicalRow(*row)
 
 
 def skip(vault: Vault, path: str, reason: str, size: int, mtime_ns: int) -> None:

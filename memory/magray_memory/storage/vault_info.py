@@ -13,6 +13,7 @@ from magray_memory.errors import StorageError
 from magray_memory.storage import vector_spaces
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.lock import IndexerLock
+from magray_memory.storage.pending import count_pending
 from magray_memory.storage.vault import Vault
 from magray_memory.storage.vault_files import snapshot_files
 
@@ -33,6 +34,8 @@ class VaultInfo:
     passages: int
     vectors: Mapping[str, int]
     """How many passages have a vector, by embedding key."""
+    pending: int
+    """Passages without a vector of the key that serves."""
     bytes: int
     last_indexed: datetime | None
     facts: Mapping[str, str]
@@ -48,11 +51,6 @@ class VaultInfo:
     def serving(self) -> str | None:
         """The embedding key whose vectors answer; None before the first vector."""
         return vector_spaces.chosen(self.facts.get(vector_spaces.SERVING), self.vectors)
-
-    @property
-    def pending(self) -> int:
-        """Passages that cannot be found by meaning yet: without a vector of the key that serves."""
-        return max(0, self.passages - self.vectors.get(self.serving or "", 0))
 
     def as_json(self) -> dict[str, Any]:
         """The vault as `status` tells it."""
@@ -99,12 +97,16 @@ def describe(path: Path, kind: VaultKind, root: Path | None = None) -> VaultInfo
             facts = dict(connection.execute("SELECT key, value FROM meta").fetchall())
             vectors = dict(connection.execute("SELECT key, vectors FROM embedding_key").fetchall())
             files, passages = vault.counts()
+            serving = vector_spaces.chosen(facts.get(vector_spaces.SERVING), vectors)
+            pending = count_pending(connection, serving)
             unseen = vault.unseen_changes
     except StorageError as error:
-        return VaultInfo(path, kind, root, 0, 0, {}, size, None, {}, problem=error.why or error.what)
+        return VaultInfo(path, kind, root, 0, 0, {}, 0, size, None, {}, problem=error.why or error.what)
     named = Path(facts["root"]) if facts.get("root") else root
     when = _moment(facts.get("last_indexed_at"))
-    return VaultInfo(path, kind, named, files, passages, vectors, size, when, facts, unseen_changes=unseen)
+    return VaultInfo(
+        path, kind, named, files, passages, vectors, pending, size, when, facts, unseen_changes=unseen
+    )
 
 
 def _moment(text: str | None) -> datetime | None:

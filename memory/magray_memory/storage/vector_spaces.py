@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from magray_memory.storage.pending import scan_pending
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -16,11 +18,6 @@ if TYPE_CHECKING:
 
 SERVING = "embedding_key"
 """The row of `meta` that names the set in use."""
-
-_PENDING = (
-    "SELECT count(*) FROM passage WHERE NOT EXISTS"
-    " (SELECT 1 FROM vector WHERE passage_id = passage.id AND key_id = ?)"
-)
 
 
 def serving(vault: Vault) -> str | None:
@@ -59,9 +56,7 @@ def begin(vault: Vault, key: str) -> None:
 def switch(vault: Vault, key: str) -> bool:
     """Have `key` serve, in one commit; False, and nothing changed, while a passage has no vector of it."""
     with vault.write() as connection:
-        row = connection.execute("SELECT id FROM embedding_key WHERE key = ?", (key,)).fetchone()
-        (missing,) = connection.execute(_PENDING, (-1 if row is None else row[0],)).fetchone()
-        if missing:
+        if scan_pending(connection, key):
             return False
         vault.set_meta(SERVING, key)
         return True

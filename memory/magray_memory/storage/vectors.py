@@ -128,18 +128,6 @@ def reuse_within(vault: Vault, key: str, ids: Sequence[int]) -> int:
         return cursor.rowcount
 
 
-def pending(vault: Vault, key: str, limit: int, after: int = 0) -> list[int]:
-    """Ids above `after` of passages that have no vector, ascending, at most `limit`."""
-    with vault.read() as connection:
-        found = key_of(vault, key)
-        rows = connection.execute(
-            "SELECT id FROM passage WHERE id > ? AND NOT EXISTS"
-            " (SELECT 1 FROM vector WHERE passage_id = passage.id AND key_id = ?) ORDER BY id LIMIT ?",
-            (after, -1 if found is None else found[0], limit),
-        )
-        return [row[0] for row in rows]
-
-
 def pending_passages(vault: Vault, ids: Iterable[int]) -> list[PendingPassage]:
     """What the embedder needs about these passages, in the order given; those that are gone are left out."""
     wanted = list(ids)
@@ -162,12 +150,6 @@ def count_vectors(vault: Vault, key: str) -> int:
     with vault.read() as connection:
         row = connection.execute("SELECT vectors FROM embedding_key WHERE key = ?", (key,)).fetchone()
     return 0 if row is None else row[0]
-
-
-def count_pending(vault: Vault, key: str) -> int:
-    """Passages that still want a vector, from counters."""
-    with vault.read():
-        return max(0, vault.counts()[1] - count_vectors(vault, key))
 
 
 def iter_vectors(

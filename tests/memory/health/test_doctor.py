@@ -25,6 +25,7 @@ from magray_memory.storage import vectors
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.home import Home
 from magray_memory.storage.lock import IndexerLock
+from magray_memory.storage.pending import pending_ids
 from magray_memory.storage.vault import Vault, snapshot_files
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ class Patient:
     def index(self, root: Path, lexical: bool = True) -> None:
         with Vault.open(self.path, kind=VaultKind.WORKSPACE, root=root, write=True) as vault:
             Indexer(vault, self.home, Settings()).run(lexical=True)
-            ids = vectors.pending(vault, "key", 1000)  # what a model would do
+            with vault.read() as connection:
+                ids = pending_ids(connection, "key", 1000)  # what a model would do
             if ids:
                 rows = np.random.default_rng(1).standard_normal((len(ids), 32)).astype(np.float32)
                 vectors.put_vectors(vault, "key", ids, rows / np.linalg.norm(rows, axis=1, keepdims=True))

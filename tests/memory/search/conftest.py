@@ -19,8 +19,10 @@ from magray_memory.search.query import parse
 from magray_memory.search.searcher import Searcher
 from magray_memory.storage import documents
 from magray_memory.storage.durability import VaultKind
+from magray_memory.storage.fts import LexicalRow
+from magray_memory.storage.pending import pending_ids
 from magray_memory.storage.vault import Vault
-from magray_memory.storage.vectors import pending, pending_passages, put_vectors
+from magray_memory.storage.vectors import pending_passages, put_vectors
 from magray_memory.text.chunk import chunk
 
 if TYPE_CHECKING:
@@ -143,8 +145,8 @@ class Bench:
             self.embed()
 
     def embed(self) -> None:
-        with self.vault.write():
-            waiting = pending_passages(self.vault, pending(self.vault, self.embedder.key, 1000))
+        with self.vault.write() as connection:
+            waiting = pending_passages(self.vault, pending_ids(connection, self.embedder.key, 1000))
             texts = [
                 recipe.passage_text(w.symbol, w.title, w.text, "doc" if w.path.endswith(".md") else "code")
                 for w in waiting
@@ -168,7 +170,7 @@ class Bench:
                 " VALUES (?, 0, 1, 1, '', 'text', ?, ?) RETURNING id",
                 (document, text, recipe.text_hash("", None, text, "note")),
             ).fetchone()
-            LexicalIndex(self.vault).add([documents.LexicalRow(passage, "", "", text)])
+            LexicalIndex(self.vault).add([LexicalRow(passage, "", "", text)])
         self.embed()
 
     def opened(self) -> OpenVault:

@@ -14,6 +14,7 @@ from magray_memory.search.bm25 import Statistics, bm25_best
 from magray_memory.search.weights import COLUMN_WEIGHTS
 from magray_memory.storage.documents import NewDocument, NewPassage, put_file
 from magray_memory.storage.durability import VaultKind
+from magray_memory.storage.fts import match_expression
 from magray_memory.storage.vault import Vault
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _unbounded(vault: Vault, terms: tuple[str, ...]) -> dict[int, float]:
     with vault.read() as connection:
         rows = connection.execute(
             "SELECT rowid, -rank FROM passage_fts WHERE passage_fts MATCH ? AND rank MATCH ?",
-            (bm25.match(terms, " OR "), rank),
+            (match_expression(terms, " OR "), rank),
         )
         return dict(rows.fetchall())
 

@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 
 from magray_memory.errors import StorageError
-from magray_memory.storage import documents, vectors
-from magray_memory.storage.documents import LexicalRow, NewDocument, NewPassage
+from magray_memory.storage import documents, pending, vectors
+from magray_memory.storage.documents import NewDocument, NewPassage
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.vault import Vault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from magray_memory.storage.fts import LexicalRow
 
 
 class _Words:
@@ -52,6 +54,15 @@ def _passages(*texts: str) -> list[NewPassage]:
     ]
 
 
+def _pending(vault: Vault) -> list[int]:
+    """What has no vector, which the counters and a look at every passage agree on."""
+    with vault.read() as connection:
+        ids = pending.pending_ids(connection, "key", 10)
+        assert pending.count_pending(connection, "key") == pending.scan_pending(connection, "key") == len(ids)
+        assert sorted(id_ for (id_,) in pending.pending_by_priority(connection, "key")) == ids
+    return ids
+
+
 def test_passages_that_stay_equal_keep_id_and_vector(vault: Vault) -> None:
     words = _Words()
     first = documents.put_file(vault, _document("a.py"), _passages("one", "two", "two", "three"), words)
@@ -65,8 +76,8 @@ def test_passages_that_stay_equal_keep_id_and_vector(vault: Vault) -> None:
         lines = connection.execute("SELECT id, ordinal, start_line FROM passage ORDER BY ordinal").fetchall()
     assert lines == [(second.added[0], 0, 1), (three, 1, 2), (two, 2, 3), (one, 3, 4)]
     assert set(words.rows) == {one, two, three, *second.added}
-    assert vectors.pending(vault, "key", 10) == list(second.added)
-    assert vault.counts() == (1, 4) and vectors.count_pending(vault, "key") == 1
+    assert _pending(vault) == list(second.added)
+    assert vault.counts() == (1, 4)
     changes = [(passage, op) for _, passage, _, op in vault.changes_after(4) or []]
     assert changes == [(again, "remove")]
 
@@ -130,7 +141,7 @@ def test_vectors_come_back_as_unit_rows_in_order(vault: Vault) -> None:
     assert ids.tolist() == [put.added[1], put.added[3]] and np.array_equal(some, stored[[1, 3]])
     with pytest.raises(StorageError, match="dimensions"):
         vectors.put_vectors(vault, "key", put.added, np.eye(6, 8, dtype=np.float32))
-    assert vectors.drop_vectors(vault, "key") == 6 and vectors.count_pending(vault, "key") == 6
+    assert vectors.drop_vectors(vault, "key") == 6 and _pending(vault) == list(put.added)
 
 
 def test_equal_texts_share_a_vector_within_the_vault(vault: Vault) -> None:
@@ -138,8 +149,8 @@ def test_equal_texts_share_a_vector_within_the_vault(vault: Vault) -> None:
     vectors.put_vectors(vault, "key", first.added, np.eye(2, 8, dtype=np.float32))
     second = documents.put_file(vault, _document("b"), _passages("same", "new"), _Words())
     assert vectors.reuse_within(vault, "key", second.added) == 1
-    assert vectors.pending(vault, "key", 10) == [second.added[1]]
-    (wanted,) = vectors.pending_passages(vault, vectors.pending(vault, "key", 10))
+    assert _pending(vault) == [second.added[1]]
+    (wanted,) = vectors.pending_passages(vault, _pending(vault))
     assert (wanted.path, wanted.text, wanted.language) == ("b", "new", "python")
 
 

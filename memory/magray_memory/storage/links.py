@@ -1,0 +1,31 @@
+"""Links between notes: what a document links to, and the notes that a link can mean.
+
+Functions take a connection, inside the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator
+
+
+def set_links(connection: sqlite3.Connection, document_id: int, targets: Iterable[str]) -> None:
+    """Make these the targets that a document links to, in order."""
+    wanted = list(targets)
+    stored = connection.execute(
+        "SELECT target FROM link WHERE source_id = ? ORDER BY id", (document_id,)
+    ).fetchall()
+    if wanted == [target for (target,) in stored]:
+        return
+    connection.execute("DELETE FROM link WHERE source_id = ?", (document_id,))
+    connection.executemany(
+        "INSERT INTO link(source_id, target) VALUES (?, ?)", [(document_id, target) for target in wanted]
+    )
+
+
+def link_targets(connection: sqlite3.Connection) -> Iterator[tuple[str, str | None]]:
+    """Path and title of every note that is a file."""
+    return connection.execute("SELECT path, title FROM document WHERE kind = 'doc' AND path IS NOT NULL")

@@ -1,0 +1,65 @@
+"""Pending passages: those without a vector of an embedding key, so that a search by meaning cannot find them.
+
+`count_pending` is the number that every report shows; it comes from counters, whatever the size of the
+vault. `scan_pending` looks at every passage, where a counter is not enough.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+_WITHOUT_VECTOR = "NOT EXISTS (SELECT 1 FROM vector WHERE passage_id = passage.id AND key_id = ?)"
+
+
+def count_pending(connection: sqlite3.Connection, key: str | None) -> int:
+    """How many passages have no vector of this key; of no key, all."""
+    (count,) = connection.execute(
+        "SELECT max(0, coalesce((SELECT value FROM tally WHERE name = 'passage'), 0)"
+        " - coalesce((SELECT vectors FROM embedding_key WHERE key = ?), 0))",
+        (key,),
+    ).fetchone()
+    return count
+
+
+def scan_pending(connection: sqlite3.Connection, key: str) -> int:
+    """The same by looking at every passage."""
+    sql = f"SELECT count(*) FROM passage WHERE {_WITHOUT_VECTOR}"
+    (count,) = connection.execute(sql, (_key_id(connection, key),)).fetchone()
+    return count
+
+
+def pending_ids(connection: sqlite3.Connection, key: str, limit: int, after: int = 0) -> list[int]:
+    """Ids above `after` of pending passages, ascending, at most `limit`."""
+    rows = connection.execute(
+        f"SELECT id FROM passage WHERE id > ? AND {_WITHOUT_VECTOR} ORDER BY id LIMIT ?",
+        (after, _key_id(connection, key), limit),
+    )
+    return [row[0] for row in rows]
+
+
+def pending_by_priority(connection: sqlite3.Connection, key: str) -> sqlite3.Cursor:
+    """Ids of all pending passages in the order to embed them: files changed last first, each from its top."""
+    return connection.execute(
+        f"SELECT passage.id FROM passage JOIN document ON document.id = document_id WHERE {_WITHOUT_VECTOR}"
+        " ORDER BY mtime_ns DESC, document_id DESC, ordinal",
+        (_key_id(connection, key),),
+    )
+
+
+def embedded_among(connection: sqlite3.Connection, key: str, passages: Iterable[int]) -> frozenset[int]:
+    """Those of the passages that have a vector of this key."""
+    rows = connection.execute(
+        "SELECT passage_id FROM vector JOIN embedding_key k ON k.id = key_id "
+        f"WHERE k.key = ? AND passage_id IN ({','.join(map(str, passages))})",
+        (key,),
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def _key_id(connection: sqlite3.Connection, key: str) -> int:
+    row = connection.execute("SELECT id FROM embedding_key WHERE key = ?", (key,)).fetchone()
+    return -1 if row is None else row[0]
