@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from magray_memory.models.embedder import Embedder
     from magray_memory.search.candidates import OpenVault
     from magray_memory.storage.vault import Vault
-    from magray_memory.text.chunk import Chunked
+    from magray_memory.text.chunk_types import ChunkedText
 
 LARGE_CHARACTERS = 64_000
 """A larger text is cut by lines: parsing it would hold the interpreter for too long beside an editor."""
@@ -164,7 +164,7 @@ class Overlay:
             store.close()
         self._vault.close()
 
-    def _store_text(self, path: str, cut: Chunked, digest: bytes, stored: Vault | None) -> None:
+    def _store_text(self, path: str, cut: ChunkedText, digest: bytes, stored: Vault | None) -> None:
         from magray_memory.models.recipe import text_hash
         from magray_memory.storage.documents import NewDocument, NewPassage, put_file
 
@@ -239,17 +239,18 @@ class Overlay:
         return self._stores[-1]
 
 
-def chunked(path: str, text: str) -> Chunked:
+def chunked(path: str, text: str) -> ChunkedText:
     """The passages of a text while it is edited: never slow, whatever the text."""
-    from magray_memory.text.chunk import Chunked, chunk
+    from magray_memory.text.chunk import chunk
+    from magray_memory.text.chunk_types import ChunkedText
     from magray_memory.text.languages import detect, kind_of
-    from magray_memory.text.lines import chunk_lines
+    from magray_memory.text.line_chunker import chunk_lines
 
     if len(text) <= LARGE_CHARACTERS:
         return chunk(path, text, parse_seconds=PARSE_SECONDS)
     language = detect(path, text[:4096])
     chunks, note = chunk_lines(text)
-    return Chunked(language, kind_of(language), None, (), (), tuple(chunks), note)
+    return ChunkedText(language, kind_of(language), None, (), (), tuple(chunks), note)
 
 
 def _stored_id(stored: Vault | None, path: str) -> int | None:

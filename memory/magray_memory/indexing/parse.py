@@ -15,7 +15,7 @@ from magray_memory.indexing.read import Unreadable, Vanished, read_file
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from magray_memory.text.chunk import Chunked
+    from magray_memory.text.chunk_types import ChunkedText
 
 UNREADABLE = "it cannot be read"
 """How the reason begins when the system refuses: that may change without a trace, so it is tried again every
@@ -75,7 +75,7 @@ def content_hash(data: bytes) -> bytes:
     return blake2b(data, digest_size=16).digest()
 
 
-def parse_file(task: Task, job: Job, chunk: Callable[..., Chunked]) -> Outcome:
+def parse_file(task: Task, job: Job, chunk: Callable[..., ChunkedText]) -> Outcome:
     """Read, judge, chunk and analyse one file. Never raises for anything about the file."""
     from magray_memory.text.decode import Undecodable, decode
 
@@ -109,7 +109,7 @@ def parse_file(task: Task, job: Job, chunk: Callable[..., Chunked]) -> Outcome:
     return _parsed(path, size, mtime_ns, digest, chunked)
 
 
-def _parsed(path: str, size: int, mtime_ns: int, digest: bytes, chunked: Chunked) -> Outcome:
+def _parsed(path: str, size: int, mtime_ns: int, digest: bytes, chunked: ChunkedText) -> Outcome:
     from magray_memory.models.recipe import text_hash
     from magray_memory.text.analyzer import analyze, analyze_names
 

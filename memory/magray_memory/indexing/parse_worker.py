@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO
 
-    from magray_memory.text.chunk import Chunked
+    from magray_memory.text.chunk_types import ChunkedText
 
 LENGTH = struct.Struct("<Q")
 READY = "ready"
@@ -48,7 +48,7 @@ def receive(pipe: BinaryIO) -> tuple[Any, int] | None:
     return (marshal.loads(data), length) if len(data) == length else None
 
 
-def serve(source: BinaryIO, sink: BinaryIO, chunk: Callable[..., Chunked]) -> None:
+def serve(source: BinaryIO, sink: BinaryIO, chunk: Callable[..., ChunkedText]) -> None:
     """Answer tasks until the input ends."""
     frames: SimpleQueue[tuple[Any, int] | None] = SimpleQueue()
     threading.Thread(target=_read_ahead, args=(source, frames), daemon=True).start()
@@ -69,7 +69,7 @@ def _read_ahead(source: BinaryIO, frames: SimpleQueue[tuple[Any, int] | None]) -
         frames.put(frame)
 
 
-def parse_safely(task: Task, job: Job, chunk: Callable[..., Chunked]) -> Outcome:
+def parse_safely(task: Task, job: Job, chunk: Callable[..., ChunkedText]) -> Outcome:
     """One file never ends the run, whatever it does to a parser written in Python."""
     try:
         return parse_file(task, job, chunk)

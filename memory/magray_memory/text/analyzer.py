@@ -1,4 +1,4 @@
-"""Turns text into search tokens: the same for what is stored and for what is asked.
+"""Analyzer: from text to search tokens, the same for what is stored and for what is asked.
 
 A word gives its stem; an identifier gives itself whole and the stems of its parts, so that `getUserByID`
 is found by "get user", by "users" and by `getuserbyid`. The lexical index stores only these tokens, and

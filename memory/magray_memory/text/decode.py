@@ -1,4 +1,4 @@
-"""From the bytes of a file to its text, or a reason why it has none."""
+"""Text decoding: from the bytes of a file to its text, or a reason why it has none."""
 
 from __future__ import annotations
 

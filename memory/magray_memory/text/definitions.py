@@ -1,9 +1,9 @@
-"""What counts as a definition in the syntax tree of each language, and what it is called.
+"""Definition rules: what counts as a definition in a syntax tree, and what it is called.
 
 A node of a tree is one of: a *definition* (function, class, …), a *wrapper* around one (export, decorator,
 template), a *body* whose children stand for it (class body, block), a *lead* that belongs to the definition
 after it (comment, attribute), or anything else. Most languages need only tables; where the name is not a
-field of the node, or the node's type does not settle what it is, a small function looks closer.
+field of the node, or the node's type does not settle what it is, a small function reads it: an *extractor*.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-class Found(NamedTuple):
+class Definition(NamedTuple):
     """What a node defines: its name ("" for none), kind, and the node to split when it is large.
 
     `separator` joins the name to what it is defined in, where that differs from the language's usual one.
@@ -40,18 +40,18 @@ class Role(Enum):
     DEFINITION = auto()
 
 
-Look = Callable[["Node", bytes, str], Found | None]
+Extractor = Callable[["Node", bytes, str], Definition | None]
 """Names a node, given the source and the kind that its rule states; None when it defines nothing."""
 
 
-def named(node: Node, source: bytes, name: str = "name") -> str:
+def field_text(node: Node, source: bytes, name: str = "name") -> str:
     """The text of a node's field, "" without it."""
     child = node.child_by_field_name(name)
     return source_of(child, source) if child is not None else ""
 
 
-def _by_name(node: Node, source: bytes, kind: str) -> Found | None:
-    return Found(named(node, source), kind, node)
+def _by_name(node: Node, source: bytes, kind: str) -> Definition | None:
+    return Definition(field_text(node, source), kind, node)
 
 
 class Rule(NamedTuple):
@@ -59,7 +59,7 @@ class Rule(NamedTuple):
 
     role: Role
     kind: str = ""
-    look: Look = _by_name
+    extract: Extractor = _by_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Syntax:
 
     separator: str = "."
     define: Mapping[str, str] = field(default_factory=dict[str, str])
-    look: Mapping[str, Look] = field(default_factory=dict[str, Look])
+    extract: Mapping[str, Extractor] = field(default_factory=dict[str, Extractor])
     wrap: str = ""
     body: str = ""
     lead: str = "comment"
@@ -120,31 +120,31 @@ TEST_WORDS = frozenset(
 )
 
 
-def only(node: Node) -> Node | None:
+def first_child(node: Node) -> Node | None:
     """The first named child of a node, None without one."""
     return node.named_children[0] if node.named_child_count else None
 
 
-def first(node: Node, *types: str) -> Node | None:
+def first_of_type(node: Node, *types: str) -> Node | None:
     for child in node.named_children:
         if child.type in types:
             return child
     return None
 
 
-def by_field(field_name: str, kind: str) -> Look:
-    def look(node: Node, source: bytes, _kind: str) -> Found | None:
-        return Found(named(node, source, field_name), kind, node)
+def by_field(field_name: str, kind: str) -> Extractor:
+    def extract(node: Node, source: bytes, _kind: str) -> Definition | None:
+        return Definition(field_text(node, source, field_name), kind, node)
 
-    return look
-
-
-def fixed(name: str, kind: str) -> Look:
-    def look(node: Node, _source: bytes, _kind: str) -> Found | None:
-        return Found(name, kind, node)
-
-    return look
+    return extract
 
 
-def imports(node: Node, _source: bytes, _kind: str) -> Found | None:
-    return Found("", "imports", node)
+def fixed_name(name: str, kind: str) -> Extractor:
+    def extract(node: Node, _source: bytes, _kind: str) -> Definition | None:
+        return Definition(name, kind, node)
+
+    return extract
+
+
+def as_imports(node: Node, _source: bytes, _kind: str) -> Definition | None:
+    return Definition("", "imports", node)

@@ -1,6 +1,6 @@
-"""Pages that hold other languages: the scripts and styles of HTML, Vue, Svelte and Astro files.
+"""Embedded languages: the scripts and styles in HTML, Vue, Svelte and Astro files.
 
-The page is divided by rows into parts of one language each; tags stay with the markup around them.
+The page is divided by rows into regions of one language each; tags stay with the markup around them.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from magray_memory.text.lines import Lines
+from magray_memory.text.line_index import LineIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PAGES = {"html": 1_400, "vue": 0, "svelte": 0, "astro": 0}
-"""Languages of pages, and how many characters a script or a style must have to be a part of its own."""
+HOST_LANGUAGES = {"html": 1_400, "vue": 0, "svelte": 0, "astro": 0}
+"""Languages that embed others, and the characters from which a script or a style is a region of its own."""
 
 _OPENING = re.compile(r"^[ \t]*<(?P<tag>script|style)\b(?P<attributes>[^>\n]*)>[ \t]*\r?$", re.IGNORECASE)
 _TYPE = re.compile(r"""\b(?:lang|type)\s*=\s*["']?(?:text/|application/)?([\w+-]+)""", re.IGNORECASE)
@@ -32,7 +32,7 @@ _SCRIPTS = {
 }
 
 
-class Part(NamedTuple):
+class LanguageRegion(NamedTuple):
     """Rows `[start, end)` of a page and the language they are in."""
 
     start: int
@@ -40,31 +40,31 @@ class Part(NamedTuple):
     language: str
 
 
-def parts_of(text: str, language: str) -> list[Part]:
-    """The parts of a page in order, which tile its rows; markup, also that of Vue and the like, is "html"."""
-    lines = Lines(text)
-    parts: list[Part] = []
-    place = 0
-    for inner in _inner(text, language):
-        if lines.size(inner.start, inner.end) < PAGES[language]:
+def language_regions(text: str, language: str) -> list[LanguageRegion]:
+    """The regions of a page in order, which tile its rows; markup, also that of Vue, is "html"."""
+    lines = LineIndex(text)
+    regions: list[LanguageRegion] = []
+    row = 0
+    for inner in _embedded_regions(text, language):
+        if lines.size(inner.start, inner.end) < HOST_LANGUAGES[language]:
             continue
-        if inner.start > place:
-            parts.append(Part(place, inner.start, "html"))
-        parts.append(inner)
-        place = inner.end
-    if place < lines.count:
-        parts.append(Part(place, lines.count, "html"))
-    return parts
+        if inner.start > row:
+            regions.append(LanguageRegion(row, inner.start, "html"))
+        regions.append(inner)
+        row = inner.end
+    if row < lines.count:
+        regions.append(LanguageRegion(row, lines.count, "html"))
+    return regions
 
 
-def _inner(text: str, language: str) -> Iterator[Part]:
+def _embedded_regions(text: str, language: str) -> Iterator[LanguageRegion]:
     """The rows between `<script>` and `</script>`, `<style>` and `</style>`, and the fences of Astro."""
     rows = text.split("\n")
     row = 0
     if language == "astro" and rows[0].strip() == "---":
         end = next((at for at in range(1, len(rows)) if rows[at].strip() == "---"), 0)
         if end > 1:
-            yield Part(1, end, "typescript")
+            yield LanguageRegion(1, end, "typescript")
         row = end
     while row < len(rows):
         opening = _OPENING.match(rows[row][:500])
@@ -76,5 +76,5 @@ def _inner(text: str, language: str) -> Iterator[Part]:
         kind = _TYPE.search(opening["attributes"])
         name = kind[1].lower() if kind else ("css" if opening["tag"].lower() == "style" else "")
         if name in _SCRIPTS and row < end < len(rows):
-            yield Part(row, end, _SCRIPTS[name])
+            yield LanguageRegion(row, end, _SCRIPTS[name])
         row = end

@@ -1,4 +1,4 @@
-"""The languages magray knows by name: data only, read by `languages`.
+"""Language table: names, extensions and interpreters; data only, read by `languages`.
 
 One line a language: id | other names | extensions | file names | interpreters. An extension, a file name or an
 interpreter stands in one line only; `languages.AMBIGUOUS` looks into the text where that is not enough.

@@ -1,4 +1,4 @@
-"""Which language a file is in: by its name, then by its first lines where the name does not settle it.
+"""Language detection: by a file's name, then by its first lines where the name does not settle it.
 
 Dozens of languages have no grammar here; they still have a name, for filters and for showing.
 """

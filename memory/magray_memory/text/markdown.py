@@ -1,4 +1,4 @@
-"""Chunks of Markdown: by heading, with fenced code and tables kept whole; title, tags and [[links]] of notes.
+"""Markdown chunker: by heading, fenced code and tables in one piece; title, tags and [[links]] of notes.
 
 What stands in a fence, an HTML comment or the front matter is neither heading nor tag. A fence or comment
 that is never closed does not swallow the rest: it counts as text.
@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from magray_memory.text.chunk_types import DocumentChunks
 from magray_memory.text.front_matter import front_matter
-from magray_memory.text.lines import Lines
-from magray_memory.text.prose import HEADING, MAX_HEADING, WHOLE, Section, pack
-
-if TYPE_CHECKING:
-    from magray_memory.text.chunk import Chunk
+from magray_memory.text.line_index import LineIndex
+from magray_memory.text.section_chunker import (
+    AFTER_HEADING,
+    INSIDE_BLOCK,
+    MAX_HEADING,
+    Section,
+    chunk_sections,
+)
 
 _ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*))?$")
 _ATX_CLOSE = re.compile(r"(?:^|[ \t])#+$")
@@ -38,30 +41,30 @@ _MARKUP = (
 )
 
 
-def chunk_markdown(text: str) -> tuple[str | None, list[str], list[str], list[Chunk]]:
-    """Title, tags (lower case), targets of [[wiki links]], and chunks of a Markdown text.
+def chunk_markdown(text: str) -> DocumentChunks:
+    """The chunks of a Markdown text.
 
     The title is that of the front matter, else the first level-one heading, else the first heading. Aliases
     from the front matter become part of the first chunk's symbol.
     """
     matter = front_matter(text)
     outline = Outline(text, matter.rows)
-    chunks = pack(outline.lines, outline.sections, outline.bonds)
+    chunks = chunk_sections(outline.lines, outline.sections, outline.breaks)
     if chunks and matter.aliases:
         chunks[0] = replace(chunks[0], symbol=", ".join(filter(None, [chunks[0].symbol, *matter.aliases])))
     tags = list(dict.fromkeys([*matter.tags, *outline.tags]))
-    return matter.title or outline.title, tags, list(dict.fromkeys(outline.links)), chunks
+    return DocumentChunks(matter.title or outline.title, tags, list(dict.fromkeys(outline.links)), chunks)
 
 
 class Outline:
-    """One pass over a Markdown text behind its first `skip` rows: sections, bonds, title, tags, links.
+    """One pass over a Markdown text behind its first `skip` rows: sections, breaks, title, tags, links.
 
     `headings` (levels and names) are those the text stands under; they are kept for the text after it.
     """
 
     def __init__(self, text: str, skip: int = 0, headings: list[tuple[int, str]] | None = None) -> None:
-        self.lines = Lines(text)
-        self.bonds = bytearray(self.lines.count)
+        self.lines = LineIndex(text)
+        self.breaks = bytearray(self.lines.count)
         self.tags: list[str] = []
         self.links: list[str] = []
         self.title: str | None = None
@@ -72,7 +75,7 @@ class Outline:
         self._under_heading = False
         self._fence_ends = _last_fence_ends(self._rows)
         self._comments_end = max((n for n, row in enumerate(self._rows) if "-->" in row), default=-1)
-        self._bind(0, min(skip, self.lines.count))
+        self._keep_together(0, min(skip, self.lines.count))
         self._scan(skip)
         self.title = self.title or self._first_heading
 
@@ -82,14 +85,14 @@ class Outline:
             line = self._rows[row]
             past = self._past_fence_or_comment(row) or self._past_table(row)
             if past:
-                self._bind(row, past)
+                self._keep_together(row, past)
                 row = paragraph = past
                 continue
             if self._is_heading(row, paragraph):
                 paragraph = row + 1
             else:
                 if self._under_heading and not line.isspace() and line:
-                    self._bind(row, row + 1)
+                    self._keep_together(row, row + 1)
                 if _NOT_A_PARAGRAPH.match(line[:400]):
                     paragraph = row + 1
             self._collect(line)
@@ -103,7 +106,7 @@ class Outline:
             self._heading(row, len(atx[1]), _ATX_CLOSE.sub("", (atx[2] or "")[: 4 * MAX_HEADING].rstrip()))
             return True
         if paragraph < row <= paragraph + 3 and (setext := _SETEXT.match(line)):
-            self._bind(paragraph, row + 1)
+            self._keep_together(paragraph, row + 1)
             self._heading(paragraph, 1 if setext[1] else 2, " ".join(self._rows[paragraph:row]))
             return True
         return False
@@ -136,11 +139,11 @@ class Outline:
             self._collect(line.replace("\\|", "|"))
         return end
 
-    def _bind(self, start: int, end: int) -> None:
+    def _keep_together(self, start: int, end: int) -> None:
         """Keep rows together, and with the heading right above them."""
-        self.bonds[start + 1 : end] = bytes([WHOLE]) * max(end - start - 1, 0)
+        self.breaks[start + 1 : end] = bytes([INSIDE_BLOCK]) * max(end - start - 1, 0)
         if self._under_heading and start < end:
-            self.bonds[start] = HEADING
+            self.breaks[start] = AFTER_HEADING
             self._under_heading = False
 
     def _heading(self, row: int, level: int, raw: str) -> None:

@@ -1,4 +1,4 @@
-"""Chunks of a Jupyter notebook (.ipynb, format 3 and 4): what its cells say, without outputs and JSON.
+"""Notebook chunker: what the cells of a Jupyter notebook (.ipynb, format 3 and 4) say, without outputs.
 
 The usual promise of a chunk does not hold here. Its text is that of the cells, as Jupyter shows it, with
 a blank line between two; its lines are those of the .ipynb file from the first to the last string that it
@@ -14,17 +14,23 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from magray_memory.text.chunk import AIM, Chunk
-from magray_memory.text.lines import Lines
-from magray_memory.text.lines import cut as cut_code
+from magray_memory.text.chunk_types import MAX_CHARS, TARGET_CHARS, Chunk, DocumentChunks
+from magray_memory.text.line_chunker import split_rows
+from magray_memory.text.line_index import LineIndex
 from magray_memory.text.markdown import Outline
 from magray_memory.text.plain import chunk_plain
-from magray_memory.text.prose import CAP, FIT, TINY, cut, pieces, symbol_of
+from magray_memory.text.section_chunker import (
+    FIT_CHARS,
+    TINY_CHARS,
+    split_line,
+    split_section,
+    symbol_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from magray_memory.text.prose import Path
+    from magray_memory.text.section_chunker import HeadingPath
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _DECODER = json.JSONDecoder()
@@ -46,14 +52,14 @@ class _Part:
     """Some lines of one cell, under the headings of `path`; the line numbers are those of the file."""
 
     cell: int
-    path: Path
+    path: HeadingPath
     start_line: int
     end_line: int
     text: str
 
 
-def chunk_notebook(text: str) -> tuple[str | None, list[str], list[str], list[Chunk]]:
-    """Title (first heading), tags and links of its Markdown, and chunks named "Heading > cell 12"."""
+def chunk_notebook(text: str) -> DocumentChunks:
+    """The chunks of a notebook, named "Heading > cell 12"; its title is the first heading."""
     try:
         cells = list(_cells(text))
     except (ValueError, RecursionError):
@@ -73,26 +79,26 @@ def chunk_notebook(text: str) -> tuple[str | None, list[str], list[str], list[Ch
         tags.extend(outline.tags)
         links.extend(outline.links)
         parts.extend(_prose_parts(cell, outline))
-    return title, list(dict.fromkeys(tags)), list(dict.fromkeys(links)), _chunks(parts)
+    return DocumentChunks(title, list(dict.fromkeys(tags)), list(dict.fromkeys(links)), _chunks(parts))
 
 
-def _code_parts(cell: _Cell, path: Path) -> Iterator[_Part]:
-    lines = Lines(cell.text)
-    for start, end in cut_code(lines, 0, lines.count) if len(cell.text) > FIT else [(0, lines.count)]:
+def _code_parts(cell: _Cell, path: HeadingPath) -> Iterator[_Part]:
+    lines = LineIndex(cell.text)
+    for start, end in split_rows(lines, 0, lines.count) if len(cell.text) > FIT_CHARS else [(0, lines.count)]:
         yield from _parts(cell, lines, start, end, path)
 
 
 def _prose_parts(cell: _Cell, outline: Outline) -> Iterator[_Part]:
     ends = [section.start for section in outline.sections[1:]] + [outline.lines.count]
     for section, end in zip(outline.sections, ends, strict=True):
-        for first, last in cut(outline.lines, section.start, end, outline.bonds):
+        for first, last in split_section(outline.lines, section.start, end, outline.breaks):
             yield from _parts(cell, outline.lines, first, last, section.path)
 
 
-def _parts(cell: _Cell, lines: Lines, start: int, end: int, path: Path) -> Iterator[_Part]:
+def _parts(cell: _Cell, lines: LineIndex, start: int, end: int, path: HeadingPath) -> Iterator[_Part]:
     """The rows as one part, or as several if they are one over-long line."""
     text = lines.slice(start, end)
-    for part in (text,) if len(text) <= CAP else pieces(text):
+    for part in (text,) if len(text) <= MAX_CHARS else split_line(text):
         if part and not part.isspace():
             yield _Part(cell.number, path, cell.lines[start], cell.lines[end - 1], part)
 
@@ -103,8 +109,8 @@ def _chunks(parts: list[_Part]) -> list[Chunk]:
     size = 0
     for part in parts:
         above = groups[-1][-1].path if groups else ()
-        fits = part.path == above or (size < TINY and part.path[: len(above)] == above)
-        if groups and fits and size + 2 + len(part.text) <= AIM:
+        fits = part.path == above or (size < TINY_CHARS and part.path[: len(above)] == above)
+        if groups and fits and size + 2 + len(part.text) <= TARGET_CHARS:
             groups[-1].append(part)
             size += 2 + len(part.text)
         else:
@@ -123,11 +129,11 @@ def _chunk(group: Sequence[_Part]) -> Chunk:
 
 def _cells(text: str) -> Iterator[_Cell]:
     """The cells of a notebook's JSON that have text; ValueError if it is no notebook."""
-    starts = Lines(text).starts
-    for number, at in enumerate(_cell_places(text), 1):
-        cell = {key: (place, value) for key, place, value in _members(text, at)}
-        place, source = cell.get("source") or cell.get("input") or (at, "")
-        strings = _elements(text, place) if isinstance(source, list) else [(place, source)]
+    starts = LineIndex(text).starts
+    for number, at in enumerate(_cell_offsets(text), 1):
+        cell = {key: (offset, value) for key, offset, value in _members(text, at)}
+        offset, source = cell.get("source") or cell.get("input") or (at, "")
+        strings = _elements(text, offset) if isinstance(source, list) else [(offset, source)]
         said, lines = _source((bisect_right(starts, start), string) for start, string in strings)
         if not said or said.isspace():
             continue
@@ -137,18 +143,18 @@ def _cells(text: str) -> Iterator[_Cell]:
         yield _Cell(number, str(kind), said, lines, min(max(cast(int, level), 1), 6) if heading else 0)
 
 
-def _cell_places(text: str) -> list[int]:
+def _cell_offsets(text: str) -> list[int]:
     """Where each cell's object begins in the JSON; ValueError if there is no list of cells."""
     found: list[int] | None = None
     for key, at, value in _members(text, 0):
         if key == "cells" and isinstance(value, list):
-            found = [place for place, cell in _elements(text, at) if isinstance(cell, dict)]
+            found = [offset for offset, cell in _elements(text, at) if isinstance(cell, dict)]
         elif key == "worksheets" and isinstance(value, list):  # format 3
-            sheets = [place for place, sheet in _elements(text, at) if isinstance(sheet, dict)]
-            members = [member for place in sheets for member in _members(text, place)]
-            lists = [place for key, place, cells in members if key == "cells" and isinstance(cells, list)]
+            sheets = [offset for offset, sheet in _elements(text, at) if isinstance(sheet, dict)]
+            members = [member for offset in sheets for member in _members(text, offset)]
+            lists = [offset for key, offset, cells in members if key == "cells" and isinstance(cells, list)]
             found = [
-                place for start in lists for place, cell in _elements(text, start) if isinstance(cell, dict)
+                offset for start in lists for offset, cell in _elements(text, start) if isinstance(cell, dict)
             ]
     if found is None:
         raise ValueError("no cells")
@@ -169,7 +175,7 @@ def _source(strings: Iterable[tuple[int, object]]) -> tuple[str, tuple[int, ...]
 
 
 def _members(text: str, at: int) -> Iterator[tuple[str, int, object]]:
-    """Key, place and value of each member of the JSON object at `at`."""
+    """Key, offset and value of each member of the JSON object at `at`."""
     at = _space(text, at)
     if text[at : at + 1] != "{":
         raise ValueError("not an object")
@@ -204,6 +210,6 @@ def _behind_comma(text: str, at: int) -> int:
 
 
 def _space(text: str, at: int) -> int:
-    """The next place that is no white space."""
+    """The next offset that is no white space."""
     match = _SPACE.match(text, at)
     return match.end() if match else at

@@ -1,4 +1,4 @@
-"""Chunks of plain text: by paragraph and sentence, and by heading where the text has a plain kind of them.
+"""Plain text chunker: by paragraph and sentence, and by heading where the text has recognisable ones.
 
 Underlined titles, and the headings of AsciiDoc, MediaWiki, Org, LaTeX, Texinfo and manual pages, are enough
 to give the chunks a heading path; nothing else of those formats is read.
@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from magray_memory.text.lines import Lines
-from magray_memory.text.prose import HEADING, MAX_HEADING, Section, pack
+from magray_memory.text.chunk_types import DocumentChunks
+from magray_memory.text.line_index import LineIndex
+from magray_memory.text.section_chunker import AFTER_HEADING, MAX_HEADING, Section, chunk_sections
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from magray_memory.text.chunk import Chunk
 
     Heading = tuple[int, str]
 
@@ -38,15 +37,15 @@ _SUBJECT = re.compile(r"^(?:Subject|Тема):[ \t]*(\S.*)", re.MULTILINE | re.I
 _MAX_TITLE = 90
 
 
-def chunk_plain(text: str) -> tuple[str | None, list[str], list[str], list[Chunk]]:
-    """Title if one can be told, no tags and no links, and chunks of a plain text."""
-    lines = Lines(text)
-    bonds = bytearray(lines.count)
-    sections = _sections(lines, bonds)
-    return _title(lines, sections), [], [], pack(lines, sections, bonds)
+def chunk_plain(text: str) -> DocumentChunks:
+    """The chunks of a plain text, with a title where the text shows one; it has no tags and no links."""
+    lines = LineIndex(text)
+    breaks = bytearray(lines.count)
+    sections = _sections(lines, breaks)
+    return DocumentChunks(_title(lines, sections), [], [], chunk_sections(lines, sections, breaks))
 
 
-def _sections(lines: Lines, bonds: bytearray) -> list[Section]:
+def _sections(lines: LineIndex, breaks: bytearray) -> list[Section]:
     rows = lines.text.split("\n")[: lines.count]
     heading_of = _style(lines.text)
     sections, above = [Section(0, ())], list[tuple[int, str]]()
@@ -64,7 +63,7 @@ def _sections(lines: Lines, bonds: bytearray) -> list[Section]:
         if row == 0:
             sections.clear()
         sections.append(Section(row, tuple(name for _, name in above)))
-        bonds[row + 1 : behind + 1] = bytes([HEADING]) * len(bonds[row + 1 : behind + 1])
+        breaks[row + 1 : behind + 1] = bytes([AFTER_HEADING]) * len(breaks[row + 1 : behind + 1])
     return sections
 
 
@@ -94,7 +93,7 @@ def _underlined(rows: list[str], row: int) -> Heading | None:
     return (1 if mark[1] else 2, title) if near else None
 
 
-def _title(lines: Lines, sections: list[Section]) -> str | None:
+def _title(lines: LineIndex, sections: list[Section]) -> str | None:
     """What the text calls itself: in its format, as subject of a mail, or in a short first line alone."""
     head = lines.text[:4000]
     named = _TITLE.search(head)

@@ -1,4 +1,4 @@
-"""Chunks of reStructuredText: by section title, with literal blocks and tables kept whole.
+"""reStructuredText chunker: by section title, literal blocks and tables in one piece.
 
 What a directive describes (`.. function:: open(file)`, `.. setting:: DEBUG`) is a section of its own below
 the heading, named after it, for that is what people look for. A label belongs to the title it stands over.
@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING
 
-from magray_memory.text.lines import Lines
-from magray_memory.text.prose import HEADING, MAX_HEADING, MAX_NAMES, WHOLE, Section, pack
-
-if TYPE_CHECKING:
-    from magray_memory.text.chunk import Chunk
+from magray_memory.text.chunk_types import DocumentChunks
+from magray_memory.text.line_index import LineIndex
+from magray_memory.text.section_chunker import (
+    AFTER_HEADING,
+    INSIDE_BLOCK,
+    MAX_HEADING,
+    MAX_NAMES,
+    Section,
+    chunk_sections,
+)
 
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*\s*$")
 _BEFORE_TITLE = re.compile(
@@ -48,18 +52,19 @@ _MARKUP = (
 )
 
 
-def chunk_rst(text: str) -> tuple[str | None, list[str], list[str], list[Chunk]]:
-    """Title (the first section's), no tags and no links, and chunks of a reStructuredText text."""
+def chunk_rst(text: str) -> DocumentChunks:
+    """The chunks of a reStructuredText; its title is that of the first section, tags and links are empty."""
     outline = _Outline(text)
-    return outline.title, [], [], pack(outline.lines, outline.sections, outline.bonds)
+    chunks = chunk_sections(outline.lines, outline.sections, outline.breaks)
+    return DocumentChunks(outline.title, [], [], chunks)
 
 
 class _Outline:
     """One pass over a reStructuredText: its sections, and which rows belong to the row above."""
 
     def __init__(self, text: str) -> None:
-        self.lines = Lines(text)
-        self.bonds = bytearray(self.lines.count)
+        self.lines = LineIndex(text)
+        self.breaks = bytearray(self.lines.count)
         self.sections = [Section(0, ())]
         self.title: str | None = None
         self._rows = text.split("\n")[: self.lines.count]
@@ -82,7 +87,7 @@ class _Outline:
                 continue
             self._close_objects(row, indent)
             if after_heading:
-                self.bonds[row] = HEADING
+                self.breaks[row] = AFTER_HEADING
                 after_heading = False
             row = self._past_block(row, indent)
 
@@ -126,12 +131,16 @@ class _Outline:
         if self.title is None:
             self.title = name
         start, last = row, self.sections[-1].start
-        while start > last and _BEFORE_TITLE.match(self._rows[start - 1]) and self.bonds[start - 1] != WHOLE:
+        while start > last and self._belongs_to_title(start - 1):
             start -= 1
         while start < row and self._indents[start] < 0 and start > last:
             start += 1  # the blank rows stay with the section before
         self._open(start)
-        self.bonds[start + 1 : behind] = bytes([WHOLE]) * (behind - start - 1)
+        self.breaks[start + 1 : behind] = bytes([INSIDE_BLOCK]) * (behind - start - 1)
+
+    def _belongs_to_title(self, row: int) -> bool:
+        """Whether the row is a label or the like over a title, and in no block."""
+        return self.breaks[row] != INSIDE_BLOCK and _BEFORE_TITLE.match(self._rows[row]) is not None
 
     def _open(self, row: int) -> None:
         path = (*filter(None, self._headings), *filter(None, (name for _, name in self._objects)))
@@ -155,12 +164,12 @@ class _Outline:
             return self._description(row, indent, directive[3])
         self._unopened.clear()
         if directive[2] in _LITERALS if directive else line.endswith("::") or line.startswith(".. "):
-            return self._bind(row, self._past_indented(row + 1, indent))
+            return self._keep_together(row, self._past_indented(row + 1, indent))
         if _TABLE.match(line):
             end = row + 1
             while end < len(self._rows) and self._indents[end] >= indent:
                 end += 1
-            return self._bind(row, end)
+            return self._keep_together(row, end)
         return row + 1
 
     def _description(self, row: int, indent: int, signature: str) -> int:
@@ -181,8 +190,8 @@ class _Outline:
             self._objects.append((indent, ", ".join(names)))
             self._open(start)
             self._unopened.clear()
-            self.bonds[start + 1 : body] = bytes([WHOLE]) * (body - start - 1)
-            self.bonds[body] = HEADING
+            self.breaks[start + 1 : body] = bytes([INSIDE_BLOCK]) * (body - start - 1)
+            self.breaks[body] = AFTER_HEADING
         return behind
 
     def _past_indented(self, row: int, indent: int) -> int:
@@ -194,8 +203,8 @@ class _Outline:
                 end = row
         return end
 
-    def _bind(self, start: int, end: int) -> int:
-        self.bonds[start + 1 : end] = bytes([WHOLE]) * (end - start - 1)
+    def _keep_together(self, start: int, end: int) -> int:
+        self.breaks[start + 1 : end] = bytes([INSIDE_BLOCK]) * (end - start - 1)
         return end
 
 

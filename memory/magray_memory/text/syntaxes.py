@@ -1,12 +1,12 @@
-"""The languages with a grammar: which of their node types are what, and how qualified names are written."""
+"""Syntaxes of languages with a grammar: what their node types are, and how qualified names are written."""
 
 from __future__ import annotations
 
 import functools
 from typing import TYPE_CHECKING
 
-from magray_memory.text import naming, naming_web
-from magray_memory.text.definitions import Role, Rule, Syntax, by_field, fixed, imports
+from magray_memory.text import symbol_names, symbol_names_web
+from magray_memory.text.definitions import Role, Rule, Syntax, as_imports, by_field, fixed_name
 
 if TYPE_CHECKING:
     from tree_sitter import Language
@@ -18,12 +18,12 @@ _JAVASCRIPT = Syntax(
         "class_declaration": "class",
         "method_definition": "function",
     },
-    look={
-        "lexical_declaration": naming_web.js_variables,
-        "variable_declaration": naming_web.js_variables,
-        "expression_statement": naming_web.js_statement,
-        "field_definition": naming_web.js_member,
-        "pair": naming_web.js_member,
+    extract={
+        "lexical_declaration": symbol_names_web.js_variables,
+        "variable_declaration": symbol_names_web.js_variables,
+        "expression_statement": symbol_names_web.js_statement,
+        "field_definition": symbol_names_web.js_member,
+        "pair": symbol_names_web.js_member,
     },
     wrap="export_statement",
     body="class_body statement_block object parenthesized_expression",
@@ -41,7 +41,7 @@ _TYPESCRIPT = Syntax(
         "internal_module": "namespace",
         "module": "namespace",
     },
-    look={**_JAVASCRIPT.look, "public_field_definition": naming_web.js_member},
+    extract={**_JAVASCRIPT.extract, "public_field_definition": symbol_names_web.js_member},
     wrap="export_statement ambient_declaration",
     body=_JAVASCRIPT.body + " interface_body",
     lead=_JAVASCRIPT.lead,
@@ -53,13 +53,13 @@ _C = Syntax(
     define={
         "preproc_function_def": "macro",
     },
-    look={
-        "preproc_def": naming.c_constant,
-        "function_definition": naming.c_function,
-        "declaration": naming.c_declaration,
-        "type_definition": naming.c_typedef,
+    extract={
+        "preproc_def": symbol_names.c_constant,
+        "function_definition": symbol_names.c_function,
+        "declaration": symbol_names.c_declaration,
+        "type_definition": symbol_names.c_typedef,
         **dict.fromkeys(
-            ("struct_specifier", "union_specifier", "enum_specifier", "class_specifier"), naming.c_type
+            ("struct_specifier", "union_specifier", "enum_specifier", "class_specifier"), symbol_names.c_type
         ),
     },
     body="preproc_ifdef preproc_if preproc_else preproc_elif preproc_elifdef compound_statement "
@@ -74,7 +74,7 @@ _CPP = Syntax(
         "alias_declaration": "type",
         "concept_definition": "type",
     },
-    look=_C.look,
+    extract=_C.extract,
     wrap="template_declaration",
     body=_C.body,
     imports="preproc_include using_declaration import_declaration",
@@ -106,8 +106,8 @@ def _same(kind: str, types: str) -> dict[str, str]:
 SYNTAXES: dict[str, Syntax] = {
     "python": Syntax(
         define={"function_definition": "function", "class_definition": "class"},
-        look={
-            "expression_statement": naming.python_statement,
+        extract={
+            "expression_statement": symbol_names.python_statement,
             "type_alias_statement": by_field("left", "type"),
         },
         wrap="decorated_definition",
@@ -119,11 +119,11 @@ SYNTAXES: dict[str, Syntax] = {
     "tsx": _TYPESCRIPT,
     "go": Syntax(
         define={"function_declaration": "function", "type_alias": "type"},
-        look={
-            "method_declaration": naming.go_method,
-            "type_spec": naming.go_type,
-            "const_declaration": naming.go_constants,
-            "var_declaration": naming.go_constants,
+        extract={
+            "method_declaration": symbol_names.go_method,
+            "type_spec": symbol_names.go_type,
+            "const_declaration": symbol_names.go_constants,
+            "var_declaration": symbol_names.go_constants,
         },
         body="type_declaration block statement_list",
         imports="import_declaration package_clause",
@@ -142,7 +142,7 @@ SYNTAXES: dict[str, Syntax] = {
             "type_item": "type",
             "macro_definition": "macro",
         },
-        look={"impl_item": naming.rust_impl, "macro_invocation": naming.rust_macro},
+        extract={"impl_item": symbol_names.rust_impl, "macro_invocation": symbol_names.rust_macro},
         wrap="expression_statement",
         body="declaration_list block foreign_mod_item",
         lead="line_comment block_comment attribute_item",
@@ -163,10 +163,10 @@ SYNTAXES: dict[str, Syntax] = {
     ),
     "kotlin": Syntax(
         define={"object_declaration": "object"},
-        look={
-            "class_declaration": naming.kotlin_class,
-            "function_declaration": naming.kotlin_function,
-            "property_declaration": naming.kotlin_property,
+        extract={
+            "class_declaration": symbol_names.kotlin_class,
+            "function_declaration": symbol_names.kotlin_function,
+            "property_declaration": symbol_names.kotlin_property,
             "type_alias": by_field("type", "type"),
         },
         body="class_body enum_class_body companion_object function_body block",
@@ -185,10 +185,10 @@ SYNTAXES: dict[str, Syntax] = {
             "delegate_declaration": "type",
             **_same("function", "method_declaration constructor_declaration local_function_statement"),
         },
-        look={
-            "operator_declaration": naming.csharp_operator,
-            "conversion_operator_declaration": naming.csharp_operator,
-            "indexer_declaration": fixed("this[]", "function"),
+        extract={
+            "operator_declaration": symbol_names.csharp_operator,
+            "conversion_operator_declaration": symbol_names.csharp_operator,
+            "indexer_declaration": fixed_name("this[]", "function"),
         },
         body="namespace_declaration declaration_list block global_statement preproc_if preproc_else "
         "preproc_region",
@@ -198,10 +198,10 @@ SYNTAXES: dict[str, Syntax] = {
         separator="::",
         method_separator="#",
         define={"class": "class", "module": "module", "method": "method"},
-        look={
-            "singleton_method": naming.ruby_singleton,
-            "call": naming.ruby_call,
-            "assignment": naming.ruby_assignment,
+        extract={
+            "singleton_method": symbol_names.ruby_singleton,
+            "call": symbol_names.ruby_call,
+            "assignment": symbol_names.ruby_assignment,
         },
         body="body_statement singleton_class begin_block do_block block",
     ),
@@ -214,7 +214,7 @@ SYNTAXES: dict[str, Syntax] = {
             "enum_declaration": "enum",
             **_same("function", "function_definition method_declaration"),
         },
-        look={"const_declaration": naming.php_constant},
+        extract={"const_declaration": symbol_names.php_constant},
         body="declaration_list enum_declaration_list compound_statement namespace_definition",
         imports="namespace_use_declaration declare_statement php_tag",
     ),
@@ -223,11 +223,11 @@ SYNTAXES: dict[str, Syntax] = {
             **_same("function", "function_declaration init_declaration"),
             "typealias_declaration": "type",
         },
-        look={
-            "class_declaration": naming.swift_class,
+        extract={
+            "class_declaration": symbol_names.swift_class,
             "protocol_declaration": by_field("name", "protocol"),
-            "deinit_declaration": fixed("deinit", "function"),
-            "subscript_declaration": fixed("subscript", "function"),
+            "deinit_declaration": fixed_name("deinit", "function"),
+            "subscript_declaration": fixed_name("subscript", "function"),
             "property_declaration": by_field("name", "variable"),
         },
         body="class_body enum_class_body protocol_body function_body statements",
@@ -243,8 +243,8 @@ SYNTAXES: dict[str, Syntax] = {
             **_same("function", "function_definition function_declaration"),
             "type_definition": "type",
         },
-        look={
-            "given_definition": naming.scala_given,
+        extract={
+            "given_definition": symbol_names.scala_given,
             "val_definition": by_field("pattern", "variable"),
             "var_definition": by_field("pattern", "variable"),
         },
@@ -254,16 +254,16 @@ SYNTAXES: dict[str, Syntax] = {
     ),
     "lua": Syntax(
         define={"function_declaration": "function"},
-        look={
-            "variable_declaration": naming.lua_assignment,
-            "assignment_statement": naming.lua_assignment,
-            "function_call": naming.lua_call,
+        extract={
+            "variable_declaration": symbol_names.lua_assignment,
+            "assignment_statement": symbol_names.lua_assignment,
+            "function_call": symbol_names.lua_call,
         },
         body="block",
     ),
     "bash": Syntax(
         define={"function_definition": "function", "variable_assignment": "variable"},
-        look={"declaration_command": naming.bash_variables},
+        extract={"declaration_command": symbol_names.bash_variables},
         wrap="list redirected_statement",
         body="compound_statement subshell",
     ),
@@ -273,36 +273,43 @@ SYNTAXES: dict[str, Syntax] = {
             **_same("type", "data_type newtype type_synonym type_synomym data_family type_family"),
             "class": "class",
         },
-        look={"instance": naming.haskell_instance},
+        extract={"instance": symbol_names.haskell_instance},
         body="declarations imports class_declarations instance_declarations",
         lead="comment haddock pragma signature",
         imports="import header",
     ),
     "elixir": Syntax(
-        look={"call": naming.elixir_call, "unary_operator": naming.elixir_attribute},
+        extract={"call": symbol_names.elixir_call, "unary_operator": symbol_names.elixir_attribute},
         body="do_block",
     ),
     "zig": Syntax(
         define={"function_declaration": "function"},
-        look={"variable_declaration": naming.zig_variable, "test_declaration": naming.zig_test},
+        extract={
+            "variable_declaration": symbol_names.zig_variable,
+            "test_declaration": symbol_names.zig_test,
+        },
         body="block",
     ),
     "sql": Syntax(
-        look={**dict.fromkeys(_SQL_CREATES, naming.sql_create), "alter_table": naming.sql_create},
+        extract={
+            **dict.fromkeys(_SQL_CREATES, symbol_names.sql_create),
+            "alter_table": symbol_names.sql_create,
+        },
         wrap="statement",
         lead="comment marginalia",
     ),
     "html": Syntax(
         separator="",
-        look={"element": naming_web.html_element},
+        extract={"element": symbol_names_web.html_element},
         tolerant=True,
     ),
     "css": Syntax(
         separator=" ",
-        look={
-            "rule_set": naming_web.css_rule,
+        extract={
+            "rule_set": symbol_names_web.css_rule,
             **dict.fromkeys(
-                ("media_statement", "keyframes_statement", "supports_statement", "at_rule"), naming_web.css_at
+                ("media_statement", "keyframes_statement", "supports_statement", "at_rule"),
+                symbol_names_web.css_at,
             ),
         },
         body="block keyframe_block_list",
@@ -314,8 +321,8 @@ SYNTAXES: dict[str, Syntax] = {
 def compile_rules(syntax: Syntax, language: Language) -> dict[int, Rule]:
     """The rules of a syntax by the numbers that the grammar gives its node types."""
     rules: dict[str, Rule] = {name: Rule(Role.DEFINITION, kind) for name, kind in syntax.define.items()}
-    rules.update((name, Rule(Role.DEFINITION, look=look)) for name, look in syntax.look.items())
-    rules.update((name, Rule(Role.DEFINITION, look=imports)) for name in syntax.imports.split())
+    rules.update((name, Rule(Role.DEFINITION, extract=extract)) for name, extract in syntax.extract.items())
+    rules.update((name, Rule(Role.DEFINITION, extract=as_imports)) for name in syntax.imports.split())
     for role, names in (
         (Role.LEAD, syntax.lead),
         (Role.BODY, syntax.body + " ERROR"),

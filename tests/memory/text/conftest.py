@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from magray_memory.text.chunk import CAP, Chunk
+from magray_memory.text.chunk_types import MAX_CHARS, Chunk
 
 Lossless = Callable[[str, Sequence[Chunk]], None]
 
@@ -22,10 +22,10 @@ def lossless() -> Lossless:
         last, place = 0, 0  # in a line cut into pieces: its number, and where the next piece may begin
         for chunk in chunks:
             assert last <= chunk.start_line <= chunk.end_line <= len(rows)
-            assert len(chunk.text) <= CAP
+            assert len(chunk.text) <= MAX_CHARS
             whole = "\n".join(rows[chunk.start_line - 1 : chunk.end_line])
             if chunk.text != whole:
-                assert chunk.start_line == chunk.end_line and len(whole) > CAP, chunk
+                assert chunk.start_line == chunk.end_line and len(whole) > MAX_CHARS, chunk
                 place = place if last == chunk.start_line else 0
                 found = whole.index(chunk.text, place)
                 left_out = whole[place:found]

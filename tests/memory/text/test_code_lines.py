@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from magray_memory.text.chunk import AIM, CAP, chunk
+from magray_memory.text.chunk import chunk
+from magray_memory.text.chunk_types import MAX_CHARS, TARGET_CHARS
 
 
 def test_sections_name_the_chunks_of_settings_files() -> None:
@@ -61,7 +62,7 @@ def test_chunks_begin_at_the_left_margin_where_they_can() -> None:
     block = "task :\n" + "    step\n" * 30 + "\n"
     chunks = chunk("a.unknown-code", block * 20, language="abap").chunks
     assert all(part.text.startswith("task") for part in chunks)
-    assert all(len(part.text) <= AIM * 1.2 for part in chunks)
+    assert all(len(part.text) <= TARGET_CHARS * 1.2 for part in chunks)
 
 
 def test_a_line_over_the_cap_is_cut_between_words_under_its_own_number() -> None:
@@ -69,5 +70,5 @@ def test_a_line_over_the_cap_is_cut_between_words_under_its_own_number() -> None
     chunks = chunk("a.json", text).chunks
     pieces = [part for part in chunks if part.start_line == 2]
     assert "".join(part.text for part in pieces).split() == ["word"] * 2_000
-    assert all(part.end_line == 2 and len(part.text) <= CAP for part in pieces)
+    assert all(part.end_line == 2 and len(part.text) <= MAX_CHARS for part in pieces)
     assert chunks[-1].text == "short again"

@@ -8,15 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from magray_memory.text.chunk import CAP, Chunked, chunk
-from magray_memory.text.code import chunk_code
+from magray_memory.text.chunk import chunk
+from magray_memory.text.chunk_types import MAX_CHARS, ChunkedText
+from magray_memory.text.code_chunker import chunk_code
 from magray_memory.text.grammars import GRAMMARS
 
 SAMPLES = sorted((Path(__file__).parent / "samples").iterdir())
 SOURCES = sorted(Path(chunk.__code__.co_filename).parent.glob("*.py"))
 
 
-def check(text: str, result: Chunked) -> None:
+def check(text: str, result: ChunkedText) -> None:
     """The promise of chunk.py."""
     lines = text.split("\n")
     covered: set[int] = set()
@@ -25,10 +26,10 @@ def check(text: str, result: Chunked) -> None:
         assert 1 <= part.start_line <= part.end_line <= len(lines)
         assert part.start_line >= previous
         previous = part.start_line
-        assert len(part.text) <= CAP
+        assert len(part.text) <= MAX_CHARS
         assert part.text.strip()
         whole = "\n".join(lines[part.start_line - 1 : part.end_line])
-        if len(whole) > CAP:
+        if len(whole) > MAX_CHARS:
             assert part.start_line == part.end_line
             assert part.text in whole
         else:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from magray_memory.text import code
+from magray_memory.text import code_chunker
 from magray_memory.text.chunk import chunk
 from magray_memory.text.grammars import GRAMMARS, load
-from magray_memory.text.lines import MAX_SYMBOLS_SIZE
+from magray_memory.text.line_chunker import MAX_SYMBOLS_SIZE
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -99,9 +99,9 @@ EXPECTED = {
 
 @pytest.fixture
 def one_chunk_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AIM", "WHOLE", "TOGETHER"):
-        monkeypatch.setattr(code, name, 10)
-    monkeypatch.setattr(code, "STRAY", 0)
+    for name in ("TARGET_CHARS", "WHOLE_CHARS", "MERGE_CHARS"):
+        monkeypatch.setattr(code_chunker, name, 10)
+    monkeypatch.setattr(code_chunker, "STRAY_CHARS", 0)
 
 
 @pytest.mark.usefixtures("one_chunk_for_each")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from magray_memory.text.chunk import CAP, chunk
+from magray_memory.text.chunk import chunk
+from magray_memory.text.chunk_types import MAX_CHARS
 from magray_memory.text.notebook import chunk_notebook
 
 BODY = "A sentence that says something about it. " * 20
@@ -127,7 +128,7 @@ def test_format_three_is_read() -> None:
     ],
 )
 def test_what_is_no_notebook_is_plain_text(text: str) -> None:
-    assert chunk_notebook(text)[3][0].text == text[:CAP][:1_600]
+    assert chunk_notebook(text)[3][0].text == text[:MAX_CHARS][:1_600]
 
 
 def test_strange_cells_are_passed_over() -> None:
@@ -155,7 +156,8 @@ def test_all_text_of_the_cells_is_kept(
     text = notebook(*cells, indent=indent, ensure_ascii=ascii_only)
     chunks = chunk_notebook(text)[3]
     assert all(
-        1 <= part.start_line <= part.end_line <= text.count("\n") and len(part.text) <= CAP for part in chunks
+        1 <= part.start_line <= part.end_line <= text.count("\n") and len(part.text) <= MAX_CHARS
+        for part in chunks
     )
     kept = "".join("".join(part.text.split()) for part in chunks)
     for source in (cell["source"] for cell in cells):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from magray_memory.text.chunk import Chunk
+from magray_memory.text.chunk_types import Chunk
 from magray_memory.text.plain import chunk_plain
 
 Lossless = Callable[[str, Sequence[Chunk]], None]

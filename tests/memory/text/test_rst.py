@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from magray_memory.text.chunk import Chunk, chunk
+from magray_memory.text.chunk import chunk
+from magray_memory.text.chunk_types import Chunk
 from magray_memory.text.rst import chunk_rst
 
 Lossless = Callable[[str, Sequence[Chunk]], None]

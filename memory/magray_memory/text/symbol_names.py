@@ -1,6 +1,7 @@
-"""What definitions are called, where that is not a field of the node: one small function per kind of node.
+"""Symbol names: what a definition is called, where no field of the node says so.
 
-Each takes a node, the source and the kind that its rule states, and answers what the node defines, or None.
+One extractor per kind of node: it takes a node, the source and the kind that its rule states, and returns
+what the node defines, or None.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from magray_memory.text.definitions import TEST_WORDS, Found, first, named, only
+from magray_memory.text.definitions import TEST_WORDS, Definition, field_text, first_child, first_of_type
 from magray_memory.text.grammars import source_of
 
 if TYPE_CHECKING:
@@ -18,15 +19,15 @@ if TYPE_CHECKING:
 # Python
 
 
-def python_statement(node: Node, source: bytes, _kind: str) -> Found | None:
-    child = only(node)
+def python_statement(node: Node, source: bytes, _kind: str) -> Definition | None:
+    child = first_child(node)
     if child is None or child.type != "assignment":
         return None
     left = child.child_by_field_name("left")
     if left is None or left.type != "identifier":
         return None
     name = source_of(left, source)
-    return Found(name, "constant" if name.isupper() else "variable", node)
+    return Definition(name, "constant" if name.isupper() else "variable", node)
 
 
 # Go
@@ -34,47 +35,49 @@ def python_statement(node: Node, source: bytes, _kind: str) -> Found | None:
 _GO_RECEIVER = re.compile(rb"([^\W\d]\w*)\s*(?:\[[^\]]*\])?\s*\)$")
 
 
-def go_method(node: Node, source: bytes, _kind: str) -> Found | None:
+def go_method(node: Node, source: bytes, _kind: str) -> Definition | None:
     receiver = node.child_by_field_name("receiver")
-    name = named(node, source)
+    name = field_text(node, source)
     match = (
         _GO_RECEIVER.search(source[receiver.start_byte : receiver.end_byte]) if receiver is not None else None
     )
-    return Found(f"{match[1].decode(errors='replace')}.{name}" if match else name, "method", node)
+    return Definition(f"{match[1].decode(errors='replace')}.{name}" if match else name, "method", node)
 
 
-def go_type(node: Node, source: bytes, _kind: str) -> Found | None:
+def go_type(node: Node, source: bytes, _kind: str) -> Definition | None:
     value = node.child_by_field_name("type")
     kinds = {"struct_type": "struct", "interface_type": "interface"}
-    return Found(named(node, source), kinds.get(value.type, "type") if value is not None else "type", node)
+    return Definition(
+        field_text(node, source), kinds.get(value.type, "type") if value is not None else "type", node
+    )
 
 
-def go_constants(node: Node, source: bytes, _kind: str) -> Found | None:
-    spec = first(node, "const_spec", "var_spec", "var_spec_list")
+def go_constants(node: Node, source: bytes, _kind: str) -> Definition | None:
+    spec = first_of_type(node, "const_spec", "var_spec", "var_spec_list")
     if spec is not None and spec.type == "var_spec_list":
-        spec = only(spec)
+        spec = first_child(spec)
     kind = "constant" if node.type == "const_declaration" else "variable"
-    return Found(named(spec, source), kind, node) if spec is not None else None
+    return Definition(field_text(spec, source), kind, node) if spec is not None else None
 
 
 # Rust
 
 
-def rust_impl(node: Node, source: bytes, _kind: str) -> Found | None:
+def rust_impl(node: Node, source: bytes, _kind: str) -> Definition | None:
     target = node.child_by_field_name("type")
     if target is None:
         return None
     base = target.child_by_field_name("type") if target.type == "generic_type" else target
-    return Found(source_of(base or target, source), "impl", node)
+    return Definition(source_of(base or target, source), "impl", node)
 
 
 _RUST_MACRO = re.compile(r"\w+!\s*[(\[{]\s*(\w+)\s*,")
 
 
-def rust_macro(node: Node, source: bytes, _kind: str) -> Found | None:
+def rust_macro(node: Node, source: bytes, _kind: str) -> Definition | None:
     """`rgtest!(name, …)`: macros at the top of a file mostly define what they name first."""
     match = _RUST_MACRO.match(source_of(node, source))
-    return Found(match[1], "declaration", node) if match else None
+    return Definition(match[1], "declaration", node) if match else None
 
 
 # C and C++
@@ -107,7 +110,7 @@ def _c_declarator(node: Node, source: bytes) -> tuple[str, bool]:
                 name = name.partition("(")[0]
             return _TEMPLATE_ARGUMENTS.sub("", _TEMPLATE_ARGUMENTS.sub("", name)), function
         function = function or current.type == "function_declarator"
-        current = current.child_by_field_name("declarator") or only(current)
+        current = current.child_by_field_name("declarator") or first_child(current)
     return "", function
 
 
@@ -115,11 +118,13 @@ _C_MACRO = re.compile(r"[A-Z][A-Z0-9_]{3,}$")
 _C_GUARD = re.compile(r"(?:_[Hh]|_[Hh](?:PP|H|XX|pp|h|xx)|_INCLUDED|_INC)_*$")
 
 
-def c_function(node: Node, source: bytes, _kind: str) -> Found | None:
+def c_function(node: Node, source: bytes, _kind: str) -> Definition | None:
     name = _c_declarator(node, source)[0]
     if node.child_by_field_name("type") is None and _C_MACRO.match(name):
-        return Found(_c_made_by_macro(name, node, source), "test" if "TEST" in name else "function", node)
-    return Found(name, "function", node)
+        return Definition(
+            _c_made_by_macro(name, node, source), "test" if "TEST" in name else "function", node
+        )
+    return Definition(name, "function", node)
 
 
 def _c_made_by_macro(macro: str, node: Node, source: bytes) -> str:
@@ -135,19 +140,19 @@ def _c_made_by_macro(macro: str, node: Node, source: bytes) -> str:
     return ".".join(names[:2]) if "TEST" in macro else f"{macro}({names[0]})"
 
 
-def c_constant(node: Node, source: bytes, _kind: str) -> Found | None:
+def c_constant(node: Node, source: bytes, _kind: str) -> Definition | None:
     """A macro without parameters; the guard of a header names nothing."""
-    name = named(node, source)
+    name = field_text(node, source)
     guard = node.child_by_field_name("value") is None and _C_GUARD.search(name)
-    return Found("" if guard else name, "constant", node)
+    return Definition("" if guard else name, "constant", node)
 
 
-def c_declaration(node: Node, source: bytes, _kind: str) -> Found | None:
+def c_declaration(node: Node, source: bytes, _kind: str) -> Definition | None:
     name, function = _c_declarator(node, source)
-    return Found(name, "declaration" if function else "variable", node)
+    return Definition(name, "declaration" if function else "variable", node)
 
 
-def c_typedef(node: Node, source: bytes, _kind: str) -> Found | None:
+def c_typedef(node: Node, source: bytes, _kind: str) -> Definition | None:
     """`typedef struct … name;`: the new name, with the kind of what it stands for."""
     target = node.child_by_field_name("type")
     kind = {
@@ -156,26 +161,28 @@ def c_typedef(node: Node, source: bytes, _kind: str) -> Found | None:
         "enum_specifier": "enum",
         "class_specifier": "class",
     }
-    return Found(
+    return Definition(
         _c_declarator(node, source)[0],
         kind.get(target.type, "type") if target is not None else "type",
         target if target is not None and target.type in kind else node,
     )
 
 
-def c_type(node: Node, source: bytes, _kind: str) -> Found | None:
+def c_type(node: Node, source: bytes, _kind: str) -> Definition | None:
     """`struct x { … }`, but not the mere use of `struct x`."""
     if node.child_by_field_name("body") is None:
         return None
-    return Found(named(node, source), node.type.partition("_")[0], node)
+    return Definition(field_text(node, source), node.type.partition("_")[0], node)
 
 
 # C#
 
 
-def csharp_operator(node: Node, source: bytes, _kind: str) -> Found | None:
-    return Found(
-        f"operator {named(node, source, 'operator') or named(node, source, 'type')}", "function", node
+def csharp_operator(node: Node, source: bytes, _kind: str) -> Definition | None:
+    return Definition(
+        f"operator {field_text(node, source, 'operator') or field_text(node, source, 'type')}",
+        "function",
+        node,
     )
 
 
@@ -193,29 +200,29 @@ _RUBY_CALLS = TEST_WORDS | {
 }
 
 
-def ruby_call(node: Node, source: bytes, _kind: str) -> Found | None:
+def ruby_call(node: Node, source: bytes, _kind: str) -> Definition | None:
     """Calls with a block that define, `task :name do` and `describe "…" do`; `require` is an import."""
-    word = named(node, source, "method")
+    word = field_text(node, source, "method")
     if word in {"require", "require_relative", "load"}:
-        return Found("", "imports", node)
+        return Definition("", "imports", node)
     block = node.child_by_field_name("block")
     if word not in _RUBY_CALLS or block is None:
         return None
     arguments = node.child_by_field_name("arguments")
-    title = only(arguments) if arguments is not None else None
+    title = first_child(arguments) if arguments is not None else None
     name = source_of(title, source).strip("\"':") if title is not None else word
-    return Found(name, "test" if word in TEST_WORDS else "block", block, " > ")
+    return Definition(name, "test" if word in TEST_WORDS else "block", block, " > ")
 
 
-def ruby_assignment(node: Node, source: bytes, _kind: str) -> Found | None:
+def ruby_assignment(node: Node, source: bytes, _kind: str) -> Definition | None:
     left = node.child_by_field_name("left")
     if left is None or left.type != "constant":
         return None
-    return Found(source_of(left, source), "constant", node)
+    return Definition(source_of(left, source), "constant", node)
 
 
-def ruby_singleton(node: Node, source: bytes, _kind: str) -> Found | None:
-    return Found(named(node, source), "method", node, ".")
+def ruby_singleton(node: Node, source: bytes, _kind: str) -> Definition | None:
+    return Definition(field_text(node, source), "method", node, ".")
 
 
 # Kotlin, Swift, Scala
@@ -223,82 +230,84 @@ def ruby_singleton(node: Node, source: bytes, _kind: str) -> Found | None:
 _KOTLIN_RECEIVER = re.compile(r"([\w.]+)(?:<[^>]*>)?\??\.$")
 
 
-def kotlin_class(node: Node, source: bytes, _kind: str) -> Found | None:
+def kotlin_class(node: Node, source: bytes, _kind: str) -> Definition | None:
     name = node.child_by_field_name("name")
     if name is None:
         return None
     words = source[node.start_byte : name.start_byte].decode(errors="replace").split()
     kind = "interface" if "interface" in words else "enum" if "enum" in words else "class"
-    return Found(source_of(name, source), kind, node)
+    return Definition(source_of(name, source), kind, node)
 
 
-def kotlin_function(node: Node, source: bytes, _kind: str) -> Found | None:
+def kotlin_function(node: Node, source: bytes, _kind: str) -> Definition | None:
     name = node.child_by_field_name("name")
     if name is None:
         return None
     before = source[max(node.start_byte, name.start_byte - 80) : name.start_byte].decode(errors="replace")
     receiver = _KOTLIN_RECEIVER.search(before)
     text = source_of(name, source)
-    return Found(f"{receiver[1]}.{text}" if receiver else text, "function", node)
+    return Definition(f"{receiver[1]}.{text}" if receiver else text, "function", node)
 
 
-def kotlin_property(node: Node, source: bytes, _kind: str) -> Found | None:
-    variable = first(node, "variable_declaration")
-    child = only(variable) if variable is not None else None
-    return Found(source_of(child, source), "variable", node) if child is not None else None
+def kotlin_property(node: Node, source: bytes, _kind: str) -> Definition | None:
+    variable = first_of_type(node, "variable_declaration")
+    child = first_child(variable) if variable is not None else None
+    return Definition(source_of(child, source), "variable", node) if child is not None else None
 
 
-def swift_class(node: Node, source: bytes, _kind: str) -> Found | None:
-    return Found(named(node, source), named(node, source, "declaration_kind") or "class", node)
+def swift_class(node: Node, source: bytes, _kind: str) -> Definition | None:
+    return Definition(field_text(node, source), field_text(node, source, "declaration_kind") or "class", node)
 
 
-def scala_given(node: Node, source: bytes, _kind: str) -> Found | None:
-    return Found(named(node, source) or named(node, source, "return_type"), "instance", node)
+def scala_given(node: Node, source: bytes, _kind: str) -> Definition | None:
+    return Definition(field_text(node, source) or field_text(node, source, "return_type"), "instance", node)
 
 
 # Lua
 
 
-def lua_assignment(node: Node, source: bytes, _kind: str) -> Found | None:
+def lua_assignment(node: Node, source: bytes, _kind: str) -> Definition | None:
     """`name = function … end` and tables and values given to a name; `require` is an import."""
-    assignment = node if node.type == "assignment_statement" else first(node, "assignment_statement")
+    assignment = node if node.type == "assignment_statement" else first_of_type(node, "assignment_statement")
     if assignment is None:
         return None
-    names, values = first(assignment, "variable_list"), first(assignment, "expression_list")
-    name = only(names) if names is not None else None
-    value = only(values) if values is not None else None
+    names, values = first_of_type(assignment, "variable_list"), first_of_type(assignment, "expression_list")
+    name = first_child(names) if names is not None else None
+    value = first_child(values) if values is not None else None
     if name is None or value is None:
         return None
     if value.type == "function_definition":
-        return Found(source_of(name, source), "function", value)
+        return Definition(source_of(name, source), "function", value)
     if value.type == "function_call" and source_of(value, source).startswith("require"):
-        return Found("", "imports", node)
-    return Found(source_of(name, source), "variable", node)
+        return Definition("", "imports", node)
+    return Definition(source_of(name, source), "variable", node)
 
 
-def lua_call(node: Node, source: bytes, _kind: str) -> Found | None:
+def lua_call(node: Node, source: bytes, _kind: str) -> Definition | None:
     """`describe("x", function() … end)` and its kin."""
     arguments = node.child_by_field_name("arguments")
-    title = first(arguments, "string") if arguments is not None else None
-    if arguments is None or title is None or named(node, source) not in TEST_WORDS:
+    title = first_of_type(arguments, "string") if arguments is not None else None
+    if arguments is None or title is None or field_text(node, source) not in TEST_WORDS:
         return None
-    body = first(arguments, "function_definition")
-    return Found(source_of(title, source).strip("\"'"), "test", body or node, " > ")
+    body = first_of_type(arguments, "function_definition")
+    return Definition(source_of(title, source).strip("\"'"), "test", body or node, " > ")
 
 
 # Bash
 
 
-def bash_variables(node: Node, source: bytes, _kind: str) -> Found | None:
-    variable = first(node, "variable_assignment")
-    return Found(named(variable, source), "variable", node) if variable is not None else None
+def bash_variables(node: Node, source: bytes, _kind: str) -> Definition | None:
+    variable = first_of_type(node, "variable_assignment")
+    return Definition(field_text(variable, source), "variable", node) if variable is not None else None
 
 
 # Haskell
 
 
-def haskell_instance(node: Node, source: bytes, _kind: str) -> Found | None:
-    return Found(f"{named(node, source)} {named(node, source, 'patterns')}".strip(), "instance", node)
+def haskell_instance(node: Node, source: bytes, _kind: str) -> Definition | None:
+    return Definition(
+        f"{field_text(node, source)} {field_text(node, source, 'patterns')}".strip(), "instance", node
+    )
 
 
 # Elixir
@@ -314,33 +323,35 @@ _ELIXIR = {
 _ELIXIR_LEADS = frozenset(["doc", "spec", "impl", "typedoc", "tag", "deprecated", "dialyzer", "since"])
 
 
-def elixir_call(node: Node, source: bytes, _kind: str) -> Found | None:
+def elixir_call(node: Node, source: bytes, _kind: str) -> Definition | None:
     """`def`, `defmodule`, `test` and their like, which are calls to the grammar; `alias` is an import."""
-    word = named(node, source, "target")
+    word = field_text(node, source, "target")
     if word in {"use", "alias", "import", "require"}:
-        return Found("", "imports", node)
+        return Definition("", "imports", node)
     kind = _ELIXIR.get(word)
-    arguments = first(node, "arguments")
-    head = only(arguments) if arguments is not None else None
+    arguments = first_of_type(node, "arguments")
+    head = first_child(arguments) if arguments is not None else None
     if kind is None or arguments is None or head is None:
         return None
-    while head.type == "binary_operator" and named(head, source, "operator") == "when":  # def f(x) when …
-        head = only(head) or head
+    while (
+        head.type == "binary_operator" and field_text(head, source, "operator") == "when"
+    ):  # def f(x) when …
+        head = first_child(head) or head
     if head.type in {"binary_operator", "unary_operator"}:  # def left !== right
         head = head.child_by_field_name("operator") or head
     elif head.type == "call":
         head = head.child_by_field_name("target") or head
     name = source_of(head, source)
     name = name[1:-1] if name[:1] == name[-1:] == '"' else name
-    if word == "defimpl" and (options := first(arguments, "keywords")) is not None:
+    if word == "defimpl" and (options := first_of_type(arguments, "keywords")) is not None:
         name = f"{name}, {source_of(options, source)}".replace(", for:", " for")
-    return Found(name, kind, first(node, "do_block") or node, " > " if kind == "test" else None)
+    return Definition(name, kind, first_of_type(node, "do_block") or node, " > " if kind == "test" else None)
 
 
-def elixir_attribute(node: Node, source: bytes, _kind: str) -> Found | None:
+def elixir_attribute(node: Node, source: bytes, _kind: str) -> Definition | None:
     operand = node.child_by_field_name("operand")
-    if operand is not None and named(operand, source, "target") in _ELIXIR_LEADS:
-        return Found("", "lead", node)
+    if operand is not None and field_text(operand, source, "target") in _ELIXIR_LEADS:
+        return Definition("", "lead", node)
     return None
 
 
@@ -355,36 +366,36 @@ _ZIG_TYPES = {
 }
 
 
-def zig_variable(node: Node, source: bytes, _kind: str) -> Found | None:
+def zig_variable(node: Node, source: bytes, _kind: str) -> Definition | None:
     """`const Name = struct …` by what it holds, other constants, and `@import`."""
-    name, value = first(node, "identifier"), first(node, *_ZIG_TYPES, "builtin_function")
+    name, value = first_of_type(node, "identifier"), first_of_type(node, *_ZIG_TYPES, "builtin_function")
     if name is None:
         return None
     if value is None or (
         value.type == "builtin_function" and not source_of(value, source).startswith("@import")
     ):
-        return Found(source_of(name, source), "constant", node)
+        return Definition(source_of(name, source), "constant", node)
     if value.type == "builtin_function":
-        return Found("", "imports", node)
-    return Found(source_of(name, source), _ZIG_TYPES[value.type], value)
+        return Definition("", "imports", node)
+    return Definition(source_of(name, source), _ZIG_TYPES[value.type], value)
 
 
-def zig_test(node: Node, source: bytes, _kind: str) -> Found | None:
-    title = first(node, "string", "identifier")
-    return Found(source_of(title, source).strip('"') if title is not None else "test", "test", node)
+def zig_test(node: Node, source: bytes, _kind: str) -> Definition | None:
+    title = first_of_type(node, "string", "identifier")
+    return Definition(source_of(title, source).strip('"') if title is not None else "test", "test", node)
 
 
 # SQL
 
 
-def sql_create(node: Node, source: bytes, _kind: str) -> Found | None:
+def sql_create(node: Node, source: bytes, _kind: str) -> Definition | None:
     """What a CREATE or ALTER statement makes: its name, and table, view, index, … as the kind."""
     what = node.type.removeprefix("create_").replace("_", " ")
     if what == "index":
-        return Found(named(node, source, "column"), "index", node)
-    name = first(node, "object_reference", "identifier")
+        return Definition(field_text(node, source, "column"), "index", node)
+    name = first_of_type(node, "object_reference", "identifier")
     return (
-        Found(source_of(name, source), "table" if what == "alter table" else what, node)
+        Definition(source_of(name, source), "table" if what == "alter table" else what, node)
         if name is not None
         else None
     )
@@ -393,7 +404,7 @@ def sql_create(node: Node, source: bytes, _kind: str) -> Found | None:
 # PHP
 
 
-def php_constant(node: Node, source: bytes, _kind: str) -> Found | None:
-    element = first(node, "const_element")
-    name = only(element) if element is not None else None
-    return Found(source_of(name, source), "constant", node) if name is not None else None
+def php_constant(node: Node, source: bytes, _kind: str) -> Definition | None:
+    element = first_of_type(node, "const_element")
+    name = first_child(element) if element is not None else None
+    return Definition(source_of(name, source), "constant", node) if name is not None else None

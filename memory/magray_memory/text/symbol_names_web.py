@@ -1,6 +1,6 @@
-"""What definitions of JavaScript, TypeScript, HTML and CSS are called, like `naming` for the others.
+"""Symbol names in JavaScript, TypeScript, HTML and CSS; `symbol_names` has those of the other languages.
 
-Each takes a node, the source and the kind that its rule states, and answers what the node defines, or None.
+One extractor per kind of node, as there.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from magray_memory.text.definitions import TEST_WORDS, Found, first, named, only
+from magray_memory.text.definitions import TEST_WORDS, Definition, field_text, first_child, first_of_type
 from magray_memory.text.grammars import source_of
 
 if TYPE_CHECKING:
@@ -21,27 +21,27 @@ _JS_FUNCTIONS = frozenset(("arrow_function", "function_expression", "generator_f
 _JS_PREFIX = re.compile(r"^(?:module\.exports|exports|this|self|window|globalThis)\.|\.prototype(?=\.)")
 
 
-def _js_value(name: str, value: Node | None, node: Node, source: bytes) -> Found:
+def _js_value(name: str, value: Node | None, node: Node, source: bytes) -> Definition:
     """What a name bound to a value is: a function, a class, an import or a constant."""
     kind = value.type if value is not None else ""
     if value is None:
-        return Found(name, "variable", node)
+        return Definition(name, "variable", node)
     if kind in _JS_FUNCTIONS:
-        return Found(name, "function", value)
+        return Definition(name, "function", value)
     if kind in {"class", "class_expression"}:
-        return Found(name, "class", value)
+        return Definition(name, "class", value)
     if kind == "call_expression":
-        if named(value, source, "function") == "require":
-            return Found("", "imports", node)
+        if field_text(value, source, "function") == "require":
+            return Definition("", "imports", node)
         arguments = value.child_by_field_name("arguments")
-        if arguments is not None and first(arguments, *_JS_FUNCTIONS) is not None:
-            return Found(name, "function", node)
-    return Found(name, "constant", node)
+        if arguments is not None and first_of_type(arguments, *_JS_FUNCTIONS) is not None:
+            return Definition(name, "function", node)
+    return Definition(name, "constant", node)
 
 
-def js_variables(node: Node, source: bytes, _kind: str) -> Found | None:
+def js_variables(node: Node, source: bytes, _kind: str) -> Definition | None:
     """`const name = …`: a function or class under its name, an import, or a constant."""
-    declarator = first(node, "variable_declarator")
+    declarator = first_of_type(node, "variable_declarator")
     if declarator is None:
         return None
     name = declarator.child_by_field_name("name")
@@ -53,9 +53,9 @@ def js_variables(node: Node, source: bytes, _kind: str) -> Found | None:
     return found._replace(name=source_of(name, source))
 
 
-def js_statement(node: Node, source: bytes, _kind: str) -> Found | None:
+def js_statement(node: Node, source: bytes, _kind: str) -> Definition | None:
     """`exports.name = function …`, `describe("x", …)` and its kin, and the namespaces of TypeScript."""
-    child = only(node)
+    child = first_child(node)
     if child is None:
         return None
     if child.type == "assignment_expression":
@@ -69,24 +69,27 @@ def js_statement(node: Node, source: bytes, _kind: str) -> Found | None:
     if child.type == "call_expression":
         return _js_test(child, node, source)
     if child.type in {"internal_module", "module"}:
-        return Found(named(child, source), "namespace", child)
+        return Definition(field_text(child, source), "namespace", child)
     return None
 
 
-def _js_test(call: Node, node: Node, source: bytes) -> Found | None:
+def _js_test(call: Node, node: Node, source: bytes) -> Definition | None:
     """`describe("x", () => …)` and its kin."""
-    if named(call, source, "function").partition(".")[0] not in TEST_WORDS:
+    if field_text(call, source, "function").partition(".")[0] not in TEST_WORDS:
         return None
     arguments = call.child_by_field_name("arguments")
-    title = first(arguments, "string", "template_string") if arguments is not None else None
+    title = first_of_type(arguments, "string", "template_string") if arguments is not None else None
     if arguments is None or title is None:
         return None
-    return Found(
-        source_of(title, source).strip("\"'`"), "test", first(arguments, *_JS_FUNCTIONS) or node, " > "
+    return Definition(
+        source_of(title, source).strip("\"'`"),
+        "test",
+        first_of_type(arguments, *_JS_FUNCTIONS) or node,
+        " > ",
     )
 
 
-def js_member(node: Node, source: bytes, _kind: str) -> Found | None:
+def js_member(node: Node, source: bytes, _kind: str) -> Definition | None:
     """A field of a class or an entry of an object that holds a function."""
     name = (
         node.child_by_field_name("property")
@@ -96,7 +99,7 @@ def js_member(node: Node, source: bytes, _kind: str) -> Found | None:
     value = node.child_by_field_name("value")
     if name is None or value is None or value.type not in _JS_FUNCTIONS:
         return None
-    return Found(source_of(name, source).strip("\"'"), "function", value)
+    return Definition(source_of(name, source).strip("\"'"), "function", value)
 
 
 # HTML and CSS
@@ -106,24 +109,24 @@ _ID = re.compile(r"""\bid\s*=\s*["']?([^\s"'>{]+)""")
 _TAGS = re.compile(r"<[^>]*>|\{%.*?%\}")
 
 
-def html_element(node: Node, source: bytes, _kind: str) -> Found | None:
+def html_element(node: Node, source: bytes, _kind: str) -> Definition | None:
     """Headings by their text, other elements by their `id`."""
-    tag = only(node)
+    tag = first_child(node)
     if tag is None:
         return None
     opening = source_of(tag, source, 400)
     name = opening[1:12].split(" ", 1)[0].rstrip("/>").lower()
     if name in _HEADINGS or name in {"title", "caption", "legend", "summary"}:
         text = " ".join(_TAGS.sub(" ", source_of(node, source, 300)).split())
-        return Found(text[:100], "section", node) if text else None
+        return Definition(text[:100], "section", node) if text else None
     marked = _ID.search(opening)
-    return Found(f"#{marked[1]}", "element", node, " ") if marked else None
+    return Definition(f"#{marked[1]}", "element", node, " ") if marked else None
 
 
-def css_rule(node: Node, source: bytes, _kind: str) -> Found | None:
-    selectors = first(node, "selectors")
-    return Found(source_of(selectors, source, 100), "rule", node, " ") if selectors is not None else None
+def css_rule(node: Node, source: bytes, _kind: str) -> Definition | None:
+    selectors = first_of_type(node, "selectors")
+    return Definition(source_of(selectors, source, 100), "rule", node, " ") if selectors is not None else None
 
 
-def css_at(node: Node, source: bytes, _kind: str) -> Found | None:
-    return Found(" ".join(source_of(node, source, 100).partition("{")[0].split()), "at-rule", node, " ")
+def css_at(node: Node, source: bytes, _kind: str) -> Definition | None:
+    return Definition(" ".join(source_of(node, source, 100).partition("{")[0].split()), "at-rule", node, " ")

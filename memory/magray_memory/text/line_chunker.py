@@ -1,4 +1,4 @@
-"""The chunker for text without a grammar: cuts where the layout says that something ends.
+"""Line chunker: text without a grammar, cut where its layout says that something ends.
 
 Also the last resort of the other chunkers, for what their structure leaves too large.
 """
@@ -6,11 +6,10 @@ Also the last resort of the other chunkers, for what their structure leaves too 
 from __future__ import annotations
 
 import re
-from itertools import accumulate, count
-from operator import add
 from typing import TYPE_CHECKING
 
-from magray_memory.text.chunk import AIM, CAP, Chunk
+from magray_memory.text.chunk_types import MAX_CHARS, TARGET_CHARS, Chunk
+from magray_memory.text.line_index import LineIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,58 +79,22 @@ MAX_SYMBOLS_SIZE = 240
 """Characters that the names of a merged chunk have at most, when there are several."""
 
 
-def line_starts(lengths: Iterable[int]) -> list[int]:
-    """Where lines of these lengths begin, each followed by a line break; one more than there are lines."""
-    return [0, *map(add, accumulate(lengths), count(1))]
-
-
-class Lines:
-    """A text with the places of its lines, so that sizes and slices of line ranges cost nothing.
-
-    Rows are 0-based and ranges half open, `[start, end)`. `count` leaves out the empty row after a final
-    line break.
-    """
-
-    __slots__ = ("count", "starts", "text")
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        lengths = list(map(len, text.split("\n")))
-        if len(lengths) > 1 and lengths[-1] == 0:
-            lengths.pop()
-        self.count = len(lengths)
-        self.starts = line_starts(lengths)
-
-    def size(self, start: int, end: int) -> int:
-        """Characters of the rows, without the last line break."""
-        return self.starts[end] - self.starts[start] - 1
-
-    def slice(self, start: int, end: int) -> str:
-        """The rows' text, without the last line break."""
-        return self.text[self.starts[start] : self.starts[end] - 1]
-
-    def is_blank(self, start: int, end: int) -> bool:
-        """Whether the rows hold nothing but white space."""
-        part = self.slice(start, end)
-        return not part or part.isspace()
-
-
 def chunk_lines(text: str, *, symbols: bool = True) -> tuple[list[Chunk], str | None]:
     """Chunks of any text by its layout, and a note when an over-long line was cut short.
 
     With `symbols`, what looks like a definition, a section or a key at the left margin names the chunk.
     """
-    lines = Lines(text)
+    lines = LineIndex(text)
     chunks: list[Chunk] = []
-    for start, end in cut(lines, 0, lines.count):
-        symbol, kind = _name(lines, start, end) if symbols else ("", "text")
-        emit(lines, start, end, symbol, kind, chunks)
-    return chunks, note_on_long_lines(lines)
+    for start, end in split_rows(lines, 0, lines.count):
+        symbol, kind = _symbol_and_kind(lines, start, end) if symbols else ("", "text")
+        append_chunk(lines, start, end, symbol, kind, chunks)
+    return chunks, long_lines_note(lines)
 
 
-def note_on_long_lines(lines: Lines) -> str | None:
-    """The sentence for a text with a line of which only the beginning is kept."""
-    longest = CAP * MAX_PIECES
+def long_lines_note(lines: LineIndex) -> str | None:
+    """A note for a text with a line of which only the beginning is indexed, else None."""
+    longest = MAX_CHARS * MAX_PIECES
     if len(lines.text) <= longest:
         return None
     starts = lines.starts
@@ -139,58 +102,60 @@ def note_on_long_lines(lines: Lines) -> str | None:
     return f"{cut_short} line(s) longer than {longest:,} characters, kept in part" if cut_short else None
 
 
-def emit(lines: Lines, start: int, end: int, symbol: str, kind: str, chunks: list[Chunk]) -> None:
-    """Append the rows as a chunk unless they are blank; one row over the cap in pieces, cut between words."""
+def append_chunk(lines: LineIndex, start: int, end: int, symbol: str, kind: str, chunks: list[Chunk]) -> None:
+    """Append the rows as a chunk unless they are blank; one row over `MAX_CHARS` in pieces of whole words."""
     text = lines.slice(start, end)
-    if len(text) <= CAP:
+    if len(text) <= MAX_CHARS:
         if text and not text.isspace():
             chunks.append(Chunk(start + 1, end, symbol, kind, text))
         return
-    place = 0
+    offset = 0
     for _ in range(MAX_PIECES):
-        if place >= len(text):
+        if offset >= len(text):
             return
-        stop = min(place + CAP, len(text))
+        stop = min(offset + MAX_CHARS, len(text))
         if stop < len(text):
-            space = max(text.rfind(mark, place + CAP // 2, stop) for mark in (" ", ";", ",", "}"))
-            stop = space + 1 if space > place else stop
-        piece = text[place:stop]
+            space = max(text.rfind(mark, offset + MAX_CHARS // 2, stop) for mark in (" ", ";", ",", "}"))
+            stop = space + 1 if space > offset else stop
+        piece = text[offset:stop]
         if not piece.isspace():
             chunks.append(Chunk(start + 1, end, symbol, kind, piece))
-        place = stop
+        offset = stop
 
 
-def cut(lines: Lines, start: int, end: int, aim: int = AIM) -> list[tuple[int, int]]:
-    """Tile rows `[start, end)` with ranges of about `aim` characters, cut where the indentation falls back.
+def split_rows(
+    lines: LineIndex, start: int, end: int, target_size: int = TARGET_CHARS
+) -> list[tuple[int, int]]:
+    """Tile rows `[start, end)` with ranges of about `target_size` characters, where indentation falls back.
 
-    A row over the cap stands alone; every other range is within it.
+    A row over `MAX_CHARS` stands alone; every other range is within it.
     """
     starts, ranges = lines.starts, list[tuple[int, int]]()
-    place = start
-    while place < end:
-        if starts[end] - starts[place] - 1 <= aim * 1.2 and _longest(lines, place, end) <= CAP:
-            ranges.append((place, end))
+    row = start
+    while row < end:
+        if starts[end] - starts[row] - 1 <= target_size * 1.2 and _longest(lines, row, end) <= MAX_CHARS:
+            ranges.append((row, end))
             break
-        stop, best, best_score = place + 1, place + 1, -1e9
-        while stop < end and starts[stop + 1] - starts[place] - 1 <= aim:
+        stop, best, best_score = row + 1, row + 1, -1e9
+        while stop < end and starts[stop + 1] - starts[row] - 1 <= target_size:
             stop += 1
-            if stop < end and starts[stop] - starts[place] >= aim * 0.4:
-                score = _score(lines, stop) + (starts[stop] - starts[place]) / aim
+            if stop < end and starts[stop] - starts[row] >= target_size * 0.4:
+                score = _break_score(lines, stop) + (starts[stop] - starts[row]) / target_size
                 if score >= best_score:
                     best, best_score = stop, score
         if stop == end or best_score == -1e9:
             best = stop
-        ranges.append((place, best))
-        place = best
+        ranges.append((row, best))
+        row = best
     return ranges
 
 
-def _longest(lines: Lines, start: int, end: int) -> int:
+def _longest(lines: LineIndex, start: int, end: int) -> int:
     starts = lines.starts
     return max(starts[row + 1] - starts[row] for row in range(start, end)) - 1
 
 
-def _score(lines: Lines, row: int) -> float:
+def _break_score(lines: LineIndex, row: int) -> float:
     """How good it is to begin a chunk with this row."""
     starts, text = lines.starts, lines.text
     line = text[starts[row] : min(starts[row + 1] - 1, starts[row] + 200)]
@@ -207,7 +172,7 @@ def _score(lines: Lines, row: int) -> float:
     return score
 
 
-def _name(lines: Lines, start: int, end: int) -> tuple[str, str]:
+def _symbol_and_kind(lines: LineIndex, start: int, end: int) -> tuple[str, str]:
     """Symbol and kind of the definitions at the chunk's smallest indentation."""
     found: list[tuple[int, str, str]] = []
     for line in lines.slice(start, end).split("\n"):
@@ -224,10 +189,10 @@ def _name(lines: Lines, start: int, end: int) -> tuple[str, str]:
     margin = min(indent for indent, _, _ in found)
     names = [(name, kind) for indent, name, kind in found if indent == margin]
     distinct = list(dict.fromkeys(name for name, _ in names))
-    return ", ".join(fitting(distinct, distinct)), names[0][1]
+    return ", ".join(fit_names(distinct, distinct)), names[0][1]
 
 
-def fitting(names: Iterable[str], by_weight: Iterable[str]) -> list[str]:
+def fit_names(names: Iterable[str], by_weight: Iterable[str]) -> list[str]:
     """As many of the names, in their order, as one symbol may carry: those that come first in `by_weight`."""
     kept: set[str] = set()
     size = 0

@@ -1,4 +1,4 @@
-"""Chunks of source code by what it defines, from a syntax tree; by lines where there is none.
+"""Code chunker: source code by what it defines, from a syntax tree; by lines where there is no grammar.
 
 The text is tiled with row ranges, top down: a node that is too large is replaced by its children, a
 definition's name is joined to the names around it, and whatever has no name of its own carries the name of
@@ -18,19 +18,12 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
-from magray_memory.text.chunk import AIM, CAP
+from magray_memory.text.chunk_types import MAX_CHARS, TARGET_CHARS
 from magray_memory.text.definitions import CLASS_LIKE, MODULE_LIKE, WEAK, Role
-from magray_memory.text.embedded_languages import PAGES, parts_of
+from magray_memory.text.embedded_languages import HOST_LANGUAGES, language_regions
 from magray_memory.text.grammars import GRAMMARS, ParseError, parse
-from magray_memory.text.lines import (
-    Lines,
-    chunk_lines,
-    cut,
-    emit,
-    fitting,
-    line_starts,
-    note_on_long_lines,
-)
+from magray_memory.text.line_chunker import append_chunk, chunk_lines, fit_names, long_lines_note, split_rows
+from magray_memory.text.line_index import LineIndex, line_starts
 from magray_memory.text.syntaxes import SYNTAXES, rules_for
 
 if TYPE_CHECKING:
@@ -38,28 +31,28 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-    from magray_memory.text.chunk import Chunk
-    from magray_memory.text.definitions import Found, Rule
-    from magray_memory.text.embedded_languages import Part
+    from magray_memory.text.chunk_types import Chunk
+    from magray_memory.text.definitions import Definition, Rule
+    from magray_memory.text.embedded_languages import LanguageRegion
 
-WHOLE = 1_900
-"""Characters up to which a function, a constant or a statement is kept whole; a class only up to `AIM`."""
-TOGETHER = 700
+WHOLE_CHARS = 1_900
+"""Characters up to which a function, a constant or a statement is one chunk; a class: `TARGET_CHARS`."""
+MERGE_CHARS = 700
 """Characters up to which small definitions side by side share a chunk.
 
 Question → file on six packages of Python, JavaScript and TypeScript, NDCG@10 of BM25, of the default model
 (600 characters of each chunk embedded) and of both, half and half: 1,400 → .837, .868, .892;
 1,000 → .844, .872, .893; 700 → .854, .873, .895.
 """
-STRAY = 250
+STRAY_CHARS = 250
 """Characters below which what is left alone joins its neighbour, even past the end of a class."""
 MAX_SYMBOL = 200
 """Characters of a qualified name."""
 MAX_DEPTH = 200
 """Levels of the tree that are split; what is still too large below is cut by lines."""
-INSIDE = MODULE_LIKE - {"code"}
+NAMED_BY_CONTENT = MODULE_LIKE - {"code"}
 """Kinds that are called after what stands in them when they are small."""
-MOSTLY = 0.5
+MAX_ERROR_SHARE = 0.5
 """Share of the text that the parser could not understand, above which its tree is not used."""
 
 
@@ -99,20 +92,22 @@ class _Item:
 
 def chunk_code(text: str, language: str, parse_seconds: float) -> tuple[list[Chunk], str | None]:
     """The chunks of any source text, and a note about what could not be done as usual."""
-    if language in PAGES:
-        parts = parts_of(text, language)
-        if len(parts) > 1:
-            return _chunk_parts(text, parts, parse_seconds)
-        language = parts[0].language
+    if language in HOST_LANGUAGES:
+        regions = language_regions(text, language)
+        if len(regions) > 1:
+            return _chunk_regions(text, regions, parse_seconds)
+        language = regions[0].language
     return _chunk_one(text, language, parse_seconds)
 
 
-def _chunk_parts(text: str, parts: list[Part], seconds: float) -> tuple[list[Chunk], str | None]:
-    """Each part on its own; a tiny one (a tag alone) joins what stands before it."""
-    lines = Lines(text)
+def _chunk_regions(
+    text: str, regions: list[LanguageRegion], seconds: float
+) -> tuple[list[Chunk], str | None]:
+    """Each region on its own; a tiny one (a tag alone) joins what stands before it."""
+    lines = LineIndex(text)
     chunks: list[Chunk] = []
     notes: dict[str, None] = {}
-    for start, end, language in parts:
+    for start, end, language in regions:
         found, note = _chunk_one(lines.slice(start, end), language, seconds)
         if note:
             notes[note] = None
@@ -120,8 +115,8 @@ def _chunk_parts(text: str, parts: list[Part], seconds: float) -> tuple[list[Chu
             replace(chunk, start_line=chunk.start_line + start, end_line=chunk.end_line + start)
             for chunk in found
         ]
-        bare = len(chunks) == 1 and not chunks[0].symbol and len(chunks[0].text) < STRAY
-        small = bare or lines.size(start, end) < STRAY
+        bare = len(chunks) == 1 and not chunks[0].symbol and len(chunks[0].text) < STRAY_CHARS
+        small = bare or lines.size(start, end) < STRAY_CHARS
         if chunks and found and small and (joined := _joined(lines, chunks[-1], found[0])) is not None:
             chunks[-1:] = [joined, *found[1:]]
         else:
@@ -129,15 +124,15 @@ def _chunk_parts(text: str, parts: list[Part], seconds: float) -> tuple[list[Chu
     return chunks, "; ".join(notes) or None
 
 
-def _joined(lines: Lines, before: Chunk, after: Chunk) -> Chunk | None:
+def _joined(lines: LineIndex, before: Chunk, after: Chunk) -> Chunk | None:
     """Two neighbours as one chunk under both their names; None when it would be too long."""
     text = lines.slice(before.start_line - 1, after.end_line)
-    if len(text) > CAP or before.end_line >= after.start_line:
+    if len(text) > MAX_CHARS or before.end_line >= after.start_line:
         return None
     names = list(dict.fromkeys(filter(None, (before.symbol, after.symbol))))
     kind = before.kind if before.symbol or not after.symbol else after.kind
     return replace(
-        before, end_line=after.end_line, symbol=", ".join(fitting(names, names)), kind=kind, text=text
+        before, end_line=after.end_line, symbol=", ".join(fit_names(names, names)), kind=kind, text=text
     )
 
 
@@ -154,74 +149,81 @@ def _chunk_one(text: str, language: str, seconds: float) -> tuple[list[Chunk], s
 def _chunk_tree(text: str, language: str, seconds: float) -> tuple[list[Chunk], str | None]:
     source = text.encode("utf-8", "surrogatepass")
     grammar, tree = parse(language, source, seconds)
-    lines = Lines(text)
+    lines = LineIndex(text)
     tiler = _Tiler(lines, source, language, rules_for(language, grammar))
     tiles = tiler.run(tree.root_node)
     chunks: list[Chunk] = []
-    for run in _merge(lines, tiles, tiler.aims):
-        symbol, kind = _named(lines, run)
-        emit(lines, run[0].start, run[-1].end, symbol, kind, chunks)
-    return chunks, note_on_long_lines(lines)
+    for run in _merge(lines, tiles, tiler.target_sizes):
+        symbol, kind = _symbol_and_kind(lines, run)
+        append_chunk(lines, run[0].start, run[-1].end, symbol, kind, chunks)
+    return chunks, long_lines_note(lines)
 
 
 class _Tiler:
-    """Splits one tree into tiles; `aims` has the size up to which nameless tiles of a group are merged."""
+    """Splits one tree into tiles; `target_sizes`: up to which nameless tiles of each group are merged."""
 
-    def __init__(self, lines: Lines, source: bytes, language: str, rules: dict[int, Rule]) -> None:
+    def __init__(self, lines: LineIndex, source: bytes, language: str, rules: dict[int, Rule]) -> None:
         self.lines = lines
         self.source = source
         self.rules = rules
         self.syntax = SYNTAXES[language]
-        self.aims = [TOGETHER]
+        self.target_sizes = [MERGE_CHARS]
         self.symbols = [""]
         self.starts = lines.starts  # in bytes, which are the characters of most sources
         if len(source) != len(lines.text):
             self.starts = line_starts(map(len, source.split(b"\n")))
 
     def run(self, root: Node) -> list[_Tile]:
-        """Tiles of the whole text in order, only single rows over `CAP`. Raises ParseError for rubble."""
+        """Tiles of the whole text in order, only single rows over `MAX_CHARS`.
+
+        Raises ParseError when most of the text cannot be parsed.
+        """
         lines, starts, tiles = self.lines, self.lines.starts, list[_Tile]()
         stack = self._split(_Tile(0, lines.count, "", "code", 0, root))
         if root.has_error and not self.syntax.tolerant:
-            self._refuse_rubble(root, stack)
+            self._check_errors(root, stack)
         stack.reverse()
         while stack:
             tile = stack.pop()
             start, end = tile.start, tile.end
-            if starts[end] - starts[start] - 1 <= (AIM if tile.kind in CLASS_LIKE else WHOLE):
-                tiles.append(tile._replace(symbol=self._told(tile)))
+            if starts[end] - starts[start] - 1 <= (TARGET_CHARS if tile.kind in CLASS_LIKE else WHOLE_CHARS):
+                tiles.append(tile._replace(symbol=self._symbol_of(tile)))
                 continue
             parts = self._split(tile) if end - start > 1 and tile.depth < MAX_DEPTH else []
             if parts:
                 stack.extend(reversed(parts))
             else:
-                tiles.extend(tile._replace(start=first, end=last) for first, last in cut(lines, start, end))
+                tiles.extend(
+                    tile._replace(start=first, end=last) for first, last in split_rows(lines, start, end)
+                )
         return tiles
 
-    def _told(self, tile: _Tile) -> str:
-        """What a tile that is kept whole is called: a small module or namespace after what stands in it.
+    def _symbol_of(self, tile: _Tile) -> str:
+        """The symbol of a tile that is not split: of a small module or namespace, what it contains.
 
-        A module with functions of its own is told too, for then they are what it is.
+        A module with functions of its own keeps its name too.
         """
-        if tile.kind not in INSIDE or tile.owner or tile.depth >= MAX_DEPTH:
+        if tile.kind not in NAMED_BY_CONTENT or tile.owner or tile.depth >= MAX_DEPTH:
             return tile.symbol
         inner = [part for part in self._split(tile) if not part.owner and part.symbol != tile.symbol]
         inner = [part for part in inner if part.kind not in WEAK] or inner
-        kept = [part for part in inner if part.kind in CLASS_LIKE or part.kind in INSIDE]
+        kept = [part for part in inner if part.kind in CLASS_LIKE or part.kind in NAMED_BY_CONTENT]
         if tile.kind == "namespace":
             kept = inner
         if not kept:
             return tile.symbol
         own = [] if len(kept) == len(inner) or tile.kind == "namespace" else [tile.symbol]
-        names = list(dict.fromkeys([*own, *map(self._told, kept)]))
-        return ", ".join(fitting(names, names))
+        names = list(dict.fromkeys([*own, *map(self._symbol_of, kept)]))
+        return ", ".join(fit_names(names, names))
 
-    def _refuse_rubble(self, root: Node, tiles: list[_Tile]) -> None:
+    def _check_errors(self, root: Node, tiles: list[_Tile]) -> None:
         """Raise ParseError when most of the text is errors in which no definitions were recognised."""
         errors = [root] if root.is_error else [child for child in root.named_children if child.is_error]
         broken = sum(error.end_byte - error.start_byte for error in errors)
         sound = sum(self.lines.size(tile.start, tile.end) for tile in tiles if tile.symbol)
-        if broken > MOSTLY * len(self.source) and sound < (1 - MOSTLY) * len(self.lines.text):
+        if broken > MAX_ERROR_SHARE * len(self.source) and sound < (1 - MAX_ERROR_SHARE) * len(
+            self.lines.text
+        ):
             raise ParseError("most of it cannot be parsed")
 
     def _split(self, tile: _Tile) -> list[_Tile]:
@@ -235,32 +237,32 @@ class _Tiler:
         starts.append(tile.end)
         return [
             _Tile(
-                starts[place],
-                starts[place + 1],
+                starts[index],
+                starts[index + 1],
                 item.symbol,
                 item.kind,
                 group,
                 item.node,
                 depth,
-                not item.named and place > 0,
+                not item.named and index > 0,
             )
-            for place, item in enumerate(items)
+            for index, item in enumerate(items)
         ]
 
     def _group(self, tile: _Tile) -> int:
         """The group for the parts of a tile: its own, or a new one when it has its own name."""
         if tile.symbol == self.symbols[tile.group]:
             return tile.group
-        aim = TOGETHER
+        target_size = MERGE_CHARS
         if tile.kind not in CLASS_LIKE and tile.kind not in MODULE_LIKE:  # parts of about the same size
             size = self.lines.size(tile.start, tile.end)
-            aim = int(size / ceil(size / AIM) * 1.15)
-        self.aims.append(aim)
+            target_size = int(size / ceil(size / TARGET_CHARS) * 1.15)
+        self.target_sizes.append(target_size)
         self.symbols.append(tile.symbol)
-        return len(self.aims) - 1
+        return len(self.target_sizes) - 1
 
     def _children(self, node: Node) -> Iterator[tuple[Node, Rule | None]]:
-        """The children of a node in order, those of bodies in their place, with their rules."""
+        """The children of a node in order, those of bodies in their index, with their rules."""
         rules = self.rules
         stack = node.named_children
         stack.reverse()
@@ -309,7 +311,7 @@ class _Tiler:
             items.append(_Item(lead[0], rest.symbol, rest.kind))
         return items
 
-    def _find(self, node: Node, rule: Rule) -> Found | None:
+    def _find(self, node: Node, rule: Rule) -> Definition | None:
         """What a node defines, looking through wrappers."""
         while rule.role is Role.WRAPPER:
             for inner in node.named_children:
@@ -319,9 +321,9 @@ class _Tiler:
                     break
             else:
                 return None
-        return rule.look(node, self.source, rule.kind)
+        return rule.extract(node, self.source, rule.kind)
 
-    def _item(self, tile: _Tile, rest: _Item, found: Found | None, child: Node) -> _Item:
+    def _item(self, tile: _Tile, rest: _Item, found: Definition | None, child: Node) -> _Item:
         """The item for a child: under its qualified name, or as a nameless part of what it stands in."""
         if found is None or not found.name:
             top = found is not None and found.kind == "imports" and tile.kind in MODULE_LIKE
@@ -339,14 +341,14 @@ class _Tiler:
         return _Item(0, symbol[:MAX_SYMBOL], kind, named=True, node=found.node)
 
 
-def _merge(lines: Lines, tiles: list[_Tile], aims: list[int]) -> list[list[_Tile]]:
+def _merge(lines: LineIndex, tiles: list[_Tile], target_sizes: list[int]) -> list[list[_Tile]]:
     """Runs of tiles, each for one chunk: small neighbours together, then what is left alone and tiny."""
     starts = lines.starts
     runs: list[list[_Tile]] = []
     begin, group, symbol = 0, -1, ""
     for tile in tiles:
-        aim = aims[group] if tile.symbol == symbol else TOGETHER
-        if tile.group == group and starts[tile.end] - begin <= aim:
+        target_size = target_sizes[group] if tile.symbol == symbol else MERGE_CHARS
+        if tile.group == group and starts[tile.end] - begin <= target_size:
             runs[-1].append(tile)
         else:
             runs.append([tile])
@@ -357,7 +359,7 @@ def _merge(lines: Lines, tiles: list[_Tile], aims: list[int]) -> list[list[_Tile
         if merged:
             before = merged[-1]
             size, other = lines.size(run[0].start, run[-1].end), lines.size(before[0].start, before[-1].end)
-            if min(size, other) < STRAY and size + other < _limit(before[-1], run[0]):
+            if min(size, other) < STRAY_CHARS and size + other < _limit(before[-1], run[0]):
                 before.extend(run)
                 continue
         merged.append(run)
@@ -367,13 +369,13 @@ def _merge(lines: Lines, tiles: list[_Tile], aims: list[int]) -> list[list[_Tile
 def _limit(tile: _Tile, following: _Tile) -> int:
     """Characters up to which a stray tile may join its neighbour: more, the more they have in common."""
     if tile.symbol == following.symbol:
-        return WHOLE
+        return WHOLE_CHARS
     if tile.group == following.group or (tile.symbol and following.symbol.startswith(tile.symbol)):
-        return AIM
-    return TOGETHER
+        return TARGET_CHARS
+    return MERGE_CHARS
 
 
-def _named(lines: Lines, run: list[_Tile]) -> tuple[str, str]:
+def _symbol_and_kind(lines: LineIndex, run: list[_Tile]) -> tuple[str, str]:
     """Symbol and kind of a run: the names of its most important tiles in order, the kind of the largest."""
     if len(run) == 1:
         return run[0].symbol, run[0].kind
@@ -389,7 +391,7 @@ def _named(lines: Lines, run: list[_Tile]) -> tuple[str, str]:
         if tile.kind == "namespace" and len(sizes) > 1:
             sizes.pop(tile.symbol, None)
     own = {tile.symbol for tile in run if not tile.owner}
-    names = [name for name in sizes if name in own or sizes[name] >= STRAY] or list(sizes)
+    names = [name for name in sizes if name in own or sizes[name] >= STRAY_CHARS] or list(sizes)
     weak = {tile.symbol for tile in run if tile.kind in WEAK}
     by_weight = sorted(names, key=lambda name: (name not in weak, sizes[name]), reverse=True)
-    return ", ".join(fitting(names, by_weight)), largest.kind
+    return ", ".join(fit_names(names, by_weight)), largest.kind

@@ -1,4 +1,4 @@
-"""From the sections of a document to its chunks: what the chunkers for Markdown, rST and plain text share.
+"""Section chunker: from the sections of a document to its chunks, for Markdown, rST and plain text alike.
 
 A chunker finds the sections (with their heading paths) and the blocks that should stay whole; here long
 sections are cut where a reader would pause, and tiny neighbours are joined under a symbol that names both.
@@ -11,31 +11,31 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from magray_memory.text.chunk import AIM, CAP, Chunk
+from magray_memory.text.chunk_types import MAX_CHARS, TARGET_CHARS, Chunk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from magray_memory.text.lines import Lines
+    from magray_memory.text.line_index import LineIndex
 
-    Path = tuple[str, ...]
+    HeadingPath = tuple[str, ...]
 
-FIT = 1_600
+FIT_CHARS = 1_600
 """Characters up to which a section is not cut at all."""
-TINY = 400
+TINY_CHARS = 400
 """Characters below which a section joins its neighbour."""
-SHORT = 1_000
+SHORT_CHARS = 1_000
 """Characters up to which a whole document is one chunk."""
-JOINED = 1_200
+JOINED_CHARS = 1_200
 """Characters that joined sections have at most, but for a bare heading, which stays with what it is over."""
-BARE = 150
+HEADING_ONLY_CHARS = 150
 """Characters of a section that is no more than its heading."""
 MAX_NAMES = 4
 """Names that the symbol of joined sections carries at most."""
 MAX_HEADING = 120
 """Characters of a heading that its symbol keeps."""
 
-FREE, WHOLE, HEADING = 0, 1, 2
+BREAK_ALLOWED, INSIDE_BLOCK, AFTER_HEADING = 0, 1, 2
 """What stands before a row: nothing, the earlier part of a block to keep whole, or the heading over it."""
 
 _ITEM = re.compile(r"(?:[-*+•–—]|\d{1,9}[.)]|[A-Za-zА-Яа-я][.)])\s")
@@ -50,7 +50,7 @@ class Section:
     """Rows from `start` (0-based) to the next section's start, under the headings of `path`."""
 
     start: int
-    path: Path
+    path: HeadingPath
 
 
 @dataclass(slots=True)
@@ -59,13 +59,13 @@ class _Run:
 
     start: int
     end: int
-    paths: list[Path]
+    paths: list[HeadingPath]
 
 
-def pack(lines: Lines, sections: Sequence[Section], bonds: bytearray) -> list[Chunk]:
+def chunk_sections(lines: LineIndex, sections: Sequence[Section], breaks: bytearray) -> list[Chunk]:
     """The chunks of a document.
 
-    The sections tile it from row 0; `bonds` has FREE, WHOLE or HEADING for each row.
+    The sections tile it from row 0; `breaks` has BREAK_ALLOWED, INSIDE_BLOCK or AFTER_HEADING for each row.
     """
     if not lines.count or lines.is_blank(0, lines.count):
         return []
@@ -74,82 +74,87 @@ def pack(lines: Lines, sections: Sequence[Section], bonds: bytearray) -> list[Ch
         end = sections[number + 1].start if number + 1 < len(sections) else lines.count
         if section.start < end:
             runs.extend(
-                _Run(first, last, [section.path]) for first, last in cut(lines, section.start, end, bonds)
+                _Run(first, last, [section.path])
+                for first, last in split_section(lines, section.start, end, breaks)
             )
-    if lines.size(0, lines.count) <= SHORT:
+    if lines.size(0, lines.count) <= SHORT_CHARS:
         runs = [_Run(0, lines.count, [path for run in runs for path in run.paths])]
     chunks: list[Chunk] = []
     for run in _joined(lines, runs):
-        emit(lines, run.start, run.end, symbol_of(run.paths), chunks)
+        append_chunk(lines, run.start, run.end, symbol_of(run.paths), chunks)
     return chunks
 
 
-def emit(lines: Lines, start: int, end: int, symbol: str, chunks: list[Chunk]) -> None:
-    """Append the rows as a chunk; one row over the cap as pieces, each ending with a sentence if it can."""
+def append_chunk(lines: LineIndex, start: int, end: int, symbol: str, chunks: list[Chunk]) -> None:
+    """Append the rows as a chunk; one row over `MAX_CHARS` in pieces of whole sentences if possible."""
     kind = "section" if symbol else "text"
     text = lines.slice(start, end)
-    if len(text) <= CAP:
+    if len(text) <= MAX_CHARS:
         chunks.append(Chunk(start + 1, end, symbol, kind, text))
         return
     in_data = False
-    for number, piece in enumerate(pieces(text)):
-        in_data = piece.isascii() and " " not in piece and (in_data or len(piece) > FIT // 3)
+    for number, piece in enumerate(split_line(text)):
+        in_data = piece.isascii() and " " not in piece and (in_data or len(piece) > FIT_CHARS // 3)
         # Of an embedded picture, a key and the like the beginning is enough.
         if number == 0 or not (in_data or piece.isspace()):
             chunks.append(Chunk(start + 1, end, symbol, kind, piece))
 
 
-def pieces(text: str) -> Iterator[str]:
-    """A long line in pieces of at most `FIT` characters, which joined give the line."""
-    place = 0
-    while len(text) - place > FIT:
-        window = text[place : place + FIT]
+def split_line(text: str) -> Iterator[str]:
+    """A long line in pieces of at most `FIT_CHARS` characters, which joined give the line."""
+    offset = 0
+    while len(text) - offset > FIT_CHARS:
+        window = text[offset : offset + FIT_CHARS]
         ends = [match.end() for match in _SENTENCE_END.finditer(window)]
-        stop = ends[-1] if ends and ends[-1] > FIT // 3 else window.rfind(" ", FIT // 3) + 1 or FIT
-        yield text[place : place + stop]
-        place += stop
-    yield text[place:]
+        stop = (
+            ends[-1]
+            if ends and ends[-1] > FIT_CHARS // 3
+            else window.rfind(" ", FIT_CHARS // 3) + 1 or FIT_CHARS
+        )
+        yield text[offset : offset + stop]
+        offset += stop
+    yield text[offset:]
 
 
-def cut(lines: Lines, start: int, end: int, bonds: bytearray) -> list[tuple[int, int]]:
-    """Tile rows `[start, end)` with ranges near `AIM`, each within `CAP` unless it is one over-long row.
+def split_section(lines: LineIndex, start: int, end: int, breaks: bytearray) -> list[tuple[int, int]]:
+    """Tile rows `[start, end)` with ranges near `TARGET_CHARS`, all but single rows within `MAX_CHARS`.
 
-    The best place to begin anew has the least sum of `cost` and distance from an even share; every range is
-    at least a quarter of it or ends where nothing is torn, so the work is linear in the text.
+    The best break has the least sum of `break_cost` and distance from an even share; every range is at least
+    a quarter of it or ends where nothing is torn, so the work is linear in the text.
     """
     starts = lines.starts
     ranges: list[tuple[int, int]] = []
-    place = start
-    while place < end:
-        left = starts[end] - starts[place] - 1
-        if left <= FIT:
-            ranges.append((place, end))
+    row = start
+    while row < end:
+        left = starts[end] - starts[row] - 1
+        if left <= FIT_CHARS:
+            ranges.append((row, end))
             break
-        share = left / math.ceil(left / AIM)
-        best, least = place + 1, math.inf
-        for stop in range(place + 1, end + 1):
-            size = starts[stop] - starts[place] - 1
-            if size > CAP:
+        share = left / math.ceil(left / TARGET_CHARS)
+        best, least = row + 1, math.inf
+        for stop in range(row + 1, end + 1):
+            size = starts[stop] - starts[row] - 1
+            if size > MAX_CHARS:
                 break
-            here = 0.0 if stop == end else cost(lines, stop, bonds)
+            here = 0.0 if stop == end else break_cost(lines, stop, breaks)
             penalty = here * _PENALTY + abs(size - share) / share
             if penalty < least and (size >= share / 4 or here == 0):
                 best, least = stop, penalty
-        ranges.append((place, best))
-        place = best
+        ranges.append((row, best))
+        row = best
     return ranges
 
 
-def cost(lines: Lines, row: int, bonds: bytearray) -> float:
+def break_cost(lines: LineIndex, row: int, breaks: bytearray) -> float:
     """How much it hurts to begin a chunk with this row: 0 between paragraphs, 10 never by choice."""
     line = lines.slice(row, row + 1)
     stripped = line.lstrip()
     if not stripped:
         return 10.0
     before = lines.slice(row - 1, row).rstrip()
-    if bonds[row] == HEADING:
+    if breaks[row] == AFTER_HEADING:
         return 9.0
-    if bonds[row] == WHOLE:
+    if breaks[row] == INSIDE_BLOCK:
         return 7.0 if not before else 8.0
     depth = min((len(line) - len(stripped)) / 4, 3.0)
     if not before:
@@ -162,7 +167,7 @@ def cost(lines: Lines, row: int, bonds: bytearray) -> float:
     return 3.0 if before.endswith(_ENDS_SENTENCE) else 5.0
 
 
-def _joined(lines: Lines, runs: list[_Run]) -> list[_Run]:
+def _joined(lines: LineIndex, runs: list[_Run]) -> list[_Run]:
     """The runs, each tiny one joined to what it introduces, else to a neighbour under the same heading."""
     for belong_together in (_introduces, _is_akin):
         joined: list[_Run] = []
@@ -176,25 +181,27 @@ def _joined(lines: Lines, runs: list[_Run]) -> list[_Run]:
     return runs
 
 
-def _introduces(lines: Lines, one: _Run, other: _Run) -> bool:
+def _introduces(lines: LineIndex, one: _Run, other: _Run) -> bool:
     """Whether the first run is no more than a heading, or blank, above the second."""
     size = lines.size(one.start, one.end)
-    if size >= TINY or lines.size(one.start, other.end) > (FIT + TINY if size < BARE else JOINED):
+    if size >= TINY_CHARS or lines.size(one.start, other.end) > (
+        FIT_CHARS + TINY_CHARS if size < HEADING_ONLY_CHARS else JOINED_CHARS
+    ):
         return False
     above = one.paths[-1]
     return other.paths[0][: len(above)] == above or lines.is_blank(one.start, one.end)
 
 
-def _is_akin(lines: Lines, one: _Run, other: _Run) -> bool:
+def _is_akin(lines: LineIndex, one: _Run, other: _Run) -> bool:
     """Whether one of the runs is tiny, and their headings are siblings or one above the other."""
     least = min(lines.size(one.start, one.end), lines.size(other.start, other.end))
-    if least >= TINY or lines.size(one.start, other.end) > JOINED:
+    if least >= TINY_CHARS or lines.size(one.start, other.end) > JOINED_CHARS:
         return False
     first, last = one.paths[0], other.paths[0]
     return first[:-1] == last[:-1] or last[: len(first)] == first or first[: len(last)] == last
 
 
-def symbol_of(paths: Sequence[Path]) -> str:
+def symbol_of(paths: Sequence[HeadingPath]) -> str:
     """One symbol for a chunk's heading paths: what they share, then what is below: "Guide > Install, Use"."""
     # What stands above the first heading, such as front matter, has none and hides none.
     distinct = list(dict.fromkeys(filter(None, paths))) or [()]
