@@ -122,7 +122,7 @@ class Environment:
 
     def own_model(self) -> Path:
         """A copy of the bundled model that the settings name, to damage."""
-        from magray_memory.models.model import BUNDLED, DEFAULT_ID
+        from magray_memory.models.default_model import BUNDLED, DEFAULT_ID
 
         folder = self.home.parent / "model"
         shutil.copytree(BUNDLED / DEFAULT_ID, folder)

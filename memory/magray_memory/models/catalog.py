@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from magray_memory.models.model import DEFAULT_ID
+from magray_memory.models.default_model import DEFAULT_ID
 
 MULTILINGUAL = (
     "en",

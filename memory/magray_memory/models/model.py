@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import cast
 
 from magray_memory.errors import ModelError
+from magray_memory.models.default_model import BUNDLED, DEFAULT_ID
 
-BUNDLED = Path(__file__).parent / "bundled"
-DEFAULT_ID = "multilingual-e5-small-enru"
 TOKENIZER = "tokenizer"
 """The key under `[files]` that every device shares."""
 

@@ -7,6 +7,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from magray_memory.models.default_model import BUNDLED, DEFAULT_ID
+
 if TYPE_CHECKING:
     from magray_memory.models.model import Model
 
@@ -64,8 +66,6 @@ def space_of(model: Model) -> str:
     So another model under the same id is another space. That of the package is known by its id alone, also
     where a copy of it has a file for the GPU.
     """
-    from magray_memory.models.model import DEFAULT_ID  # parsers import this module and need no models
-
     digest = _digest(model)
     packaged = model.id == DEFAULT_ID and digest == _package_digest()
     return model.id if packaged else f"{model.id}@{digest}"
@@ -95,6 +95,6 @@ def _digest(model: Model) -> str:
 
 @cache
 def _package_digest() -> str:
-    from magray_memory.models.model import BUNDLED, DEFAULT_ID, load_model
+    from magray_memory.models.model import load_model  # parsers import this module and need no models
 
     return _digest(load_model(BUNDLED / DEFAULT_ID))

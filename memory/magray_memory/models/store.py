@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from magray_memory import atomic_file
 from magray_memory.errors import ModelError
-from magray_memory.models.model import DEFAULT_ID, TOKENIZER, Model, ModelFile, load_model, resolve_model
+from magray_memory.models.default_model import DEFAULT_ID
+from magray_memory.models.model import TOKENIZER, Model, ModelFile, load_model, resolve_model
 from magray_memory.storage.lock import FileLock
 
 if TYPE_CHECKING:

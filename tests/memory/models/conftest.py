@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from magray_memory.models.default_model import BUNDLED, DEFAULT_ID
 from magray_memory.models.embedder import Embedder
-from magray_memory.models.model import BUNDLED, DEFAULT_ID, Model, load_model
+from magray_memory.models.model import Model, load_model
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -154,7 +154,7 @@ def test_a_source_with_another_checksum_is_refused(
 
 
 def test_the_committed_pieces_are_those_of_the_bundled_tokenizer(kit: Any) -> None:
-    from magray_memory.models.model import BUNDLED, DEFAULT_ID
+    from magray_memory.models.default_model import BUNDLED, DEFAULT_ID
 
     stored = json.loads((BUNDLED / DEFAULT_ID / "tokenizer.json").read_text("utf-8"))
     vocabulary = importlib.import_module("magray_memory.models.builder.vocabulary")

@@ -13,8 +13,9 @@ from tiny_model import make_model
 from magray_memory.errors import EmbeddingUnavailable, ModelError
 from magray_memory.models import store
 from magray_memory.models.catalog import CATALOG, WINDOW, find
+from magray_memory.models.default_model import DEFAULT_ID
 from magray_memory.models.embedder import Embedder
-from magray_memory.models.model import DEFAULT_ID, load_model, resolve_model
+from magray_memory.models.model import load_model, resolve_model
 from magray_memory.models.onnx.graph_io import POOLINGS
 from magray_memory.models.store import ModelOverrides
 from magray_memory.storage.home import Home

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 EMBED = (
     "from magray_memory.models.embedder import Embedder\n"
-    "from magray_memory.models.model import BUNDLED, DEFAULT_ID, load_model\n"
+    "from magray_memory.models.default_model import BUNDLED, DEFAULT_ID\n"
+    "from magray_memory.models.model import load_model\n"
     "print(Embedder.open(load_model(BUNDLED / DEFAULT_ID)).query('a question').shape)\n"
 )
 

@@ -12,7 +12,7 @@ from hub_server import Hub
 from tiny_model import make_model
 
 from magray_memory.models.catalog import CATALOG
-from magray_memory.models.model import DEFAULT_ID
+from magray_memory.models.default_model import DEFAULT_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magray_memory.models.builder import notices, sources
-from magray_memory.models.model import DEFAULT_ID
+from magray_memory.models.default_model import DEFAULT_ID
 
 if TYPE_CHECKING:
     from magray_memory.models.builder.sources import Source

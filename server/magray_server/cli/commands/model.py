@@ -187,7 +187,7 @@ def use(
 
 def _choose(memory: Memory, model: Model) -> Path:
     """Write the choice into the person's settings; the file it stands in."""
-    from magray_memory.models.model import DEFAULT_ID
+    from magray_memory.models.default_model import DEFAULT_ID
 
     path = config.config_path(memory.home.path)
     installed = model.place.parent == memory.home.models
