@@ -164,7 +164,7 @@ def measure_share(workspace: Path, place: Path, passages: int) -> dict[str, Any]
     """
     from magray_memory.config import Settings
     from magray_memory.indexing.embedding_worker import EmbeddingWorker
-    from magray_memory.indexing.events import Events
+    from magray_memory.indexing.event_sender import EventSender
     from magray_memory.indexing.indexer import Indexer
     from magray_memory.models.embedder import Embedder
     from magray_memory.models.model import resolve_model
@@ -189,7 +189,7 @@ def measure_share(workspace: Path, place: Path, passages: int) -> dict[str, Any]
         for _ in range(ROUNDS):
             with VectorCache(place / "cache.db", 0) as cache:
                 phase = EmbeddingWorker(
-                    vault, embedder.key, embedder.dim, Durability.BALANCED, Events(lambda event: None), cache,
+                    vault, embedder.key, embedder.dim, Durability.BALANCED, EventSender(), cache,
                     lambda: False, lambda: None,
                 )  # fmt: skip
                 recorder.batches.clear()

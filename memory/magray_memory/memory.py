@@ -12,7 +12,7 @@ import threading
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from magray_memory.config import Loaded, Settings, config_path, load_settings
 from magray_memory.errors import VaultDamaged, WorkspaceError
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from magray_memory.health.doctor import Diagnosis, Doctor
     from magray_memory.health.status import Status
+    from magray_memory.indexing.event_sender import EventSender
+    from magray_memory.indexing.events import Event
     from magray_memory.indexing.indexer import IndexReport
     from magray_memory.maintenance.optimize import Optimized
     from magray_memory.models.embedder import Embedder
@@ -156,35 +158,39 @@ class Memory:
         *,
         force: bool = False,
         lexical: bool = False,
-        on_event: Callable[[dict[str, Any]], None] | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        on_warning: Callable[[str], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> IndexReport:
         """Bring the workspace's vault up to date, or the part of it under `paths`.
 
-        A damaged vault is moved aside, told as a warning event, and made again. Raises VaultLocked while
+        `on_event` gets every event, `on_warning` the sentences of the warnings alone, in some thread but one
+        at a time. A damaged vault is moved aside, with a warning, and made again. Raises VaultLocked while
         another process indexes this workspace, WorkspaceError for a path outside of it, StorageError,
         HomeError.
         """
+        from magray_memory.indexing.event_sender import EventSender
+
         root = self.root
         inside = None if paths is None else [self._inside(root, path) for path in paths]
-        listen = _in_turn(on_event or _ignore)
+        events = EventSender(on_event, on_warning)
         self.home.ensure()
         if not lexical:
-            self._models.stay(lambda change: listen(self._models.as_event(change)))
+            self._models.stay(partial(self._send_device, events))
 
         def run() -> IndexReport:
             from magray_memory.indexing.indexer import Indexer
 
             factory = None if lexical else self.embedder
             with self._vault_to_write(root) as vault:
-                indexer = Indexer(vault, self.home, self._indexed(root), factory, listen, should_stop)
+                indexer = Indexer(vault, self.home, self._indexed(root), factory, events, should_stop)
                 return indexer.run(inside, force=force, lexical=lexical)
 
         try:
             return run()
         except VaultDamaged as error:
             aside = self._set_aside(root)
-            listen({"event": "warning", "message": f"{error.message}; it is kept as {aside} and made again"})
+            events.warn(f"{error.message}; it is kept as {aside} and made again")
             return run()
         finally:
             self._models.end()  # `done` is the last event
@@ -194,20 +200,21 @@ class Memory:
         *,
         force: bool = False,
         lexical: bool = False,
-        on_event: Callable[[dict[str, Any]], None] | None = None,
+        on_event: Callable[[Event], None] | None = None,
     ) -> Watcher:
         """What keeps the workspace's vault up to date while its `run` runs; see `watching/watcher.py`.
 
         Raises WorkspaceError outside of any workspace, HomeError.
         """
+        from magray_memory.indexing.event_sender import EventSender
         from magray_memory.storage.vault_files import set_aside
         from magray_memory.watching.watcher import Watched, Watcher
 
         root = self.root
-        listen = _in_turn(on_event or _ignore)
+        events = EventSender(on_event)
         self.home.ensure()
         if not lexical:
-            self._models.stay(lambda change: listen(self._models.as_event(change)))
+            self._models.stay(partial(self._send_device, events))
 
         def read_settings() -> Settings:
             self._loaded = self._reload()
@@ -223,7 +230,7 @@ class Memory:
             open_embedder=None if lexical else self.embedder,
             close_embedder=self._models.release,
         )
-        return Watcher(watched, listen, force=force)
+        return Watcher(watched, events.send, force=force)
 
     def status(self, *, deep: bool = False) -> Status:
         """How everything is. Loads no model and no native library.
@@ -259,6 +266,9 @@ class Memory:
         optimizer.on_step = on_step or optimizer.on_step
         optimizer.should_stop = should_stop or optimizer.should_stop
         return optimizer.run()
+
+    def _send_device(self, events: EventSender, change: DeviceChange) -> None:
+        events.device(change.device, self._models.model_id, change.reason, change.hint)
 
     def _doctor(self) -> Doctor:
         from magray_memory.health.deep_status import try_model
@@ -449,18 +459,3 @@ def _missing(path: Path) -> bool:
 
 def _with_real_folder(path: Path) -> Path:
     return canonical_root(path.parent) / os.path.normcase(path.name)
-
-
-def _in_turn(listen: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
-    """The same listener for several threads, one event at a time."""
-    turn = threading.Lock()
-
-    def hear(event: dict[str, Any]) -> None:
-        with turn:
-            listen(event)
-
-    return hear
-
-
-def _ignore(event: dict[str, Any]) -> None:
-    pass

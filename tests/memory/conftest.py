@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
 from magray_memory.config import IndexSettings, Settings
+from magray_memory.indexing.event_sender import EventSender
 from magray_memory.indexing.indexer import Indexer, IndexReport
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.home import Home
@@ -15,6 +16,10 @@ from magray_memory.storage.vault import Vault
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from magray_memory.indexing.events import Event
+
+E = TypeVar("E")
 
 
 class Workspace:
@@ -25,7 +30,7 @@ class Workspace:
         self.root.mkdir()
         self.home = Home(base / "home").ensure()
         self.settings = Settings()
-        self.events: list[dict[str, Any]] = []
+        self.events: list[Event] = []
         self.vault = self.open()
 
     def open(self) -> Vault:
@@ -46,7 +51,8 @@ class Workspace:
         embedder, pool = options.pop("embedder", None), options.pop("pool", None)
         stop = options.pop("should_stop", None)
         more = {} if pool is None else {"pool": pool}
-        indexer = Indexer(self.vault, self.home, self.settings, embedder, self.events.append, stop, **more)
+        sender = EventSender(self.events.append)
+        indexer = Indexer(self.vault, self.home, self.settings, embedder, sender, stop, **more)
         return indexer.run([self.root / path for path in paths] or None, **options)
 
     def paths(self) -> list[str]:
@@ -72,8 +78,8 @@ class Workspace:
             )
             return [row[0] for row in rows]
 
-    def told(self, event: str) -> list[dict[str, Any]]:
-        return [fact for fact in self.events if fact["event"] == event]
+    def sent(self, kind: type[E]) -> list[E]:
+        return [event for event in self.events if isinstance(event, kind)]
 
 
 @pytest.fixture

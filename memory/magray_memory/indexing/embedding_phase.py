@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from magray_memory.config import Settings
-    from magray_memory.indexing.events import Events
+    from magray_memory.indexing.event_sender import EventSender
     from magray_memory.models.embedder import Embedder
     from magray_memory.models.model import Model
     from magray_memory.storage.durability import Durability
@@ -80,7 +80,7 @@ class EmbeddingPhase:
         home: Home,
         settings: Settings,
         durability: Durability,
-        events: Events,
+        events: EventSender,
         should_stop: Callable[[], bool],
         give_way: Callable[[], bool] | None = None,
     ) -> None:
@@ -122,8 +122,7 @@ class EmbeddingPhase:
             return done
         done.seconds = round(time.monotonic() - began, 3)
         passages = self._vault.counts()[1]
-        counts = {"embedded": done.embedded, "reused": done.reused}
-        self._events.send("semantic_ready", passages=passages, **counts, seconds=done.seconds)
+        self._events.semantic_ready(passages, done.embedded, done.reused, done.seconds)
         return done
 
     def _count_pending(self, key: str) -> int:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from magray_memory.indexing.events import Events
+    from magray_memory.indexing.event_sender import EventSender
     from magray_memory.models.embedder import Embedder
     from magray_memory.storage.durability import Durability
     from magray_memory.storage.vault import Vault
@@ -73,7 +73,7 @@ class EmbeddingWorker:
         key: str,
         dim: int,
         durability: Durability,
-        events: Events,
+        events: EventSender,
         cache: VectorCache,
         should_stop: Callable[[], bool],
         snapshot: Callable[[], None],
@@ -150,7 +150,7 @@ class EmbeddingWorker:
         if embedder.key != self._key:
             raise EmbeddingUnavailable(f"model {embedder.model.id}", "it is not the model of the settings")
         self.device = embedder.device
-        self._events.send("device", device=self.device, model=embedder.model.id)
+        self._events.device(self.device, embedder.model.id)
         return embedder
 
     def _halt(self) -> bool:

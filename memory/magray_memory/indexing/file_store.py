@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from magray_memory.index.lexical import LexicalIndex
-    from magray_memory.indexing.events import Events
+    from magray_memory.indexing.event_sender import EventSender
     from magray_memory.indexing.scan import Plan, Stored
     from magray_memory.storage.documents import FileState
     from magray_memory.storage.durability import Durability
@@ -57,7 +57,7 @@ class FileStore:
         vault: Vault,
         lexical: LexicalIndex,
         durability: Durability,
-        events: Events,
+        events: EventSender,
         stored: Stored,
         plan: Plan,
     ) -> None:

@@ -20,7 +20,7 @@ from magray_memory.errors import (
     WorkspaceError,
 )
 from magray_memory.indexing.embedding_phase import EmbeddingPhase, ModelLoading, Semantic, interrupted
-from magray_memory.indexing.events import Event, Events
+from magray_memory.indexing.event_sender import EventSender
 from magray_memory.indexing.file_store import FileStore
 from magray_memory.indexing.parse import Job, Outcome, Task
 from magray_memory.indexing.parse_pool import ParsePool, WorkersUnavailable, worker_count
@@ -69,7 +69,7 @@ class Indexer:
         home: Home,
         settings: Settings,
         embedder_factory: Callable[[], Embedder] | None = None,
-        on_event: Callable[[Event], None] | None = None,
+        events: EventSender | None = None,
         should_stop: Callable[[], bool] | None = None,
         *,
         pool: Callable[[int], ParsePool] = ParsePool,
@@ -89,7 +89,7 @@ class Indexer:
         self._home = home
         self._settings = settings
         self._loading = None if embedder_factory is None else ModelLoading(embedder_factory)
-        self._events = Events(on_event or _ignore)
+        self._events = events or EventSender()
         self._should_stop = should_stop or _never
         self._make_pool = pool
         self._give_way = give_way
@@ -117,18 +117,18 @@ class Indexer:
                     self._events.warn(f"{error.what}; it is made again")
                     report = self._run(places, force, lexical)
         except MagrayError as error:
-            self._events.send("error", code=error.code, message=error.message, hint=error.hint)
+            self._events.failed(error)
             raise
         if not self.gave_way:
-            self._events.send("done", **report.as_json())
+            self._events.done(report)
         return report
 
     def _run(self, places: list[str], force: bool, lexical: bool) -> IndexReport:
         known = self._vault.counts()[0]
-        self._events.send("start", root=str(self._root), files=known, pid=os.getpid())
+        self._events.start(str(self._root), known)
         found = self._lexical_phase(places, force, lexical)
         files, passages = self._vault.counts()
-        self._events.send("lexical_ready", files=files, passages=passages, seconds=found.seconds)
+        self._events.lexical_ready(files, passages, found.seconds)
         done = Semantic() if lexical or self._loading is None else self._by_meaning(self._loading)
         self._vault.set_meta("last_indexed_at", str(time.time()))
         return IndexReport(
@@ -303,10 +303,6 @@ class Indexer:
             if self._should_stop():
                 return
             yield parse_safely(task, job, chunk)
-
-
-def _ignore(event: Event) -> None:
-    """Nobody listens."""
 
 
 def _never() -> bool:

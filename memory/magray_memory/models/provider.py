@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from magray_memory.errors import EmbeddingUnavailable
 
@@ -114,11 +114,10 @@ class ModelProvider:
         placement = self._placement
         return None if placement is None or placement.seeking else placement.placed()
 
-    def as_event(self, change: DeviceChange) -> dict[str, Any]:
-        """A change of device as an event of the indexer."""
-        model = None if self._placement is None else self._placement.model.id
-        event: dict[str, Any] = {"event": "device", "device": change.device, "model": model}
-        return event | {"reason": change.reason, "hint": change.hint}
+    @property
+    def model_id(self) -> str | None:
+        """The id of the model of the settings, None until it was opened."""
+        return None if self._placement is None else self._placement.model.id
 
     def _open(self) -> Embedder | EmbeddingUnavailable:
         from magray_memory.models.device import Placement

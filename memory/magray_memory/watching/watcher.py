@@ -25,6 +25,7 @@ from magray_memory.errors import (
     VaultTooNew,
     WorkspaceError,
 )
+from magray_memory.indexing.event_sender import EventSender
 from magray_memory.indexing.indexer import Indexer
 from magray_memory.indexing.parse_pool import worker_count
 from magray_memory.indexing.walk import WalkOptions
@@ -95,7 +96,7 @@ class Watcher:
         self._force = force
         self._idle = idle
         self._rescan = rescan
-        self._telling = EventFilter(on_event)
+        self._events = EventFilter(on_event)
         self._model = self._new_model()
         self._parser = IdleParser()
         self._burst = Debounce()
@@ -105,7 +106,7 @@ class Watcher:
         self._look_at = 0.0
         self._outside_at = 0.0
         self._failures = 0
-        self._aloud = True
+        self._send_always = True
         self._stopped = False
         self._woken: queue.SimpleQueue[None] = queue.SimpleQueue()
 
@@ -152,11 +153,10 @@ class Watcher:
         if isinstance(error, VaultDamaged):
             with contextlib.suppress(StorageError):
                 aside = f"; it is kept as {self._watched.set_aside()} and made again"
-        code = {} if aside else {"code": error.code}
-        self._telling.hear({"event": "warning", "message": f"{error.message}{aside}", **code})
+        self._events.warn(f"{error.message}{aside}", None if aside else error.code)
         pause = 0.0 if aside and not self._failures else _RETRY_SECONDS[min(self._failures, 3)]
         self._failures += 1
-        self._aloud = True
+        self._send_always = True
         until = time.monotonic() + pause
         while not self._stopped and (left := until - time.monotonic()) > 0:
             self._pause(left)
@@ -206,13 +206,13 @@ class Watcher:
         changes = self._burst.take()
         self._listening.follow(changes, self._is_stopped)
         began = time.monotonic()
-        self._telling.begin(aloud=self._aloud)
+        self._events.begin(always=self._send_always)
         indexer = Indexer(
             vault,
             self._watched.home,
             self._settings,
             None if self._model is None else self._model.get,
-            self._telling.hear,
+            EventSender(self._events.send),
             self._is_stopped,
             pool=self._parser.pool,
             give_way=self._gives_way,
@@ -222,7 +222,7 @@ class Watcher:
             report = indexer.run(self._paths(changes), force=self._force, lexical=self._model is None)
         except WorkspaceError as error:
             if self._listening.check():  # it is there and cannot be read: a matter of permissions
-                self._telling.warn(error.message)
+                self._events.warn(error.message)
                 self._pause(TICK_SECONDS)
             self._burst.add_everything()
             return
@@ -232,11 +232,11 @@ class Watcher:
             self._model.missed()
         if changes.everything:
             self._listening.looked(report.seconds.lexical or time.monotonic() - began)
-            self._force = self._aloud = False
+            self._force = self._send_always = False
         if self._failures:
             self._failures = 0
-            self._telling.forget()
-        if self._telling.busy and not self._stopped:
+            self._events.reset_warnings()
+        if self._events.busy and not self._stopped:
             self._parser.prepare(worker_count(self._settings.index.workers))
 
     def _paths(self, changes: Changes) -> list[Path] | None:
@@ -270,7 +270,9 @@ class Watcher:
     def _new_listening(self) -> ChangeSource:
         index = self._settings.index
         options = WalkOptions(index.ignore, index.include, index.hidden)
-        return ChangeSource(self._root, options, self._burst, self._telling.say, self._wake, self._rescan)
+        return ChangeSource(
+            self._root, options, self._burst, self._events.warn_again, self._wake, self._rescan
+        )
 
     def _new_model(self) -> IdleModel | None:
         opener = self._watched.open_embedder

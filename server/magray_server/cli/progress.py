@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from magray_memory.indexing.events import LexicalReady, Warned
+from magray_memory.indexing.events import Progress as ProgressEvent
 from magray_server.cli import render
 from magray_server.cli.terminal import safe
 
 if TYPE_CHECKING:
+    from magray_memory.indexing.events import Event
     from magray_server.cli.shell import Shell
 
 _PHASES = {"scan": "looking", "lexical": "reading", "semantic": "embedding"}
@@ -41,23 +44,20 @@ class Progress:
     def __exit__(self, *exc: object) -> None:
         self._bars.stop()
 
-    def on_event(self, event: dict[str, Any]) -> None:
+    def on_event(self, event: Event) -> None:
         """Show an event of the indexer."""
-        kind = event.get("event")
-        if kind == "progress":
+        if isinstance(event, ProgressEvent):
             self._advance(event)
-        elif kind == "lexical_ready":
-            self._say(f"searchable by words after {render.seconds(float(event.get('seconds') or 0))}")
-        elif kind == "warning":
-            self._say(f"warning: {event.get('message', '')}")
+        elif isinstance(event, LexicalReady):
+            self._say(f"searchable by words after {render.seconds(event.seconds)}")
+        elif isinstance(event, Warned):
+            self._say(f"warning: {event.message}")
 
-    def _advance(self, event: dict[str, Any]) -> None:
-        phase = str(event.get("phase", ""))
-        done, total, rate = int(event.get("done") or 0), event.get("total"), event.get("rate")
-        if phase not in self._tasks:
-            self._tasks[phase] = self._bars.add_task(_PHASES.get(phase, phase), total=None, rate="")
-        told = f"{rate:,.0f}/s" if isinstance(rate, int | float) and rate else ""
-        self._bars.update(self._tasks[phase], completed=done, total=total, rate=told)
+    def _advance(self, event: ProgressEvent) -> None:
+        if event.phase not in self._tasks:
+            self._tasks[event.phase] = self._bars.add_task(_PHASES[event.phase], total=None, rate="")
+        rate = f"{event.rate:,.0f}/s" if event.rate else ""
+        self._bars.update(self._tasks[event.phase], completed=event.done, total=event.total, rate=rate)
 
     def _say(self, text: str) -> None:
         if not self._shell.quiet:

@@ -10,21 +10,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import signal
 import time
 from collections import deque
 from typing import TYPE_CHECKING
 
+from magray_memory.errors import VaultLocked
 from magray_memory.storage.lock import IndexerLock
 from magray_server.host import subprocesses
-from magray_server.host.jobs import Event, Job, Outcome, Places, Report, State
+from magray_server.host.jobs import Job, Outcome, Places, Report, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from magray_memory.indexing.events import Event
     from magray_memory.storage.home import Home
 
 log = logging.getLogger(__name__)
@@ -51,9 +52,10 @@ class FolderIndexer:
         root: Path,
         home: Home,
         environment: Mapping[str, str],
-        listen: Callable[[FolderIndexer, Event], None],
+        listen: Callable[[FolderIndexer, Event | None], None],
         places: Places | None = None,
     ) -> None:
+        """`listen` gets each event of the indexer, and None when only `report` changed."""
         self.root = root
         self.report = Report()
         self._home = home
@@ -66,7 +68,7 @@ class FolderIndexer:
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopped_by_person = False
-        self._jobs: deque[tuple[Job, asyncio.Future[tuple[Outcome, Event]]]] = deque()
+        self._jobs: deque[tuple[Job, asyncio.Future[tuple[Outcome, Event | None]]]] = deque()
         self._ended_by_us = False
         self._failures = 0
 
@@ -80,11 +82,11 @@ class FolderIndexer:
             self._due = True
             self._wake.set()
 
-    async def run(self, job: Job) -> tuple[Outcome, Event]:
+    async def run(self, job: Job) -> tuple[Outcome, Event | None]:
         """One run more, after the one that is under way; its outcome and its report. Cancelling it stops
         the run.
         """
-        done: asyncio.Future[tuple[Outcome, Event]] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[tuple[Outcome, Event | None]] = asyncio.get_running_loop().create_future()
         self._jobs.append((job, done))
         self._wake.set()
         if self._process is not None:
@@ -97,10 +99,10 @@ class FolderIndexer:
                 self.stop_run()
             raise
 
-    async def run_alone(self, job: Job) -> tuple[Outcome, Event]:
+    async def run_alone(self, job: Job) -> tuple[Outcome, Event | None]:
         """One run of a folder that is not kept indexed."""
         if IndexerLock(self._home.vault_path(self.root)).holder() is not None:
-            return Outcome.LOCKED, {}
+            return Outcome.LOCKED, None
         try:
             return await self._run(job, watch=False), self.report.last
         finally:
@@ -151,7 +153,7 @@ class FolderIndexer:
             await self._miss()
             return
         if not self._jobs:
-            await asyncio.sleep(PAUSE_SECONDS if self.report.last else 0)
+            await asyncio.sleep(PAUSE_SECONDS if self.report.last is not None else 0)
             await self._wait_for_turn()
         began = time.monotonic()
         outcome = await (self._run_job() if self._jobs else self._keep())
@@ -187,7 +189,7 @@ class FolderIndexer:
         while self._jobs:
             _, done = self._jobs.popleft()
             if not done.done():
-                done.set_result((Outcome.FAILED, {}))
+                done.set_result((Outcome.FAILED, None))
         self.report.message = f"the folder {self.root.name} is not there"
         self._due = True
         self._become(State.MISSING)
@@ -238,6 +240,8 @@ class FolderIndexer:
 
     async def _wait_for_turn(self) -> None:
         """Wait while another process indexes the folder; what it commits is seen by every search at once."""
+        from magray_memory.indexing.events import Changed
+
         vault = self._home.vault_path(self.root)
         lock = IndexerLock(vault)
         seen = _written(vault)
@@ -247,7 +251,7 @@ class FolderIndexer:
             await asyncio.sleep(HOLDER_SECONDS)
             if (now := _written(vault)) != seen:
                 seen = now
-                self._listen(self, {"event": "changed"})
+                self._listen(self, Changed(0, 0))
 
     async def _run(self, job: Job, *, watch: bool) -> Outcome:
         self._stopped_by_person = False
@@ -271,16 +275,18 @@ class FolderIndexer:
             self.report.pid = None
 
     async def _follow(self, process: asyncio.subprocess.Process, watch: bool) -> Outcome:
-        error: Event = {}
+        from magray_memory.indexing.events import Failed, decode
+
+        error: Failed | None = None
         assert process.stdout is not None and process.stderr is not None
         complaint = asyncio.create_task(subprocesses.last_line(process.stderr))
         with contextlib.suppress(ValueError):  # a line beyond all measure: the run counts by its exit code
             async for line in process.stdout:
-                event = _event(line)
+                event = decode(line)
                 if event is None:
                     continue
                 self.report.last = event
-                if event["event"] == "error":
+                if isinstance(event, Failed):
                     error = event
                 if watch:
                     self._become(self._state_after(event))
@@ -295,34 +301,33 @@ class FolderIndexer:
             return Outcome.DONE
         if code in (0, 3) and not watch:
             return Outcome.DONE
-        if (
-            error.get("code") == "vault_locked"
-            or IndexerLock(self._home.vault_path(self.root)).holder() is not None
-        ):
+        locked = error is not None and error.code == VaultLocked.code
+        if locked or IndexerLock(self._home.vault_path(self.root)).holder() is not None:
             return Outcome.LOCKED
-        complaint_text = await complaint
-        self.report.message = str(
-            error.get("message") or complaint_text or f"the indexer ended with code {code}"
-        )
+        last_line = await complaint
+        message = last_line if error is None else error.message
+        self.report.message = message or f"the indexer ended with code {code}"
         log.warning("indexer of %s: %s", self.root, self.report.message)
         return Outcome.FAILED
 
     def _state_after(self, event: Event) -> State:
         """What an event of the watching child says of its state."""
+        from magray_memory.indexing.events import Done, Progress, SemanticReady, Start, Warned
+
         report = self.report
-        match event["event"]:
-            case "done" | "semantic_ready":
+        match event:
+            case Done() | SemanticReady():
                 self._give_place()
                 report.message = report.trouble = None
                 return State.READY
-            case "warning" if "code" in event:
-                report.message = report.trouble = str(event.get("message"))
+            case Warned() if event.code is not None:
+                report.message = report.trouble = event.message
                 return State.FAILED
-            case "warning" if "path" not in event and not self.root.is_dir():
+            case Warned() if event.path is None and not self.root.is_dir():
                 report.message = f"the folder {self.root.name} is not there"
                 asyncio.get_running_loop().call_later(MISSING_SECONDS, self._look_for_return)
                 return State.MISSING
-            case "start" | "progress" if report.trouble is None:
+            case Start() | Progress() if report.trouble is None:
                 return State.INDEXING
             case _:
                 return report.state
@@ -342,7 +347,7 @@ class FolderIndexer:
     def _become(self, state: State) -> None:
         if self.report.state is not state:
             self.report.state = state
-            self._listen(self, {"event": "state"})
+            self._listen(self, None)
 
 
 def _written(vault: Path) -> list[tuple[int, int]]:
@@ -355,11 +360,3 @@ def _written(vault: Path) -> list[tuple[int, int]]:
             continue
         seen.append((found.st_size, found.st_mtime_ns))
     return seen
-
-
-def _event(line: bytes) -> Event | None:
-    try:
-        value = json.loads(line)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) and isinstance(value.get("event"), str) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING
 
-Event = dict[str, Any]
-"""What `magray index --events` prints, a line each."""
+if TYPE_CHECKING:
+    from magray_memory.indexing.events import Event
 
 AT_ONCE = 2
 """So many folders are embedded at the same time: each takes a model's memory and all cores."""
@@ -56,8 +56,8 @@ class Report:
     restarts: int = 0
     trouble: str | None = None
     """Why the indexer that lives cannot go on, until a run of it is done."""
-    last: Event = field(default_factory=dict[str, Any])
-    """The last event that told something."""
+    last: Event | None = None
+    """The last event of the child."""
 
 
 class Places:

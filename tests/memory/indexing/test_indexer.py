@@ -12,6 +12,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from magray_memory.errors import EmbeddingUnavailable, Interrupted, VaultLocked, WorkspaceError
+from magray_memory.indexing.events import (
+    Changed,
+    Done,
+    Failed,
+    LexicalReady,
+    Progress,
+    SemanticReady,
+    Start,
+    Warned,
+)
 from magray_memory.indexing.parse_pool import ParsePool
 from magray_memory.models.embedder import Embedder
 from magray_memory.models.model import resolve_model
@@ -140,7 +150,7 @@ def test_a_path_outside_is_refused(ws: Workspace, tmp_path: Path) -> None:
     for path in ("..", "../elsewhere", str(tmp_path)):
         with pytest.raises(WorkspaceError):
             ws.index(path, lexical=True)
-    assert ws.told("error")[0]["code"] == "workspace"
+    assert ws.sent(Failed)[0].code == "workspace"
 
 
 def test_a_bad_file_is_told_every_time_and_tried_when_it_changes(ws: Workspace) -> None:
@@ -230,7 +240,7 @@ def test_a_root_that_is_suddenly_empty_keeps_its_index(ws: Workspace) -> None:
     ws.root.rename(aside)
     ws.root.mkdir()
     assert ws.index(lexical=True).files == 13
-    assert "is empty now" in ws.told("warning")[0]["message"]
+    assert "is empty now" in ws.sent(Warned)[0].message
     assert ws.index(lexical=True, force=True).files == 0
     ws.root.rmdir()
     with pytest.raises(WorkspaceError):
@@ -259,40 +269,40 @@ def test_another_version_of_the_chunker_reads_everything_once(ws: Workspace) -> 
 def test_a_second_indexer_is_told_who_is_at_work(ws: Workspace) -> None:
     with IndexerLock(ws.vault.path).acquire(), pytest.raises(VaultLocked, match=str(os.getpid())):
         ws.index(lexical=True)
-    assert ws.told("error")[0]["code"] == "vault_locked"
+    assert ws.sent(Failed)[0].code == "vault_locked"
 
 
 def test_stopping_keeps_what_is_done_and_the_next_run_does_the_rest(ws: Workspace) -> None:
     populate(ws, 400)
 
     def should_stop() -> bool:
-        return any(event["phase"] == "lexical" for event in ws.told("progress"))
+        return any(event.phase == "lexical" for event in ws.sent(Progress))
 
     with pytest.raises(Interrupted):
         ws.index(lexical=True, should_stop=should_stop)
-    assert ws.events[-1]["code"] == "interrupted"
+    assert ws.events[-1].code == "interrupted"
     done = len(ws.paths())
     assert 0 < done < 401
     assert ws.index(lexical=True).files == 401
-    assert ws.told("progress")[-1]["total"] == 401 - done
+    assert ws.sent(Progress)[-1].total == 401 - done
 
 
 def test_without_processes_the_files_are_parsed_here(ws: Workspace) -> None:
     populate(ws)
     report = ws.index(lexical=True, pool=no_pool)
     assert report.files == 13
-    assert "parsed in this process" in ws.told("warning")[0]["message"]
+    assert "parsed in this process" in ws.sent(Warned)[0].message
 
 
 def test_events_tell_the_run_in_order(ws: Workspace) -> None:
     populate(ws)
     report = ws.index(lexical=True)
-    kinds = [event["event"] for event in ws.events]
-    assert (kinds[0], kinds[-2:]) == ("start", ["lexical_ready", "done"])
-    last = [event for event in ws.told("progress") if event["phase"] == "lexical"][-1]
-    assert (last["done"], last["total"]) == (13, 13)
-    assert ws.told("changed")[-1]["files"] == 13
-    assert ws.events[-1] == {"event": "done", **report.as_json()}
+    kinds = [type(event) for event in ws.events]
+    assert (kinds[0], kinds[-2:]) == (Start, [LexicalReady, Done])
+    last = [event for event in ws.sent(Progress) if event.phase == "lexical"][-1]
+    assert (last.done, last.total) == (13, 13)
+    assert ws.sent(Changed)[-1].files == 13
+    assert ws.events[-1].as_json() == report.as_json()
 
 
 @pytest.fixture(scope="module")
@@ -319,7 +329,7 @@ def test_every_passage_gets_the_vector_of_its_text(ws: Workspace, embedder: Embe
     with ws.vault.read() as connection:
         row = connection.execute("SELECT text FROM passage WHERE id = ?", (int(found[0]),)).fetchone()
     assert "zebras" in row[0]
-    assert [event["event"] for event in ws.events][-2:] == ["semantic_ready", "done"]
+    assert [type(event) for event in ws.events][-2:] == [SemanticReady, Done]
     assert snapshot_files(ws.vault.path)
 
 
@@ -376,7 +386,7 @@ def test_without_a_model_words_are_indexed_and_it_is_told(ws: Workspace) -> None
 
     report = ws.index(embedder=fail)
     assert (report.files, report.embedded, report.device, report.model) == (13, 0, None, None)
-    assert "there is no runtime" in ws.told("warning")[0]["message"]
+    assert "there is no runtime" in ws.sent(Warned)[0].message
 
 
 def test_stopping_in_the_second_phase_keeps_the_vectors_made(ws: Workspace, embedder: Embedder) -> None:
@@ -386,7 +396,7 @@ def test_stopping_in_the_second_phase_keeps_the_vectors_made(ws: Workspace, embe
 
     def should_stop() -> bool:
         nonlocal began
-        some = any(event["done"] > 0 for event in ws.told("progress") if event["phase"] == "semantic")
+        some = any(event.done > 0 for event in ws.sent(Progress) if event.phase == "semantic")
         began = began or (time.monotonic() if some else 0.0)
         return some
 

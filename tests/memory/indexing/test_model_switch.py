@@ -13,6 +13,7 @@ from tiny_model import make_model
 
 from magray_memory.errors import Interrupted
 from magray_memory.health.report import Component, Severity
+from magray_memory.indexing.events import Progress
 from magray_memory.memory import Memory
 from magray_memory.models import store
 from magray_memory.models.recipe import embedding_key
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from magray_memory.indexing.events import Event
     from magray_memory.models.model import Model
 
     Answer = tuple[str, tuple[tuple[str | None, float], ...]]
@@ -142,9 +144,9 @@ def test_until_the_new_set_is_whole_the_old_one_serves(place: Place) -> None:
     place.index(place.first)
     done: list[int] = []
 
-    def on_event(event: dict[str, Any]) -> None:
-        if event["event"] == "progress" and event["phase"] == "semantic":
-            done.append(event["done"])
+    def on_event(event: Event) -> None:
+        if isinstance(event, Progress) and event.phase == "semantic":
+            done.append(event.done)
 
     with place.memory(place.second, **{"storage.durability": "high-reliability"}) as memory:
         with pytest.raises(Interrupted):
@@ -223,12 +225,10 @@ def test_a_set_with_a_damaged_vector_does_not_serve(place: Place) -> None:
                 (new,),
             )
         assert vectors.find_damaged(vault, new) == [3]
-    told: list[dict[str, Any]] = []
-    place.index(place.second, on_event=told.append)
+    warnings: list[str] = []
+    place.index(place.second, on_warning=warnings.append)
     assert place.serving() == old
-    assert [e["message"] for e in told if e["event"] == "warning"] == [
-        "the old model answers: passages without a vector of the new one: 1"
-    ]
+    assert warnings == ["the old model answers: passages without a vector of the new one: 1"]
     place.index(place.second)
     assert place.serving() == new
 

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from magray_memory.errors import EmbeddingUnavailable, VaultLocked
+from magray_memory.indexing.events import Device, Done, LexicalReady, Start, Warned
 from magray_memory.models.embedder import Embedder
 from magray_memory.models.model import resolve_model
 from magray_memory.storage.lock import IndexerLock
@@ -26,6 +27,8 @@ from magray_memory.watching.watcher import Watched, Watcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from magray_memory.indexing.events import Event
 
 Workspace = Any
 """The fixture's class lives in conftest.py, which tests cannot import by name."""
@@ -52,7 +55,7 @@ class Watching:
             open_embedder=open_embedder,
             close_embedder=self._close,
         )
-        self.watcher = Watcher(watched, self._hear, **options)
+        self.watcher = Watcher(watched, self._on_event, **options)
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
@@ -65,7 +68,7 @@ class Watching:
         except BaseException as error:
             self.failure = error
 
-    def _hear(self, event: dict[str, Any]) -> None:
+    def _on_event(self, event: Event) -> None:
         with self._wanted:
             self.ws.events.append(event)
             self._wanted.notify_all()
@@ -78,11 +81,11 @@ class Watching:
             with self._wanted:
                 self._wanted.wait(0.05)
 
-    def heard(self, event: str, count: int = 1) -> None:
-        self.until(lambda: len(self.ws.told(event)) >= count)
+    def sent(self, kind: type[Event], count: int = 1) -> None:
+        self.until(lambda: len(self.ws.sent(kind)) >= count)
 
     def ready(self) -> None:
-        self.heard("done")
+        self.sent(Done)
 
     def equal_to(self, expected: list[str]) -> None:
         self.until(lambda: self.ws.paths() == sorted(expected))
@@ -213,7 +216,7 @@ def test_files_that_vanish_at_once_leave_nothing(ws: Workspace) -> None:
             (ws.root / f"t{number}.py").unlink()
         ws.write("b.py", "beta = 1\n")
         watch.equal_to(["a.py", "b.py"])
-        assert ws.told("warning") == []
+        assert ws.sent(Warned) == []
 
 
 def test_what_the_rules_leave_out_is_neither_watched_nor_told(ws: Workspace) -> None:
@@ -226,15 +229,15 @@ def test_what_the_rules_leave_out_is_neither_watched_nor_told(ws: Workspace) -> 
         watch.ready()
         if sys.platform == "linux":
             assert inotify_watches() == 2  # the root and src
-        told = len(ws.events)
+        before = len(ws.events)
         ws.write("node_modules/p1/other.js", "y\n")
         ws.write("build/b.py", "y = 1\n")
         ws.write("out.log", "y\n")
         ws.write("src/.a.py.swp", "y\n")
         ws.write("src/b.py", "beta = 1\n")
         watch.equal_to(["src/a.py", "src/b.py"])
-        watch.heard("done", 2)
-        assert [event["event"] for event in ws.events[told:]].count("start") == 1
+        watch.sent(Done, 2)
+        assert [type(event) for event in ws.events[before:]].count(Start) == 1
 
 
 def inotify_watches() -> int:
@@ -295,7 +298,7 @@ def test_many_changes_at_once_are_one_run(ws: Workspace) -> None:
         for number in range(300):
             ws.write(f"d{number % 20}/f{number}.py", f"v{number} = 1\n")
         watch.converges()
-        assert len(ws.told("done")) <= 4
+        assert len(ws.sent(Done)) <= 4
 
 
 def test_a_checkout_waits_for_git_and_converges(ws: Workspace) -> None:
@@ -357,8 +360,8 @@ def test_a_root_that_goes_is_waited_for(ws: Workspace, tmp_path: Path) -> None:
     with watching(ws) as watch:
         watch.ready()
         ws.root.rename(tmp_path / "away")
-        watch.heard("warning")
-        assert "not there any more" in ws.told("warning")[0]["message"]
+        watch.sent(Warned)
+        assert "not there any more" in ws.sent(Warned)[0].message
         assert ws.paths() == ["a.py"]
         (tmp_path / "away" / "b.py").write_text("beta = 1\n")
         (tmp_path / "away").rename(ws.root)
@@ -366,7 +369,7 @@ def test_a_root_that_goes_is_waited_for(ws: Workspace, tmp_path: Path) -> None:
         ws.write("c.py", "gamma = 1\n")
         watch.equal_to(["a.py", "b.py", "c.py"])
         ws.root.rename(tmp_path / "away")
-        watch.heard("warning", 2)
+        watch.sent(Warned, 2)
         (tmp_path / "away").rename(ws.root)
         ws.write("d.py", "delta = 1\n")
         watch.equal_to(["a.py", "b.py", "c.py", "d.py"])
@@ -407,7 +410,7 @@ def test_a_vault_that_is_damaged_is_made_again(ws: Workspace) -> None:
         rubbish.write_bytes(os.urandom(20_000))
         rubbish.replace(ws.vault.path)
         ws.write("b.py", "beta = 1\n")
-        watch.heard("warning")
+        watch.sent(Warned)
         watch.until(lambda: readable(ws) == ["a.py", "b.py"])
 
 
@@ -472,8 +475,8 @@ def test_a_change_during_a_long_embedding_is_found_by_words_first(ws: Workspace)
         words = " ".join(f"w{n}x{word}" for word in range(150))
         ws.write(f"big/f{n}.py", f"def f{n}():\n    return '{words}'\n")
     with watching(ws, embedder) as watch:
-        watch.heard("lexical_ready")
-        watch.until(lambda: bool(ws.told("device")))
+        watch.sent(LexicalReady)
+        watch.until(lambda: bool(ws.sent(Device)))
         before = ws.vault.counts()[1]
         ws.write("new.py", "def zebra():\n    return 1\n")
         watch.until(lambda: ws.find("zebra") == ["new.py"])
@@ -500,8 +503,8 @@ def test_without_a_model_words_are_followed_and_it_is_said_once(ws: Workspace) -
         for number in range(4):
             ws.write(f"f{number}.py", f"value{number} = 1\n")
             watch.until(lambda n=number: f"f{n}.py" in ws.paths())
-            watch.heard("done", number + 1)
-    assert len(ws.told("warning")) == 1
+            watch.sent(Done, number + 1)
+    assert len(ws.sent(Warned)) == 1
 
 
 def test_a_model_that_comes_later_embeds_what_waited_for_it(
@@ -519,10 +522,10 @@ def test_a_model_that_comes_later_embeds_what_waited_for_it(
     with watching(ws, open_it) as watch:
         watch.ready()
         assert vectors(ws) == 0
-        runs = len(ws.told("done"))
+        runs = len(ws.sent(Done))
         installed.set()
         watch.until(lambda: vectors(ws) == 1)
-        assert len(ws.told("done")) <= runs + 1  # nothing was run while there was no model
+        assert len(ws.sent(Done)) <= runs + 1  # nothing was run while there was no model
 
 
 NAMES = st.sampled_from(["a.py", "b.md", "d/c.py", "d/e/f.py", "g/h.py", "g/i.md"])

@@ -6,15 +6,20 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from magray_memory.indexing.events import Changed, Done, LexicalReady, Progress, Start, Warned
+from magray_memory.indexing.report import Seconds
 from magray_memory.indexing.walk import Tally, WalkOptions, folders, walk
 from magray_memory.watching.debounce import MANY_PLACES, Debounce
 from magray_memory.watching.event_filter import EventFilter
 from magray_memory.watching.file_events import file_system, watch_limit
 from magray_memory.watching.suspend_detector import GAP_SECONDS, SuspendDetector
+
+if TYPE_CHECKING:
+    from magray_memory.indexing.events import Event
 
 
 class Clock:
@@ -86,44 +91,48 @@ def test_a_process_that_stood_still_overslept() -> None:
     assert pulse.overslept(began, 1.0)
 
 
-def told(*events: dict[str, Any], aloud: bool = False) -> list[str]:
-    heard: list[dict[str, Any]] = []
-    telling = EventFilter(heard.append)
-    telling.begin(aloud=aloud)
+def passed(*events: Event, always: bool = False) -> list[Event]:
+    sent: list[Event] = []
+    event_filter = EventFilter(sent.append)
+    event_filter.begin(always=always)
     for event in events:
-        telling.hear(event)
-    return [event["event"] for event in heard]
+        event_filter.send(event)
+    return sent
 
 
-START, READY, DONE = {"event": "start"}, {"event": "lexical_ready"}, {"event": "done"}
-SCAN = {"event": "progress", "phase": "scan", "done": 5, "total": None}
-CHANGED = {"event": "changed", "files": 1, "removed": 0}
+START, SCAN, CHANGED = Start("/ws", 1, 42), Progress("scan", 5, None, 0), Changed(1, 0)
+READY, DONE = LexicalReady(1, 1, 0.1), Done(1, 0, 1, 0, 0, 0, (), Seconds(0.1, None), None, None)
 
 
-def test_a_run_that_changed_nothing_tells_nothing() -> None:
-    assert told(START, SCAN, READY, DONE) == []
-    assert told(START, SCAN, READY, DONE, aloud=True) == ["start", "progress", "lexical_ready", "done"]
+def test_a_run_that_changed_nothing_sends_nothing() -> None:
+    assert passed(START, SCAN, READY, DONE) == []
+    assert passed(START, SCAN, READY, DONE, always=True) == [START, SCAN, READY, DONE]
 
 
-def test_a_run_that_changed_something_tells_all_from_its_start() -> None:
-    assert told(START, SCAN, CHANGED, READY, DONE) == ["start", "changed", "lexical_ready", "done"]
+def test_a_run_that_changed_something_sends_all_from_its_start() -> None:
+    assert passed(START, SCAN, CHANGED, READY, DONE) == [START, CHANGED, READY, DONE]
 
 
-def test_who_heard_of_a_start_hears_that_it_is_done() -> None:
-    heard: list[dict[str, Any]] = []
-    telling = EventFilter(heard.append)
+def test_a_start_that_was_sent_is_followed_by_done() -> None:
+    sent: list[Event] = []
+    event_filter = EventFilter(sent.append)
     for events in ((START, CHANGED, READY), (START, SCAN, READY, DONE), (START, SCAN, READY, DONE)):
-        telling.begin(aloud=False)
+        event_filter.begin(always=False)
         for event in events:
-            telling.hear(event)
-    names = [event["event"] for event in heard]
-    assert names.count("done") == 1
-    assert names[-1] == "done"
+            event_filter.send(event)
+    assert sent.count(DONE) == 1
+    assert sent[-1] == DONE
 
 
-def test_the_same_warning_is_told_once() -> None:
-    warning = {"event": "warning", "message": "the disk is full"}
-    assert told(warning, warning) == ["warning"]
+def test_the_same_warning_is_sent_once_until_it_is_reset() -> None:
+    sent: list[Event] = []
+    event_filter = EventFilter(sent.append)
+    event_filter.warn("the disk is full")
+    event_filter.warn("the disk is full")
+    assert sent == [Warned("the disk is full")]
+    event_filter.reset_warnings()
+    event_filter.warn("the disk is full")
+    assert len(sent) == 2
 
 
 def test_folders_are_those_that_a_walk_enters(tmp_path: Path) -> None:
@@ -163,25 +172,26 @@ if sys.argv[2] == "unknown":
 change_source.POLL_SECONDS = (0.3, 1.0)
 from magray_memory.memory import Memory
 memory = Memory.open(Path(sys.argv[1]), home=Path(sys.argv[1] + "-home"))
-told, done = [], threading.Event()
-def hear(event):
-    told.append(event)
-    if event["event"] == "changed" and any(e["event"] == "done" for e in told):
-        done.set()
+from magray_memory.indexing.events import Changed, Done, Warned
+sent, found = [], threading.Event()
+def on_event(event):
+    sent.append(event)
+    if isinstance(event, Changed) and any(isinstance(e, Done) for e in sent):
+        found.set()
 def open_files():
     return [fd for fd in os.listdir("/proc/self/fd") if "inotify" in link(f"/proc/self/fd/{fd}")]
 def link(path):
     return os.readlink(path) if os.path.lexists(path) else ""
-watcher = memory.watcher(lexical=True, on_event=hear)
+watcher = memory.watcher(lexical=True, on_event=on_event)
 thread = threading.Thread(target=watcher.run)
 thread.start()
-while not any(event["event"] == "done" for event in told):
+while not any(isinstance(event, Done) for event in sent):
     time.sleep(0.05)
 Path(sys.argv[1], "d39", "new.py").write_text("alpha = 1")
-assert done.wait(20), told
+assert found.wait(20), sent
 watcher.stop()
 thread.join()
-print([event["message"] for event in told if event["event"] == "warning"])
+print([event.message for event in sent if isinstance(event, Warned)])
 print(sum(Path("/proc/self/fdinfo", name).read_text().count("inotify ") for name in open_files()))
 """
 

@@ -180,6 +180,7 @@ def test_a_gpu_that_was_asked_for_and_is_not_there_is_told_once_with_the_remedy(
 
 def test_a_gpu_that_fails_in_the_indexer_is_told_once(tmp_path) -> None:
     """There is no GPU here: what the indexer of a machine with one would tell is given to the server."""
+    from magray_memory.indexing.events import Device
     from magray_memory.storage.home import Home
     from magray_server.lsp.server import MagrayServer
 
@@ -193,13 +194,13 @@ def test_a_gpu_that_fails_in_the_indexer_is_told_once(tmp_path) -> None:
 
     server = MagrayServer(Home(tmp_path))
     server.protocol.set_writer(Wire())
-    lost = {"event": "device", "device": "cpu", "reason": "out of memory", "hint": "close other programs"}
-    server.devices.heard(tmp_path, {"event": "device", "device": "cuda", "model": "m"})
+    gpu, lost = Device("cuda", "m"), Device("cpu", "m", "out of memory", "close other programs")
+    server.devices.heard(tmp_path, gpu)
     assert server.devices.note is None and not sent
     server.devices.heard(tmp_path, lost)
     assert server.upkeep.status()["state"] == "degraded"
     assert "out of memory" in server.upkeep.status()["message"]
-    server.devices.heard(tmp_path, {"event": "device", "device": "cuda", "model": "m"})
+    server.devices.heard(tmp_path, gpu)
     assert server.upkeep.status()["state"] == "ready"
     server.devices.heard(tmp_path, lost)
     (message,) = sent

@@ -5,26 +5,27 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections import Counter
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from magray_memory.errors import Interrupted
 from magray_memory.resources import give_way
 from magray_server.cli import render
-from magray_server.cli.failures import DONE, PARTLY, as_json, describe
+from magray_server.cli.failures import DONE, PARTLY, describe
 from magray_server.cli.shell import Shell, command, user_path
 from magray_server.cli.terminal import emit, flush, to_json
 from magray_server.host.parent_exit import end_with_parent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
 
-    Listener = Callable[[dict[str, Any]], None]
+    from magray_memory.indexing.events import Done, Event
+    from magray_memory.indexing.report import IndexReport, SkippedItem
+
+    Listener = Callable[[Event], None]
 
 _SHOWN_SKIPS = 5
 
@@ -65,6 +66,7 @@ def cli(shell: Shell, paths: tuple[str, ...], force: bool, lexical: bool, watch:
             force=force,
             lexical=lexical,
             on_event=on_event,
+            on_warning=shell.warn if on_event is None else None,
             should_stop=stop.is_set,
         )
     if stop.is_set():
@@ -72,8 +74,8 @@ def cli(shell: Shell, paths: tuple[str, ...], force: bool, lexical: bool, watch:
     if shell.json and not events:
         shell.value(report.as_json())
     elif not events:
-        shell.result(_summary(report.as_json()))
-    _tell_skipped(shell, report.as_json()["skipped"])
+        shell.result(_summary(report))
+    _warn_of_skipped(shell, report.skipped)
     by_words_only = not lexical and report.seconds.semantic is None
     return PARTLY if report.skipped or by_words_only else DONE
 
@@ -82,15 +84,15 @@ def _watch(shell: Shell, *, force: bool, lexical: bool, events: bool) -> int:
     """Follow the workspace. Ctrl-C ends it with 130, a polite kill or the end of the parent with 0."""
     gone = threading.Event()
     with ExitStack() as stack:
-        listen: Listener = stack.enter_context(_json_lines(gone)) if events else Told(shell, stack)
+        listen: Listener = stack.enter_context(_json_lines(gone)) if events else WatchOutput(shell, stack)
         memory = stack.enter_context(shell.memory())
 
-        def heard(event: dict[str, Any]) -> None:
+        def on_event(event: Event) -> None:
             listen(event)
             if gone.is_set():
                 watcher.stop()
 
-        watcher = memory.watcher(force=force, lexical=lexical, on_event=heard)
+        watcher = memory.watcher(force=force, lexical=lexical, on_event=on_event)
         if events:
             end_with_parent(watcher.stop, by_stdin=True)
         received = stack.enter_context(stoppable(watcher.stop))
@@ -100,64 +102,67 @@ def _watch(shell: Shell, *, force: bool, lexical: bool, events: bool) -> int:
     return DONE
 
 
-class Told:
+class WatchOutput:
     """What a person sees of a watcher: progress until the first run is done, then a line for each run."""
 
     def __init__(self, shell: Shell, stack: ExitStack) -> None:
         self._shell = shell
         self._bars = stack.enter_context(ExitStack())
-        self._aside = self._bars.enter_context(_listener(shell, events=False, stop=threading.Event()))
-        self._changed = Counter[str]()
+        self._progress = self._bars.enter_context(_listener(shell, events=False, stop=threading.Event()))
+        self._files = self._removed = 0
         self._first = True
 
-    def __call__(self, event: dict[str, Any]) -> None:
-        kind = event["event"]
-        self._aside(event)
-        if kind == "changed":
-            self._changed.update(changed=event["files"], removed=event["removed"])
-        elif kind == "done":
+    def __call__(self, event: Event) -> None:
+        from magray_memory.indexing.events import Changed, Done, Warned
+
+        if self._progress is not None:
+            self._progress(event)
+        elif isinstance(event, Warned):
+            self._shell.warn(event.message)
+        if isinstance(event, Changed):
+            self._files += event.files
+            self._removed += event.removed
+        elif isinstance(event, Done):
             self._bars.close()
-            self._aside = partial(_warn_only, self._shell)
-            self._tell({name: fact for name, fact in event.items() if name != "event"})
-            self._changed.clear()
+            self._progress = None
+            self._show(event)
+            self._files = self._removed = 0
             self._first = False
 
-    def _tell(self, report: dict[str, Any]) -> None:
+    def _show(self, done: Done) -> None:
         if self._shell.json:
-            self._shell.value(report)
+            self._shell.value(done.as_json())
         elif self._first:
-            self._shell.result(f"{_summary(report)}; watching")
+            self._shell.result(f"{_summary(done)}; watching")
         else:
             at = datetime.now().strftime("%H:%M:%S")
-            self._shell.result(f"{at} {_happened(self._changed, report)}")
+            self._shell.result(f"{at} {self._run_summary(done)}")
         flush()
-        _tell_skipped(self._shell, report["skipped"])
+        _warn_of_skipped(self._shell, done.skipped)
+
+    def _run_summary(self, done: Done) -> str:
+        parts = [
+            *([render.count(self._files, "file")] if self._files else []),
+            *([f"{self._removed:,} removed"] if self._removed else []),
+            *([f"{render.count(done.embedded, 'passage')} embedded"] if done.embedded else []),
+        ]
+        return ", ".join(parts) or "up to date"
 
 
-def _happened(changed: Counter[str], report: dict[str, Any]) -> str:
+def _summary(report: IndexReport | Done) -> str:
+    total = (report.seconds.lexical or 0) + (report.seconds.semantic or 0)
     parts = [
-        *([render.count(changed["changed"], "file")] if changed["changed"] else []),
-        *([f"{changed['removed']:,} removed"] if changed["removed"] else []),
-        *([f"{render.count(report['embedded'], 'passage')} embedded"] if report["embedded"] else []),
-    ]
-    return ", ".join(parts) or "up to date"
-
-
-def _summary(facts: dict[str, Any]) -> str:
-    spent = facts["seconds"]
-    total = (spent.get("lexical") or 0) + (spent.get("semantic") or 0)
-    parts = [
-        f"{render.count(facts['files'], 'file')}, {render.count(facts['passages'], 'passage')}",
-        *([f"{facts['embedded']:,} embedded"] if facts["embedded"] else []),
-        *([f"{facts['reused']:,} known already"] if facts["reused"] else []),
-        *([f"{facts['removed']:,} removed"] if facts["removed"] else []),
+        f"{render.count(report.files, 'file')}, {render.count(report.passages, 'passage')}",
+        *([f"{report.embedded:,} embedded"] if report.embedded else []),
+        *([f"{report.reused:,} known already"] if report.reused else []),
+        *([f"{report.removed:,} removed"] if report.removed else []),
     ]
     return f"indexed {', '.join(parts)} in {render.seconds(total)}"
 
 
-def _tell_skipped(shell: Shell, skipped: list[dict[str, Any]]) -> None:
+def _warn_of_skipped(shell: Shell, skipped: Sequence[SkippedItem]) -> None:
     for item in skipped if shell.verbose else skipped[:_SHOWN_SKIPS]:
-        shell.warn(f"skipped {item['path']}: {item['reason']}")
+        shell.warn(f"skipped {item.path}: {item.reason}")
     if len(skipped) > _SHOWN_SKIPS and not shell.verbose:
         shell.warn(f"skipped {len(skipped) - _SHOWN_SKIPS} more (--verbose shows them)")
 
@@ -185,13 +190,15 @@ def stoppable(stop: Callable[[], object]) -> Generator[list[int]]:
 
 
 @contextmanager
-def _listener(shell: Shell, events: bool, stop: threading.Event) -> Generator[Listener]:
-    """What becomes of the indexer's events: JSON lines, a progress bar on a terminal, or warnings alone."""
+def _listener(shell: Shell, events: bool, stop: threading.Event) -> Generator[Listener | None]:
+    """What becomes of the indexer's events: JSON lines, a progress bar on a terminal, or None: warnings
+    alone.
+    """
     if events:
         with _json_lines(stop) as write:
             yield write
     elif shell.quiet or not sys.stderr.isatty():
-        yield partial(_warn_only, shell)
+        yield None
     else:
         from magray_server.cli.progress import Progress
 
@@ -202,10 +209,13 @@ def _listener(shell: Shell, events: bool, stop: threading.Event) -> Generator[Li
 @contextmanager
 def _json_lines(stop: threading.Event) -> Generator[Listener]:
     """Events as lines. Whatever ends the run, the last line says how: `done` or `error`."""
-    sent: set[str] = set()
+    from magray_memory.indexing.events import Failed
 
-    def write(event: dict[str, Any]) -> None:
-        sent.add(event["event"])
+    failed = False
+
+    def write(event: Event) -> None:
+        nonlocal failed
+        failed = failed or isinstance(event, Failed)
         try:
             emit(to_json(event), flush=True)
         except BrokenPipeError:
@@ -215,11 +225,7 @@ def _json_lines(stop: threading.Event) -> Generator[Listener]:
     try:
         yield write
     except Exception as error:
-        if "error" not in sent:
-            write({"event": "error", **as_json(describe(error))})
+        if not failed:
+            ours = describe(error)
+            write(Failed(ours.code, ours.message, ours.hint))
         raise
-
-
-def _warn_only(shell: Shell, event: dict[str, Any]) -> None:
-    if event.get("event") == "warning":
-        shell.warn(str(event.get("message", "")))

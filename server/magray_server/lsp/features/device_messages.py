@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from magray_memory.indexing.events import Device
     from magray_memory.models.device import Placed
     from magray_memory.models.fallback import DeviceChange
     from magray_server.lsp.server import MagrayServer
@@ -30,12 +31,11 @@ class Devices:
         self.note: str | None = None
         """Why the GPU that was asked for, or that worked until now, is not used."""
 
-    def heard(self, root: Path, event: dict[str, Any]) -> None:
+    def heard(self, root: Path, event: Device) -> None:
         """A `device` event of a folder's indexer."""
-        device, reason = str(event.get("device")), str(event.get("reason") or "")
         before = self._indexers.get(root)
-        self._indexers[root] = device
-        self._now(device, reason, str(event.get("hint") or ""), lost=before == "cuda")
+        self._indexers[root] = event.device
+        self._now(event.device, event.reason or "", event.hint or "", lost=before == "cuda")
 
     def changed(self, change: DeviceChange) -> None:
         """The model of this process moved, or could not. Called in any thread."""

@@ -6,11 +6,12 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from magray_server.host.folder_indexer import FolderIndexer
-from magray_server.host.jobs import Event, Job, Outcome, State
+from magray_server.host.jobs import Job, Outcome, State
 from magray_server.lsp.errors import failed, invalid
 from magray_server.lsp.uris import to_path
 
 if TYPE_CHECKING:
+    from magray_memory.indexing.events import Event
     from magray_server.lsp import params as shapes
     from magray_server.lsp.folders import Folder
     from magray_server.lsp.server import MagrayServer
@@ -55,7 +56,9 @@ class IndexRequests:
             raise failed("Indexing was stopped; what was done is kept.")
         if outcome is Outcome.FAILED:
             raise failed(f"Indexing failed: {indexer.report.message or 'the indexer ended early'}.")
-        return {name: value for name, value in last.items() if name != "event"}
+        from magray_memory.indexing.events import Done
+
+        return last.as_json() if isinstance(last, Done) else {}
 
     def _inside(self, folder: Folder, text: str) -> str:
         """A path of a request relative to its folder. Raises InvalidParams."""
@@ -116,7 +119,7 @@ class IndexRequests:
                 status["severity"] = "warning"
 
 
-def _nobody(_: FolderIndexer, event: Event) -> None:
+def _nobody(_: FolderIndexer, event: Event | None) -> None:
     """Nobody listens: the answer tells everything."""
 
 

@@ -10,7 +10,7 @@ from lsprotocol import types
 
 from magray_memory.ignore.workspace_root import indexed_unasked
 from magray_server.host.folder_indexer import FolderIndexer
-from magray_server.host.jobs import Event, Places, State
+from magray_server.host.jobs import Places, State
 from magray_server.lsp.errors import hide_paths
 from magray_server.lsp.progress import INTERVAL_SECONDS, WorkDone
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from magray_memory.indexing.events import Event, Progress
+    from magray_server.host.jobs import Report
     from magray_server.lsp.folders import Folder
     from magray_server.lsp.server import MagrayServer
 
@@ -94,7 +96,7 @@ class Indexing:
             log.warning("the home folder and the root of the disk are not indexed by themselves")
             return
         environment = self._server.configuration.settings.environment()
-        indexer = FolderIndexer(root, self._server.home, environment, self._heard, self._places)
+        indexer = FolderIndexer(root, self._server.home, environment, self._on_event, self._places)
         self.indexers[root] = indexer
         indexer.start()
 
@@ -104,36 +106,42 @@ class Indexing:
             indexer.close()
         self._end_bar(root)
 
-    def _heard(self, indexer: FolderIndexer, event: Event) -> None:
+    def _on_event(self, indexer: FolderIndexer, event: Event | None) -> None:
         if self.indexers.get(indexer.root) is not indexer:
             return
-        if event["event"] in ("start", "progress", "changed"):
-            self._server.care.busy()
-        match event["event"]:
-            case "progress":
-                self._advance(indexer, event)
-            case "warning":
-                log.warning("%s: %s", indexer.root, event.get("message"))
-            case "device":
-                self._server.devices.heard(indexer.root, event)
-            case "lexical_ready" | "semantic_ready" | "done" | "changed":
-                self._server.overlay.index_moved()
-            case _:
-                pass
+        if event is not None:
+            self._dispatch(indexer, event)
         if indexer.report.state is not State.INDEXING:
             self._end_bar(indexer.root)
             self._ran.add(indexer.root)
         self.status_soon()
 
-    def _advance(self, indexer: FolderIndexer, event: Event) -> None:
-        done, total = _number(event.get("done")), _number(event.get("total"))
+    def _dispatch(self, indexer: FolderIndexer, event: Event) -> None:
+        from magray_memory.indexing import events
+
+        if isinstance(event, events.Start | events.Progress | events.Changed):
+            self._server.care.busy()
+        match event:
+            case events.Progress():
+                self._advance(indexer, event)
+            case events.Warned():
+                log.warning("%s: %s", indexer.root, event.message)
+            case events.Device():
+                self._server.devices.heard(indexer.root, event)
+            case events.LexicalReady() | events.SemanticReady() | events.Done() | events.Changed():
+                self._server.overlay.index_moved()
+            case _:
+                pass
+
+    def _advance(self, indexer: FolderIndexer, event: Progress) -> None:
+        done, total = event.done, event.total or 0
         if indexer.root in self._ran and total < SMALL_RUN:
             return
         bar = self._bars.get(indexer.root)
         if bar is None:
             bar = WorkDone(self._server, f"magray: indexing {indexer.root.name}", indexer.stop_run)
             self._bars[indexer.root] = bar
-        phase = _PHASES.get(str(event.get("phase")), "Indexing")
+        phase = _PHASES[event.phase]
         share = min(100, round(100 * done / total)) if total else None
         bar.report(f"{phase} {done:,}/{total:,}" if total else phase, share)
 
@@ -202,12 +210,12 @@ class Indexing:
         self._server.protocol.send_request(types.CLIENT_REGISTER_CAPABILITY, params)
 
 
-def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0
-
-
-def _progress(report: Any) -> dict[str, Any] | None:
-    last: Event = report.last
-    if report.state is not State.INDEXING or last.get("event") != "progress":
+def _progress(report: Report) -> dict[str, Any] | None:
+    if report.state is not State.INDEXING or report.last is None:
         return None
-    return {name: last.get(name) for name in ("phase", "done", "total", "rate")}
+    from magray_memory.indexing.events import Progress
+
+    last = report.last
+    if not isinstance(last, Progress):
+        return None
+    return {"phase": last.phase, "done": last.done, "total": last.total, "rate": last.rate}
