@@ -1,12 +1,20 @@
-"""Tables of a vault: peewee models to query them, numbered migrations to make them.
+"""Tables of a vault: numbered migrations that make them.
 
-Truth and derived data in a notebook: rows of `document` with a `text`, their `tag`s and `link`s are truth.
-Everything else, and every row of a workspace vault, can be made again from files or from those texts.
+Truth in a notebook: rows of `document` with a `text`, their `tag`s and `link`s. Everything else, and every
+row of a workspace vault, can be made again from files or from those texts.
 
-The models carry no database: several vaults are open in one process, so each query is executed as
-`query.execute(vault.db)`. Migrations are frozen SQL, recorded by `PRAGMA user_version`, each in the
-transaction that its number is written in; a change of the schema is a new function at the end of
-`MIGRATIONS`, never an edit.
+- `meta`: facts about the vault: kind, root, id, versions of what derived its rows
+- `document`: a file of a workspace (has a path) or a record (has a text); times are UTC seconds
+- `passage`: a part of a document; `text_hash` is blake2b (16 bytes) of the text that is embedded; ids are
+  never used again
+- `embedding_key`, `vector`: a vector space, and in it the vector of a passage (`storage/vectors.py`)
+- `tag`, `document_tag`, `link`, `access`: what `storage/models.py` describes
+- `skipped`: a file that should have been indexed and was not, with the reason and the state it had
+- `change`, `tally` and `embedding_key.vectors`: the log of vectors and counts of rows, kept by triggers, so
+  that no writer can forget them and asking costs the same at any size
+
+Migrations are frozen SQL, recorded by `PRAGMA user_version`, each in the transaction that its number is
+written in; a change of the schema is a new function at the end of `MIGRATIONS`, never an edit.
 """
 
 from __future__ import annotations
@@ -14,200 +22,11 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from peewee import (
-    SQL,
-    AutoField,
-    BigIntegerField,
-    BlobField,
-    BooleanField,
-    CharField,
-    CompositeKey,
-    FloatField,
-    ForeignKeyField,
-    IntegerField,
-    Model,
-    TextField,
-)
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 APPLICATION_ID = 0x4D475259
 """`PRAGMA application_id` of every vault: "MGRY"."""
-
-
-class Meta(Model):
-    """Facts about the vault itself: kind, root, id, versions of what derived its rows."""
-
-    key = TextField(primary_key=True)
-    value = TextField()
-
-    class Meta:
-        table_name = "meta"
-
-
-class Document(Model):
-    """A file of a workspace (has a path), or a record (has a text, which is the truth). Times are UTC
-    seconds.
-    """
-
-    id = AutoField()
-    path = TextField(null=True, unique=True)
-    kind = TextField()
-    layer = TextField()
-    title = TextField(null=True)
-    language = TextField(null=True)
-    size = BigIntegerField()
-    mtime_ns = BigIntegerField()
-    hash = BlobField(null=True)
-    created_at = FloatField()
-    updated_at = FloatField()
-    indexed_at = FloatField()
-    pinned = BooleanField()
-    access_count = IntegerField()
-    last_access_at = FloatField(null=True)
-    session = TextField(null=True)
-    project = TextField(null=True)
-    key = TextField(null=True, unique=True)
-    score = FloatField(null=True)
-    text = TextField(null=True)
-    trashed_at = FloatField(null=True)
-
-    class Meta:
-        table_name = "document"
-
-
-class Passage(Model):
-    """A part of a document. `text_hash`: 16 bytes of blake2b of the text that is embedded. Ids are never
-    used again.
-    """
-
-    id = AutoField()
-    document = ForeignKeyField(Document, column_name="document_id", backref="passages", on_delete="CASCADE")
-    ordinal = IntegerField()
-    start_line = IntegerField()
-    end_line = IntegerField()
-    symbol = TextField()
-    kind = TextField()
-    text = TextField()
-    text_hash = BlobField()
-
-    class Meta:
-        table_name = "passage"
-
-
-class EmbeddingKey(Model):
-    """A vector space: model and text recipe. `vectors` is kept by triggers."""
-
-    id = AutoField()
-    key = TextField(unique=True)
-    dim = IntegerField()
-    created_at = FloatField()
-    vectors = IntegerField(constraints=[SQL("DEFAULT 0")])
-
-    class Meta:
-        table_name = "embedding_key"
-
-
-class Vector(Model):
-    """The embedding of a passage in a vector space: `dim` little-endian float16."""
-
-    passage = ForeignKeyField(Passage, column_name="passage_id", backref="vectors", on_delete="CASCADE")
-    key = ForeignKeyField(EmbeddingKey, column_name="key_id", on_delete="CASCADE")
-    data = BlobField()
-
-    class Meta:
-        table_name = "vector"
-        primary_key = CompositeKey("passage", "key")
-
-
-class Tag(Model):
-    """A word that documents are filed under."""
-
-    id = AutoField()
-    name = TextField(unique=True)
-
-    class Meta:
-        table_name = "tag"
-
-
-class DocumentTag(Model):
-    """Which document has which tag."""
-
-    document = ForeignKeyField(Document, column_name="document_id", backref="tags", on_delete="CASCADE")
-    tag = ForeignKeyField(Tag, column_name="tag_id", backref="documents", on_delete="CASCADE")
-
-    class Meta:
-        table_name = "document_tag"
-        primary_key = CompositeKey("document", "tag")
-
-
-class Link(Model):
-    """A reference that a document makes; `target` as written, `target_document` once it is known what it
-    means.
-    """
-
-    id = AutoField()
-    source = ForeignKeyField(Document, column_name="source_id", backref="links", on_delete="CASCADE")
-    target = TextField()
-    target_document = ForeignKeyField(
-        Document, column_name="target_document_id", null=True, on_delete="SET NULL"
-    )
-    passage = ForeignKeyField(Passage, column_name="passage_id", null=True, on_delete="SET NULL")
-
-    class Meta:
-        table_name = "link"
-
-
-class Access(Model):
-    """One use of a document: a hit that was opened, a record that was read."""
-
-    id = AutoField()
-    document = ForeignKeyField(Document, column_name="document_id", backref="accesses", on_delete="CASCADE")
-    at = FloatField()
-    what = TextField()
-
-    class Meta:
-        table_name = "access"
-
-
-class Skipped(Model):
-    """A file that should have been indexed and was not, with the reason and the state it had."""
-
-    path = TextField(primary_key=True)
-    reason = TextField()
-    size = BigIntegerField()
-    mtime_ns = BigIntegerField()
-
-    class Meta:
-        table_name = "skipped"
-
-
-class Change(Model):
-    """What happened to vectors, in order; written by triggers, so no writer can forget it."""
-
-    seq = AutoField()
-    passage_id = IntegerField()
-    key_id = IntegerField(null=True)
-    op = CharField()
-
-    class Meta:
-        table_name = "change"
-
-
-class Tally(Model):
-    """Row counts kept by triggers, so that asking for them costs nothing at any size."""
-
-    name = TextField(primary_key=True)
-    value = IntegerField()
-
-    class Meta:
-        table_name = "tally"
-
-
-MODELS: tuple[type[Model], ...] = (
-    Meta, Document, Passage, EmbeddingKey, Vector, Tag, DocumentTag, Link, Access, Skipped, Change, Tally,
-)  # fmt: skip
 
 # Every detail is kept: bm25 counts words by positions, and a contentless table has no text to count them in
 # (with detail=column every score is 0).

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from magray_memory.errors import StorageError, VaultDamaged, VaultTooNew
-from magray_memory.storage import schema
+from magray_memory.storage import models, schema
 from magray_memory.storage.durability import Durability, VaultKind
 from magray_memory.storage.vault import Vault, set_aside
 
@@ -78,7 +78,7 @@ def test_durability_chooses_synchronous_and_the_notebook_is_never_off(tmp_path: 
 
 def test_models_and_tables_have_the_same_columns(path: Path) -> None:
     with _open(path) as vault:
-        for model in schema.MODELS:
+        for model in models.MODELS:
             table = model._meta.table_name  # pyright: ignore
             columns = [row[1] for row in vault.db.raw().execute(f"PRAGMA table_info({table})")]
             assert columns == [field.column_name for field in model._meta.sorted_fields]  # pyright: ignore
