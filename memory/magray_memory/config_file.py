@@ -1,14 +1,14 @@
-"""Reads and edits one TOML settings file, whoever wrote it and whatever is in it.
+"""Settings files: TOML read within limits, and edited with its comments and layout in place.
 
 A workspace's `.magray.toml` comes with code from strangers, so reading has limits: a regular file, of modest
-size, UTF-8, parsed without ever raising anything but `ConfigError` with one plain sentence. Editing changes
-the one value it was asked for and keeps every comment and blank line; a file it cannot edit with certainty is
-left as it was.
+size, UTF-8, parsed without ever raising anything but `ConfigError` with one plain sentence. An edit changes
+one value; the result is parsed again and compared before it replaces the file, so a file that cannot be
+edited with certainty is left as it was.
 """
 
 from __future__ import annotations
 
-import contextlib
+import json
 import os
 import re
 import stat
@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tomlkit import TOMLDocument
+    from tomlkit.items import Table
+
 MAX_BYTES = 65_536
 """A settings file larger than this is a mistake or an attack; tomllib is quadratic in places."""
 
-_HEADER = re.compile(r"^\s*\[(?!\[)\s*([A-Za-z0-9_-]+)\s*\]\s*(?:#.*)?$")
-_ANY_HEADER = re.compile(r"^\s*\[")
+_LONE_LF = re.compile(r"(?<!\r)\n")
 
 
 def read_toml(path: Path, *, follow_links: bool = True) -> dict[str, Any] | None:
@@ -35,8 +37,8 @@ def read_toml(path: Path, *, follow_links: bool = True) -> dict[str, Any] | None
 
 def set_value(path: Path, section: str, key: str, value: object, *, follow_links: bool = True) -> None:
     """Write `section.key = value` into the file, which is made when it is not there."""
-    line = f"{key} = {toml_literal(value)}"
-    _edit(path, lambda text: _with_value(text, section, key, line), section, key, value, follow_links)
+    plain = list(cast(tuple[object, ...], value)) if isinstance(value, tuple) else value
+    _edit(path, lambda document: _set(document, section, key, plain), section, key, plain, follow_links)
 
 
 def unset_value(path: Path, section: str, key: str, *, follow_links: bool = True) -> bool:
@@ -45,28 +47,14 @@ def unset_value(path: Path, section: str, key: str, *, follow_links: bool = True
     part = (table or {}).get(section)
     if not isinstance(part, dict) or key not in part:
         return False
-    _edit(path, lambda text: _with_value(text, section, key, None), section, key, None, follow_links)
+    _edit(path, lambda document: _unset(document, section, key), section, key, None, follow_links)
     return True
 
 
 def toml_literal(value: object) -> str:
     """`value` as TOML writes it; text, numbers, booleans and lists of text are all that settings hold."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, str):
-        return _quoted(value)
-    if isinstance(value, tuple | list):
-        return "[" + ", ".join(_quoted(str(item)) for item in cast(list[object], value)) + "]"
-    raise TypeError(f"settings do not hold {type(value).__name__}")
-
-
-def _quoted(text: str) -> str:
-    named = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-    return (
-        '"' + "".join(named.get(c, c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}") for c in text) + '"'
-    )
+    # What JSON writes of these is TOML too, but for DEL; the import of tomlkit is for edits alone.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _read_text(path: Path, *, follow_links: bool) -> str | None:
@@ -115,33 +103,33 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
 
 def _edit(
     path: Path,
-    change: Callable[[str], str],
+    change: Callable[[TOMLDocument], None],
     section: str,
     key: str,
     value: object,
     follow_links: bool,
 ) -> None:
-    """Apply `change` to the text, prove that it did that and nothing else, and replace the file at once."""
+    """Apply `change` to the file, prove that it did that and nothing else, and replace the file at once."""
     text = _read_text(path, follow_links=follow_links) or ""
     expected = _parse(text, path)
     part = expected.setdefault(section, {})
-    by_hand = f"edit {path} by hand"
+    hint = f"edit {path} in an editor"
     if not isinstance(part, dict):
-        raise ConfigError(f"settings file {path}", f"'{section}' is not a table in it", by_hand)
+        raise ConfigError(f"settings file {path}", f"'{section}' is not a table in it", hint)
     if value is None:
         del part[key]
     else:
-        part[key] = list(value) if isinstance(value, tuple) else value  # type: ignore[arg-type]
-    changed = change(text)
+        part[key] = value
+    changed = _changed(text, change)
     try:
-        sound = _without_empty(_parse(changed, path)) == _without_empty(expected)
+        sound = changed is not None and _without_empty(_parse(changed, path)) == _without_empty(expected)
     except ConfigError:
         sound = False
-    if not sound:
+    if changed is None or not sound:
         raise ConfigError(
             f"settings file {path}",
             f"'{section}.{key}' is written in a way that only a person can edit",
-            by_hand,
+            hint,
         )
     _replace(path, changed)
 
@@ -150,48 +138,49 @@ def _without_empty(table: dict[str, Any]) -> dict[str, Any]:
     return {name: part for name, part in table.items() if part != {}}
 
 
-def _with_value(text: str, section: str, key: str, line: str | None) -> str:
-    """The text with `line` as the value of section.key (None: without that value)."""
-    lines = text.splitlines()
-    current, end, found = "", None, None
-    for number, raw in enumerate(lines):
-        header = _HEADER.match(raw)
-        if header or _ANY_HEADER.match(raw):
-            current = header[1] if header else "\0"
-            if current == section:
-                end = number
-            continue
-        if current == section and raw.strip() and not raw.lstrip().startswith("#"):
-            end = number
-        names = key if current == section else f"{section}.{key}" if not current else None
-        if names and found is None and re.match(rf"\s*{re.escape(names)}\s*=", raw):
-            found = (number, names)
-    if found is not None:
-        number, names = found
-        new = [] if line is None else [line.replace(key, names, 1) + _comment(lines[number])]
-        lines[number : number + _extent(lines, number)] = new
-    elif line is not None and end is not None:
-        lines.insert(end + 1, line)
-    elif line is not None:
-        lines += ([""] if lines and lines[-1].strip() else []) + [f"[{section}]", line]
-    return "\n".join(lines) + "\n"
+def _changed(text: str, change: Callable[[TOMLDocument], None]) -> str | None:
+    """The text after `change`, with the line ends it had; None where tomlkit cannot do it."""
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    crlf = "\r\n" in text and not _LONE_LF.search(text)
+    try:
+        document = tomlkit.parse(text if not text or text.endswith("\n") else text + "\n")
+        change(document)
+        changed = document.as_string()
+    except (TOMLKitError, RecursionError):
+        return None
+    return _LONE_LF.sub("\r\n", changed) if crlf else changed
 
 
-def _extent(lines: list[str], number: int) -> int:
-    """How many lines the value that begins at `number` takes: the fewest that parse."""
-    import tomllib
+def _set(document: TOMLDocument, section: str, key: str, value: object) -> None:
+    import tomlkit
+    from tomlkit.items import Table
 
-    for count in range(1, len(lines) - number + 1):
-        with contextlib.suppress(ValueError, RecursionError):
-            tomllib.loads("\n".join(lines[number : number + count]))
-            return count
-    return 1
+    table = cast(dict[str, Any], document).get(section)
+    if table is None:
+        if document.as_string().splitlines()[-1:] > [""]:
+            document.add(tomlkit.nl())
+        document.add(section, tomlkit.table().add(key, value))
+    elif key not in table and isinstance(table, Table):
+        _append(table, key, value)
+    else:
+        table[key] = value
 
 
-def _comment(line: str) -> str:
-    """The remark after a value on one line, when it is plainly one."""
-    match = re.match(r"""^[^"'#\[]*[^"'#\[\s](\s+#.*)$""", line)
-    return match[1] if match else ""
+def _append(table: Table, key: str, value: object) -> None:
+    """Add a key behind the last one: the blank lines and comments after that may belong to the next table."""
+    body = table.value.body
+    last = max((index for index, (name, _) in enumerate(body) if name is not None), default=-1)
+    rest = [item for _, item in body[last + 1 :]]
+    del body[last + 1 :]
+    table.add(key, value)
+    for item in rest:
+        table.add(cast(Any, item))
+
+
+def _unset(document: TOMLDocument, section: str, key: str) -> None:
+    del cast(dict[str, Any], document[section])[key]
 
 
 def _replace(path: Path, text: str) -> None:

@@ -240,8 +240,28 @@ def test_set_makes_the_file_and_edits_dotted_keys(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["search = {k = 5}\n", 'x = """\n[search]\nk = 1\n"""\n', '[search]\n"k" = 5\n', "[bad"]
+    ("before", "after"),
+    [
+        ("search = {k = 5}  # one line\n", "search = {k = 6}  # one line\n"),
+        ('[search]\n"k" = 5\n', '[search]\n"k" = 6\n'),
+        ("[search]\n  k=5 # five\n", "[search]\n  k=6 # five\n"),
+        ("search.k = 5\nindex.hidden = true\n", "search.k = 6\nindex.hidden = true\n"),
+        ('x = """\n[search]\nk = 1\n"""\n', 'x = """\n[search]\nk = 1\n"""\n\n[search]\nk = 6\n'),
+        ("[index]\nhidden = true", "[index]\nhidden = true\n\n[search]\nk = 6\n"),
+        ("[search]\n\n# of the index\n[index]\n", "[search]\nk = 6\n\n# of the index\n[index]\n"),
+        ("# mine\r\n[search]\r\nper_file = 2\r\n", "# mine\r\n[search]\r\nper_file = 2\r\nk = 6\r\n"),
+        ("\ufeff[search]\nk = 5\n", "[search]\nk = 6\n"),
+        ("[[x]]\na = 1\n[[x]]\n[search]\nk = 5\n", "[[x]]\na = 1\n[[x]]\n[search]\nk = 6\n"),
+    ],
 )
+def test_a_value_is_edited_however_it_is_written(tmp_path: Path, before: str, after: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(before.encode())
+    config_file.set_value(path, "search", "k", 6)
+    assert path.read_bytes().decode() == after
+
+
+@pytest.mark.parametrize("text", ["search = 1\n", "[[search]]\nk = 5\n", "[bad", "[search]\nk = 1\nk = 2\n"])
 def test_what_cannot_be_edited_with_certainty_is_left_as_it_was(tmp_path: Path, text: str) -> None:
     path = tmp_path / "config.toml"
     path.write_text(text)
@@ -249,6 +269,45 @@ def test_what_cannot_be_edited_with_certainty_is_left_as_it_was(tmp_path: Path, 
         config_file.set_value(path, "search", "k", 6)
     assert path.read_text() == text
     assert [p.name for p in tmp_path.iterdir()] == ["config.toml"]
+
+
+PARTS = (
+    "# a comment", "", "  ", "[search]", "[search]  # mine", "[index]", "[index.sub]", "[[list]]",
+    "k = 1  # one", "'per_file' = 2", "search.k = 3", "search . per_file = 4", "index.hidden = false",
+    "search = { k = 5, per_file = 2 }", "ignore = [\n  'a', # first\n\n  'b',\n]  # last",
+    'text = """\n[search]\nk = 9\n"""', "when = 2025-01-01",
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.sampled_from(PARTS), max_size=8),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from([("search", "k", 7), ("search", "k", None), ("index", "ignore", ("x", "y"))]),
+)
+def test_an_edit_changes_one_value_or_nothing(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[str], end: str, edit: tuple[str, str, object]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "edited.toml"
+    text = end.join(parts).replace("\r\n", "\n").replace("\n", end)
+    path.write_bytes(text.encode())
+    section, key, value = edit
+    try:
+        if value is None:
+            config_file.unset_value(path, section, key)
+        else:
+            config_file.set_value(path, section, key, value)
+    except ConfigError:
+        assert path.read_bytes().decode() == text
+        return
+    changed = path.read_bytes().decode()
+    before, after = (tomllib.loads(each.replace("\r\n", "\n")) for each in (text, changed))
+    before.setdefault(section, {}).pop(key, None)
+    found = after.setdefault(section, {}).pop(key, None)
+    assert found == (list(value) if isinstance(value, tuple) else value)
+    assert before == after
+    assert {row.strip() for row in text.splitlines() if row.startswith("#")} <= set(changed.splitlines())
+    assert ("\r\n" in changed) == ("\r\n" in text) or "\r\n" not in text
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=50))

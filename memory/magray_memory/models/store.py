@@ -225,35 +225,51 @@ def verify(model: Model) -> float | None:
 
 def write_model(model: Model) -> None:
     """Writes `model.toml`, whole or not at all. Raises ModelError when the folder cannot be written."""
-    lines = [
-        "# Written by `magray model`. The id names the vector space: another id, other vectors.",
-        *(f"{key} = {_literal(getattr(model, key))}" for key in _KEYS),
-        f"exported = {_literal(model.exported)}",
-    ]
-    if model.reference:
-        lines.append(f"reference = {_literal(model.reference)}")
-    if model.origin:
-        lines.append(f"origin = {_literal(model.origin)}")
-    if model.folder != model.place:
-        lines.append(f"folder = {_literal(str(model.folder))}")
-    for key, file in model.files.items():
-        lines += ["", f"[files.{key}]", f"name = {_literal(file.name)}", f"sha256 = {_literal(file.sha256)}"]
-        lines.append(f"bytes = {file.bytes}")
     try:
-        atomic_file.write_text(model.place / "model.toml", "\n".join(lines) + "\n")
+        atomic_file.write_text(model.place / "model.toml", _model_toml(model))
     except OSError as error:
         raise ModelError(
             f"model {model.id}", f"{model.place} cannot be written: {error.strerror or error}"
         ) from error
 
 
-_KEYS = ("id", "dim", "max_tokens", "pooling", "query_prefix", "passage_prefix", "languages", "licence")
+_KEYS = (
+    "id",
+    "dim",
+    "max_tokens",
+    "pooling",
+    "query_prefix",
+    "passage_prefix",
+    "languages",
+    "licence",
+    "exported",
+)
 
 
-def _literal(value: object) -> str:
-    """A TOML literal: what JSON writes of texts, numbers, booleans and lists of texts is TOML too."""
-    plain = list(cast(tuple[str, ...], value)) if isinstance(value, tuple) else value
-    return json.dumps(plain, ensure_ascii=False).replace("\x7f", "\\u007f")
+def _model_toml(model: Model) -> str:
+    import tomlkit
+
+    document = tomlkit.document()
+    document.add(
+        tomlkit.comment(
+            "Written by `magray model`. The id names the vector space: another id, other vectors."
+        )
+    )
+    for key in _KEYS:
+        document.add(key, getattr(model, key))
+    for key, value in (("reference", model.reference), ("origin", model.origin)):
+        if value:
+            document.add(key, tomlkit.string(value))
+    if model.folder != model.place:
+        document.add("folder", tomlkit.string(str(model.folder)))
+    files = tomlkit.table(is_super_table=True)
+    for key, file in model.files.items():
+        files.add(
+            key,
+            tomlkit.table().add("name", file.name).add("sha256", file.sha256).add("bytes", file.bytes),
+        )
+    document.add("files", files)
+    return document.as_string()
 
 
 def _wanted(entry: Entry, devices: tuple[str, ...]) -> dict[str, str]:

@@ -33,7 +33,8 @@ NATIVE = (
     "tree_sitter",
     "Stemmer",
     "rich",
-    "pathspec",
+    "tomlkit",
+    "yaml",
     "msgspec",
 )
 
