@@ -11,6 +11,7 @@ import os
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from magray_memory.errors import QueryError
@@ -207,18 +208,28 @@ def _path(value: str) -> str:
         raise QueryError(f"path {name[:60]}", "it leads outside the workspace", "a glob relative to its root")
     if name.startswith(("!", "#")):
         name = "\\" + name
-    try:
-        path_matcher((name,))
-    except ValueError:
-        raise QueryError(f"path {name[:60]}", "it is not a glob", "path:src/ or path:*.py") from None
     return name
 
 
 def path_matcher(globs: tuple[str, ...]) -> Callable[[str], bool]:
-    """A test for paths relative to the root: true where at least one gitignore glob holds."""
-    from pathspec import GitIgnoreSpec
+    """A test for paths relative to the root: true where a gitignore glob holds for the path or its parent."""
+    from magray_memory.ignore.patterns import RuleSet, encoded, parse_rule
 
-    return GitIgnoreSpec.from_lines(globs).match_file
+    match = RuleSet(filter(None, (parse_rule(encoded(glob)) for glob in globs))).match
+
+    @cache
+    def folder_matches(folder: str) -> bool:
+        """Of a folder, with its final slash."""
+        parent, _, name = folder[:-1].rpartition("/")
+        prefix = f"{parent}/" if parent else ""
+        return bool(prefix and folder_matches(prefix)) or match(name, prefix, True) is True
+
+    def matches(path: str) -> bool:
+        name = path.rpartition("/")[2]
+        prefix = path[: len(path) - len(name)]
+        return bool(prefix and folder_matches(prefix)) or match(name, prefix, False) is True
+
+    return matches
 
 
 def _moment(value: str, name: str, now: datetime) -> datetime:

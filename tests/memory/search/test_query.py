@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from magray_memory.errors import QueryError
-from magray_memory.search.query import MAX_TEXT, parse
+from magray_memory.search.query import MAX_TEXT, parse, path_matcher
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NOW = datetime(2025, 6, 15, 12, tzinfo=UTC)
 
@@ -126,3 +132,68 @@ def test_any_text_is_a_query_or_a_sentence(text: str) -> None:
         assert len(str(error)) < 300
     else:
         query.raw.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("glob", "matching"),
+    [
+        ("src/", {"src/app.py", "src/lib/util.py", "lib/src/x.c"}),
+        ("/src", {"src/app.py", "src/lib/util.py"}),
+        ("*.py", {"src/app.py", "src/lib/util.py"}),
+        ("src/*.py", {"src/app.py"}),
+        ("src/**/*.py", {"src/app.py", "src/lib/util.py"}),
+        ("**/lib", {"src/lib/util.py", "lib/src/x.c"}),
+        ("./docs/заметки.md", {"docs/заметки.md"}),
+        ("[a-z]*.md", set[str]()),
+        ("!important", {"!important"}),
+        ("#note#", {"#note#"}),
+        ("/", set[str]()),
+        ("[", set[str]()),
+    ],
+)
+def test_a_path_filter_is_a_gitignore_glob(glob: str, matching: set[str]) -> None:
+    paths = ("src/app.py", "src/lib/util.py", "lib/src/x.c", "docs/заметки.md", "!important", "#note#")
+    matches = path_matcher(parse("", paths=[glob]).paths)
+    assert {path for path in paths if matches(path)} == matching
+
+
+def test_one_of_several_path_filters_is_enough() -> None:
+    matches = path_matcher(parse("path:src/ path:*.md").paths)
+    assert [matches(path) for path in ("src/a.c", "notes/b.md", "lib/a.c")] == [True, True, False]
+
+
+GLOB = st.lists(
+    st.sampled_from(["a", "b", "ж", "*", "**", "?", "[ab]", "[!a]", "\\a", ".", "/", "/", ".py", "[", " "]),
+    min_size=1,
+    max_size=6,
+).map("".join)
+PATHS = [
+    f"{folder}{name}"
+    for folder in ("", "a/", "b/", "a/b/", "b/a/ж/", "ab/")
+    for name in ("x.py", "b b", "a.b")
+]
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_any_path_filter_means_what_git_says(tmp_path: Path) -> None:
+    for path in PATHS:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    git = ["git", "-c", "core.excludesFile=/dev/null", "-c", "core.ignoreCase=false"]
+    subprocess.run([*git, "init", "-q"], cwd=tmp_path, check=True)
+
+    @settings(max_examples=80, deadline=None)
+    @given(GLOB)
+    def check(glob: str) -> None:
+        try:
+            (wanted,) = parse("", paths=[glob]).paths
+        except QueryError:
+            return
+        listing = ["ls-files", "--others", "--ignored", "-z", f"--exclude={wanted}"]
+        listed = subprocess.run([*git, *listing], cwd=tmp_path, check=True, capture_output=True).stdout
+        matches = path_matcher((wanted,))
+        assert {path for path in PATHS if matches(path)} == {*filter(None, listed.decode().split("\0"))}, (
+            wanted
+        )
+
+    check()
