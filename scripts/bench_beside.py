@@ -52,7 +52,7 @@ def measure(place: Path, folder: Path, seconds: float) -> dict[str, object]:
     subprocess.run(command(home.path, place / "searched"), check=True, stdout=subprocess.DEVNULL)
     (home.path / "vectors.db").unlink(missing_ok=True)  # else the second copy would cost no embedding
     session = Session.start(home, [place / "searched"])
-    session.warm()
+    session.search.warm()
     questions = itertools.count()
     alone = times(session, questions, lambda began: time.monotonic() - began < seconds)
     indexer = subprocess.Popen(command(home.path, place / "indexed"), stdout=subprocess.PIPE, text=True)
@@ -90,7 +90,7 @@ def times(session: Session, questions: itertools.count[int], go_on: Callable[[fl
         words = [WORDS[(number * step) % len(WORDS)] for step in (1, 3, 7)]
         query = parse(f"how does the {' '.join(words)} {number} work")
         start = time.perf_counter()
-        session.search(query)
+        session.search.query(query)
         took.append((time.perf_counter() - start) * 1000)
         time.sleep(PAUSE)
     return took

@@ -52,12 +52,12 @@ def search(root: Path, home: Path, seconds: float, mode: str) -> dict[str, Any]:
     chance = random.Random(os.getpid())
     end = time.monotonic() + seconds
     with Memory.open(root, home=home, overrides={"search.per_file": 4}) as memory:
-        memory.search(parse("alpha", mode=mode))
+        memory.search.query(parse("alpha", mode=mode))
         while time.monotonic() < end:
             query = parse(f"part {chance.randrange(50)} gamma", mode=mode, k=20)
             began = time.perf_counter()
             try:
-                answer = memory.search(query)
+                answer = memory.search.query(query)
             except Exception as error:  # whatever it is, it is what this looks for
                 errors.append(f"{type(error).__name__}: {error}")
                 continue

@@ -139,7 +139,7 @@ def stage_fill(root: Path, home: Path) -> dict[str, Any]:
 
     figures: dict[str, Any] = {}
     with Memory.open(root, home=home) as memory:
-        embedder = memory.embedder()
+        embedder = memory.models.embedder()
         settings = memory.fitted.vectors
         path = memory.home.vault_path(memory.root)
         with Vault.open(path, kind=VaultKind.WORKSPACE, root=memory.root, write=True) as vault:
@@ -194,25 +194,27 @@ def stage_search(root: Path, home: Path) -> dict[str, Any]:
 
     figures: dict[str, Any] = {}
     with Session.start(Home(home), [root]) as session:
-        session.warm()
+        session.search.warm()
         base = memory_now()
-        vault = session.stored(root)
+        vault = session.search.vault(root)
         assert vault is not None
         figures["load_s"], figures["engine"] = load(session, root)
         texts = questions(vault, ROUNDS + 20)
         for mode in ORDER:
 
             def ask(text: str, mode: Any = mode) -> object:
-                return session.search(SearchQuery(text, mode=mode, within="workspace"))
+                return session.search.query(SearchQuery(text, mode=mode, within="workspace"))
 
             timed(ask, texts[:20])
-            session.embedder().known_questions.clear()  # nobody asks the same question again and again
+            session.models.embedder().known_questions.clear()  # nobody asks the same question again and again
             spent = time.process_time()
             took = timed(ask, texts[20:])
             figures |= searched(mode, took, time.process_time() - spent)
         filtered = [SearchQuery(text, languages=("python",), within="workspace") for text in texts[20:80]]
         spent = time.process_time()
-        took = timed(lambda text: session.search(filtered[int(text)]), [str(i) for i in range(len(filtered))])
+        took = timed(
+            lambda text: session.search.query(filtered[int(text)]), [str(i) for i in range(len(filtered))]
+        )
         figures |= searched("filtered", took, time.process_time() - spent)
         figures["memory"] = memory_now() | {"before_search": base["own"]}
     return figures
@@ -234,9 +236,9 @@ def load(session: Any, root: Path) -> tuple[float, str]:
     took: list[float] = []
     for text in ("where is the first search", "where is the second search"):
         began = time.perf_counter()
-        session.search(SearchQuery(text, mode="semantic", within="workspace"))
+        session.search.query(SearchQuery(text, mode="semantic", within="workspace"))
         took.append(time.perf_counter() - began)
-    opened = next(part for part in session._search().vaults if part.root == root)
+    opened = next(part for part in session.search.open().vaults if part.root == root)
     return took[0] - took[1], opened.vectors(serving(opened.vault) or "").engine
 
 

@@ -94,14 +94,14 @@ def bench_warm(memory: Memory, texts: list[str], vault: Vault) -> None:
     for mode in ORDER:
 
         def run(text: str, mode: Mode = mode) -> object:
-            return memory.search(SearchQuery(text, mode=mode))
+            return memory.search.query(SearchQuery(text, mode=mode))
 
         timed(run, texts[:3])  # opens the model and the index
         if mode != "lexical":
-            memory.embedder().known_questions.clear()  # nobody asks the same question again and again
+            memory.models.embedder().known_questions.clear()  # nobody asks the same question again and again
         show(f"warm {mode}", timed(run, texts), reference)
-    memory.embedder().known_questions.clear()
-    filtered = timed(lambda text: memory.search(SearchQuery(text, languages=("python",))), texts)
+    memory.models.embedder().known_questions.clear()
+    filtered = timed(lambda text: memory.search.query(SearchQuery(text, languages=("python",))), texts)
     show("warm hybrid, lang:python", filtered, reference)
 
 

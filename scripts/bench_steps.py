@@ -37,8 +37,8 @@ QUESTION = "where is the configuration read and checked"
 LIBRARIES = ("numpy", "onnxruntime", "tokenizers", "tree-sitter", "peewee")
 
 STEPS: dict[str, dict[str, str]] = {
-    "magray_memory.memory": {"Memory._vault_to_write": "opening the vault"},
-    "magray_memory.search.open_vaults": {"OpenVaults.look": "opening the vaults"},
+    "magray_memory.indexing.room": {"Indexing.open_vault": "opening the vault"},
+    "magray_memory.index.open_vaults": {"OpenVaults.get": "opening the vaults"},
     "magray_memory.indexing.indexer": {"Indexer._scan": "walking, comparing with what is stored"},
     "magray_memory.indexing.embedding_phase": {
         "EmbeddingPhase.run": "looking for passages without a vector",

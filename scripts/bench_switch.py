@@ -46,7 +46,7 @@ def workspace(root: Path, passages: int) -> None:
 
 
 def answer(memory: Memory, query: str) -> tuple[Any, ...]:
-    found = memory.search(parse(query, mode="semantic"))
+    found = memory.search.query(parse(query, mode="semantic"))
     return found.mode, found.degraded, tuple((hit.path, hit.start_line, hit.score) for hit in found.hits)
 
 
@@ -59,7 +59,7 @@ class Readers:
         self._stop = threading.Event()
         overrides = {"embedding.model": model}
         self.session = Session.start(home, [root], overrides)
-        self.session.warm()
+        self.session.search.warm()
         self.memory = Memory.open(root, home=home.path, overrides=overrides, environ={})
         self._threads = [threading.Thread(target=self._read, args=(m,)) for m in (self.session, self.memory)]
 
@@ -101,7 +101,7 @@ def switch(root: Path, home: Home, before: str, after: str) -> None:
         time.sleep(1)
         began = time.perf_counter()
         with Memory.open(root, home=home.path, overrides={"embedding.model": after}, environ={}) as memory:
-            report = memory.index()
+            report = memory.index.run()
         seconds = time.perf_counter() - began
         time.sleep(1)
     new = answers(after)
@@ -128,11 +128,11 @@ def main() -> None:
             make_model(Path(folder, "tiny")), home.path, store.ModelOverrides()
         ).id
         with Memory.open(root, home=home.path, overrides={"embedding.model": tiny}, environ={}) as memory:
-            memory.index()
+            memory.index.run()
         switch(root, home, tiny, "")
         switch(root, home, "", tiny)
         with Memory.open(root, home=home.path, overrides={"embedding.model": tiny}, environ={}) as memory:
-            memory.index()  # drops the other set: only the cache holds it now
+            memory.index.run()  # drops the other set: only the cache holds it now
         switch(root, home, tiny, "")
 
 

@@ -31,8 +31,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from magray_memory.ignore.paths import canonical_root
 from magray_memory.memory import Memory
-from magray_memory.storage.home import Home, canonical_root
+from magray_memory.storage.home import Home
 
 _QUIET_SECONDS = 1.5
 """A checkout is over when no event came for so long after a `done`."""
@@ -218,7 +219,7 @@ def saves(workspace: Path, stored: Stored, count: int, word: str) -> dict[str, f
 def clean(workspace: Path, home: Path) -> list[Any]:
     other = home.with_name("clean")
     with Memory.open(workspace, home=other) as memory:
-        memory.index(lexical=True)
+        memory.index.run(lexical=True)
     return Stored(workspace, other).contents()
 
 

@@ -114,7 +114,7 @@ class Corpus:
 
     def open(self, scope: str) -> Memory:
         memory = Memory.open(self.files / scope, home=self.home)
-        report = memory.index()
+        report = memory.index.run()
         print(
             f"{scope or self.files.name}: {report.files} files, {report.passages} passages", file=sys.stderr
         )
@@ -134,7 +134,7 @@ def run(memory: Memory, corpus: Corpus, questions: list[Question], mode: Mode) -
     found: dict[str, list[str]] = {}
     for question in questions:
         # Not `parse`: the set's texts are plain, and a word with a colon in them is no filter.
-        answer = memory.search(SearchQuery(question.text, within="workspace", mode=mode, k=DEPTH))
+        answer = memory.search.query(SearchQuery(question.text, within="workspace", mode=mode, k=DEPTH))
         if answer.degraded:
             print(f"{question.id}: {answer.degraded}", file=sys.stderr)
         found[question.id] = [corpus.document(question.scope, hit.path) for hit in answer.hits if hit.path]

@@ -154,12 +154,12 @@ def test_a_search_outlives_its_home(box: Box, rng: random.Random) -> None:
     box.index()
     with Memory.open(box.root, home=box.home.path) as memory:
         query = parse("alpha", mode="lexical")
-        assert memory.search(query).hits
+        assert memory.search.query(query).hits
         shutil.rmtree(box.home.path)
-        gone = memory.search(query)
+        gone = memory.search.query(query)
         assert gone.hits == [] and gone.degraded and "gone" in gone.degraded
         box.index()
-        assert memory.search(query).hits
+        assert memory.search.query(query).hits
 
 
 @posix

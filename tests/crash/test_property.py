@@ -95,7 +95,7 @@ class Life(RuleBasedStateMachine):
         if child == 0:
             try:
                 with Memory.open(self.box.root, home=self.box.home.path) as memory:
-                    memory.watcher(lexical=True).run()
+                    memory.watching.watcher(lexical=True).run()
             finally:
                 os._exit(0)
         time.sleep(before / 1000)
@@ -113,7 +113,7 @@ class Life(RuleBasedStateMachine):
     @rule(word=st.sampled_from(["alpha", "beta", "gamma", "title"]))
     def search(self, word: str) -> None:
         with Memory.open(self.box.root, home=self.box.home.path) as memory:
-            answer = memory.search(parse(word, mode="lexical"))
+            answer = memory.search.query(parse(word, mode="lexical"))
         assert answer.degraded is None
         for hit in answer.hits:
             assert hit.path in _NAMES
@@ -124,7 +124,7 @@ class Life(RuleBasedStateMachine):
         assert self.box.contents() == self.box.clean()
         with Memory.open(self.box.root, home=self.box.home.path) as memory:
             for word in ("alpha", "gamma"):
-                found = {hit.path for hit in memory.search(parse(word, mode="lexical", k=50)).hits}
+                found = {hit.path for hit in memory.search.query(parse(word, mode="lexical", k=50)).hits}
                 files = {p for p in self.box.root.rglob("*.*") if p.is_file() and word in p.read_text()}
                 assert found == {path.relative_to(self.box.root).as_posix() for path in files}
 

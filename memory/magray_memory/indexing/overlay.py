@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_memory.config import Settings
+    from magray_memory.index.open_vaults import OpenVault
     from magray_memory.index.vector_store import VectorStore
     from magray_memory.models.embedder import Embedder
-    from magray_memory.search.candidates import OpenVault
     from magray_memory.storage.vault import Vault
     from magray_memory.text.chunk_types import ChunkedText
 
@@ -40,7 +40,7 @@ class Overlay:
 
     def __init__(self, root: Path, settings: Settings) -> None:
         from magray_memory.index.lexical import LexicalIndex
-        from magray_memory.search.candidates import OpenVault
+        from magray_memory.index.open_vaults import OpenVault
 
         self.root = root
         self._limit = settings.index.max_file_bytes
@@ -193,10 +193,10 @@ class Overlay:
 
     def _changed(self) -> None:
         """Inside the write: what a search remembers of the old state goes with it."""
-        from magray_memory.search.candidates import Statistics
+        from magray_memory.index.term_statistics import TermStatistics
 
         self._paths = frozenset(self._texts)
-        self.source.statistics = Statistics()
+        self.source.statistics = TermStatistics()
 
     def _kinds(self) -> dict[int, str]:
         with self._vault.read() as connection:

@@ -58,6 +58,10 @@ class ModelProvider:
         """Another number whenever `current` gives another model, or another reason for none."""
         return id(self._embedder)
 
+    def wait(self) -> Embedder:
+        """The model of the settings, however long it loads. Raises EmbeddingUnavailable."""
+        return self.current()
+
     def load_ahead(self) -> None:
         """Have the model of the settings open in a thread; who asks for it meanwhile waits."""
         threading.Thread(target=self._load_ahead, name="magray-model", daemon=True).start()

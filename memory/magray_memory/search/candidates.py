@@ -14,12 +14,10 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from magray_memory.errors import MagrayError, StorageError
-from magray_memory.lru_cache import LruCache
-from magray_memory.search.bm25 import Statistics, bm25_best
+from magray_memory.search.bm25 import bm25_best
 from magray_memory.search.query import SearchQuery, path_matcher
 from magray_memory.search.terms import Terms, idf, share
 from magray_memory.storage.fts import best_texts, match_expression
-from magray_memory.storage.home import vault_id
 from magray_memory.storage.passage_filters import DocumentFilter, database_state, matching_passages
 from magray_memory.storage.passages import PassageRow, indexed_texts, passage_rows
 from magray_memory.storage.pending import count_pending
@@ -28,16 +26,15 @@ from magray_memory.storage.vector_spaces import serving
 from magray_memory.text.analyzer import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from contextlib import ExitStack
-    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from magray_memory.index.open_vaults import OpenVault
     from magray_memory.index.protocol import VectorIndex
     from magray_memory.index.vector_store import VectorStore
-    from magray_memory.storage.vault import Vault
 
     Neighbours = tuple[NDArray[np.int64], NDArray[np.float32]]
     VaultIndex = tuple[int, VectorIndex, NDArray[np.int64] | None]
@@ -47,34 +44,6 @@ R = TypeVar("R")
 
 _PHRASE_ROWS = 5_000
 _EXPLAINED_ROWS = 3
-_FILTERS = 8
-
-
-@dataclass(slots=True)
-class OpenVault:
-    """A vault to search; `name` is what a hit calls it, `root` its folder, None for the notebook.
-
-    `vectors` gives the index of a vector space, by its embedding key: the same one each time.
-    `hidden` gives the paths that another vault answers for; `transient`: it holds what is being edited now,
-    so that a vector or two that is missing is no cause for a word.
-    """
-
-    vault: Vault
-    name: str
-    root: Path | None
-    vectors: Callable[[str], VectorStore]
-    statistics: Statistics = field(default_factory=Statistics)
-    hidden: Callable[[], frozenset[str]] = frozenset
-    transient: bool = False
-    id: str | None = field(init=False)
-    """The vault in the ids of its documents: of its root alone, None for the notebook."""
-    narrowed: LruCache[Hashable, NDArray[np.int64]] = field(
-        default_factory=lambda: LruCache(_FILTERS, 3600.0)
-    )
-    """What the last filters left: a program asks many questions with the same one."""
-
-    def __post_init__(self) -> None:
-        self.id = None if self.root is None else vault_id(self.root)
 
 
 @dataclass(slots=True)

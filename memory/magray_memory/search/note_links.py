@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from magray_memory.search.candidates import OpenVault
+    from magray_memory.index.open_vaults import OpenVault
 
 _SUFFIXES = (".md", ".markdown", ".mdx", ".rst", ".txt", ".org", ".adoc")
 

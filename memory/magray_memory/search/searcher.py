@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from magray_memory.index.open_vaults import OpenVault
     from magray_memory.models.embedder import Embedder
-    from magray_memory.search.candidates import Neighbours, OpenVault, Side, VaultIndex
+    from magray_memory.search.candidates import Neighbours, Side, VaultIndex
     from magray_memory.storage.passages import PassageRow
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from magray_memory.search.candidates import OpenVault
+    from magray_memory.index.open_vaults import OpenVault
     from magray_memory.storage.symbols import SymbolRow
 
 POOL = 400

@@ -1,6 +1,6 @@
 """Where everything of one person lives: MAGRAY_HOME and the paths inside it.
 
-A workspace is found again by its canonical root, so one function here decides what "the same folder" means.
+A workspace is found again by its canonical root, see `ignore/paths.py`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import HomeError
+from magray_memory.ignore.paths import canonical_root
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-def canonical_root(path: Path | str) -> Path:
-    """The one spelling of a folder: absolute, links resolved, case folded where the system ignores case."""
-    return Path(os.path.normcase(os.path.realpath(path)))
 
 
 def vault_id(root: Path | str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from magray_memory.storage.home import canonical_root
+from magray_memory.ignore.paths import canonical_root
 from magray_server.lsp.uris import below, to_path, to_uri
 
 if TYPE_CHECKING:

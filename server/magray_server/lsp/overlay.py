@@ -139,20 +139,11 @@ class Overlays:
     def _sync(self, place: Place, text: str, dirty: bool) -> bool:
         """Make the overlay show the text, or nothing where the file does. In the worker."""
         session = self._server.engine.session()
-        overlay = session.overlay(place.folder.root)
-        shown = place.path in overlay.paths
-        stored = session.stored(place.folder.root)
-        if overlay.settled(place.path, text, stored) or (
-            not dirty and not shown and overlay.same_as_file(place.path, text)
-        ):
-            overlay.drop(place.path)
-            return False
-        overlay.put(place.path, text, stored)
-        return place.path in overlay.paths
+        return session.overlays.put(place.folder.root, place.path, text, unsaved=dirty)
 
     async def _drop(self, place: Place) -> None:
         root, path = place.folder.root, place.path
-        await self._worker.run(lambda _: self._server.engine.session().overlay(root).drop(path))
+        await self._worker.run(lambda _: self._server.engine.session().overlays.drop(root, path))
 
     def _meaning_later(self, seconds: float = MEANING_SECONDS) -> None:
         if self._meaning is not None:
@@ -178,9 +169,7 @@ class Overlays:
     def _embed_root(self, root: Path, stop: Stop) -> None:
         session = self._server.engine.session()
         # Words that wait go first: between two batches the worker is free for them.
-        session.overlay(root).embed(
-            session.embedder_at(root), session.stored(root), lambda: stop() or bool(self._due)
-        )
+        session.overlays.embed(root, lambda: stop() or bool(self._due))
 
     async def _warm(self) -> None:
         try:
@@ -216,5 +205,5 @@ class Overlays:
 
 
 def _warmed(session: Session) -> Placed | None:
-    session.warm()
-    return session.placed()
+    session.search.warm()
+    return session.models.placed()

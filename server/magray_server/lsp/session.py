@@ -42,7 +42,7 @@ class Engine:
                 self._files = self._files_of(roots)
                 settings = self._server.configuration.settings
                 self._session = Session.start(self._server.home, roots, settings.engine)
-                self._session.on_device = self._server.devices.changed
+                self._session.models.on_device = self._server.devices.changed
             elif self._session.roots != roots:
                 self._session.use(roots)
             return self._session

@@ -107,7 +107,7 @@ def test_a_run_without_a_listener_makes_no_event(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from magray_memory.memory import Memory\n"
         "with Memory.open(Path(sys.argv[1]), home=Path(sys.argv[2])) as memory:\n"
-        "    memory.index(lexical=True); memory.index(lexical=True, on_warning=print)\n"
+        "    memory.index.run(lexical=True); memory.index.run(lexical=True, on_warning=print)\n"
         "print('msgspec' in sys.modules)"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "ws"), str(tmp_path / "home")]

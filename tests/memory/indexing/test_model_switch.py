@@ -63,7 +63,7 @@ class Place:
 
     def index(self, model: Model, **options: Any) -> Any:
         with self.memory(model) as memory:
-            return memory.index(**options)
+            return memory.index.run(**options)
 
     def vault(self) -> Vault:
         found = Vault.find(self.home.vault_path(self.root), kind=VaultKind.WORKSPACE, root=self.root)
@@ -81,12 +81,12 @@ class Place:
 
 def found_in(memory: Memory) -> dict[str, Any]:
     """The only vault, as status tells it."""
-    (vault,) = memory.status().as_json()["vaults"]
+    (vault,) = memory.health.status().as_json()["vaults"]
     return vault
 
 
 def component(memory: Memory, name: str) -> Component:
-    return next(part for part in memory.status().components if part.name == name)
+    return next(part for part in memory.health.status().components if part.name == name)
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def place(tmp_path: Path) -> Place:
 
 
 def answer(memory: Memory) -> Answer:
-    found = memory.search(parse(QUERY, mode="semantic"))
+    found = memory.search.query(parse(QUERY, mode="semantic"))
     assert found.degraded is None
     return found.mode, tuple((hit.path, hit.score) for hit in found.hits)
 
@@ -103,7 +103,7 @@ def answer(memory: Memory) -> Answer:
 def test_answers_are_of_the_old_set_or_of_the_new_one_and_never_fail(place: Place) -> None:
     place.index(place.first)
     session = Session.start(place.home, [place.root], {"embedding.model": place.first.id})
-    session.warm()
+    session.search.warm()
     readers: list[Callable[[], Answer]] = []
     with place.memory(place.first) as same, place.memory(place.second) as other:
         before = answer(same)
@@ -150,9 +150,9 @@ def test_until_the_new_set_is_whole_the_old_one_serves(place: Place) -> None:
 
     with place.memory(place.second, **{"storage.durability": "high-reliability"}) as memory:
         with pytest.raises(Interrupted):
-            memory.index(on_event=on_event, should_stop=lambda: bool(done and done[-1]))
+            memory.index.run(on_event=on_event, should_stop=lambda: bool(done and done[-1]))
         assert place.serving() == embedding_key(place.first)
-        found = memory.search(parse(QUERY))
+        found = memory.search.query(parse(QUERY))
         assert (found.mode, found.degraded, found.pending) == ("hybrid", None, 0)
         partly = place.keys().get(embedding_key(place.second), 0)
         told = found_in(memory)
@@ -167,7 +167,7 @@ def test_until_the_new_set_is_whole_the_old_one_serves(place: Place) -> None:
         summary = component(memory, "vector_index")
         assert summary.severity is Severity.INFO
         assert f"of {place.second.id} is made; {place.first.id} answers" in summary.summary
-        report = memory.index()
+        report = memory.index.run()
         assert found_in(memory)["change"] is None
         assert component(memory, "vector_index").severity is Severity.OK
     assert report.embedded + report.reused + partly == report.passages
@@ -202,13 +202,13 @@ def test_files_that_change_meanwhile_are_found_by_words(place: Place) -> None:
     place.index(place.first)
     (place.root / "new.md").write_text("# New\n\nA zebra crosses the header.\n", encoding="utf-8")
     with place.memory(place.second) as memory:
-        memory.index(lexical=True)
-        found = memory.search(parse("zebra"))
+        memory.index.run(lexical=True)
+        found = memory.search.query(parse("zebra"))
         assert [hit.path for hit in found.hits][:1] == ["new.md"]
         assert found.hits[0].freshness == "pending"
         assert found.pending == 1
-        memory.index()
-        assert memory.search(parse("zebra")).pending == 0
+        memory.index.run()
+        assert memory.search.query(parse("zebra")).pending == 0
 
 
 def test_a_set_with_a_damaged_vector_does_not_serve(place: Place) -> None:
@@ -237,7 +237,7 @@ def test_a_model_that_is_gone_leaves_words_and_says_so(place: Place) -> None:
     place.index(place.first)
     (place.first.place / "model.toml").unlink()
     with place.memory(place.second) as memory:
-        found = memory.search(parse(QUERY))
+        found = memory.search.query(parse(QUERY))
     assert found.mode == "lexical"
     assert found.hits
     assert found.degraded is not None
@@ -247,7 +247,7 @@ def test_a_model_that_is_gone_leaves_words_and_says_so(place: Place) -> None:
         assert part.severity is Severity.WARNING
         assert "search is by words only" in part.summary
         assert place.first.id in part.summary
-        memory.index()
+        memory.index.run()
         assert component(memory, "vector_index").severity is Severity.OK
 
 
@@ -256,10 +256,10 @@ def test_another_model_under_the_same_name_is_another_model(place: Place, tmp_pa
     place.index(place.first)
     other = make_model(tmp_path / "other", dim=32, seed=9)
     session = Session.start(place.home, [place.root], {"embedding.model": place.first.id})
-    session.warm()
+    session.search.warm()
     with session, place.memory(place.first) as reader, place.memory(place.first) as writer:
         before = answer(reader)
-        assert writer.index().embedded == 0
+        assert writer.index.run().embedded == 0
         changed = replace(
             place.first,
             folder=other,
@@ -272,13 +272,13 @@ def test_another_model_under_the_same_name_is_another_model(place: Place, tmp_pa
         store.write_model(changed)
         assert answer(reader) == answer(session) == before
         assert found_in(writer)["change"]["made"] == 0
-        report = writer.index()
+        report = writer.index.run()
         assert (report.embedded, report.model) == (report.passages, place.first.id)
         with place.memory(place.first) as fresh:
             after = answer(fresh)
         assert answer(reader) == after != before
         in_time = time.monotonic() + 30
-        while session.search(parse(QUERY, mode="semantic")).degraded is not None:  # it loads the new one
+        while session.search.query(parse(QUERY, mode="semantic")).degraded is not None:
             assert time.monotonic() < in_time
             time.sleep(0.05)
         assert answer(session) == after
@@ -287,14 +287,14 @@ def test_another_model_under_the_same_name_is_another_model(place: Place, tmp_pa
 def test_a_model_that_is_deleted_goes_on_in_a_session_that_has_it_open(place: Place) -> None:
     place.index(place.first)
     session = Session.start(place.home, [place.root], {"embedding.model": place.first.id})
-    session.warm()
+    session.search.warm()
     with session:
         before = answer(session)
         (place.first.folder / "model.onnx").unlink()
         (place.first.place / "model.toml").unlink()
         assert answer(session) == before
         with place.memory(place.first) as fresh:
-            assert fresh.search(parse(QUERY)).mode == "lexical"
+            assert fresh.search.query(parse(QUERY)).mode == "lexical"
 
 
 def test_a_file_that_was_exchanged_is_not_believed(place: Place, tmp_path: Path) -> None:
@@ -305,10 +305,10 @@ def test_a_file_that_was_exchanged_is_not_believed(place: Place, tmp_path: Path)
     assert file.stat().st_size == (other / "model.onnx").stat().st_size
     file.write_bytes((other / "model.onnx").read_bytes())
     with place.memory(place.first) as memory:
-        found = memory.search(parse(QUERY))
+        found = memory.search.query(parse(QUERY))
         assert (found.mode, found.degraded is not None) == ("lexical", True)
         assert "the checksum of" in str(found.degraded)
-        assert memory.index(force=True).embedded == 0
+        assert memory.index.run(force=True).embedded == 0
         told = component(memory, "model")
     assert (told.severity, "the checksum of" in told.summary) == (Severity.WARNING, True)
     assert f"magray model use {place.first.folder}" in told.hint

@@ -10,11 +10,11 @@ import pytest
 
 from magray_memory.config import VectorSettings
 from magray_memory.index.lexical import LexicalIndex
+from magray_memory.index.open_vaults import OpenVault
 from magray_memory.index.vector_store import VectorStore
 from magray_memory.models import recipe
 from magray_memory.models.embedder import Embedder
 from magray_memory.models.model import resolve_model
-from magray_memory.search.candidates import OpenVault
 from magray_memory.search.query import parse
 from magray_memory.search.searcher import Searcher
 from magray_memory.storage import documents

@@ -32,30 +32,30 @@ def root(tmp_path: Path) -> Path:
 
 def index(place: Path, root: Path) -> None:
     with Memory.open(root, home=place / "home") as memory:
-        memory.index()
+        memory.index.run()
     time.sleep(0.06)  # a state younger than the clock of files can tell is not remembered
 
 
 @pytest.fixture
 def session(tmp_path: Path, root: Path) -> Generator[Session]:
     session = Session.start(Home(tmp_path / "home"), [root])
-    session.warm()
+    session.search.warm()
     yield session
     session.close()
 
 
 def hits(session: Session) -> int:
-    return session.caches()["answers"]["hits"]
+    return session.search.figures()["answers"]["hits"]
 
 
 def test_the_same_question_is_answered_from_memory(session: Session) -> None:
-    first, second = session.search(QUERY), session.search(QUERY)
+    first, second = session.search.query(QUERY), session.search.query(QUERY)
     assert first.degraded is None, first
     assert hits(session) == 1
     assert second.hits == first.hits
-    assert session.search(parse("how is a failed payment tried again", k=3)) is not None
+    assert session.search.query(parse("how is a failed payment tried again", k=3)) is not None
     assert hits(session) == 1
-    figures = session.caches()
+    figures = session.search.figures()
     assert figures["answers"]["rate"] == pytest.approx(1 / 3, abs=0.01)
     assert figures["questions"]["hits"] == 1
     assert figures["pressure"]["level"] == "ease"
@@ -71,7 +71,7 @@ def changed_file(session: Session, root: Path) -> None:
 
 
 def open_buffer(session: Session, root: Path) -> None:
-    session.overlay(root).put("retry.py", "def other():\n    '''A failed payment is tried again.'''\n")
+    session.overlays.of(root).put("retry.py", "def other():\n    '''A failed payment is tried again.'''\n")
 
 
 def fewer_folders(session: Session, root: Path) -> None:
@@ -82,24 +82,24 @@ def fewer_folders(session: Session, root: Path) -> None:
 def test_whatever_changes_an_answer_makes_it_anew(
     session: Session, root: Path, change: Callable[[Session, Path], None]
 ) -> None:
-    before = session.search(QUERY)
+    before = session.search.query(QUERY)
     change(session, root)
-    after = session.search(QUERY)
+    after = session.search.query(QUERY)
     assert hits(session) == 0
     assert after.hits != before.hits
 
 
 def test_vectors_of_an_open_buffer_count(session: Session, root: Path) -> None:
     open_buffer(session, root)
-    session.search(QUERY)
-    session.overlay(root).embed(session.embedder())
-    session.search(QUERY)
+    session.search.query(QUERY)
+    session.overlays.of(root).embed(session.models.embedder())
+    session.search.query(QUERY)
     assert hits(session) == 0
 
 
 def test_an_answer_that_is_less_than_whole_is_not_kept(session: Session, root: Path) -> None:
     question = parse("支付失败后重试")
-    if session.search(question).degraded is None:
+    if session.search.query(question).degraded is None:
         pytest.skip("the model covers this language")
-    session.search(question)
+    session.search.query(question)
     assert hits(session) == 0

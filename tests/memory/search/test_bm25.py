@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from magray_memory.index.lexical import LexicalIndex
+from magray_memory.index.term_statistics import TermStatistics
 from magray_memory.search import bm25
-from magray_memory.search.bm25 import Statistics, bm25_best
+from magray_memory.search.bm25 import bm25_best
 from magray_memory.search.weights import COLUMN_WEIGHTS
 from magray_memory.storage.documents import NewDocument, NewPassage, put_file
 from magray_memory.storage.durability import VaultKind
@@ -72,7 +73,7 @@ def _best(
     vault: Vault, terms: tuple[str, ...], limit: int, allowed: list[int] | None = None
 ) -> list[tuple[int, float]]:
     with vault.read() as connection:
-        frequencies = Statistics().frequencies(connection, PASSAGES, terms)
+        frequencies = TermStatistics().frequencies(connection, PASSAGES, terms)
         ids = None if allowed is None else np.array(allowed, np.int64)
         return bm25_best(connection, frequencies, PASSAGES, limit, ids)
 
@@ -128,7 +129,7 @@ def test_a_filter_is_kept_to_and_leaves_enough(vault: Vault, terms: tuple[str, .
 
 
 def test_a_word_that_was_unknown_is_counted_again(vault: Vault) -> None:
-    statistics = Statistics()
+    statistics = TermStatistics()
     with vault.read() as connection:
         assert statistics.frequencies(connection, PASSAGES, ["never", "rare"]) == {"never": 0, "rare": 7}
         assert statistics.frequencies(connection, PASSAGES + 5, ["rare"]) == {"rare": 7}

@@ -43,14 +43,14 @@ def folders(tmp_path: Path, home: Path) -> list[Path]:
         for number in range(FILES):
             (folder / f"{number:02}.md").write_text(f"# Note {number}\n\nTomatoes of {folder.name}.\n")
         with Memory.open(folder, home=home) as memory:
-            memory.index(lexical=True)
+            memory.index.run(lexical=True)
     return made
 
 
 def found(home: Path, workspace: Path, notes: Sequence[Path]) -> dict[Document, str]:
     overrides = {"notes.folders": [str(folder) for folder in notes]}
     with Memory.open(workspace, home=home, overrides=overrides) as memory:
-        return ids(memory.search(query()))
+        return ids(memory.search.query(query()))
 
 
 def test_documents_of_two_note_folders_never_share_an_id(home: Path, folders: list[Path]) -> None:
@@ -68,9 +68,9 @@ def test_a_document_keeps_its_id_when_folders_come_and_change_places(home: Path,
         assert found(home, project, notes).items() >= alone.items()
     session = Session.start(Home(home), [project, garden])
     try:
-        assert ids(session.search(query())).items() >= alone.items()
+        assert ids(session.search.query(query())).items() >= alone.items()
         session.use([garden, project])
-        assert ids(session.search(query())).items() >= alone.items()
+        assert ids(session.search.query(query())).items() >= alone.items()
     finally:
         session.close()
 
@@ -80,10 +80,10 @@ def test_an_unsaved_text_has_the_id_of_its_document(home: Path, folders: list[Pa
     named = found(home, garden, [])
     session = Session.start(Home(home), [project, garden])
     try:
-        overlay = session.overlay(garden)
-        assert overlay.put("07.md", "# Note\n\nCucumbers.\n", session.stored(garden))
-        assert overlay.put("new.md", "# New\n\nCucumbers too.\n", session.stored(garden))
-        changed = ids(session.search(query("cucumbers")))
+        overlay = session.overlays.of(garden)
+        assert overlay.put("07.md", "# Note\n\nCucumbers.\n", session.search.vault(garden))
+        assert overlay.put("new.md", "# New\n\nCucumbers too.\n", session.search.vault(garden))
+        changed = ids(session.search.query(query("cucumbers")))
         vault = named[(str(garden), "07.md")].partition(".")[0]
         assert changed[(str(garden), "07.md")] == named[(str(garden), "07.md")]
         assert changed[(str(garden), "new.md")].startswith(vault + ".")

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from magray_memory.errors import HomeError, VaultLocked
-from magray_memory.storage.home import Home, canonical_root
+from magray_memory.ignore.paths import canonical_root
+from magray_memory.storage.home import Home
 from magray_memory.storage.lock import IndexerLock
 
 _HOLDER = textwrap.dedent("""

@@ -182,7 +182,7 @@ def open_files():
     return [fd for fd in os.listdir("/proc/self/fd") if "inotify" in link(f"/proc/self/fd/{fd}")]
 def link(path):
     return os.readlink(path) if os.path.lexists(path) else ""
-watcher = memory.watcher(lexical=True, on_event=on_event)
+watcher = memory.watching.watcher(lexical=True, on_event=on_event)
 thread = threading.Thread(target=watcher.run)
 thread.start()
 while not any(isinstance(event, Done) for event in sent):

@@ -38,8 +38,8 @@ def cli(shell: Shell, fix: bool) -> int:
     was lost. With --verbose the files are named in which the indexes are kept.
     """
     with shell.memory() as memory:
-        diagnosis = memory.doctor(fix=fix, on_step=shell.note if shell.verbose else None)
-        roots = {} if shell.verbose else {str(v.path): str(v.root) for v in memory.vaults() if v.root}
+        diagnosis = memory.health.doctor(fix=fix, on_step=shell.note if shell.verbose else None)
+        roots = {} if shell.verbose else {str(v.path): str(v.root) for v in memory.vaults.list() if v.root}
     if shell.json:
         shell.value(diagnosis.as_json())
     else:

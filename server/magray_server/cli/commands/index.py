@@ -61,7 +61,7 @@ def cli(shell: Shell, paths: tuple[str, ...], force: bool, lexical: bool, watch:
     if events:
         end_with_parent(stop.set, by_stdin=False)
     with stoppable(stop.set), _listener(shell, events, stop) as on_event, shell.memory() as memory:
-        report = memory.index(
+        report = memory.index.run(
             [user_path(path) for path in paths] or None,
             force=force,
             lexical=lexical,
@@ -92,7 +92,7 @@ def _watch(shell: Shell, *, force: bool, lexical: bool, events: bool) -> int:
             if gone.is_set():
                 watcher.stop()
 
-        watcher = memory.watcher(force=force, lexical=lexical, on_event=on_event)
+        watcher = memory.watching.watcher(force=force, lexical=lexical, on_event=on_event)
         if events:
             end_with_parent(watcher.stop, by_stdin=True)
         received = stack.enter_context(stoppable(watcher.stop))

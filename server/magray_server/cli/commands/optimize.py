@@ -29,7 +29,7 @@ def cli(shell: Shell, dry_run: bool) -> int:
     Searching and indexing go on meanwhile. Vaults of folders that have been gone for a month are dropped.
     """
     with shell.memory() as memory:
-        done = memory.optimize(dry_run=dry_run, on_step=shell.note if shell.verbose else None)
+        done = memory.maintenance.optimize(dry_run=dry_run, on_step=shell.note if shell.verbose else None)
     if shell.json:
         shell.value(done.as_json())
     else:

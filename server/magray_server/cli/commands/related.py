@@ -24,7 +24,7 @@ def cli(shell: Shell, place: str, k: int | None) -> int:
     if k is not None and k < 0:
         raise QueryError(f"-k {k}", "the number of hits cannot be negative", "-k 10")
     with shell.memory() as memory:
-        answer = memory.related(path, line, memory.settings.search.k if k is None else k)
+        answer = memory.search.related(path, line, memory.settings.search.k if k is None else k)
         show(shell, memory, answer, "")
     return DONE
 

@@ -92,11 +92,11 @@ def cli(shell: Shell, query: tuple[str, ...], batch: str | None, **options: Any)
         raise QueryError("QUERY", "there is nothing to search for", 'magray search "how does login work"')
     with shell.memory() as memory:
         if options["mode"] != "lexical":
-            memory.expect_search()
+            memory.search.expect()
         question = _query(memory, text, options)
         if not question.text:
             shell.note("beside filters a search needs words")
-        answer = memory.search(replace(question, lines=not shell.json))
+        answer = memory.search.query(replace(question, lines=not shell.json))
         show(shell, memory, answer, question.text)
     return DONE
 
@@ -117,7 +117,7 @@ def show(shell: Shell, memory: Memory, answer: SearchAnswer, text: str) -> None:
             shell.result(line)
     if answer.degraded:
         shell.warn(answer.degraded)
-    hint = memory.hint()
+    hint = memory.search.hint()
     if hint:
         shell.note(hint)
     elif not answer.hits:
@@ -163,7 +163,7 @@ def _batch(shell: Shell, file: str, options: dict[str, Any]) -> int:
                 item = _item(line, number)
                 query_id = item.pop("id", number)
                 text = item.pop("text")
-                answer = memory.search(_query(memory, text, {**options, **_options(item, number)}))
+                answer = memory.search.query(_query(memory, text, {**options, **_options(item, number)}))
             except MagrayError as error:
                 failed += 1
                 shell.value({"id": query_id, "error": as_json(error)})

@@ -37,7 +37,7 @@ def cli(shell: Shell, deep: bool) -> int:
     on each device, and every vault is examined, each in a process of its own.
     """
     with shell.memory() as memory:
-        status = memory.status(deep=deep)
+        status = memory.health.status(deep=deep)
     if shell.json:
         shell.value(status.as_json())
     else:

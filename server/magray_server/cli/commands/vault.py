@@ -27,7 +27,7 @@ def cli() -> None:
 def list_(shell: Shell) -> int:
     """List every vault: its folder, what is in it, its size, when it was indexed."""
     with shell.memory() as memory:
-        status = memory.status()
+        status = memory.health.status()
     vaults = status.vaults
     if shell.json:
         shell.value({"vaults": status.as_json()["vaults"]})
@@ -75,7 +75,7 @@ def drop(shell: Shell, roots: tuple[str, ...], gone: bool, dry_run: bool) -> int
     if not roots and not gone:
         raise UsageError("vault drop", "it does not say which", "magray vault drop FOLDER, or --gone")
     with shell.memory() as memory:
-        dropped = memory.drop([user_path(root) for root in roots], gone=gone, dry_run=dry_run)
+        dropped = memory.vaults.drop([user_path(root) for root in roots], gone=gone, dry_run=dry_run)
     if shell.json:
         facts: list[dict[str, Any]] = [vault.as_json() for vault in dropped]
         shell.value({"dropped": facts, "dry_run": dry_run})

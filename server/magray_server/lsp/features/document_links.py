@@ -61,7 +61,7 @@ class Links:
             for link in places:
                 stop.check()
                 if link.name not in notes:
-                    notes[link.name] = session.note(link.name)
+                    notes[link.name] = session.search.note(link.name)
                 note = notes[link.name]
                 if note is not None:
                     uri = self._server.folders.uri(note.root, note.path)
@@ -96,7 +96,7 @@ class Links:
 
     async def note(self, name: str) -> Note | None:
         """The note of a link's name."""
-        return await self._server.workers.run(lambda _: self._server.engine.session().note(name))
+        return await self._server.workers.run(lambda _: self._server.engine.session().search.note(name))
 
 
 def _links(lines: list[str]) -> Iterator[Link]:

@@ -86,7 +86,7 @@ class Hover:
             from magray_memory.search.query import SearchQuery
 
             query = SearchQuery(word, k=_POOL, raw=word)
-            hits = self._server.engine.session().search(query, stop).hits
+            hits = self._server.engine.session().search.query(query, stop).hits
             others = [hit for hit in hits if not _is_here(hit, buffer.path, line)]
             return cards.of_hits(word, others, self._uri, markdown=markdown)
 

@@ -80,12 +80,10 @@ class IndexRequests:
         root = self._server.searching.folder(wanted.workspace).root if wanted.workspace is not None else None
 
         def work(_: Stop) -> Json:
-            from magray_memory.health.status import read_status
-
             session = self._server.engine.session()
-            status = read_status(self._server.home, session.settings, root or session.workspace).as_json()
+            status = session.health.status(root).as_json()
             cache = next(part for part in status["components"] if part["name"] == "vector_cache")
-            cache["detail"] = {**cache["detail"], "session": session.caches()}
+            cache["detail"] = {**cache["detail"], "session": session.search.figures()}
             return status
 
         status = await self._server.workers.run(work)

@@ -37,11 +37,13 @@ class Searching:
             session = self._server.engine.session()
             query = wanted.as_query(session.settings.search.k)
             if wanted.partial_result_token is not None and query.mode == "hybrid":
-                by_words = session.search(wanted.as_query(session.settings.search.k, mode="lexical"), stop)
+                by_words = session.search.query(
+                    wanted.as_query(session.settings.search.k, mode="lexical"), stop
+                )
                 early = answer_as_json(self._server, by_words)
                 stop.check()
                 loop.call_soon_threadsafe(self._send_partial, wanted.partial_result_token, early)
-            answer = session.search(query, stop)
+            answer = session.search.query(query, stop)
             stop.check()
             return answer_as_json(self._server, answer)
 
@@ -57,7 +59,7 @@ class Searching:
         def work(stop: Stop) -> Json:
             session = self._server.engine.session()
             k = session.settings.search.k if wanted.k is None else wanted.k
-            answer = session.related(path, wanted.line, k, stop)
+            answer = session.search.related(path, wanted.line, k, stop)
             stop.check()
             return answer_as_json(self._server, answer)
 

@@ -45,7 +45,7 @@ class Symbols:
         later = self._resolves_later()
 
         def work(_: Stop) -> list[types.WorkspaceSymbol]:
-            found = self._server.engine.session().symbols(query, LIMIT)
+            found = self._server.engine.session().search.symbols(query, LIMIT)
             texts = Texts(self._server)
             return [self._symbol(symbol, None if later else texts) for symbol in found]
 

@@ -1,0 +1,162 @@
+"""Context: what the rooms of one memory share: home, roots, effective settings, models, open vaults.
+
+Making one opens nothing: no vault, no model, no native library.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from magray_memory.config import Loaded, Settings, config_path, load_settings
+from magray_memory.errors import WorkspaceError
+from magray_memory.ignore.paths import canonical_root, relative_path
+from magray_memory.ignore.workspace_root import find_root, named_root
+from magray_memory.index.open_vaults import OpenVaults, VaultFile
+from magray_memory.models.background_models import BackgroundModels
+from magray_memory.models.provider import ModelProvider
+from magray_memory.resources import Profile, choose, fit, machine
+from magray_memory.storage.home import Home
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+
+class Context:
+    """One person's home, seen from any number of workspace roots. Safe in several threads."""
+
+    def __init__(
+        self,
+        home: Home,
+        roots: Sequence[Path],
+        load: Callable[[], Loaded],
+        *,
+        settings_files: tuple[Path, ...] = (),
+        rootless: WorkspaceError | None = None,
+        long_lived: bool = False,
+    ) -> None:
+        """`rootless`: why there is no root. `long_lived`: many searches follow each other, so that a larger
+        index in memory is worth its loading, and none of them waits long for the model.
+        """
+        self.home = home
+        self.roots = tuple(roots)
+        self.settings_files = settings_files
+        """The files that the settings stand in, besides a workspace's own."""
+        self.guard = threading.RLock()
+        self._load = load
+        self._loaded = load()
+        self._rootless = rootless or WorkspaceError("no folder is open", "", "open a folder in the editor")
+        self._profile: Profile | None = None
+        self._profile_name = ""
+        make = BackgroundModels if long_lived else ModelProvider
+        self.models: ModelProvider = make(home, lambda: self.settings.embedding, lambda: self.profile)
+        self.vaults = OpenVaults(lambda: self.effective.vectors, long_lived=long_lived)
+
+    @classmethod
+    def open(
+        cls,
+        workspace: Path | None = None,
+        *,
+        home: Path | None = None,
+        overrides: Mapping[str, object] | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> Context:
+        """The context of a workspace, see `Memory.open`. Raises WorkspaceError."""
+        environ = os.environ if environ is None else environ
+        place = Home.default(environ) if home is None else Home(home.expanduser().absolute())
+        roots: tuple[Path, ...] = ()
+        rootless = None
+        if workspace is not None:
+            roots = (canonical_root(named_root(workspace)),)
+        else:
+            try:
+                roots = (canonical_root(find_root(Path.cwd())),)
+            except WorkspaceError as error:
+                rootless = error
+            except OSError as error:
+                rootless = WorkspaceError("the current folder cannot be used", error.strerror or str(error))
+
+        def load() -> Loaded:
+            return load_settings(place.path, roots[0] if roots else None, overrides, environ)
+
+        files = (config_path(place.path, environ),)
+        return cls(place, roots, load, settings_files=files, rootless=rootless)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as they were read last."""
+        return self._loaded.settings
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was wrong with the settings, a sentence each."""
+        return self._loaded.warnings
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """Where each setting that is not a default comes from."""
+        return self._loaded.sources
+
+    def reload(self) -> None:
+        """Read the settings again."""
+        self._loaded = self._load()
+
+    @property
+    def profile(self) -> Profile:
+        """What this program takes of the machine, as far as the settings leave it open."""
+        wanted = self.settings.resources.profile
+        if self._profile is None or self._profile_name != wanted:
+            self._profile, self._profile_name = choose(wanted, machine()), wanted
+        return self._profile
+
+    @property
+    def effective(self) -> Settings:
+        """The settings, with what they leave to the machine filled in by the profile.
+
+        Whatever plans an index, sizes a cache or starts a model goes by these.
+        """
+        return fit(self.settings, self.profile)
+
+    @property
+    def workspace(self) -> Path | None:
+        """The canonical root of the workspace, the first of the roots; None outside of any."""
+        return self.roots[0] if self.roots else None
+
+    @property
+    def root(self) -> Path:
+        """The canonical root of the workspace. Raises WorkspaceError outside of any."""
+        if not self.roots:
+            raise self._rootless
+        return self.roots[0]
+
+    @property
+    def note_folders(self) -> list[Path]:
+        """The folders of notes that are there, besides the roots."""
+        folders = dict.fromkeys(canonical_root(folder) for folder in self.settings.notes.folders)
+        return [folder for folder in folders if folder not in self.roots and folder.is_dir()]
+
+    def vault_files(self) -> list[VaultFile]:
+        """The vaults that a search looks into, the workspace's first, the notebook last."""
+        return [
+            *(VaultFile(self.home.vault_path(root), "workspace", root) for root in self.roots),
+            *(VaultFile(self.home.vault_path(folder), "notes", folder) for folder in self.note_folders),
+            VaultFile(self.home.notebook, "notebook", None),
+        ]
+
+    def locate(self, path: Path) -> tuple[Path, str]:
+        """The root or folder of notes that a path lies in, the innermost root first, and the path below it.
+
+        Raises WorkspaceError.
+        """
+        for root in [*sorted(self.roots, key=lambda root: -len(root.parts)), *self.note_folders]:
+            inside = relative_path(root, path)
+            if inside is not None:
+                return root, inside
+        raise self.outside(path)
+
+    def outside(self, path: Path) -> WorkspaceError:
+        """What is wrong with a path that lies in no workspace."""
+        where = self.workspace or "any workspace"
+        return WorkspaceError(f"{path}", f"it lies outside {where}", "magray --workspace FOLDER …")

@@ -1,0 +1,57 @@
+"""Health room: how everything is, what is wrong, and repair."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from magray_memory.context import Context
+    from magray_memory.health.doctor import Diagnosis, Doctor
+    from magray_memory.health.status import Status
+
+
+class Health:
+    """Status and diagnosis of the home. Raises nothing for what it finds."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def status(self, root: Path | None = None, *, deep: bool = False) -> Status:
+        """How everything is, seen from a root (else the workspace). Loads no model and no native library.
+
+        `deep`: with what only an examination shows; the model and each vault are tried in child processes.
+        """
+        from magray_memory.health.status import read_status
+
+        findings = self._doctor().examine().findings if deep else ()
+        root = root or self._context.workspace
+        return read_status(self._context.home, self._context.settings, root, findings)
+
+    def doctor(self, *, fix: bool = False, on_step: Callable[[str], None] | None = None) -> Diagnosis:
+        """What is wrong in the home, and with `fix` what of it was mended; workspaces are indexed for that.
+
+        `on_step` gets what is being done, in a few words.
+        """
+        doctor = self._doctor()
+        if on_step is not None:
+            doctor.on_step = on_step
+        return doctor.fix() if fix else doctor.examine()
+
+    def _doctor(self) -> Doctor:
+        from magray_memory.health.deep_status import try_model
+        from magray_memory.health.doctor import Doctor
+
+        context = self._context
+        doctor = Doctor(context.home, context.workspace, self._index, context.warnings)
+        doctor.model = partial(try_model, context.home, context.settings)
+        return doctor
+
+    def _index(self, root: Path, lexical: bool) -> object:
+        from magray_memory.context import Context
+        from magray_memory.indexing.room import Indexing
+
+        return Indexing(Context.open(root, home=self._context.home.path)).run(lexical=lexical)

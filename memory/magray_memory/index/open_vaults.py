@@ -1,0 +1,139 @@
+"""Open vaults: each vault that searches read, opened once, with the indexes over it.
+
+What is damaged or cannot be read is named in a sentence and left out; the rest answers.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from magray_memory.errors import StorageError, VaultDamaged
+from magray_memory.index.term_statistics import TermStatistics
+from magray_memory.lru_cache import LruCache
+from magray_memory.storage.home import vault_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from magray_memory.config import VectorSettings
+    from magray_memory.index.vector_store import VectorStore
+    from magray_memory.storage.vault import Vault
+
+_SPACES = 2
+"""Vector spaces of a vault whose indexes stay open: the one that serves, and the one before or after it."""
+_FILTERS = 8
+
+
+class VaultFile(NamedTuple):
+    """A vault's file; `name` is what a hit calls it, `root` its folder, None for the notebook."""
+
+    path: Path
+    name: str
+    root: Path | None
+
+
+@dataclass(slots=True)
+class OpenVault:
+    """A vault to search; `name` and `root` as in `VaultFile`.
+
+    `vectors` gives the index of a vector space, by its embedding key: the same one each time.
+    `hidden` gives the paths that another vault answers for; `transient`: it holds what is being edited now,
+    so that a vector or two that is missing is not reported.
+    """
+
+    vault: Vault
+    name: str
+    root: Path | None
+    vectors: Callable[[str], VectorStore]
+    statistics: TermStatistics = field(default_factory=TermStatistics)
+    hidden: Callable[[], frozenset[str]] = frozenset
+    transient: bool = False
+    id: str | None = field(init=False)
+    """The vault in the ids of its documents: of its root alone, None for the notebook."""
+    narrowed: LruCache[Hashable, NDArray[np.int64]] = field(
+        default_factory=lambda: LruCache(_FILTERS, 3600.0)
+    )
+    """What the last filters left: a program asks many questions with the same one."""
+
+    def __post_init__(self) -> None:
+        self.id = None if self.root is None else vault_id(self.root)
+
+
+class OpenVaults:
+    """Open vaults by file; `unreadable`: what of those last asked for could not be read, a sentence each."""
+
+    def __init__(self, settings: Callable[[], VectorSettings], *, long_lived: bool) -> None:
+        """`settings`: the effective ones. `long_lived`: many searches follow each other, so that a larger
+        index in memory is worth its loading.
+        """
+        self.open: dict[Path, OpenVault] = {}
+        self.unreadable: list[str] = []
+        self._settings = settings
+        self._long_lived = long_lived
+        self._stores: list[VectorStore] = []
+
+    def close(self) -> None:
+        """Close every vault and index."""
+        for store in self._stores:
+            store.close()
+        for part in self.open.values():
+            part.vault.close()
+        self._stores.clear()
+        self.open.clear()
+
+    def get(self, files: Sequence[VaultFile]) -> list[OpenVault]:
+        """The vaults of these files, each opened where it is not; a file that is not there has none."""
+        problems: list[str] = []
+        for file in files:
+            if file.path not in self.open:
+                self._try_open(file, problems)
+        self.unreadable = problems
+        return [self.open[file.path] for file in files if file.path in self.open]
+
+    def retain(self, files: Sequence[VaultFile]) -> None:
+        """Forget the vaults of all other files; a search that still reads one ends its connections."""
+        wanted = {file.path for file in files}
+        for path in [path for path in self.open if path not in wanted]:
+            del self.open[path]
+
+    def _try_open(self, file: VaultFile, problems: list[str]) -> None:
+        from magray_memory.storage.durability import VaultKind
+        from magray_memory.storage.vault import Vault
+
+        kind = VaultKind.NOTEBOOK if file.root is None else VaultKind.WORKSPACE
+        try:
+            vault = Vault.find(file.path, kind=kind, root=file.root)
+        except StorageError as error:
+            remedy = " (run `magray index`)" if kind.derived and isinstance(error, VaultDamaged) else ""
+            problems.append(f"the {file.name} was left out: {error.message}{remedy}")
+            return
+        if vault is None:
+            return
+        if vault.unseen_changes:
+            problems.append(f"the last changes of the {file.name} cannot be seen in a read-only home")
+        self.open[file.path] = OpenVault(vault, file.name, file.root, self._store_once(vault))
+
+    def _store_once(self, vault: Vault) -> Callable[[str], VectorStore]:
+        """The index of each vector space of a vault, made at its first use; the last few stay open."""
+        made: dict[str, VectorStore] = {}
+        guard = threading.Lock()
+
+        def store(key: str) -> VectorStore:
+            with guard:
+                if key not in made:
+                    from magray_memory.index.vector_store import VectorStore
+
+                    for former in list(made)[: 1 - _SPACES]:
+                        # A search may still be using it: not closed, only forgotten.
+                        self._stores.remove(made.pop(former))
+                    made[key] = VectorStore(vault, key, self._settings(), long_lived=self._long_lived)
+                    self._stores.append(made[key])
+                return made[key]
+
+        return store

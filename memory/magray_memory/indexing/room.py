@@ -1,0 +1,114 @@
+"""Indexing room: bring a workspace's vault up to date, once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from magray_memory.errors import VaultDamaged
+from magray_memory.ignore.paths import canonical_root, relative_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from magray_memory.config import Settings
+    from magray_memory.context import Context
+    from magray_memory.indexing.event_sender import EventSender
+    from magray_memory.indexing.events import Event
+    from magray_memory.indexing.report import IndexReport
+    from magray_memory.models.fallback import DeviceChange
+    from magray_memory.storage.vault import Vault
+
+
+class Indexing:
+    """Indexes the workspace. One process at a time, by the vault's indexer lock."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def run(
+        self,
+        paths: Sequence[Path] | None = None,
+        *,
+        force: bool = False,
+        lexical: bool = False,
+        on_event: Callable[[Event], None] | None = None,
+        on_warning: Callable[[str], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> IndexReport:
+        """Bring the workspace's vault up to date, or the part of it under `paths`.
+
+        `on_event` gets every event, `on_warning` the sentences of the warnings alone, in some thread but one
+        at a time. A damaged vault is renamed, with a warning, and made again. Raises VaultLocked while
+        another process indexes this workspace, WorkspaceError for a path outside of it, StorageError,
+        HomeError.
+        """
+        from magray_memory.indexing.event_sender import EventSender
+
+        context, root = self._context, self._context.root
+        inside = None if paths is None else [self._inside(root, path) for path in paths]
+        events = EventSender(on_event, on_warning)
+        context.home.ensure()
+        if not lexical:
+            self.follow_device(events)
+
+        def run() -> IndexReport:
+            from magray_memory.indexing.indexer import Indexer
+
+            factory = None if lexical else context.models.current
+            with self.open_vault() as vault:
+                indexer = Indexer(vault, context.home, self.settings(), factory, events, should_stop)
+                return indexer.run(inside, force=force, lexical=lexical)
+
+        try:
+            return run()
+        except VaultDamaged as error:
+            renamed = self._set_aside(root)
+            events.warn(f"{error.message}; it is kept as {renamed} and made again")
+            return run()
+        finally:
+            context.models.end()  # `done` is the last event
+
+    def open_vault(self) -> Vault:
+        """The workspace's vault for writing; made where there is none."""
+        from magray_memory.storage.durability import Durability, VaultKind
+        from magray_memory.storage.vault import Vault
+
+        root = self._context.root
+        durability = Durability(self._context.settings.storage.durability)
+        path = self._context.home.vault_path(root)
+        return Vault.open(path, kind=VaultKind.WORKSPACE, root=root, durability=durability, write=True)
+
+    def settings(self) -> Settings:
+        """The effective settings, and the home ignored where it lies inside the workspace: it changes."""
+        settings = self._context.effective
+        home = relative_path(self._context.root, canonical_root(self._context.home.path))
+        if not home:
+            return settings
+        literal = "".join(f"\\{c}" if c in "\\*?[! #" else c for c in home)
+        ignored = (*settings.index.ignore, f"/{literal}/")
+        return replace(settings, index=replace(settings.index, ignore=ignored))
+
+    def follow_device(self, events: EventSender) -> None:
+        """Look for a GPU, and send an event whenever the model moves to another device."""
+        models = self._context.models
+
+        def send(change: DeviceChange) -> None:
+            events.device(change.device, models.model_id, change.reason, change.hint)
+
+        models.stay(send)
+
+    def _inside(self, root: Path, path: Path) -> Path:
+        inside = relative_path(root, path)
+        if inside is None:
+            raise self._context.outside(path)
+        return root / inside
+
+    def _set_aside(self, root: Path) -> Path | None:
+        from magray_memory.storage.lock import IndexerLock
+        from magray_memory.storage.vault_files import set_aside
+
+        path = self._context.home.vault_path(root)
+        with IndexerLock(path).acquire():
+            return set_aside(path)

@@ -1,0 +1,33 @@
+"""Maintenance room: what keeps a home small and quick."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from magray_memory.context import Context
+    from magray_memory.maintenance.optimize import Optimized
+
+
+class Maintenance:
+    """Maintenance of the home. Searches never wait for it."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def optimize(
+        self,
+        *,
+        dry_run: bool = False,
+        on_step: Callable[[str], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Optimized:
+        """Make the home small and quick, or with `dry_run` say what would be done."""
+        from magray_memory.maintenance.optimize import Optimizer
+
+        optimizer = Optimizer(self._context.home, self._context.effective, dry_run)
+        optimizer.on_step = on_step or optimizer.on_step
+        optimizer.should_stop = should_stop or optimizer.should_stop
+        return optimizer.run()

@@ -1,0 +1,158 @@
+"""Search room: questions to every vault that can be read, and what a question needs besides."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from magray_memory.errors import Interrupted, MagrayError, WorkspaceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+    from pathlib import Path
+
+    from magray_memory.context import Context
+    from magray_memory.index.open_vaults import OpenVault
+    from magray_memory.search.hits import SearchAnswer
+    from magray_memory.search.note_links import Note
+    from magray_memory.search.query import SearchQuery
+    from magray_memory.search.searcher import Searcher
+    from magray_memory.search.symbols import Symbol
+    from magray_memory.storage.vault import Vault
+
+_STEPS = 20_000
+"""Steps of SQLite's machine between two calls of `should_stop`: about a millisecond."""
+
+
+class Search:
+    """Answers questions. Vaults are opened by the first, the model by the first that needs a vector."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._searcher: Searcher | None = None
+
+    def query(self, query: SearchQuery, should_stop: Callable[[], bool] | None = None) -> SearchAnswer:
+        """Ranked hits of the workspaces, notes and notebook; `degraded` says what could not be used.
+
+        Raises Interrupted soon after `should_stop` is true.
+        """
+        searcher = self.open()
+        with self._interruptible(searcher.vaults, should_stop):
+            return self._with_unreadable(searcher.search(query))
+
+    def related(
+        self, path: Path, line: int | None = None, k: int = 10, should_stop: Callable[[], bool] | None = None
+    ) -> SearchAnswer:
+        """Passages like the one at a line of a file, or like the whole file.
+
+        `path` lies in a workspace or a folder of notes. Raises WorkspaceError when it does not, Interrupted.
+        """
+        root, relative = self._context.locate(path)
+        searcher = self.open()
+        with self._interruptible(searcher.vaults, should_stop):
+            return self._with_unreadable(searcher.related(root, relative, line, k))
+
+    def symbols(self, text: str, limit: int) -> list[Symbol]:
+        """Definitions and headings of the workspaces by name, the closest first."""
+        from magray_memory.search.symbols import find_symbols
+
+        vaults = [vault for vault in self.open().vaults if vault.name == "workspace"]
+        return find_symbols(vaults, text, limit)
+
+    def note(self, name: str) -> Note | None:
+        """The note that a link of this name means, in any folder that is searched."""
+        from magray_memory.search.note_links import resolve_note_link
+
+        return resolve_note_link(self.open().vaults, name)
+
+    def expect(self) -> None:
+        """Load the model in a thread while the question is being prepared; a query waits for it."""
+        if not all(_missing(file.path) for file in self._context.vault_files()):
+            self._context.models.load_ahead()
+
+    def hint(self) -> str | None:
+        """What a person should do before searching makes sense, None when nothing is missing."""
+        context = self._context
+        try:
+            workspace = context.root
+        except WorkspaceError as error:
+            return None if context.vaults.open else str(error)
+        if _missing(context.home.vault_path(workspace)):
+            return f"{workspace} was never indexed: run `magray index`"
+        for folder in context.note_folders:
+            if _missing(context.home.vault_path(folder)):
+                return f"the notes in {folder} were never indexed: run `magray --workspace {folder} index`"
+        return None
+
+    def vault(self, root: Path) -> Vault | None:
+        """The vault of a root as searches read it; None when there is none to read."""
+        with self._context.guard:
+            self.open()
+            found = self._context.vaults.open.get(self._context.home.vault_path(root))
+            return None if found is None else found.vault
+
+    def open(self) -> Searcher:
+        """The searcher over every vault that can be read now."""
+        with self._context.guard:
+            vaults = self._vaults()
+            if self._searcher is None:
+                self._searcher = self._searcher_over(())
+            # One searcher for good: another query may be in the middle of using it.
+            self._searcher.vaults = tuple(vaults)
+            return self._searcher
+
+    def close(self) -> None:
+        """End the searcher's thread; another query starts it again."""
+        with self._context.guard:
+            if self._searcher is not None:
+                self._searcher.close()
+                self._searcher = None
+
+    def _vaults(self) -> list[OpenVault]:
+        return self._context.vaults.get(self._context.vault_files())
+
+    def _searcher_over(self, vaults: Sequence[OpenVault]) -> Searcher:
+        from magray_memory.search.searcher import Searcher
+
+        return Searcher(vaults, self._context.models.of, per_file=self._context.settings.search.per_file)
+
+    def _with_unreadable(self, answer: SearchAnswer) -> SearchAnswer:
+        """The answer with what could not even be opened added to `degraded`."""
+        unreadable = self._context.vaults.unreadable
+        if not unreadable:
+            return answer
+        import msgspec
+
+        problems = [*unreadable, *([answer.degraded] if answer.degraded else [])]
+        return msgspec.structs.replace(answer, degraded="; ".join(problems))
+
+    @contextmanager
+    def _interruptible(
+        self, vaults: Sequence[OpenVault], should_stop: Callable[[], bool] | None
+    ) -> Generator[None]:
+        """Once `should_stop` is true, what runs in a database is broken off. Raises Interrupted."""
+        if should_stop is None:
+            yield
+            return
+        connections = [vault.vault.db.raw() for vault in vaults if not vault.transient]
+        for connection in connections:
+            connection.set_progress_handler(lambda: int(should_stop()), _STEPS)
+        try:
+            yield
+        except MagrayError:
+            if should_stop():
+                raise Interrupted("the search was stopped") from None
+            raise
+        finally:
+            for connection in connections:
+                connection.set_progress_handler(None, 0)
+        if should_stop():
+            raise Interrupted("the search was stopped")
+
+
+def _missing(path: Path) -> bool:
+    """Whether there is no file; one that cannot be looked at may be there, and a query says what is wrong."""
+    try:
+        return not path.exists()
+    except OSError:
+        return False

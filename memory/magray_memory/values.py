@@ -1,0 +1,90 @@
+"""Value types: what rooms take and return, and the few functions that make or read them. Loaded on first use.
+
+The server imports these names from here, besides `memory`, `session` and `errors`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from magray_memory.config import Loaded, Settings
+    from magray_memory.health.doctor import Diagnosis
+    from magray_memory.health.findings import Finding
+    from magray_memory.health.model_change import Change
+    from magray_memory.health.report import Component, Severity
+    from magray_memory.health.status import Status
+    from magray_memory.indexing.report import IndexReport
+    from magray_memory.maintenance.optimize import Optimized, Step
+    from magray_memory.models.device import Placed
+    from magray_memory.models.fallback import DeviceChange
+    from magray_memory.models.model import Model
+    from magray_memory.models.room import ModelInfo, UsedModel, Verified
+    from magray_memory.models.store import ModelOverrides
+    from magray_memory.search.hits import Hit, SearchAnswer
+    from magray_memory.search.note_links import Note
+    from magray_memory.search.query import SearchQuery, parse
+    from magray_memory.search.symbols import Symbol
+    from magray_memory.storage.home import Home
+    from magray_memory.storage.vault_info import VaultInfo
+
+__all__ = [
+    "Change",
+    "Component",
+    "DeviceChange",
+    "Diagnosis",
+    "Finding",
+    "Hit",
+    "Home",
+    "IndexReport",
+    "Loaded",
+    "Model",
+    "ModelInfo",
+    "ModelOverrides",
+    "Note",
+    "Optimized",
+    "Placed",
+    "SearchAnswer",
+    "SearchQuery",
+    "Settings",
+    "Severity",
+    "Status",
+    "Step",
+    "Symbol",
+    "UsedModel",
+    "VaultInfo",
+    "Verified",
+    "parse",
+]
+
+_MODULES = {
+    "config": ("Loaded", "Settings"),
+    "health.doctor": ("Diagnosis",),
+    "health.findings": ("Finding",),
+    "health.model_change": ("Change",),
+    "health.report": ("Component", "Severity"),
+    "health.status": ("Status",),
+    "indexing.report": ("IndexReport",),
+    "maintenance.optimize": ("Optimized", "Step"),
+    "models.device": ("Placed",),
+    "models.fallback": ("DeviceChange",),
+    "models.model": ("Model",),
+    "models.room": ("ModelInfo", "UsedModel", "Verified"),
+    "models.store": ("ModelOverrides",),
+    "search.hits": ("Hit", "SearchAnswer"),
+    "search.note_links": ("Note",),
+    "search.query": ("SearchQuery", "parse"),
+    "search.symbols": ("Symbol",),
+    "storage.home": ("Home",),
+    "storage.vault_info": ("VaultInfo",),
+}
+_WHERE = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"magray_memory.{_WHERE[name]}"), name)
+    globals()[name] = value
+    return value
