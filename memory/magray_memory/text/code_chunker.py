@@ -230,7 +230,7 @@ class _Tiler:
         """Tiles of the node's children, together covering the same rows; none when it has no children."""
         items = self._items(tile, tile.node) if tile.node is not None else []
         if not items:
-            return [tile._replace(node=None)] if tile.depth == 0 else []
+            return [tile._replace(node=None, depth=1)] if tile.depth == 0 else []
         group, depth = self._group(tile), tile.depth + 1
         starts = [item.start for item in items]
         starts[0] = tile.start

@@ -146,3 +146,10 @@ def test_rubble_is_chunked_by_lines_and_a_note_says_so() -> None:
 def test_one_syntax_error_costs_no_symbols() -> None:
     text = "def one():\n    return (1\n\n\n" + "def two():\n    return 2\n\n\n" * 3
     assert "two" in " ".join(part.symbol for part in chunk("a.py", text).chunks)
+
+
+@pytest.mark.parametrize("language", GRAMMARS)
+@pytest.mark.parametrize("line", ["{}", "   ", ";", "()", "\\", "--", "#", "\x01"])
+def test_a_long_text_in_which_the_grammar_finds_nothing_is_cut_by_lines(language: str, line: str) -> None:
+    text = f"{line}\n" * 4_000
+    check(text, chunk("name", text, language=language))
