@@ -1,6 +1,9 @@
 """Markdown: sections, fences, tables, front matter, tags and links."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
@@ -8,6 +11,7 @@ from hypothesis import strategies as st
 
 from magray_memory.text.chunk import chunk
 from magray_memory.text.chunk_types import Chunk
+from magray_memory.text.front_matter import front_matter
 from magray_memory.text.markdown import chunk_markdown
 
 Lossless = Callable[[str, Sequence[Chunk]], None]
@@ -144,6 +148,122 @@ def test_yaml_front_matter_gives_title_tags_and_aliases() -> None:
 )
 def test_tags_of_front_matter(matter: str, tags: list[str]) -> None:
     assert chunk_markdown(f"{matter}text\n")[1] == tags
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("2024-01-01", "2024-01-01"),
+        ("yes", "yes"),
+        ("1e3", "1e3"),
+        ("007", "007"),
+        ("0x1F", "0x1F"),
+        ("12:30", "12:30"),
+        ("'~'", "~"),
+        ("Part 1: the beginning", "Part 1: the beginning"),
+        ("Issue #12 is fixed", "Issue #12 is fixed"),
+        ("Fixed  # not yet", "Fixed"),
+        ("C# and F#", "C# and F#"),
+        ("@home", "@home"),
+        ("*Emphasis* first", "*Emphasis* first"),
+        ("*alias", "*alias"),
+        ("&c and so on", "&c and so on"),
+        ("!important note", "!important note"),
+        ("{{ page.title }}", "{{ page.title }}"),
+        ("[Draft] A title", "[Draft] A title"),
+        ("[Draft]", "[Draft]"),
+        ("It's", "It's"),
+        ("'It''s'", "It's"),
+        ('"A \\"quoted\\" word"', 'A "quoted" word'),
+        (">-\n  A title\n  of two lines", "A title of two lines"),
+        ("|\n  One line", "One line"),
+        ("A title\n  that goes on", "A title that goes on"),
+        ("~", None),
+        ("null", None),
+        ("", None),
+    ],
+)
+def test_a_title_comes_out_as_it_was_written(written: str, title: str | None) -> None:
+    assert chunk_markdown(f"---\ntitle: {written}\ndate: 2024-01-01\n---\ntext\n")[0] == title
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ("tags: [a, b] # x", ["a", "b"]),
+        ("tags: ['a, b', c]", ["a, b", "c"]),
+        ('tags: "a, b"', ["a", "b"]),
+        ("tags: #a #b", ["a", "b"]),
+        ("tags:\n  - #a\n  - b", ["a", "b"]),
+        ("tags: # none yet", []),
+        ("tags:\n  - a\n  - [b, c]\n  - - d", ["a", "b", "c", "d"]),
+        ("tags:\n  - a\n  - name: b", ["a"]),
+        ("tags: [2024, yes, 1.0]", ["2024", "yes", "1.0"]),
+        ("tags: |\n  a\n  b", ["a", "b"]),
+        ("Tags: [A]\ntags: [b]", ["a", "b"]),
+        ("title: Part 1: one\ntags: [a, b]", ["a", "b"]),
+        ("meta:\n  tags: [inner]\ntags: [a]", ["a"]),
+        ("text: |\n  tags: [inner]\ntags: [a]", ["a"]),
+    ],
+)
+def test_tags_are_read_however_they_are_listed(tags: str, expected: list[str]) -> None:
+    assert chunk_markdown(f"---\n{tags}\n---\ntext\n")[1] == expected
+
+
+def test_front_matter_may_be_russian() -> None:
+    text = "---\nЗаголовок: План на год\nтеги: [работа, Идеи]\nпсевдонимы:\n  - План\n---\nтекст\n"
+    title, tags, _, chunks = chunk_markdown(text)
+    assert (title, tags, chunks[0].symbol) == ("План на год", ["работа", "идеи"], "План")
+
+
+def test_an_alias_in_quotes_keeps_its_comma() -> None:
+    text = "---\naliases: 'Smith, John'\n---\ntext\n"
+    assert front_matter(text).aliases == ("Smith, John",)
+    assert front_matter(text.replace("'", "")).aliases == ("Smith", "John")
+
+
+@pytest.mark.parametrize(
+    "matter",
+    [
+        "tags: " + "[" * 20_000,
+        "tags:\n" + "- " * 20_000,
+        "tags: " + "{" * 20_000,
+        "? " * 10_000 + "tags",
+        "a: &a [x, x]\n"
+        + "".join(f"{b}: &{b} [*{a}, *{a}, *{a}]\n" for a, b in pairwise("abcdefghijklmnop")),
+        "tags: *missing",
+        "tags: &t [*t]",
+        "tags: !!python/object/apply:os.system [exit 3]",
+        "title: a\x07b\ntags: [x]",
+        "title: \ud800\ntags: [x]",
+        "tags: [" + "x, " * 20_000 + "]",
+        "%YAML 9.9\ntags: [a]",
+        "tags: [a]\n--- b",
+        "\ttags: [a]",
+    ],
+)
+def test_hostile_front_matter_is_read_or_left_out(lossless: Lossless, matter: str) -> None:
+    text = f"---\n{matter}\n---\ntext\n"
+    lossless(text, chunk_markdown(text)[3])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.sampled_from("tags: title[]{}-#'\"|>&*!?,~\n ab\t%@`ж\x85\ud800"), max_size=80))
+def test_no_front_matter_fails(lossless: Lossless, matter: str) -> None:
+    for head in ("", "title: x\n", "tags: "):
+        text = f"---\n{head}{matter}\n---\ntext\n"
+        lossless(text, chunk_markdown(text)[3])
+
+
+def test_notes_without_front_matter_load_no_yaml_parser() -> None:
+    code = (
+        "import sys\nfrom magray_memory.text.chunk import chunk\n"
+        "chunk('a.md', '# A note\\n\\n#tag\\n')\nchunk('b.md', '---\\ndate: 2024-01-01\\n---\\ntext\\n')\n"
+        "print('yaml' in sys.modules)\n"
+        "chunk('c.md', '---\\ntags: [a]\\n---\\ntext\\n')\nprint('yaml' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
 
 
 def test_a_rule_at_the_top_is_no_front_matter() -> None:
