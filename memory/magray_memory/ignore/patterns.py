@@ -265,48 +265,47 @@ def _class(pattern: bytes, start: int, fold: bool) -> tuple[frozenset[int] | Non
     negated = i < end and pattern[i] in b"!^"
     i += negated
     chars: set[int] = set()
-    previous = 0
+    previous = 0  # what a range could begin with
     first = True
-    while True:
-        if i >= end:
-            return None, end
-        byte = pattern[i]
-        if byte == ord("]") and not first:
-            break
+    while i < end and (first or pattern[i] != ord("]")):
         first = False
-        if byte == _BACKSLASH:
-            i += 1
-            if i >= end:
-                return None, end
-            byte = pattern[i]
-            chars.add(byte)
-        elif byte == ord("-") and previous and i + 1 < end and pattern[i + 1] != ord("]"):
-            i += 1
-            if pattern[i] == _BACKSLASH:
-                i += 1
-                if i >= end:
-                    return None, end
-            between = bytes(range(previous, pattern[i] + 1))
-            chars.update(between + between.lower() if fold else between)
-            byte = 0
+        if pattern[i] == ord("-") and previous and i + 1 < end and pattern[i + 1] != ord("]"):
+            last, i = _escaped(pattern, i + 1)
+            between = bytes(range(previous, last + 1))
+            found, previous = frozenset(between + between.lower() if fold else between), 0
         elif pattern[i : i + 2] == b"[:":
-            close = pattern.find(b"]", i + 2)
-            if close < 0:
-                return None, end
-            if close - i < 3 or pattern[close - 1] != ord(":"):
-                chars.add(byte)
-            else:
-                named = pattern[i + 2 : close - 1]
-                if named not in _CLASSES:
-                    return None, end
-                chars |= _CLASSES[b"alpha" if fold and named == b"upper" else named]
-                i, byte = close, 0
+            found, previous, i = _named_class(pattern, i, fold)
         else:
-            chars.add(byte)
-        previous = byte
-        i += 1
+            previous, i = _escaped(pattern, i)
+            found = frozenset((previous,))
+        if found is None:
+            return None, end
+        chars |= found
+    if i >= end:
+        return None, end
     matched = frozenset(range(1, 256)) - chars if negated else frozenset(chars)
     return matched - {_SLASH}, i + 1
+
+
+def _escaped(pattern: bytes, at: int) -> tuple[int, int]:
+    """The byte at a place, a backslash before it left out, and where the pattern goes on: past its end when
+    there is none.
+    """
+    at += pattern[at] == _BACKSLASH
+    return (pattern[at] if at < len(pattern) else 0), at + 1
+
+
+def _named_class(pattern: bytes, start: int, fold: bool) -> tuple[frozenset[int] | None, int, int]:
+    """The bytes of the `[:name:]` at `start` (None: it is malformed), what a range after it could begin
+    with, and where the pattern goes on.
+    """
+    close = pattern.find(b"]", start + 2)
+    if close < 0:
+        return None, 0, len(pattern)
+    if close - start < 3 or pattern[close - 1] != ord(":"):
+        return frozenset((pattern[start],)), pattern[start], start + 1
+    name = pattern[start + 2 : close - 1]
+    return _CLASSES.get(b"alpha" if fold and name == b"upper" else name), 0, close + 1
 
 
 def _one_of(chars: frozenset[int]) -> bytes:

@@ -25,6 +25,7 @@ from magray_memory.ignore.gitdir import (
     read_repository,
     read_rule_file,
 )
+from magray_memory.ignore.ignore_rule import IgnoreRule
 from magray_memory.ignore.patterns import RuleSet, parse_rules
 from magray_memory.ignore.secret_names import SECRET_FOLDERS, is_secret
 
@@ -39,20 +40,20 @@ Scope = tuple[RuleSet, str]
 
 
 class Verdict(NamedTuple):
-    """Whether an entry stays (`reason` empty) and whether it was asked for by name (`index.include` and the
-    like).
+    """The rule that leaves an entry out, None when it stays, and whether it was asked for by name
+    (`index.include` and the like).
     """
 
-    reason: str
+    rule: IgnoreRule | None
     wanted: bool = False
 
 
-KEEP = Verdict("")
-WANTED = Verdict("", wanted=True)
-IGNORED = Verdict("ignore rule")
-SECRET = Verdict("secret")
-HIDDEN = Verdict("hidden")
-DEFAULT = Verdict("default exclusion")
+KEEP = Verdict(None)
+WANTED = Verdict(None, wanted=True)
+IGNORED = Verdict(IgnoreRule.PATTERN)
+SECRET = Verdict(IgnoreRule.SECRET)
+HIDDEN = Verdict(IgnoreRule.HIDDEN)
+DEFAULT = Verdict(IgnoreRule.DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)

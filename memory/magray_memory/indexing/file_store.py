@@ -10,10 +10,12 @@ import time
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
+from magray_memory.ignore.ignore_rule import IgnoreRule
 from magray_memory.indexing import parse
 from magray_memory.indexing.parse import Outcome, Task, family
-from magray_memory.indexing.scan import RULED_OUT
+from magray_memory.indexing.skip import Skip, SkipReason
 from magray_memory.storage import documents
+from magray_memory.storage.documents import SkippedFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -75,8 +77,8 @@ class FileStore:
         self._passages = 0
         self._flushed = time.monotonic()
         self.again: list[Task] = []
-        self.ignored = Counter[str]()
-        self.skipped: dict[str, str] = {}
+        self.ignored = Counter[IgnoreRule]()
+        self.skipped: dict[str, Skip] = {}
         self.removed = 0
 
     def moves(self) -> dict[bytes, tuple[str, ...]]:
@@ -145,14 +147,18 @@ class FileStore:
 
     def _store_failure(self, outcome: Outcome) -> None:
         """Remember it with the state the file had, so that it is not tried again until that changes."""
-        path, reason = outcome.path, outcome.reason
+        path = outcome.path
+        rule = skip = None
         if outcome.status == parse.LEFT_OUT:
-            self.ignored[reason] += 1
-            reason = RULED_OUT + reason
+            rule = IgnoreRule(outcome.reason)
+            self.ignored[rule] += 1
         else:
-            self.skipped[path] = reason
-        documents.skip(self._vault, path, reason, outcome.size, outcome.mtime_ns)
-        if not reason.startswith(parse.UNREADABLE):  # what cannot be read now may still be what it was
+            skip = self.skipped[path] = outcome.skip
+        documents.skip(
+            self._vault,
+            SkippedFile(path, rule, skip and skip.reason, outcome.detail, outcome.size, outcome.mtime_ns),
+        )
+        if skip is None or skip.reason is not SkipReason.UNREADABLE:  # it may still be what it was
             self._remove(path)
 
     def _store_move(self, outcome: Outcome) -> None:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from magray_memory.config import Settings
+    from magray_memory.ignore.ignore_rule import IgnoreRule
+    from magray_memory.indexing.skip import Skip
     from magray_memory.models.embedder import Embedder
     from magray_memory.storage.home import Home
     from magray_memory.storage.vault import Vault
@@ -54,8 +56,8 @@ class _Stopped(Exception):  # noqa: N818 - unwinds to the place that commits and
 class _Lexical:
     """What the first phase found."""
 
-    ignored: Counter[str]
-    skipped: dict[str, str]
+    ignored: Counter[IgnoreRule]
+    skipped: dict[str, Skip]
     removed: int
     seconds: float
 
@@ -138,7 +140,7 @@ class Indexer:
             embedded=done.embedded,
             reused=done.reused,
             removed=found.removed,
-            skipped=tuple(SkippedItem(path, reason) for path, reason in sorted(found.skipped.items())),
+            skipped=tuple(SkippedItem(path, skip.sentence) for path, skip in sorted(found.skipped.items())),
             seconds=Seconds(found.seconds, done.seconds),
             device=done.device,
             model=done.model,

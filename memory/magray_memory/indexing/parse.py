@@ -10,17 +10,14 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.ignore import defaults
+from magray_memory.ignore.ignore_rule import IgnoreRule
 from magray_memory.indexing.read import Unreadable, Vanished, read_file
+from magray_memory.indexing.skip import Skip, SkipReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from magray_memory.text.chunk_types import ChunkedText
-
-UNREADABLE = "it cannot be read"
-"""How the reason begins when the system refuses: that may change without a trace, so it is tried again every
-time.
-"""
 
 VANISHED, SKIPPED, LEFT_OUT, SAME, MOVED, PARSED = range(6)
 
@@ -51,8 +48,9 @@ class Job(NamedTuple):
 class Outcome(NamedTuple):
     """What became of a file; `size` and `mtime_ns` are of the moment it was read.
 
-    `status` says which of the rest counts: `reason` for SKIPPED and LEFT_OUT, `hash` for SAME, MOVED and
-    PARSED, the others for PARSED. A passage is (start line, end line, symbol, kind, text, hash of what
+    `status` says which of the rest counts: `reason` for SKIPPED (the value of a SkipReason, with its
+    `detail`) and LEFT_OUT (of an IgnoreRule), `hash` for SAME, MOVED and PARSED, the others for PARSED.
+    A passage is (start line, end line, symbol, kind, text, hash of what
     is embedded, tokens).
     """
 
@@ -61,6 +59,7 @@ class Outcome(NamedTuple):
     size: int = 0
     mtime_ns: int = 0
     reason: str = ""
+    detail: str = ""
     hash: bytes = b""
     kind: str = ""
     language: str = ""
@@ -68,6 +67,11 @@ class Outcome(NamedTuple):
     tags: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     passages: tuple[tuple[int, int, str, str, str, bytes, tuple[str, str, str]], ...] = ()
+
+    @property
+    def skip(self) -> Skip:
+        """Why the file was skipped, for SKIPPED."""
+        return Skip(SkipReason(self.reason), self.detail)
 
 
 def content_hash(data: bytes) -> bytes:
@@ -85,28 +89,37 @@ def parse_file(task: Task, job: Job, chunk: Callable[..., ChunkedText]) -> Outco
     except Vanished:
         return Outcome(path, VANISHED)
     except Unreadable as error:
-        return Outcome(path, SKIPPED, error.size, error.mtime_ns, error.reason)
+        return skipped(path, error.size, error.mtime_ns, Skip(SkipReason.UNREADABLE, error.reason))
     if defaults.is_binary(data):
-        return Outcome(path, LEFT_OUT, size, mtime_ns, "binary")
+        return Outcome(path, LEFT_OUT, size, mtime_ns, IgnoreRule.BINARY.value)
     if not whole:
-        limit = _megabytes(job.max_file_bytes)
-        return Outcome(path, SKIPPED, size, mtime_ns, f"it has {_megabytes(size)}, the limit is {limit}")
+        detail = f"{_megabytes(size)}, the limit is {_megabytes(job.max_file_bytes)}"
+        return skipped(path, size, mtime_ns, Skip(SkipReason.TOO_LARGE, detail))
     digest = content_hash(data)
     if digest == task.known_hash:
         return Outcome(path, SAME, size, mtime_ns, hash=digest)
-    if not task.wanted:
-        if defaults.is_generated(path, data):
-            return Outcome(path, LEFT_OUT, size, mtime_ns, "generated")
-        if defaults.is_minified(path, data):
-            return Outcome(path, LEFT_OUT, size, mtime_ns, "minified")
+    rule = None if task.wanted else _rule_about_content(path, data)
+    if rule is not None:
+        return Outcome(path, LEFT_OUT, size, mtime_ns, rule.value)
     try:
         text = decode(data)
     except Undecodable as error:
-        return Outcome(path, SKIPPED, size, mtime_ns, f"it cannot be decoded: {error.reason}")
+        return skipped(path, size, mtime_ns, Skip(SkipReason.UNDECODABLE, error.reason))
     if task.may_move and family(path) in job.gone.get(digest, ()):
         return Outcome(path, MOVED, size, mtime_ns, hash=digest)
     chunked = chunk(path, text, parse_seconds=job.parse_seconds)
     return _parsed(path, size, mtime_ns, digest, chunked)
+
+
+def skipped(path: str, size: int, mtime_ns: int, skip: Skip) -> Outcome:
+    """The outcome of a file that should have been indexed and was not."""
+    return Outcome(path, SKIPPED, size, mtime_ns, skip.reason.value, skip.detail)
+
+
+def _rule_about_content(path: str, data: bytes) -> IgnoreRule | None:
+    if defaults.is_generated(path, data):
+        return IgnoreRule.GENERATED
+    return IgnoreRule.MINIFIED if defaults.is_minified(path, data) else None
 
 
 def _parsed(path: str, size: int, mtime_ns: int, digest: bytes, chunked: ChunkedText) -> Outcome:

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from magray_memory.errors import MagrayError
-from magray_memory.indexing.parse import SKIPPED, Job, Outcome, Task
+from magray_memory.indexing.parse import Job, Outcome, Task, skipped
 from magray_memory.indexing.parse_worker import READY, receive, send
+from magray_memory.indexing.skip import Skip, SkipReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -249,12 +250,9 @@ class ParsePool:
                 self._crashed.add(culprit.path)
                 left.append(culprit)
             else:
-                took = (
-                    f"it took longer than {self._limit():.0f} s to parse"
-                    if worker.timed_out
-                    else "the parser crashed on it"
-                )
-                yield Outcome(culprit.path, SKIPPED, culprit.size, culprit.mtime_ns, took)
+                timeout = Skip(SkipReason.PARSE_TIMEOUT, f"{self._limit():.0f}")
+                skip = timeout if worker.timed_out else Skip(SkipReason.PARSER_CRASH)
+                yield skipped(culprit.path, culprit.size, culprit.mtime_ns, skip)
         self._retry.extend(left)
         if not self._workers or self._retry:
             self.prepare(len(self._workers) + 1)

@@ -19,7 +19,8 @@ import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from magray_memory.indexing.parse import SKIPPED, Job, Outcome, Task, clean, parse_file
+from magray_memory.indexing.parse import Job, Outcome, Task, clean, parse_file, skipped
+from magray_memory.indexing.skip import Skip, SkipReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,8 +75,8 @@ def parse_safely(task: Task, job: Job, chunk: Callable[..., ChunkedText]) -> Out
     try:
         return parse_file(task, job, chunk)
     except Exception as error:
-        reason = f"it cannot be parsed: {type(error).__name__}: {error}"
-        return Outcome(task.path, SKIPPED, task.size, task.mtime_ns, clean(reason[:300]))
+        detail = clean(f"{type(error).__name__}: {error}"[:280])
+        return skipped(task.path, task.size, task.mtime_ns, Skip(SkipReason.UNPARSABLE, detail))
 
 
 def open_pipes() -> tuple[BinaryIO, BinaryIO]:

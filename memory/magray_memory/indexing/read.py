@@ -27,7 +27,7 @@ class Vanished(Exception):  # noqa: N818 - a finding about the file, not a failu
 
 
 class Unreadable(Exception):  # noqa: N818
-    """The file is there and cannot be read; `reason` in a few words, and what it was."""
+    """The file is there and cannot be read; the system's `reason` in a few words, and what it was."""
 
     def __init__(self, reason: str, size: int = 0, mtime_ns: int = 0) -> None:
         self.reason = reason
@@ -105,4 +105,4 @@ def _read(descriptor: int, count: int) -> bytes:
 
 
 def _why(error: OSError) -> str:
-    return f"it cannot be read: {error.strerror or error}"
+    return error.strerror or str(error)

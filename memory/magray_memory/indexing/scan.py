@@ -11,7 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from magray_memory.indexing.parse import UNREADABLE, Task
+from magray_memory.ignore.ignore_rule import IgnoreRule
+from magray_memory.indexing.parse import Task
+from magray_memory.indexing.skip import Skip, SkipReason
 from magray_memory.indexing.walk import Tally, WalkOptions, walk
 
 if TYPE_CHECKING:
@@ -20,9 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_memory.storage.documents import FileState, SkippedFile
-
-RULED_OUT = "left out: "
-"""How the reason of a remembered file begins when a rule about its content left it out: not a failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +33,9 @@ class Plan:
     """Stored files that are no longer there, or that the rules leave out now."""
     forgotten: tuple[str, ...]
     """Remembered failures whose file is no longer there."""
-    ignored: Counter[str]
-    skipped: dict[str, str]
-    """Path → reason, of what is known to be wrong without reading anything."""
+    ignored: Counter[IgnoreRule]
+    skipped: dict[str, Skip]
+    """By path, what is known to be wrong without reading anything."""
     empty: bool
     """Whether the root is empty although files of it are stored; then nothing is gone."""
 
@@ -69,7 +68,7 @@ def scan(
     tally = Tally()
     seen: set[str] = set()
     tasks: list[Task] = []
-    skipped: dict[str, str] = {}
+    skipped: dict[str, Skip] = {}
     for place in places:
         for found in walk(root, options, tally, place):
             path = found.path
@@ -87,34 +86,34 @@ def scan(
                 continue
             before = None if again else stored.skipped.get(path)
             if before is not None and _still(before, found.size, found.mtime_ns, found.wanted):
-                if before.reason.startswith(RULED_OUT):
-                    tally.ignored[before.reason.removeprefix(RULED_OUT)] += 1
-                else:
-                    skipped[path] = before.reason
+                if before.rule is not None:
+                    tally.ignored[IgnoreRule(before.rule)] += 1
+                elif before.reason is not None:
+                    skipped[path] = Skip(SkipReason(before.reason), before.detail)
                 continue
             known = b"" if state is None or again else state.hash
             tasks.append(Task(path, found.size, found.mtime_ns, found.wanted, known))
             on_change(len(tasks))
     on_file(len(seen))
     empty = not trust_empty and not seen and bool(stored.files) and not any(root.iterdir())
-    unseen = frozenset(tally.unseen)
+    missing: set[str] = set() if empty else _missing(stored, seen, tally.unseen, places)
+    gone = tuple(state for path, state in stored.files.items() if path in missing)
+    forgotten = tuple(path for path in stored.skipped if path in missing)
+    return Plan(tuple(tasks), gone, forgotten, tally.ignored, tally.problems | skipped, empty)
+
+
+def _missing(stored: Stored, seen: set[str], unseen: Sequence[str], places: Sequence[str]) -> set[str]:
+    """The stored paths that are no longer there; of what cannot be seen nothing is known."""
+    candidates = (stored.files.keys() | stored.skipped.keys()) - seen - set(unseen)
     unseen_folders = tuple(path for path in unseen if path.endswith("/"))
-
-    def missing(path: str) -> bool:
-        if path in seen or path in unseen or path.startswith(unseen_folders):
-            return False
-        return _within(path, places)
-
-    gone = () if empty else tuple(state for path, state in stored.files.items() if missing(path))
-    forgotten = () if empty else tuple(path for path in stored.skipped if missing(path))
-    return Plan(tuple(tasks), gone, forgotten, tally.ignored, dict(tally.problems) | skipped, empty)
+    return {path for path in candidates if not path.startswith(unseen_folders) and _within(path, places)}
 
 
 def _still(before: SkippedFile, size: int, mtime_ns: int, wanted: bool) -> bool:
     """Whether a failure of an earlier run still holds."""
-    if before.reason.startswith(UNREADABLE) or (before.size, before.mtime_ns) != (size, mtime_ns):
+    if before.reason == SkipReason.UNREADABLE or (before.size, before.mtime_ns) != (size, mtime_ns):
         return False
-    return not (wanted and before.reason.startswith(RULED_OUT))
+    return not (wanted and before.rule is not None)
 
 
 def _within(path: str, places: Sequence[str]) -> bool:

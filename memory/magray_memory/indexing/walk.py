@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.errors import WorkspaceError
 from magray_memory.ignore import defaults
+from magray_memory.ignore.ignore_rule import IgnoreRule
 from magray_memory.ignore.rules import FolderRules, Verdict, root_rules
+from magray_memory.indexing.skip import Skip, SkipReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -45,10 +47,10 @@ class FoundFile(NamedTuple):
 class Tally:
     """What a walk saw besides files to index; filled while it runs."""
 
-    ignored: Counter[str] = field(default_factory=lambda: Counter[str]())
-    """Reason → entries left out by rule. A folder left out counts once: nobody looked into it."""
-    problems: list[tuple[str, str]] = field(default_factory=lambda: list[tuple[str, str]]())
-    """(path, reason): what should have been seen and could not."""
+    ignored: Counter[IgnoreRule] = field(default_factory=lambda: Counter[IgnoreRule]())
+    """Entries left out by each rule. A folder left out counts once: nobody looked into it."""
+    problems: dict[str, Skip] = field(default_factory=lambda: dict[str, Skip]())
+    """By path, what should have been seen and could not."""
     unseen: list[str] = field(default_factory=lambda: list[str]())
     """Files, and folders as `a/b/` with all in them, of which nothing is known now."""
 
@@ -154,20 +156,20 @@ def _look(entry: os.DirEntry[str], prefix: str, rules: FolderRules, tally: Tally
     try:
         is_dir = entry.is_dir(follow_symlinks=False)
         if not is_dir and entry.is_symlink():
-            tally.ignored["link"] += 1
+            tally.ignored[IgnoreRule.LINK] += 1
             return False
         verdict = rules.judge(name, is_dir)
-        if verdict.reason:
-            tally.ignored[verdict.reason] += 1
+        if verdict.rule is not None:
+            tally.ignored[verdict.rule] += 1
             return False
         if not _printable(name):
-            tally.problems.append((prefix + name, "its name is not valid Unicode"))
+            tally.problems[prefix + name] = Skip(SkipReason.INVALID_NAME)
             return False
         return True if is_dir else _file(entry, prefix + name, verdict, tally)
     except FileNotFoundError:
         return False
     except OSError as error:
-        tally.problems.append((prefix + name, f"it cannot be looked at: {error.strerror or error}"))
+        tally.problems[prefix + name] = Skip(SkipReason.UNSEEN, error.strerror or str(error))
         tally.unseen += (prefix + name, f"{prefix}{name}/")
         return False
 
@@ -175,10 +177,10 @@ def _look(entry: os.DirEntry[str], prefix: str, rules: FolderRules, tally: Tally
 def _file(entry: os.DirEntry[str], path: str, verdict: Verdict, tally: Tally) -> FoundFile | bool:
     status = entry.stat(follow_symlinks=False)
     if not stat.S_ISREG(status.st_mode):
-        tally.ignored["special file"] += 1
+        tally.ignored[IgnoreRule.SPECIAL_FILE] += 1
         return False
     if not verdict.wanted and defaults.is_dump(entry.name, status.st_size):
-        tally.ignored["data dump"] += 1
+        tally.ignored[IgnoreRule.DATA_DUMP] += 1
         return False
     return FoundFile(path, status.st_size, status.st_mtime_ns, verdict.wanted)
 
@@ -186,22 +188,22 @@ def _file(entry: os.DirEntry[str], path: str, verdict: Verdict, tally: Tally) ->
 def _enter(entry: os.DirEntry[str], prefix: str, rules: FolderRules, tally: Tally) -> _Folder | None:
     inner = f"{prefix}{entry.name}/"
     if prefix.count("/") >= MAX_DEPTH:
-        tally.problems.append((inner, f"it lies more than {MAX_DEPTH} folders deep"))
+        tally.problems[inner] = Skip(SkipReason.TOO_DEEP, str(MAX_DEPTH))
         return None
     try:
         if _is_junction(entry):
-            tally.ignored["link"] += 1
+            tally.ignored[IgnoreRule.LINK] += 1
             return None
         entries = _listed(entry.path)
     except FileNotFoundError:
         return None
     except OSError as error:
-        tally.problems.append((inner, f"the folder cannot be read: {error.strerror or error}"))
+        tally.problems[inner] = Skip(SkipReason.FOLDER_UNREADABLE, error.strerror or str(error))
         tally.unseen.append(inner)
         return None
     names = {item.name for item in entries}
     if not defaults.MARKERS.isdisjoint(names) and not rules.judge(entry.name, True).wanted:
-        tally.ignored["cache or environment"] += 1
+        tally.ignored[IgnoreRule.CACHE] += 1
         return None
     return _Folder(inner, rules.enter(entry.name, names), entries)
 

@@ -90,10 +90,14 @@ class PutResult:
 
 @dataclass(frozen=True, slots=True)
 class SkippedFile:
-    """A file that should have been indexed and was not."""
+    """A file that is not indexed, with the state it had: either `rule` left it out by its content, or
+    `reason`, with its `detail`, says what is wrong with it.
+    """
 
     path: str
-    reason: str
+    rule: str | None
+    reason: str | None
+    detail: str
     size: int
     mtime_ns: int
 
@@ -247,12 +251,13 @@ def remove_files(vault: Vault, document_ids: Iterable[int], lexical: LexicalWrit
     return removed
 
 
-def skip(vault: Vault, path: str, reason: str, size: int, mtime_ns: int) -> None:
-    """Remember that a file was not indexed, why, and the state it had."""
+def skip(vault: Vault, file: SkippedFile) -> None:
+    """Store that a file was not indexed, why, and the state it had."""
     with vault.write() as connection:
         connection.execute(
-            "INSERT OR REPLACE INTO skipped(path, reason, size, mtime_ns) VALUES (?, ?, ?, ?)",
-            (path, reason, size, mtime_ns),
+            "INSERT OR REPLACE INTO skipped(path, rule, reason, detail, size, mtime_ns)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (file.path, file.rule, file.reason, file.detail, file.size, file.mtime_ns),
         )
 
 
@@ -265,5 +270,7 @@ def unskip(vault: Vault, paths: Iterable[str]) -> None:
 def skipped(vault: Vault) -> dict[str, SkippedFile]:
     """Every file that was not indexed, by path."""
     with vault.read() as connection:
-        rows = connection.execute("SELECT path, reason, size, mtime_ns FROM skipped ORDER BY path")
+        rows = connection.execute(
+            "SELECT path, rule, reason, detail, size, mtime_ns FROM skipped ORDER BY path"
+        )
         return {row[0]: SkippedFile(*row) for row in rows}

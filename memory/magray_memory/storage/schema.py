@@ -201,7 +201,46 @@ def first_schema(connection: sqlite3.Connection) -> None:
     create_fts(connection)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (first_schema,)
+_SKIPPED_2 = """
+CREATE TABLE skipped (
+    path TEXT PRIMARY KEY,
+    rule TEXT,
+    reason TEXT,
+    detail TEXT NOT NULL DEFAULT '',
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    CHECK ((rule IS NULL) <> (reason IS NULL))
+) WITHOUT ROWID
+"""
+_SENTENCES_1 = (
+    ("it cannot be read: ", "unreadable", ""),
+    ("it has ", "too_large", ""),
+    ("it cannot be decoded: ", "undecodable", ""),
+    ("it cannot be parsed: ", "unparsable", ""),
+    ("it took longer than ", "parse_timeout", " s to parse"),
+    ("the parser crashed on it", "parser_crash", ""),
+)
+
+
+def skip_reasons(connection: sqlite3.Connection) -> None:
+    """2: why a file is not indexed is a rule or a reason with a detail, no sentence."""
+    before = connection.execute("SELECT path, reason, size, mtime_ns FROM skipped").fetchall()
+    connection.execute("DROP TABLE skipped")
+    connection.execute(_SKIPPED_2)
+    for path, sentence, size, mtime_ns in before:
+        rule = sentence.removeprefix("left out: ")
+        if rule != sentence:
+            row = (path, rule, None, "", size, mtime_ns)
+        else:
+            found = next(((b, r, e) for b, r, e in _SENTENCES_1 if sentence.startswith(b)), None)
+            if found is None:
+                continue  # the file is looked at again
+            start, reason, end = found
+            row = (path, None, reason, sentence.removeprefix(start).removesuffix(end), size, mtime_ns)
+        connection.execute("INSERT INTO skipped VALUES (?, ?, ?, ?, ?, ?)", row)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (first_schema, skip_reasons)
 """Migration i takes a vault from user_version i to i + 1, inside the caller's transaction."""
 
 LATEST = len(MIGRATIONS)

@@ -71,7 +71,7 @@ class WatchedFolders:
             # Of a folder that is being looked at right now where each is watched; of one left out elsewhere.
             matters = self.notices is not None and self.notices.per_folder
         else:
-            matters = not rules.judge(name, is_folder).reason or place in self._rules
+            matters = rules.judge(name, is_folder).rule is None or place in self._rules
         matters = matters and _storable(place)
         if matters:
             burst.add(place, folder=is_folder or place in self._rules)

@@ -94,7 +94,7 @@ def test_a_file_that_breaks_its_parser_is_skipped_alone(tmp_path: Path, poison: 
     found = run(tmp_path, tasks)
     assert len(found) == 60
     assert {path for path, outcome in found.items() if outcome.status == SKIPPED} == {"f30.py", "f31.py"}
-    assert found["f30.py"].reason == reason
+    assert found["f30.py"].skip.sentence == reason
 
 
 def test_what_a_library_prints_does_not_disturb(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_file_is_judged_by_its_content(tmp_path: Path) -> None:
     )
     found = run(tmp_path, write(tmp_path, contents), command=WORKER_COMMAND, max_file_bytes=4000)
     assert found["big.txt"].status == SKIPPED
-    assert found["big.txt"].reason == "it has 5,000 bytes, the limit is 4,000 bytes"
+    assert found["big.txt"].skip.sentence == "it has 5,000 bytes, the limit is 4,000 bytes"
 
 
 def test_a_wanted_file_is_not_judged(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from magray_memory.errors import WorkspaceError
+from magray_memory.ignore.ignore_rule import IgnoreRule
 from magray_memory.ignore.secret_names import has_secret, is_secret
 from magray_memory.ignore.workspace_root import find_root, indexed_unasked, named_root
 from magray_memory.indexing.read import Unreadable, Vanished, read_file
@@ -50,7 +51,7 @@ def test_a_name_that_is_no_text_is_told_and_skipped_unless_the_rules_leave_it_ou
     (tmp_path / os.fsdecode(b"d\xfe")).mkdir()
     found, tally = seen(tmp_path)
     assert found == []
-    assert {reason for _, reason in tally.problems} == {"its name is not valid Unicode"}
+    assert {skip.sentence for skip in tally.problems.values()} == {"its name is not valid Unicode"}
     assert len(tally.problems) == 2
 
 
@@ -69,9 +70,9 @@ def test_links_and_special_files_are_left_alone(tmp_path: Path) -> None:
         server.bind(os.path.relpath(root / "sock.py"))
         found, tally = seen(root)
     assert found == ["real.py"]
-    assert tally.ignored["link"] == 4
-    assert tally.ignored["special file"] == 2
-    assert tally.problems == []
+    assert tally.ignored[IgnoreRule.LINK] == 4
+    assert tally.ignored[IgnoreRule.SPECIAL_FILE] == 2
+    assert tally.problems == {}
 
 
 @posix
@@ -87,7 +88,7 @@ def test_a_folder_that_cannot_be_listed_is_a_problem_and_not_an_absence(tmp_path
         (tmp_path / "shut").chmod(0o700)
         (tmp_path / "blind").chmod(0o700)
     assert found == ["open/a.py"]
-    assert {path for path, _ in tally.problems} == {"shut/", "blind/c.py"}
+    assert set(tally.problems) == {"shut/", "blind/c.py"}
     assert {"shut/", "blind/c.py"} <= set(tally.unseen)
 
 

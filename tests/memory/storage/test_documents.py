@@ -119,9 +119,10 @@ def test_a_touched_file_and_a_skipped_file_are_remembered(vault: Vault) -> None:
     documents.touch_file(vault, put.document_id, 11, 6)
     state = documents.files(vault)["a"]
     assert (state.size, state.mtime_ns, state.hash) == (11, 6, b"hash")
-    documents.skip(vault, "big", "too large", 10**9, 1)
-    documents.skip(vault, "big", "still too large", 10**9, 2)
-    assert documents.skipped(vault)["big"].reason == "still too large"
+    documents.skip(vault, documents.SkippedFile("big", None, "unreadable", "no right", 10**9, 1))
+    larger = documents.SkippedFile("big", None, "too_large", "1,000.0 MB", 10**9, 2)
+    documents.skip(vault, larger)
+    assert documents.skipped(vault)["big"] == larger
     documents.unskip(vault, ["big", "never there"])
     assert documents.skipped(vault) == {}
 

@@ -232,6 +232,33 @@ def test_a_vault_of_a_later_version_is_left_alone(path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_the_sentences_of_skipped_files_become_reasons(path: Path) -> None:
+    with sqlite3.connect(":memory:", isolation_level=None) as connection:
+        schema.MIGRATIONS[0](connection)
+        sentences = [
+            "left out: binary",
+            "it cannot be read: Permission denied",
+            "it has 5,000 bytes, the limit is 1,000 bytes",
+            "it cannot be decoded: no encoding fits",
+            "it cannot be parsed: ValueError: it has no end",
+            "it took longer than 12 s to parse",
+            "the parser crashed on it",
+            "what nobody ever wrote",
+        ]
+        rows = [(str(number), sentence, number, 1) for number, sentence in enumerate(sentences)]
+        connection.executemany("INSERT INTO skipped VALUES (?, ?, ?, ?)", rows)
+        schema.MIGRATIONS[1](connection)
+        assert connection.execute("SELECT * FROM skipped ORDER BY path").fetchall() == [
+            ("0", "binary", None, "", 0, 1),
+            ("1", None, "unreadable", "Permission denied", 1, 1),
+            ("2", None, "too_large", "5,000 bytes, the limit is 1,000 bytes", 2, 1),
+            ("3", None, "undecodable", "no encoding fits", 3, 1),
+            ("4", None, "unparsable", "ValueError: it has no end", 4, 1),
+            ("5", None, "parse_timeout", "12", 5, 1),
+            ("6", None, "parser_crash", "", 6, 1),
+        ]
+
+
 def test_a_vault_that_was_made_again_elsewhere_is_followed(path: Path) -> None:
     with _open(path) as writer, _open(path, write=False) as reader:
         writer.set_meta("x", "old")
