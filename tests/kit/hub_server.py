@@ -17,6 +17,7 @@ class Hub:
     """Files by path. `status` answers every request with a code; `cut` ends the first download after so much.
 
     `silent`: connections are taken and never answered. `lie`: bytes that come in the place of the file's.
+    `ignores_ranges`: every download begins at the first byte. `drop`: downloads end before their first byte.
     """
 
     files: dict[str, bytes]
@@ -24,6 +25,8 @@ class Hub:
     headers: dict[str, str] = field(default_factory=dict)
     cut: int = 0
     silent: bool = False
+    ignores_ranges: bool = False
+    drop: bool = False
     lie: bytes | None = None
     etag: str | None = None
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
@@ -75,7 +78,7 @@ class Hub:
         asked = request.headers.get("Range")
         if asked and body:
             self.ranges.append(asked)
-            start = int(asked.removeprefix("bytes=").partition("-")[0])
+            start = 0 if self.ignores_ranges else int(asked.removeprefix("bytes=").partition("-")[0])
         sent = data if self.lie is None else self.lie
         request.send_response(206 if start else 200)
         request.send_header("X-Repo-Commit", COMMIT)
@@ -92,6 +95,9 @@ class Hub:
         if not body:
             return
         rest = sent[start:]
+        if self.drop:
+            request.close_connection = True
+            return
         if self.cut and large:
             rest, self.cut = rest[: self.cut], 0
             request.close_connection = True

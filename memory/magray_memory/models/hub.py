@@ -1,8 +1,8 @@
-"""Fetches files of a model from a hub like Hugging Face: what is here is kept, what it states is checked.
+"""Model hub: downloads of a model's files from Hugging Face or a mirror, resumed and verified.
 
-The client library comes with `tokenizers`. It is imported by a pull and by nothing else, with its telemetry,
-its progress bars and its remembered tokens off. A file that was fetched by half is gone on with, and no file
-is under its name before its checksum was right.
+huggingface_hub is imported by a pull and by nothing else, with its telemetry and its stored tokens off, and
+used by its public names alone. A broken download is resumed, and no file is under its name before its
+checksum was right.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import importlib
 import json
 import os
 import re
+import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 TIMEOUT_SECONDS = 10.0
-"""How long the hub may keep silent; a file that stalls is asked for again five times."""
+"""How long the hub may be silent before a request counts as failed."""
 CHUNK_BYTES = 1 << 20
-"""What is on its way when a connection breaks is lost: the client's own pieces are ten times as large."""
+"""Bytes written at once; what is on its way when a connection breaks is lost."""
+RETRIES = 5
+"""How often a download that breaks off is resumed without a new byte, `RETRY_PAUSE` seconds apart."""
+RETRY_PAUSE = 1.0
 RECORD = "hub.json"
 """What the hub stated at the first pull, beside the files: path → checksum, size, commit."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -36,6 +40,7 @@ _SHA1 = re.compile(r"[0-9a-f]{40}")
 _READ = 1 << 20
 _NETWORK = {"httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3", "socket", "ssl", "anyio"}
 """Libraries that the client talks through, by its version: their errors mean that the network failed."""
+_USER_AGENT = "magray"
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy", "ALL_PROXY", "all_proxy")
 
 
@@ -89,11 +94,11 @@ class Repository:
     def state(self, path: str) -> Stated:
         """What the hub says of a file now. Raises ModelError, also when it said something else before."""
         with self._asking(path) as client:
-            url = client.hub.hf_hub_url(
-                self.name, path, revision=self.revision, endpoint=self.access.endpoint
-            )
-            found = client.files.get_hf_file_metadata(
-                url, token=self.access.token or False, timeout=TIMEOUT_SECONDS
+            found = client.hub.get_hf_file_metadata(
+                self._url(client, path),
+                token=self.access.token or False,
+                timeout=TIMEOUT_SECONDS,
+                headers={"user-agent": _USER_AGENT},
             )
         if not found.etag or not found.size or not found.commit_hash:
             raise ModelError(
@@ -152,24 +157,65 @@ class Repository:
         should_stop: Callable[[], bool],
     ) -> None:
         with self._asking(path) as client, part.open("ab") as file:
-            here = file.tell()
-            if here > stated.bytes:
+            if file.tell() > stated.bytes:
                 file.truncate(0)
-                here = 0
-            on_bytes(here)
-            url = client.hub.hf_hub_url(
-                self.name, path, revision=self.revision, endpoint=self.access.endpoint
+            on_bytes(file.tell())
+            retries = RETRIES
+            while file.tell() != stated.bytes:
+                before = file.tell()
+                try:
+                    self._stream(client, path, stated, file, on_bytes, should_stop)
+                except Exception as error:
+                    retries = RETRIES if file.tell() > before else retries - 1
+                    if not _is_network_failure(error) or retries < 0:
+                        raise
+                    time.sleep(RETRY_PAUSE)
+
+    def _stream(
+        self,
+        client: _Client,
+        path: str,
+        stated: Stated,
+        file: BinaryIO,
+        on_bytes: Callable[[int], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        """Append the rest of a file to what is here of it, in one request."""
+        # What is counted and written is the file itself, so that a part can be resumed.
+        wanted = {"user-agent": _USER_AGENT, "Accept-Encoding": "identity"}
+        if file.tell():
+            wanted["Range"] = f"bytes={file.tell()}-"
+        headers = client.utils.build_hf_headers(token=self.access.token or False, headers=wanted)
+        with client.utils.http_stream_backoff(
+            "GET",
+            self._url(client, path),
+            headers=headers,
+            timeout=TIMEOUT_SECONDS,
+            retry_on_exceptions=(),
+            retry_on_status_codes=(408, 429),
+        ) as response:
+            client.utils.hf_raise_for_status(response)
+            if response.status_code != 206:  # the whole file, whatever was asked for
+                file.truncate(0)
+            for block in response.iter_bytes(chunk_size=CHUNK_BYTES):
+                if should_stop():
+                    raise Interrupted(
+                        "the pull was stopped", "what was fetched is kept", "the same command again"
+                    )
+                file.write(block)
+                on_bytes(file.tell())
+                if file.tell() > stated.bytes:
+                    break
+        if file.tell() != stated.bytes:
+            raise ModelError(
+                f"{self.name}/{path}",
+                "the hub sent another number of bytes than it stated; what was fetched is kept",
+                "the same again",
             )
-            headers = client.utils.build_hf_headers(token=self.access.token or False)
-            # What is counted and written is the file itself, so that a part can be gone on with.
-            headers["Accept-Encoding"] = "identity"
-            client.files.http_get(
-                url,
-                cast(BinaryIO, _Counted(file, on_bytes, should_stop)),
-                resume_size=here,
-                headers=headers,
-                expected_size=stated.bytes,
-            )
+
+    def _url(self, client: _Client, path: str) -> str:
+        endpoint = self.access.endpoint
+        return str(client.hub.hf_hub_url(self.name, path, revision=self.revision, endpoint=endpoint))
 
     def _remember(self, path: str, stated: Stated, done: Fetched) -> Fetched:
         self._record[path] = stated
@@ -221,12 +267,7 @@ class Repository:
             errno.EROFS,
         ):
             return ModelError(what, f"it cannot be written: {error.strerror}")
-        if isinstance(error, OSError) and "Consistency check" in str(error):
-            return ModelError(
-                what, f"the hub sent another number of bytes than it stated; {kept}", "the same again"
-            )
-        module = type(error).__module__.partition(".")[0]
-        if module in _NETWORK or isinstance(error, OSError):
+        if _is_network_failure(error) or isinstance(error, OSError):
             first = str(error).strip().partition("\n")[0] or type(error).__name__
             return ModelError(
                 what,
@@ -236,31 +277,28 @@ class Repository:
         return None
 
 
+def _is_network_failure(error: Exception) -> bool:
+    return type(error).__module__.partition(".")[0] in _NETWORK
+
+
 @dataclass(frozen=True, slots=True)
 class _Client:
     hub: Any
-    files: Any
     utils: Any
     errors: Any
 
 
 def _client() -> _Client:
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"  # read when the library is imported
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
-        hub = importlib.import_module("huggingface_hub")
-        names = ("file_download", "utils", "errors", "constants", "utils.logging")
-        files, utils, errors, constants, logging = (
-            importlib.import_module(f"huggingface_hub.{name}") for name in names
-        )
+        names = ("huggingface_hub", "huggingface_hub.utils", "huggingface_hub.errors")
+        client = _Client(*map(importlib.import_module, names))
+        client.hub.logging.set_verbosity_error()
     except ImportError as error:
         raise ModelError(
             "nothing was pulled", f"huggingface_hub cannot be loaded ({error})", "pip install huggingface_hub"
         ) from error
-    vars(constants)["HF_HUB_DISABLE_TELEMETRY"] = True  # a program that uses us may have imported it before
-    vars(constants)["DOWNLOAD_CHUNK_SIZE"] = CHUNK_BYTES
-    logging.set_verbosity_error()
-    return _Client(hub, files, utils, errors)
+    return client
 
 
 @contextmanager
@@ -273,7 +311,8 @@ def _proxy(address: str) -> Generator[None]:
     for name in before:
         os.environ.pop(name, None)
     os.environ.update(HTTPS_PROXY=address, HTTP_PROXY=address)
-    _forget_connections()
+    hub = importlib.import_module("huggingface_hub")
+    hub.close_session()  # the client reads the proxies when it makes its session
     try:
         yield
     finally:
@@ -281,36 +320,7 @@ def _proxy(address: str) -> Generator[None]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
-        _forget_connections()
-
-
-def _forget_connections() -> None:
-    # The client reads the proxies when it makes its session.
-    utils = importlib.import_module("huggingface_hub.utils")
-    close = getattr(utils, "close_session", None) or getattr(utils, "reset_sessions", None)
-    if close is not None:
-        close()
-
-
-class _Counted:
-    """A file that tells how much of it is there, and stops the download when it is told to."""
-
-    def __init__(
-        self, file: BinaryIO, on_bytes: Callable[[int], None], should_stop: Callable[[], bool]
-    ) -> None:
-        self._file = file
-        self._on_bytes = on_bytes
-        self._should_stop = should_stop
-
-    def write(self, data: bytes) -> int:
-        if self._should_stop():
-            raise Interrupted("the pull was stopped", "what was fetched is kept", "the same command again")
-        written = self._file.write(data)
-        self._on_bytes(self._file.tell())
-        return written
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._file, name)
+        hub.close_session()
 
 
 def _checked(path: Path, stated: Stated, name: str) -> Fetched:

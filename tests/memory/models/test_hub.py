@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import huggingface_hub
 import pytest
 from hub_server import COMMIT, Hub
 from tiny_model import make_model
@@ -21,7 +24,6 @@ from magray_memory.models.model import load_model, resolve_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 ENTRY = Entry(
     "tiny",
@@ -226,6 +228,49 @@ def test_a_proxy_of_the_settings_is_used_and_forgotten(hub: Hub, home: Path) -> 
         proxied.stop()
     assert "HTTP_PROXY" not in os.environ
     store.pull(ENTRY, home, Access(hub.endpoint))
+
+
+def test_a_hub_that_sends_more_than_it_stated_is_told(hub: Hub, home: Path, files: dict[str, bytes]) -> None:
+    hub.lie = files["onnx/model.onnx"] + b"more"
+    hub.files = {**files, "tokenizer.json": hub.lie}
+    with pytest.raises(ModelError, match="another number of bytes"):
+        store.pull(ENTRY, home, Access(hub.endpoint))
+    assert not (home / "tiny" / "model.onnx").exists()
+
+
+def test_a_hub_that_knows_no_ranges_sends_the_whole_file_again(
+    hub: Hub, home: Path, files: dict[str, bytes]
+) -> None:
+    hub.cut = len(files["onnx/model.onnx"]) // 2
+    hub.ignores_ranges = True
+    store.pull(ENTRY, home, Access(hub.endpoint)).verify()
+    assert len(hub.ranges) == 1
+
+
+def test_a_download_that_never_gets_on_is_given_up(
+    hub: Hub, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "RETRY_PAUSE", 0)
+    hub.drop = True
+    with pytest.raises(ModelError, match="cannot be reached"):
+        store.pull(ENTRY, home, Access(hub.endpoint))
+    assert len([path for method, path, _ in hub.requests if method == "GET"]) == client.RETRIES + 1
+
+
+def test_the_client_library_is_used_by_its_public_names_alone() -> None:
+    source = ast.parse(Path(client.__file__).read_text("utf-8"))
+    modules = {"hub": huggingface_hub, "utils": huggingface_hub.utils, "errors": huggingface_hub.errors}
+    used = {
+        (node.value.attr if isinstance(node.value, ast.Attribute) else ast.unparse(node.value), node.attr)
+        for node in ast.walk(source)
+        if isinstance(node, ast.Attribute)
+    }
+    names = {(module, name) for module, name in used if module in modules}
+    assert len(names) > 8
+    for module, name in names:
+        assert not name.startswith("_")
+        assert hasattr(modules[module], name), f"huggingface_hub has no {module}.{name} any more"
+    assert not [name for name in re.findall(r"huggingface_hub[.\w]*", ast.unparse(source)) if "._" in name]
 
 
 def test_a_page_that_is_no_hub_is_told(hub: Hub, home: Path) -> None:
