@@ -44,15 +44,12 @@ class Overlay:
 
         self.root = root
         self._limit = settings.index.max_file_bytes
-        self._vault = MemoryVault.make(root)
+        self._vault = MemoryVault.make(root, first_id=FIRST_ID)
         self._lexical = LexicalIndex(self._vault)
         self._stores: list[VectorStore] = []
         self._settings = settings
         self._paths: frozenset[str] = frozenset()
         self._texts: dict[str, bytes] = {}
-        with self._vault.write() as connection:
-            for table in ("document", "passage"):
-                connection.execute("INSERT INTO sqlite_sequence(name, seq) VALUES (?, ?)", (table, FIRST_ID))
         self.source: OpenVault = OpenVault(self._vault, "workspace", root, self._store, transient=True)
 
     @property
@@ -81,13 +78,14 @@ class Overlay:
 
     def drop(self, path: str) -> None:
         """Let searches see the file as it is stored again."""
-        from magray_memory.storage.documents import remove_files
+        from magray_memory.storage.documents import file_state, remove_files
 
         if path not in self._texts:
             return
-        with self._vault.write() as connection:
-            rows = connection.execute("SELECT id FROM document WHERE path = ?", (path,)).fetchall()
-            remove_files(self._vault, [row[0] for row in rows], self._lexical)
+        with self._vault.write():
+            state = file_state(self._vault, path)
+            if state is not None:
+                remove_files(self._vault, [state.document_id], self._lexical)
             del self._texts[path]
             self._changed()
 
@@ -98,9 +96,10 @@ class Overlay:
         data = self._same_as_file(path, text)
         if data is None or stored is None:
             return False
-        with stored.read() as connection:
-            row = connection.execute("SELECT hash FROM document WHERE path = ?", (path,)).fetchone()
-        return row is not None and row[0] == content_hash(data)
+        from magray_memory.storage.documents import file_state
+
+        state = file_state(stored, path)
+        return state is not None and state.hash == content_hash(data)
 
     def same_as_file(self, path: str, text: str) -> bool:
         """Whether the file on disk holds just this text."""
@@ -136,6 +135,7 @@ class Overlay:
         EmbeddingUnavailable, Interrupted.
         """
         from magray_memory.models.recipe import passage_text
+        from magray_memory.storage.passages import document_details
         from magray_memory.storage.vectors import pending_passages, put_vectors
 
         wanted = self._pending(embedder.key)
@@ -143,7 +143,9 @@ class Overlay:
             self._borrow(stored, wanted, embedder.key, embedder.dim)
             wanted = self._pending(embedder.key)
         passages = pending_passages(self._vault, wanted)
-        kinds = self._kinds()
+        with self._vault.read() as connection:
+            details = document_details(connection, {passage.document_id for passage in passages})
+        kinds = {document_id: document.kind for document_id, document in details.items()}
         texts = [passage_text(p.symbol, p.title, p.text, kinds.get(p.document_id, "code")) for p in passages]
         made = 0
         for positions, vectors in embedder.passages(texts, should_stop):
@@ -166,7 +168,7 @@ class Overlay:
 
     def _store_text(self, path: str, cut: ChunkedText, digest: bytes, stored: Vault | None) -> None:
         from magray_memory.models.recipe import text_hash
-        from magray_memory.storage.documents import NewDocument, NewPassage, put_file
+        from magray_memory.storage.documents import NewDocument, NewPassage, put_file, reserve_id
 
         title = clean(cut.title) if cut.title else None
         passages: list[NewPassage] = []
@@ -179,14 +181,10 @@ class Overlay:
         document = NewDocument(
             path, cut.kind, cut.language, title, size, mtime_ns, digest, tags=tags, links=links
         )
-        number = None if path in self._texts else _stored_id(stored, path)
-        with self._vault.write() as connection:
-            if number is not None:
-                connection.execute(
-                    "INSERT OR IGNORE INTO document(id, path, kind, layer, created_at, updated_at,"
-                    " indexed_at) VALUES (?, ?, '', 'assets', 0, 0, 0)",
-                    (number, path),
-                )
+        document_id = None if path in self._texts else _stored_id(stored, path)
+        with self._vault.write():
+            if document_id is not None:
+                reserve_id(self._vault, document_id, path)
             put_file(self._vault, document, passages, self._lexical)
             self._texts[path] = digest
             self._changed()
@@ -198,10 +196,6 @@ class Overlay:
         self._paths = frozenset(self._texts)
         self.source.statistics = TermStatistics()
 
-    def _kinds(self) -> dict[int, str]:
-        with self._vault.read() as connection:
-            return dict(connection.execute("SELECT id, kind FROM document").fetchall())
-
     def _serve(self, key: str) -> None:
         from magray_memory.storage import vector_spaces
         from magray_memory.storage.vectors import drop_vectors
@@ -211,22 +205,14 @@ class Overlay:
                 drop_vectors(self._vault, other)
 
     def _borrow(self, stored: Vault, wanted: list[int], key: str, dim: int) -> None:
-        from magray_memory.storage.vectors import pending_passages, put_encoded
+        from magray_memory.storage.vectors import encoded_of_texts, pending_passages, put_encoded
 
-        blobs: dict[int, bytes] = {}
+        passages = pending_passages(self._vault, wanted)
         try:
-            with stored.read() as connection:
-                for passage in pending_passages(self._vault, wanted):
-                    row = connection.execute(
-                        "SELECT v.data FROM passage p JOIN vector v ON v.passage_id = p.id"
-                        " JOIN embedding_key k ON k.id = v.key_id WHERE p.text_hash = ?"
-                        " AND k.key = ? LIMIT 1",
-                        (passage.text_hash, key),
-                    ).fetchone()
-                    if row is not None:
-                        blobs[passage.id] = row[0]
+            known = encoded_of_texts(stored, key, {passage.text_hash for passage in passages})
         except MagrayError:
             return  # a damaged vault only means that the vectors are made again
+        blobs = {p.id: known[p.text_hash] for p in passages if p.text_hash in known}
         if blobs:
             put_encoded(self._vault, key, dim, blobs)
 
@@ -256,12 +242,13 @@ def chunked(path: str, text: str) -> ChunkedText:
 def _stored_id(stored: Vault | None, path: str) -> int | None:
     if stored is None:
         return None
+    from magray_memory.storage.documents import file_state
+
     try:
-        with stored.read() as connection:
-            row = connection.execute("SELECT id FROM document WHERE path = ?", (path,)).fetchone()
+        state = file_state(stored, path)
     except MagrayError:
         return None
-    return None if row is None else row[0]
+    return None if state is None else state.document_id
 
 
 def _stat(file: Path) -> tuple[int, int]:

@@ -111,6 +111,25 @@ def files(vault: Vault) -> dict[str, FileState]:
         return {row[1]: FileState(*row) for row in rows}
 
 
+def file_state(vault: Vault, path: str) -> FileState | None:
+    """One file of the vault, None when it has none of this path."""
+    with vault.read() as connection:
+        row = connection.execute(
+            "SELECT id, path, size, mtime_ns, hash FROM document WHERE path = ? AND hash IS NOT NULL", (path,)
+        ).fetchone()
+    return None if row is None else FileState(*row)
+
+
+def reserve_id(vault: Vault, document_id: int, path: str) -> None:
+    """Have `put_file` store a new file under this id; nothing happens where it has one already."""
+    with vault.write() as connection:
+        connection.execute(
+            "INSERT OR IGNORE INTO document(id, path, kind, layer, created_at, updated_at, indexed_at)"
+            " VALUES (?, ?, '', 'assets', 0, 0, 0)",
+            (document_id, path),
+        )
+
+
 def put_file(
     vault: Vault, document: NewDocument, passages: Sequence[NewPassage], lexical: LexicalWriter
 ) -> PutResult:

@@ -47,8 +47,8 @@ class MemoryVault(Vault):
     """Use like any `Vault`; what it holds is gone after `close`."""
 
     @classmethod
-    def make(cls, root: Path | None = None) -> Self:
-        """An empty one."""
+    def make(cls, root: Path | None = None, *, first_id: int = 1) -> Self:
+        """An empty one, whose documents and passages have ids from `first_id` on."""
         vault = cls(
             Path(f"<memory {uuid.uuid4().hex}>"), VaultKind.WORKSPACE, root, _MemoryDatabase(), writable=True
         )
@@ -59,6 +59,10 @@ class MemoryVault(Vault):
                 migration(connection)
             vault.set_meta("kind", VaultKind.WORKSPACE.value)
             vault.set_meta("vault_id", uuid.uuid4().hex)
+            connection.executemany(
+                "INSERT INTO sqlite_sequence(name, seq) VALUES (?, ?)",
+                [("document", first_id - 1), ("passage", first_id - 1)],
+            )
         return vault
 
     _turn: threading.RLock

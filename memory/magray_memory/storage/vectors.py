@@ -128,6 +128,21 @@ def reuse_within(vault: Vault, key: str, ids: Sequence[int]) -> int:
         return cursor.rowcount
 
 
+def encoded_of_texts(vault: Vault, key: str, text_hashes: Iterable[bytes]) -> dict[bytes, bytes]:
+    """The stored vectors of these embedded texts, by the hash of the text; those of none are left out."""
+    with vault.read() as connection:
+        found: dict[bytes, bytes] = {}
+        for text_hash in text_hashes:
+            row = connection.execute(
+                "SELECT v.data FROM passage p JOIN vector v ON v.passage_id = p.id"
+                " JOIN embedding_key k ON k.id = v.key_id WHERE p.text_hash = ? AND k.key = ? LIMIT 1",
+                (text_hash, key),
+            ).fetchone()
+            if row is not None:
+                found[text_hash] = row[0]
+        return found
+
+
 def pending_passages(vault: Vault, ids: Iterable[int]) -> list[PendingPassage]:
     """What the embedder needs about these passages, in the order given; those that are gone are left out."""
     wanted = list(ids)
