@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from magray_memory import config
+from magray_memory.memory import Memory
 from magray_memory.search import file_roles
 from magray_memory.search.fusion import Fused
 from magray_memory.search.query import FILTERS
-from magray_memory.search.ranking import Question, Row, Signals, rank
+from magray_memory.search.ranking import Question, Signals, rank
 from magray_memory.search.terms import read_terms, term_prefixes
 from magray_memory.search.weights import WEIGHTS
+from magray_memory.storage.passages import PassageRow
 from magray_memory.text.grammars import GRAMMARS
 from magray_memory.text.languages import LANGUAGES
 
@@ -57,7 +59,9 @@ def test_the_steps_of_a_score_are_explained() -> None:
         terms, worth, worth, term_prefixes(worth), {(0, 1): 1.0}, {}, place_given=False, now=0.0
     )
     rows = {
-        (0, at): Row(at, 1, at * 9, at * 9, "Retry.delay", "retry/delay.py", None, "code", "interact", 0.0)
+        (0, at): PassageRow(
+            at, 1, at * 9, at * 9, "Retry.delay", "retry/delay.py", None, "code", "interact", 0.0
+        )
         for at in (1, 2)
     }
     hit, *_ = rank(dict.fromkeys(rows, Fused(0.5, 0.4)), rows, Signals(question, WEIGHTS), per_file=1)
@@ -96,3 +100,17 @@ def test_every_component_and_every_fault_is_in_the_pages(tmp_path: Path) -> None
     ]
     assert len(packages) > 4
     assert all(fault.told in text for fault in packages)
+
+
+def test_the_example_of_the_library_runs_and_its_rooms_are_there(tmp_path: Path) -> None:
+    text = page("library.md")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    project = tmp_path / "my-project"
+    project.mkdir()
+    (project / "retry.py").write_text("def retry_payment():\n    return 'a failed payment is tried again'\n")
+    ran = subprocess.run([sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True)
+    assert ran.stdout.startswith("1 files, 1 passages\nretry.py:1 retry_payment "), ran.stderr
+    with Memory.open(project, home=tmp_path / "my-home") as memory:
+        for room, methods in re.findall(r"^\| `memory\.(\w+)` \| (.*) \|$", text, re.MULTILINE):
+            for method in re.findall(r"`(\w+)`", methods):
+                assert callable(getattr(getattr(memory, room), method)), room
