@@ -383,11 +383,11 @@ def plot(results: list[dict[str, Any]], target: Path) -> None:
 
 def pyplot_or_exit() -> Any:
     try:
-        import matplotlib
+        import matplotlib  # pyright: ignore[reportMissingImports]
     except ImportError:
         sys.exit("error: no plot: matplotlib is not installed (try: pip install matplotlib)")
     matplotlib.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot  # pyright: ignore[reportMissingImports]
 
     return pyplot
 

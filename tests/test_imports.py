@@ -76,5 +76,5 @@ def test_an_import_inside_a_function_counts_and_one_for_types_does_not(tmp_path:
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from p.three import A\n"
         "def run():\n    from p import two\n    from .four import B\n"
     )
-    known = dict.fromkeys(("p", "p.one", "p.two", "p.three", "p.four"), path)
+    known: dict[str, Path] = dict.fromkeys(("p", "p.one", "p.two", "p.three", "p.four"), path)
     assert imports("p.one", path, known) == {"p.two", "p.four"}

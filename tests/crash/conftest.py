@@ -109,9 +109,9 @@ class Box:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MAGRAY_")}
         return {**kept, "MAGRAY_HOME": str(self.home.path), "PYTHONUTF8": "1", **self.env}
 
-    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[Any]:
         command = [*self.prefix, sys.executable, "-m", "magray_server.cli.main", *arguments]
-        place = {"cwd": self.root, "env": self.environment(), **options}
+        place: dict[str, Any] = {"cwd": self.root, "env": self.environment(), **options}
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **place)
 
     def __call__(self, *arguments: str, **options: Any) -> Result:

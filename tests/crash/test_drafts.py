@@ -112,7 +112,8 @@ def test_a_killed_writer_leaves_a_draft_that_is_named_and_removed(tmp_path: Path
     assert drafts
     assert _named(home) == [], "another process may be at work on it"
     for draft in drafts:
-        os.utime(draft, (time.time() - 7200,) * 2)
+        then = time.time() - 7200
+        os.utime(draft, (then, then))
     assert _named(home) == sorted(map(str, drafts))
     Optimizer(home, Settings()).run()
     assert not any(draft.exists() for draft in drafts)

@@ -64,6 +64,7 @@ def test_only_old_drafts_of_the_same_file_are_removed(tmp_path: Path) -> None:
     for path in (old, fresh, other, tmp_path / "a.toml"):
         path.touch()
     for path in (old, other, tmp_path / "a.toml"):
-        os.utime(path, (time.time() - 7200,) * 2)
+        then = time.time() - 7200
+        os.utime(path, (then, then))
     atomic_file.remove_drafts(tmp_path / "a.toml")
     assert sorted(path.name for path in tmp_path.iterdir()) == [fresh.name, other.name, "a.toml"]

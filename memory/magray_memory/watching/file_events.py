@@ -69,9 +69,10 @@ def listen(root: Path, tell: Tell, lost: Lost) -> Notices:
 
     Raises CannotWatchError.
     """
-    deaf = file_system(root) if sys.platform == "linux" else ""
-    if deaf in _DEAF or deaf.startswith("fuse."):
-        raise CannotWatchError(f"{root} is on a file system ({deaf}) that does not tell of all changes")
+    if sys.platform == "linux":
+        deaf = file_system(root)
+        if deaf in _DEAF or deaf.startswith("fuse."):
+            raise CannotWatchError(f"{root} is on a file system ({deaf}) that does not tell of all changes")
     try:
         return _Inotify(root, tell, lost) if sys.platform == "linux" else _Tree(root, tell)
     except (ImportError, AttributeError) as error:

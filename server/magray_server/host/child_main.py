@@ -16,7 +16,7 @@ from magray_server.host.parent_exit import when_stdin_ends
 
 
 def _end() -> None:
-    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+    if sys.platform != "win32" and os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(1)
 

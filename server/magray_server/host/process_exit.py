@@ -36,13 +36,12 @@ def _wait_pidfd(pid: int) -> bool:
     """Wait by a descriptor of the process: no polling, and a zombie counts as ended. False where there is
     no such.
     """
-    opened = getattr(os, "pidfd_open", None)
-    if opened is None:
+    if sys.platform != "linux" or not hasattr(os, "pidfd_open"):
         return False
     import select
 
     try:
-        descriptor: int = opened(pid)
+        descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
         return True
     except OSError:
@@ -67,14 +66,16 @@ def _alive(pid: int) -> bool:
 
 
 def _wait_windows(pid: int) -> None:
+    if sys.platform != "win32":
+        return
     import ctypes
 
     synchronize, infinite = 0x0010_0000, 0xFFFF_FFFF
-    kernel: object = ctypes.WinDLL("kernel32", use_last_error=True)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType, reportUnknownMemberType]
-    handle: int = kernel.OpenProcess(synchronize, False, pid)  # pyright: ignore
+    kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+    handle: int = kernel.OpenProcess(synchronize, False, pid)
     if handle:
-        kernel.WaitForSingleObject(handle, infinite)  # pyright: ignore
-        kernel.CloseHandle(handle)  # pyright: ignore
+        kernel.WaitForSingleObject(handle, infinite)
+        kernel.CloseHandle(handle)
 
 
 def on_signal(loop: asyncio.AbstractEventLoop, leave: Callable[[int], None]) -> None:

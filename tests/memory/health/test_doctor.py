@@ -103,7 +103,7 @@ def _flip_snapshot(patient: Patient, ending: str) -> None:
     path.write_bytes(data)
 
 
-def _sql(*statements: str) -> Callable[[Patient], None]:
+def _sql(*statements: str) -> Callable[[Patient], object]:
     return lambda patient: patient.harm(*statements)
 
 
@@ -125,7 +125,7 @@ _CHANGED = "UPDATE passage SET text = replace(text, 'alpha', 'alphb') WHERE id =
 _MOVED = f"UPDATE vector SET data = x'003c{'0000' * 31}' WHERE passage_id % 2 = 0"
 _UNSEEN = [f"DROP TRIGGER vector_{what}" for what in ("added", "changed", "removed")]
 _ZERO = "UPDATE vector SET data = zeroblob(64) WHERE passage_id = 3"
-_HARMS: dict[str, tuple[Callable[[Patient], None], Remedy]] = {
+_HARMS: dict[str, tuple[Callable[[Patient], object], Remedy]] = {
     "emptied blocks": (_sql(_EMPTY_BLOCKS), Remedy.LEXICAL),
     "a ghost": (_sql(_GHOST), Remedy.LEXICAL),
     "other words": (_sql(_TAKEN, _GIVEN), Remedy.LEXICAL),
@@ -148,7 +148,7 @@ _HARMS: dict[str, tuple[Callable[[Patient], None], Remedy]] = {
     "an exact snapshot": (lambda patient: _flip_snapshot(patient, ".exact"), Remedy.SNAPSHOTS),
     "a graph": (lambda patient: _flip_snapshot(patient, ".hnsw"), Remedy.SNAPSHOTS),
     "a header": (lambda patient: _flip_snapshot(patient, "exact.snapshot"), Remedy.SNAPSHOTS),
-    "garbage": (lambda patient: patient.path.write_bytes(b"garbage" * 5000) and None, Remedy.RENEW),
+    "garbage": (lambda patient: patient.path.write_bytes(b"garbage" * 5000), Remedy.RENEW),
 }  # fmt: skip
 
 
@@ -235,7 +235,8 @@ def test_litter_is_named_with_its_age_and_removed(patient: Patient) -> None:
     for path in (old, fresh, stray, kept, worn, mine):
         path.write_bytes(b"x" * 100)
     for path, days in ((old, 1), (worn, 30)):
-        os.utime(path, (time.time() - days * 86_400,) * 2)
+        then = time.time() - days * 86_400
+        os.utime(path, (then, then))
     told = " ".join(finding.message for finding in patient.doctor.examine().findings)
     assert all(str(path) in told for path in (old, stray, kept, worn))
     assert "24 hours old" in told and "30 days old" in told

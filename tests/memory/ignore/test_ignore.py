@@ -6,13 +6,13 @@ import os
 import random
 import shutil
 import subprocess
-import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from magray_memory.ignore.patterns import parse_rules
-from magray_memory.ignore.rules import root_rules
+from magray_memory.ignore.rules import FolderRules, root_rules
 from magray_memory.indexing.walk import Tally, WalkOptions, walk
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -138,7 +138,7 @@ def let_in(root: Path) -> set[str]:
     """The files that git's rules, as read here, leave in."""
     found: set[str] = set()
 
-    def visit(folder: Path, rules: object, prefix: str) -> None:
+    def visit(folder: Path, rules: FolderRules, prefix: str) -> None:
         for entry in os.scandir(folder):
             is_dir = entry.is_dir(follow_symlinks=False)
             if entry.name == ".git" or any_match(rules, entry.name, is_dir):
@@ -154,7 +154,7 @@ def let_in(root: Path) -> set[str]:
     return found
 
 
-def any_match(rules: object, name: str, is_dir: bool) -> bool:
+def any_match(rules: FolderRules, name: str, is_dir: bool) -> bool:
     for scope, prefix in rules.git:
         answer = scope.match(name, prefix, is_dir)
         if answer is not None:
@@ -174,7 +174,7 @@ def test_random_rules_on_random_trees_mean_what_git_says(tmp_path: Path, block: 
         assert let_in(root) == expected, f"seed {seed}"
 
 
-def files(root: Path, **options: object) -> list[str]:
+def files(root: Path, **options: Any) -> list[str]:
     return [found.path for found in walk(root, WalkOptions(**options), Tally())]
 
 
@@ -323,11 +323,10 @@ def test_secrets_stay_out_whatever_the_settings_say(tmp_path: Path) -> None:
         ("x/" + "*a*/" * 10 + "z", "x/" + ("a" * 200 + "/") * 10 + "c"),
     ],
 )
+@pytest.mark.timeout(60)  # a matcher that goes back and forth needs longer than the universe has been there
 def test_no_pattern_can_hang_the_walk(rule: str, path: str) -> None:
     folder, _, name = path.rpartition("/")
-    began = time.monotonic()
     assert parse_rules(rule.encode()).match(name, f"{folder}/" if folder else "", False) is None
-    assert time.monotonic() - began < 5
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")

@@ -18,7 +18,7 @@ from magray_memory.storage import documents
 from magray_memory.storage.documents import NewDocument, NewPassage
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.vault import Vault
-from magray_memory.text.analyzer import analyze
+from magray_memory.text.analyzer import analyze, analyze_names
 
 _TEXTS = st.sampled_from(
     [
@@ -109,8 +109,10 @@ def test_after_any_edits_the_index_is_what_a_new_one_would_be(steps: list[tuple[
 def test_tokens_made_elsewhere_count_as_made_here(tmp_path: Path) -> None:
     with Vault.open(tmp_path / "x.db", kind=VaultKind.WORKSPACE, write=True) as vault:
         index = LexicalIndex(vault)
+        assert index.ensure_version()  # what is built again analyses by itself
         text = "def getUserByID(): pass"
-        passage = NewPassage(1, 1, "", "code", text, b"0" * 16, analysed=analyze(text))
+        tokens = (analyze_names("getUserByID"), analyze_names("a"), analyze(text))
+        passage = NewPassage(1, 1, "getUserByID", "code", text, b"0" * 16, analysed=tokens)
         put = documents.put_file(vault, NewDocument("a", "code", None, None, 1, 1, b"h"), [passage], index)
         assert _search(vault, "users") == list(put.added)
         documents.remove_files(vault, [put.document_id], index)

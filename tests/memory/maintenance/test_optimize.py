@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -54,7 +54,7 @@ def _vault(home: Home, root: Path) -> Vault:
     return Vault.open(home.vault_path(root), kind=VaultKind.WORKSPACE, root=root, write=True)
 
 
-def _run(home: Home, **options: bool) -> Optimized:
+def _run(home: Home, **options: Any) -> Optimized:
     return Optimizer(home, Settings(vectors=VectorSettings()), **options).run()
 
 

@@ -107,7 +107,7 @@ def test_the_drawn_graph_computes_a_bert_encoder(kit: Any, hub_folder: Path) -> 
     ids, mask = np.ones((3, 8), np.int32), np.zeros((3, 8), np.int32)
     for row, tokens in enumerate(rows):
         ids[row, : len(tokens)], mask[row, : len(tokens)] = tokens, 1
-    vectors = session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+    vectors = np.asarray(session.run(None, {"input_ids": ids, "attention_mask": mask})[0])
     for row, tokens in enumerate(rows):
         assert np.allclose(vectors[row], forward(weights, tokens), atol=1e-4)
 

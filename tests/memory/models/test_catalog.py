@@ -93,7 +93,7 @@ def test_states_of_tokens_become_one_vector(tmp_path: Path, home: Path, pooling:
         ids = np.array([tokens], np.int64)
         feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
         names = {entry.name for entry in session.get_inputs()}
-        states = session.run(None, {name: feeds[name] for name in names})[0][0]
+        states = np.asarray(session.run(None, {name: feeds[name] for name in names})[0])[0]
         expected = {"mean": states.mean(axis=0), "cls": states[0], "last": states[-1]}[pooling]
         assert vector @ (expected / np.linalg.norm(expected)) == pytest.approx(1, abs=1e-5)
         assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)

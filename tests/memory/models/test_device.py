@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 import numpy as np
+import psutil
 import pytest
 
 from magray_memory.config import EmbeddingSettings
@@ -92,12 +93,11 @@ def test_a_model_that_makes_other_vectors_than_recorded_is_refused(
 
 
 def test_a_child_that_takes_too_long_is_ended(bundled: Model, tmp_path: Path) -> None:
-    began = time.monotonic()
     found = find_out(tmp_path, bundled, "cpu", 0.01)
     assert not found.ok
     assert found.passing
     assert "hangs (given up after 0.01 s)" in found.reason
-    assert time.monotonic() - began < 10
+    assert not psutil.Process().children(recursive=True)
 
 
 def test_python_that_cannot_be_started_is_an_answer(

@@ -241,7 +241,7 @@ def test_a_question_goes_before_the_next_batch(bundled: Model) -> None:
         order.append("question" if len(rows) == 1 and len(rows[0]) < 12 else "batch")
         return run(rows)
 
-    machine.devices.run = noting  # type: ignore[method-assign]
+    machine.devices.run = noting
     asked: list[threading.Thread] = []
 
     def ask() -> None:
@@ -257,6 +257,10 @@ def test_a_question_goes_before_the_next_batch(bundled: Model) -> None:
 
 def test_a_reference_that_is_no_vector_is_told(bundled: Model) -> None:
     assert reference.expected(replace(bundled, reference="")) is None
-    for bad in ("no base64!", reference.encode(np.zeros(384, np.float32)), reference.encode(np.ones(3))):
+    for bad in (
+        "no base64!",
+        reference.encode(np.zeros(384, np.float32)),
+        reference.encode(np.ones(3, np.float32)),
+    ):
         with pytest.raises(ModelError, match="reference is no vector"):
             reference.expected(replace(bundled, reference=bad))

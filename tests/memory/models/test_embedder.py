@@ -78,7 +78,7 @@ def test_stop_is_heeded_between_batches(embedder: Embedder) -> None:
 def test_an_abandoned_iteration_leaves_no_thread(embedder: Embedder) -> None:
     iterator = embedder.passages(TEXTS)
     next(iterator)
-    iterator.close()
+    del iterator
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("tokenizer")]
 
 

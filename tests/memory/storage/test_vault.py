@@ -79,9 +79,9 @@ def test_durability_chooses_synchronous_and_the_notebook_is_never_off(tmp_path: 
 def test_models_and_tables_have_the_same_columns(path: Path) -> None:
     with _open(path) as vault:
         for model in models.MODELS:
-            table = model._meta.table_name  # pyright: ignore
+            table = model._meta.table_name
             columns = [row[1] for row in vault.db.raw().execute(f"PRAGMA table_info({table})")]
-            assert columns == [field.column_name for field in model._meta.sorted_fields]  # pyright: ignore
+            assert columns == [field.column_name for field in model._meta.sorted_fields]
 
 
 def test_a_read_is_one_state_whatever_is_committed_meanwhile(path: Path) -> None:

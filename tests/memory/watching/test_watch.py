@@ -350,7 +350,8 @@ def test_nothing_is_read_while_git_holds_its_lock(ws: Workspace) -> None:
         lock.unlink()
         watch.until(lambda: "new.py" in ws.paths())
         lock.write_text("")
-        os.utime(lock, (time.time() - 3600,) * 2)  # left behind by a git that died
+        then = time.time() - 3600
+        os.utime(lock, (then, then))  # left behind by a git that died
         ws.write("newer.py", "beta = 1\n")
         watch.until(lambda: "newer.py" in ws.paths())
 

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -258,9 +257,7 @@ def test_an_indexer_whose_listener_is_gone_stops(magray: Magray) -> None:
     assert process.stdout is not None
     process.stdout.readline()
     process.stdout.close()
-    began = time.monotonic()
     assert process.wait(60) != 0
-    assert time.monotonic() - began < 30
 
 
 def test_a_damaged_vault_is_kept_aside_and_made_again(magray: Magray) -> None:

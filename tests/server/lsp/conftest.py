@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import os
@@ -103,7 +104,7 @@ class Client:
             stderr=subprocess.PIPE,
             env={**os.environ, "MAGRAY_HOME": str(home), **PATIENT, **(environ or {})},
         )
-        assert self.process.stdin and self.process.stdout and self.process.stderr
+        assert self.process.stdin
         self.stdin = self.process.stdin
         self._out: queue.Queue[Any] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -111,11 +112,13 @@ class Client:
         threading.Thread(target=self._drain, daemon=True).start()
 
     def _drain(self) -> None:
-        while piece := self.process.stderr.read1(65536):  # type: ignore[union-attr]
+        assert isinstance(self.process.stderr, io.BufferedReader)
+        while piece := self.process.stderr.read1(65536):
             self.stderr += piece
 
     def _read(self) -> None:
         stream = self.process.stdout
+        assert stream
         while line := stream.readline():
             if not line.startswith(b"Content-Length: "):
                 self.trailing += line + stream.read()  # a byte that is not the protocol's
@@ -249,7 +252,7 @@ def children(pid: int) -> list[int]:
         return []
 
 
-def eventually(test: Any, seconds: float = 5.0) -> bool:
+def eventually(test: Any, seconds: float = 30.0) -> bool:
     """Whether it comes true in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -57,7 +57,7 @@ def main() -> None:
 
 def _die_after(seconds: float) -> None:
     """Never outlive the parent's patience, even when it is gone and native code holds the interpreter."""
-    if hasattr(signal, "setitimer"):
+    if sys.platform != "win32":
         signal.setitimer(signal.ITIMER_REAL, seconds + 1)
 
 
