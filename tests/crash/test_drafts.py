@@ -71,7 +71,7 @@ _OBSERVATION = """
 from magray_memory.models.device_observation import observe
 observe(home.path, "auto", "cpu", None, None)
 """
-_MODEL = "from magray_memory.models.store import write_model; write_model(model())"
+_MODEL = "from magray_memory.models.model import write_model; write_model(model())"
 _RECORD = """
 from magray_memory.models.hub import Access, Fetched, Repository, Stated
 folder = model().place

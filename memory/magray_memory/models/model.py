@@ -1,6 +1,6 @@
-"""A model is a folder: `model.toml`, a tokenizer and an ONNX file per device.
+"""Model folder: `model.toml`, a tokenizer and an ONNX file per device.
 
-This module reads and checks such folders and finds the one that a setting names; it loads nothing native.
+This module reads, checks and writes such folders and finds the one a setting names; it loads nothing native.
 Opening is checked cheaply, by size; `Model.verify` reads everything and compares checksums.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from magray_memory import atomic_file
 from magray_memory.errors import ModelError
 from magray_memory.models.default_model import BUNDLED, DEFAULT_ID
 
@@ -21,6 +22,17 @@ TOKENIZER = "tokenizer"
 
 _TEXTS = ("id", "pooling", "query_prefix", "passage_prefix", "licence")
 _NUMBERS = ("dim", "max_tokens")
+_KEYS = (
+    "id",
+    "dim",
+    "max_tokens",
+    "pooling",
+    "query_prefix",
+    "passage_prefix",
+    "languages",
+    "licence",
+    "exported",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +143,42 @@ def load_model(folder: Path) -> Model:
         origin=_text(what, "origin", values.get("origin", "")),
         place=folder,
     )
+
+
+def write_model(model: Model) -> None:
+    """Writes `model.toml`, whole or not at all. Raises ModelError when the folder cannot be written."""
+    try:
+        atomic_file.write_text(model.place / "model.toml", _model_toml(model))
+    except OSError as error:
+        raise ModelError(
+            f"model {model.id}", f"{model.place} cannot be written: {error.strerror or error}"
+        ) from error
+
+
+def _model_toml(model: Model) -> str:
+    import tomlkit
+
+    document = tomlkit.document()
+    document.add(
+        tomlkit.comment(
+            "Written by `magray model`. The id names the vector space: another id, other vectors."
+        )
+    )
+    for key in _KEYS:
+        document.add(key, getattr(model, key))
+    for key, value in (("reference", model.reference), ("origin", model.origin)):
+        if value:
+            document.add(key, tomlkit.string(value))
+    if model.folder != model.place:
+        document.add("folder", tomlkit.string(str(model.folder)))
+    files = tomlkit.table(is_super_table=True)
+    for key, file in model.files.items():
+        files.add(
+            key,
+            tomlkit.table().add("name", file.name).add("sha256", file.sha256).add("bytes", file.bytes),
+        )
+    document.add("files", files)
+    return document.as_string()
 
 
 def resolve_model(name_or_path: str, home_models: Path) -> Model:

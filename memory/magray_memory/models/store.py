@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 from magray_memory import atomic_file
 from magray_memory.errors import ModelError
 from magray_memory.models.default_model import DEFAULT_ID
-from magray_memory.models.model import TOKENIZER, Model, ModelFile, load_model, resolve_model
+from magray_memory.models.model import TOKENIZER, Model, ModelFile, load_model, resolve_model, write_model
 from magray_memory.storage.lock import FileLock
 
 if TYPE_CHECKING:
@@ -221,55 +221,6 @@ def verify(model: Model) -> float | None:
             f"model {model.id}", f"it makes other vectors than the model's (cosine {cosine:.3f})"
         )
     return round(cosine, 4)
-
-
-def write_model(model: Model) -> None:
-    """Writes `model.toml`, whole or not at all. Raises ModelError when the folder cannot be written."""
-    try:
-        atomic_file.write_text(model.place / "model.toml", _model_toml(model))
-    except OSError as error:
-        raise ModelError(
-            f"model {model.id}", f"{model.place} cannot be written: {error.strerror or error}"
-        ) from error
-
-
-_KEYS = (
-    "id",
-    "dim",
-    "max_tokens",
-    "pooling",
-    "query_prefix",
-    "passage_prefix",
-    "languages",
-    "licence",
-    "exported",
-)
-
-
-def _model_toml(model: Model) -> str:
-    import tomlkit
-
-    document = tomlkit.document()
-    document.add(
-        tomlkit.comment(
-            "Written by `magray model`. The id names the vector space: another id, other vectors."
-        )
-    )
-    for key in _KEYS:
-        document.add(key, getattr(model, key))
-    for key, value in (("reference", model.reference), ("origin", model.origin)):
-        if value:
-            document.add(key, tomlkit.string(value))
-    if model.folder != model.place:
-        document.add("folder", tomlkit.string(str(model.folder)))
-    files = tomlkit.table(is_super_table=True)
-    for key, file in model.files.items():
-        files.add(
-            key,
-            tomlkit.table().add("name", file.name).add("sha256", file.sha256).add("bytes", file.bytes),
-        )
-    document.add("files", files)
-    return document.as_string()
 
 
 def _wanted(entry: Entry, devices: tuple[str, ...]) -> dict[str, str]:

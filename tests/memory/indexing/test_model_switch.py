@@ -16,6 +16,7 @@ from magray_memory.health.report import Component, Severity
 from magray_memory.indexing.events import Progress
 from magray_memory.memory import Memory
 from magray_memory.models import store
+from magray_memory.models.model import write_model
 from magray_memory.models.recipe import embedding_key
 from magray_memory.models.store import ModelOverrides
 from magray_memory.search.query import parse
@@ -269,7 +270,7 @@ def test_another_model_under_the_same_name_is_another_model(place: Place, tmp_pa
             },
             reference="",
         )
-        store.write_model(changed)
+        write_model(changed)
         assert answer(reader) == answer(session) == before
         assert found_in(writer)["change"]["made"] == 0
         report = writer.index.run()

@@ -15,7 +15,7 @@ from magray_memory.models import store
 from magray_memory.models.catalog import CATALOG, WINDOW, find
 from magray_memory.models.default_model import DEFAULT_ID
 from magray_memory.models.embedder import Embedder
-from magray_memory.models.model import load_model, resolve_model
+from magray_memory.models.model import load_model, resolve_model, write_model
 from magray_memory.models.onnx.graph_io import POOLINGS
 from magray_memory.models.store import ModelOverrides
 from magray_memory.storage.home import Home
@@ -171,7 +171,7 @@ def test_what_cannot_be_used_is_told_before_anything_changes(tmp_path: Path, hom
 def test_a_dimension_that_model_toml_does_not_say_is_told(tmp_path: Path, home: Path) -> None:
     model = store.install_from_folder(make_model(tmp_path / "mine"), home, ModelOverrides())
     wrong = replace(model, dim=48)
-    store.write_model(wrong)
+    write_model(wrong)
     with pytest.raises(ModelError, match=r"vectors of 32 numbers, model\.toml says 48"):
         store.smoke_test(load_model(wrong.place))
 
@@ -191,7 +191,7 @@ def test_a_copy_of_the_default_model_with_a_file_for_the_gpu_is_preferred_while_
     place.mkdir(parents=True)
     for file in bundled.files.values():
         (place / file.name).write_bytes((bundled.folder / file.name).read_bytes())
-    store.write_model(replace(bundled, folder=place, place=place))
+    write_model(replace(bundled, folder=place, place=place))
     assert resolve_model("", home / "models").folder == place
     (place / "tokenizer.json").unlink()
     assert resolve_model("", home / "models").folder == bundled.folder

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from magray_memory import atomic_file
 from magray_memory.errors import ModelError
-from magray_memory.models.model import Model, ModelFile
-from magray_memory.models.store import write_model
+from magray_memory.models.model import Model, ModelFile, write_model
 
 if TYPE_CHECKING:
     from pathlib import Path
