@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from magray_memory.health.model_change import Change
     from magray_memory.health.report import Component, Severity
     from magray_memory.health.status import Status
-    from magray_memory.indexing.report import IndexReport
+    from magray_memory.indexing.report import IndexReport, SkippedItem
     from magray_memory.maintenance.optimize import Optimized, Step
     from magray_memory.models.device import Placed
     from magray_memory.models.fallback import DeviceChange
@@ -49,6 +49,7 @@ __all__ = [
     "SearchQuery",
     "Settings",
     "Severity",
+    "SkippedItem",
     "Status",
     "Step",
     "Symbol",
@@ -65,7 +66,7 @@ _MODULES = {
     "health.model_change": ("Change",),
     "health.report": ("Component", "Severity"),
     "health.status": ("Status",),
-    "indexing.report": ("IndexReport",),
+    "indexing.report": ("IndexReport", "SkippedItem"),
     "maintenance.optimize": ("Optimized", "Step"),
     "models.device": ("Placed",),
     "models.fallback": ("DeviceChange",),

@@ -12,7 +12,6 @@ import gc
 import logging
 import os
 import sys
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,28 +20,22 @@ from magray_memory import __version__
 from magray_server.cli.failures import DONE, FAILED, report, wants
 from magray_server.cli.shell import global_options, write_example
 from magray_server.cli.terminal import OutputLostError, flush, prepare_streams, results, safe
+from magray_server.operations.registry import MAINTENANCE, REGISTRY, SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = {
-    "index": "Index the workspace, or only some paths in it.",
-    "search": "Find passages by meaning and by words.",
-    "related": "Find passages like a place in a file.",
-    "status": "Show what is stored, how fresh it is, and what runs.",
-    "doctor": "Examine everything, and mend what can be mended.",
-    "optimize": "Make everything smaller and quicker.",
-    "vault": "List what is indexed; drop what is gone.",
-    "model": "List, fetch, use and verify models.",
-    "config": "Show and change settings.",
+    **{name: entry.summary for name, entry in REGISTRY.items()},
     "completion": "Print the completion script of a shell.",
 }
-"""Every command with its line in `magray --help`; the module of the same name holds it as `cli`."""
+"""Every command with its line in `magray --help`."""
 
 GROUPS = {
-    "Search": ("index", "search", "related"),
-    "Care": ("status", "doctor", "optimize", "vault", "model", "config", "completion"),
+    section: tuple(name for name, entry in REGISTRY.items() if entry.section == section)
+    for section in SECTIONS
 }
+GROUPS[MAINTENANCE] += ("completion",)
 
 EXAMPLE = """
 cd ~/my-project && magray index
@@ -68,7 +61,13 @@ class Program(click.Group):
             return Program("memory", memory=False, help="The same commands under their older name.")
         if cmd_name not in COMMANDS:
             return None
-        return import_module(f"magray_server.cli.commands.{cmd_name}").cli
+        if cmd_name == "completion":
+            from magray_server.cli.commands.completion import cli as completion
+
+            return completion
+        from magray_server.cli.operation_command import command_of_entry
+
+        return command_of_entry(cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

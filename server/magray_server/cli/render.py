@@ -15,7 +15,7 @@ from magray_server.cli.terminal import coloured, cut, results, safe, style, widt
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from magray_memory.search.hits import Hit, SearchAnswer
+    from magray_memory.values import Hit, SearchAnswer
 
 _WORD = re.compile(r"\w+")
 _INDENT = "    "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ import click
 from magray_server.cli.terminal import coloured, emit, reserve_stdout, safe, style, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from magray_memory.memory import Memory
 
@@ -89,7 +88,7 @@ def _folder(context: click.Context, parameter: click.Parameter, value: str | Non
     _remember(context, parameter, value)
 
 
-def global_options(*, without: tuple[str, ...] = ()) -> list[click.Option]:
+def global_options() -> list[click.Option]:
     """Fresh options for one command; they are kept in the context and never passed to the function."""
     options = [
         click.Option(
@@ -114,17 +113,29 @@ def global_options(*, without: tuple[str, ...] = ()) -> list[click.Option]:
     ]
     for option in options:
         option.expose_value = False
-    return [option for option in options if option.name not in without]
+    return options
 
 
 class Command(click.Command):
     """A command that takes the global flags after its name too, and shows its example as it is written."""
 
-    def __init__(self, *args: Any, example: str = "", without: tuple[str, ...] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        example: str = "",
+        check: Callable[[Sequence[str]], None] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.example = example
+        self._check = check
         self._own = len(self.params)
-        self.params.extend(global_options(without=without))
+        self.params.extend(global_options())
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if self._check is not None and not ctx.resilient_parsing:
+            self._check(args)
+        return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         own, shared = _records(ctx, self.params[: self._own]), _records(ctx, self.params[self._own :])
@@ -165,9 +176,7 @@ def _records(context: click.Context, parameters: list[click.Parameter]) -> list[
     return [record for record in records if record]
 
 
-def command(
-    name: str, *, example: str, without: tuple[str, ...] = ()
-) -> Callable[[Callable[..., Any]], Command]:
+def command(name: str, *, example: str) -> Callable[[Callable[..., Any]], Command]:
     """Makes a function that takes a `Shell` first into a command of this program."""
 
     def decorate(function: Callable[..., Any]) -> Command:
@@ -175,7 +184,7 @@ def command(
         def call(*args: Any, **kwargs: Any) -> Any:
             return function(Shell.of(click.get_current_context()), *args, **kwargs)
 
-        return click.command(name, cls=Command, example=example, without=without)(call)
+        return click.command(name, cls=Command, example=example)(call)
 
     return decorate
 
@@ -187,8 +196,3 @@ def completing(known: Callable[[], Iterable[str]]) -> Callable[..., list[str]]:
         return [value for value in known() if value.startswith(typed)]
 
     return complete
-
-
-def user_path(text: str) -> Path:
-    """A path argument as it was meant: relative to the current folder, whatever bytes are in it."""
-    return Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - resolve() would follow links

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_memory.indexing.events import Event
-    from magray_memory.storage.home import Home
+    from magray_memory.values import Home
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from magray_memory.search.hits import Hit
+    from magray_memory.values import Hit
 
 SHOWN = 4
 _NOTE_LINES = 8

@@ -10,7 +10,7 @@ from magray_server.lsp.positions import to_column
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from magray_memory.search.hits import SearchAnswer
+    from magray_memory.values import SearchAnswer
     from magray_server.lsp.server import MagrayServer
 
 MAX_BYTES = 4_000_000

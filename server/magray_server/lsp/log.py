@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from magray_memory.storage.home import Home
+    from magray_memory.values import Home
 
 MAX_BYTES = 1_000_000
 KEPT_FILES = 3

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from pathlib import Path
 
-    from magray_memory.models.device import Placed
     from magray_memory.session import Session
+    from magray_memory.values import Placed
     from magray_server.lsp.buffers import Buffer
     from magray_server.lsp.folders import Place
     from magray_server.lsp.server import MagrayServer

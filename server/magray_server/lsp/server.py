@@ -14,7 +14,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
 from magray_memory import __version__
-from magray_memory.storage.home import Home
+from magray_memory.values import Home
 from magray_server.host import process_exit
 from magray_server.lsp import commands, positions
 from magray_server.lsp.features.code_actions import Actions

@@ -170,12 +170,41 @@ def test_config_is_set_shown_and_unset(magray: Magray) -> None:
 
 
 def test_config_of_the_workspace(magray: Magray) -> None:
-    assert magray("config", "set", "--workspace", "index.ignore", "docs/", "*.js").code == 0
+    assert magray("config", "set", "--project", "index.ignore", "docs/", "*.js").code == 0
     assert (magray.cwd / ".magray.toml").read_text() == '[index]\nignore = ["docs/", "*.js"]\n'
     assert magray("config", "get", "index.ignore").out == "docs/\n*.js\n"
-    refused = magray("config", "set", "--workspace", "notes.folders", "/etc")
+    refused = magray("config", "set", "--project", "notes.folders", "/etc")
     assert refused.code == 2
     assert "a workspace may not set it" in refused.err
+
+
+def test_config_set_takes_the_workspace_like_every_command(magray: Magray, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    line = ("config", "set", "--project", "--workspace", str(other), "index.ignore", "docs/")
+    assert magray(*line).code == 0
+    assert (other / ".magray.toml").read_text() == '[index]\nignore = ["docs/"]\n'
+    assert not (magray.cwd / ".magray.toml").exists()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--workspace index.ignore docs/",
+        "index.ignore docs/ --workspace",
+        "index.ignore --workspace docs/",
+        "--unset --workspace index.ignore",
+    ],
+)
+def test_the_earlier_spelling_of_project_names_the_new_one(magray: Magray, line: str) -> None:
+    refused = magray("config", "set", *line.split())
+    assert refused.code == 2
+    assert refused.err == (
+        "error: config set: --workspace names a folder; the workspace's own file is written with --project"
+        " (try: magray config set --project NAME VALUE)\n"
+    )
+    assert not magray.home.exists()
+    assert not (magray.cwd / ".magray.toml").exists()
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from magray_server.lsp.errors import Refused, hide_paths, response_error
 from magray_server.lsp.folders import Folders
 from magray_server.lsp.transport import BadFrame, parse, read_frame
 from magray_server.lsp.uris import to_path, to_uri
+from magray_server.operations.optimize import Optimize
+from magray_server.operations.search import Search
 
 
 @pytest.mark.parametrize(
@@ -114,20 +116,20 @@ def test_no_settings_break_anything(value: object) -> None:
 )  # fmt: skip
 def test_params_that_do_not_fit_are_refused_in_one_sentence(given: object) -> None:
     with pytest.raises(Refused) as caught:
-        params.read(params.SearchParams, given)
+        params.read_options(Search, given)
     assert caught.value.code == -32602
     assert "\n" not in caught.value.message and len(caught.value.message) < 200
 
 
 def test_nothing_given_is_spelled_in_several_ways() -> None:
     for nothing in (None, {}, []):
-        assert params.read(params.HealthParams, nothing) == params.HealthParams()
+        assert params.read(params.Target, nothing) == params.Target()
+        assert params.read_options(Optimize, nothing) == Optimize()
 
 
 def test_a_text_stands_for_a_list_of_one() -> None:
-    query = params.read(
-        params.SearchParams, {"query": "x lang:py", "path": "src/", "in": "workspace", "new": 1}
-    ).as_query(7)
+    given = {"query": "x lang:py", "path": "src/", "in": "workspace", "new": 1}
+    query = params.read_options(Search, given).as_query(7)
     assert (query.k, query.paths, query.languages, query.within) == (7, ("src/",), ("python",), "workspace")
 
 

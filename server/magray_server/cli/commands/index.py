@@ -1,4 +1,4 @@
-"""`magray index`: read what changed, so that search finds it."""
+"""How `magray index` shows its progress, and how it is stopped."""
 
 from __future__ import annotations
 
@@ -14,61 +14,45 @@ import click
 from magray_memory.errors import Interrupted
 from magray_memory.resources import give_way
 from magray_server.cli import render
-from magray_server.cli.failures import DONE, PARTLY, describe
-from magray_server.cli.shell import Shell, command, user_path
+from magray_server.cli.failures import DONE, describe
+from magray_server.cli.operation_command import EXIT_CODES, View
 from magray_server.cli.terminal import emit, flush, to_json
 from magray_server.host.parent_exit import end_with_parent
+from magray_server.operations.index import outcome, run
+from magray_server.operations.operation import Context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from magray_memory.indexing.events import Done, Event
-    from magray_memory.indexing.report import IndexReport, SkippedItem
+    from magray_memory.values import IndexReport, SkippedItem
+    from magray_server.cli.shell import Shell
+    from magray_server.operations.index import Index
 
     Listener = Callable[[Event], None]
 
 _SHOWN_SKIPS = 5
 
 
-@command(
-    "index",
-    example="""
-    magray index
-    magray index src docs/guide.md
-    magray index --watch
-    magray --workspace ~/project index --lexical
-    """,
-)
-@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]...")
-@click.option("--force", is_flag=True, help="Read every file again, changed or not.")
-@click.option("--lexical", is_flag=True, help="Words only; leave the model out for now.")
-@click.option("--watch", is_flag=True, help="Then stay, and follow every change until Ctrl-C.")
-@click.option("--events", is_flag=True, help="Tell a parent program all as JSON lines; end when it does.")
-def cli(shell: Shell, paths: tuple[str, ...], force: bool, lexical: bool, watch: bool, events: bool) -> int:
-    """Index the workspace, or only the paths in it.
-
-    Only what changed is read. Words can be searched after seconds, meaning follows; Ctrl-C at any time
-    keeps what is done, and the next run goes on from there. The exit code is 3 when files that should be
-    indexed were left out, or when there was no model to embed with (--lexical asks for none).
-    """
-    if watch or events:
+def _run(shell: Shell, wanted: Index) -> int:
+    events = wanted.events
+    if wanted.watch or events:
         give_way()
-    if watch:
-        if paths:
+    if wanted.watch:
+        if wanted.paths:
             raise click.UsageError("--watch follows the whole workspace: leave the paths out")
-        return _watch(shell, force=force, lexical=lexical, events=events)
+        return _watch(shell, force=wanted.force, lexical=wanted.lexical, events=events)
     stop = threading.Event()
     if events:
         end_with_parent(stop.set, by_stdin=False)
     with stoppable(stop.set), _listener(shell, events, stop) as on_event, shell.memory() as memory:
-        report = memory.index.run(
-            [user_path(path) for path in paths] or None,
-            force=force,
-            lexical=lexical,
+        context = Context(
+            memory=memory,
             on_event=on_event,
             on_warning=shell.warn if on_event is None else None,
             should_stop=stop.is_set,
         )
+        report = run(context, wanted)
     if stop.is_set():
         raise Interrupted("interrupted", "what is done is kept", "the same command again to go on")
     if shell.json and not events:
@@ -76,8 +60,7 @@ def cli(shell: Shell, paths: tuple[str, ...], force: bool, lexical: bool, watch:
     elif not events:
         shell.result(_summary(report))
     _warn_of_skipped(shell, report.skipped)
-    by_words_only = not lexical and report.seconds.semantic is None
-    return PARTLY if report.skipped or by_words_only else DONE
+    return EXIT_CODES[outcome(wanted, report)]
 
 
 def _watch(shell: Shell, *, force: bool, lexical: bool, events: bool) -> int:
@@ -229,3 +212,6 @@ def _json_lines(stop: threading.Event) -> Generator[Listener]:
             ours = describe(error)
             write(Failed(ours.code, ours.message, ours.hint))
         raise
+
+
+VIEWS = {"index": View(run=_run)}

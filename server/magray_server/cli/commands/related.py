@@ -1,32 +1,28 @@
-"""`magray related`: more like what stands at this place."""
+"""How `magray related` reads a place and shows what is like it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import click
+from typing import TYPE_CHECKING, Any
 
 from magray_memory.errors import QueryError
-from magray_server.cli.commands.search import show
-from magray_server.cli.failures import DONE
-from magray_server.cli.shell import Shell, command, user_path
+from magray_server.cli import render
+from magray_server.cli.commands.search import answer_notes
+from magray_server.cli.operation_command import View
+from magray_server.operations.paths import user_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from magray_server.cli.shell import Shell
 
-@command("related", example="magray related src/app.py:120 -k 5")
-@click.argument("place", metavar="PATH[:LINE]")
-@click.option("-k", type=int, metavar="N", help="How many hits (default 10).")
-def cli(shell: Shell, place: str, k: int | None) -> int:
-    """Find passages like the one at PATH, or at a LINE of it."""
-    path, line = _place(place, shell.workspace)
+
+def _fields(shell: Shell, values: dict[str, Any]) -> dict[str, Any]:
+    """The options, with the place taken apart."""
+    path, line = _place(values["path"], shell.workspace)
+    k = values["k"]
     if k is not None and k < 0:
         raise QueryError(f"-k {k}", "the number of hits cannot be negative", "-k 10")
-    with shell.memory() as memory:
-        answer = memory.search.related(path, line, memory.settings.search.k if k is None else k)
-        show(shell, memory, answer, "")
-    return DONE
+    return {"path": str(path), "line": line, "k": k}
 
 
 def _place(text: str, workspace: str | None) -> tuple[Path, int | None]:
@@ -49,3 +45,8 @@ def _path(text: str, workspace: str | None) -> Path:
     here = user_path(text)
     inside = None if workspace is None else user_path(workspace) / text
     return inside if inside is not None and not here.exists() and inside.exists() else here
+
+
+VIEWS = {
+    "related": View(fields=_fields, lines=lambda _, answer: render.hits(answer, ""), notes=answer_notes),
+}

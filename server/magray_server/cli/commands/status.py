@@ -1,59 +1,32 @@
-"""`magray status`: what is there and how it is, at a glance."""
+"""How `magray status` shows what is there and how it is."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
 
-import click
-
 from magray_memory import __version__
 from magray_server.cli import render
-from magray_server.cli.failures import DONE
-from magray_server.cli.shell import Shell, command
+from magray_server.cli.operation_command import Call, View
 from magray_server.cli.terminal import coloured, cut, results, safe, style, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from magray_memory.health.status import Status
-    from magray_memory.storage.vault_info import VaultInfo
+    from magray_memory.values import Status, VaultInfo
+    from magray_server.operations.status import StatusOptions
 
 _COLOURS = {"ok": "green", "info": "cyan", "warning": "yellow", "critical": "red", "fatal": "red"}
 
 
-@command(
-    "status",
-    example="""
-    magray status
-    magray status --deep
-    """,
-)
-@click.option("--deep", is_flag=True, help="Try the model and examine every vault, too.")
-def cli(shell: Shell, deep: bool) -> int:
-    """Show what is stored, how fresh it is, what runs the model, and what is wrong.
-
-    Nothing is tried: it tells what is there and what was last seen to work. With --deep the model runs once
-    on each device, and every vault is examined, each in a process of its own.
-    """
-    with shell.memory() as memory:
-        status = memory.health.status(deep=deep)
-    if shell.json:
-        shell.value(status.as_json())
-    else:
-        for line in _lines(status, verbose=shell.verbose):
-            shell.result(line)
-    return DONE
-
-
-def _lines(status: Status, *, verbose: bool) -> Iterator[str]:
+def _lines(call: Call[StatusOptions], status: Status) -> Iterator[str]:
     colour, columns = coloured(results()), width(results())
     severity = status.severity.value
     told = style(severity, _COLOURS[severity], colour=colour)
     yield f"magray {__version__}  {told}  {safe(str(status.home))}"
     if status.vaults:
         yield ""
-        shown = status.vaults if verbose or len(status.vaults) <= 8 else _nearest(status)
+        shown = status.vaults if call.shell.verbose or len(status.vaults) <= 8 else _nearest(status)
         yield from render.table([_vault(status, vault) for vault in shown], right=(1, 2, 3, 4))
         if len(shown) < len(status.vaults):
             yield f"and {len(status.vaults) - len(shown)} more (magray vault list)"
@@ -101,3 +74,6 @@ def _waiting(status: Status, vault: VaultInfo) -> str:
     if change is not None:
         facts.append(f"{change.share:.0%} of {change.to}")
     return safe(", ".join(facts))
+
+
+VIEWS = {"status": View(lines=_lines)}

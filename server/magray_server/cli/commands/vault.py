@@ -1,44 +1,33 @@
-"""`magray vault`: which workspaces are indexed, and dropping the ones that are not wanted any more."""
+"""How `magray vault` shows what is indexed and what was dropped."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import click
-
-from magray_memory.errors import UsageError
 from magray_server.cli import render
-from magray_server.cli.failures import DONE
-from magray_server.cli.shell import Group, Shell, command, user_path
+from magray_server.cli.operation_command import Call, View
 from magray_server.cli.terminal import safe
 
 if TYPE_CHECKING:
-    from magray_memory.health.model_change import Change
-    from magray_memory.storage.vault_info import VaultInfo
+    from collections.abc import Iterator
+
+    from magray_memory.values import Change, VaultInfo
+    from magray_server.operations.vault import Dropped, VaultDrop, VaultList, Vaults
+
+_HEADS = ("KIND", "FILES", "PASSAGES", "PENDING", "SIZE", "INDEXED", "ROOT")
 
 
-@click.group(cls=Group, name="vault", help="List what is indexed; drop what is gone.", no_args_is_help=True)
-def cli() -> None:
-    pass
+def _listed(_: Call[VaultList], found: Vaults) -> Iterator[str]:
+    status = found.status
+    if status.vaults:
+        rows = [_HEADS, *(_row(vault, status.change(vault)) for vault in status.vaults)]
+        yield from render.table(rows, right=(1, 2, 3, 4))
 
 
-@command("list", example="magray vault list")
-def list_(shell: Shell) -> int:
-    """List every vault: its folder, what is in it, its size, when it was indexed."""
-    with shell.memory() as memory:
-        status = memory.health.status()
-    vaults = status.vaults
-    if shell.json:
-        shell.value({"vaults": status.as_json()["vaults"]})
-        return DONE
-    heads = ("KIND", "FILES", "PASSAGES", "PENDING", "SIZE", "INDEXED", "ROOT")
-    rows = [heads, *(_row(vault, status.change(vault)) for vault in vaults)]
-    for line in render.table(rows, right=(1, 2, 3, 4)) if vaults else ():
-        shell.result(line)
-    if not vaults:
-        shell.note("nothing is indexed yet: run `magray index` in a project")
-    return DONE
+def _listed_notes(call: Call[VaultList], found: Vaults) -> None:
+    if not found.status.vaults and not call.shell.json:
+        call.shell.note("nothing is indexed yet: run `magray index` in a project")
 
 
 def _row(vault: VaultInfo, change: Change | None) -> tuple[str, ...]:
@@ -60,33 +49,18 @@ def _row(vault: VaultInfo, change: Change | None) -> tuple[str, ...]:
     )
 
 
-@command(
-    "drop",
-    example="""
-    magray vault drop ~/old-project
-    magray vault drop --gone --dry-run
-    """,
-)
-@click.argument("roots", nargs=-1, type=click.Path(), metavar="[FOLDER]...")
-@click.option("--gone", is_flag=True, help="Every workspace whose folder is not there any more.")
-@click.option("--dry-run", is_flag=True, help="Say what would go, and leave it.")
-def drop(shell: Shell, roots: tuple[str, ...], gone: bool, dry_run: bool) -> int:
-    """Delete the index of a workspace. Its files stay as they are, and it can be indexed again."""
-    if not roots and not gone:
-        raise UsageError("vault drop", "it does not say which", "magray vault drop FOLDER, or --gone")
-    with shell.memory() as memory:
-        dropped = memory.vaults.drop([user_path(root) for root in roots], gone=gone, dry_run=dry_run)
-    if shell.json:
-        facts: list[dict[str, Any]] = [vault.as_json() for vault in dropped]
-        shell.value({"dropped": facts, "dry_run": dry_run})
-        return DONE
-    verb = "would drop" if dry_run else "dropped"
-    for vault in dropped:
-        shell.result(f"{verb} {safe(str(vault.root or vault.path))} ({render.size(vault.bytes)})")
-    if not dropped:
-        shell.note("there is nothing to drop")
-    return DONE
+def _dropped(_: Call[VaultDrop], dropped: Dropped) -> Iterator[str]:
+    verb = "would drop" if dropped.dry_run else "dropped"
+    for vault in dropped.vaults:
+        yield f"{verb} {safe(str(vault.root or vault.path))} ({render.size(vault.bytes)})"
 
 
-for _command in (list_, drop):
-    cli.add_command(_command)
+def _dropped_notes(call: Call[VaultDrop], dropped: Dropped) -> None:
+    if not dropped.vaults and not call.shell.json:
+        call.shell.note("there is nothing to drop")
+
+
+VIEWS = {
+    "vault list": View(lines=_listed, notes=_listed_notes),
+    "vault drop": View(lines=_dropped, notes=_dropped_notes),
+}

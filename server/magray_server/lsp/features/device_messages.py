@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_memory.indexing.events import Device
-    from magray_memory.models.device import Placed
-    from magray_memory.models.fallback import DeviceChange
+    from magray_memory.values import DeviceChange, Placed
     from magray_server.lsp.server import MagrayServer
 
 log = logging.getLogger(__name__)

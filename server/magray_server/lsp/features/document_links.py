@@ -14,7 +14,7 @@ from magray_server.lsp.positions import to_column, to_index
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from magray_memory.search.note_links import Note
+    from magray_memory.values import Note
     from magray_server.lsp.buffers import Buffer
     from magray_server.lsp.server import MagrayServer
     from magray_server.lsp.workers import Stop

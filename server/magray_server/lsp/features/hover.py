@@ -15,7 +15,7 @@ from magray_server.lsp.positions import to_column, to_index
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from magray_memory.search.hits import Hit
+    from magray_memory.values import Hit
     from magray_server.lsp.buffers import Buffer
     from magray_server.lsp.server import MagrayServer
     from magray_server.lsp.workers import Stop
@@ -83,7 +83,7 @@ class Hover:
         markdown = self._markdown()
 
         def work(stop: Stop) -> str | None:
-            from magray_memory.search.query import SearchQuery
+            from magray_memory.values import SearchQuery
 
             query = SearchQuery(word, k=_POOL, raw=word)
             hits = self._server.engine.session().search.query(query, stop).hits

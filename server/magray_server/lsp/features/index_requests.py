@@ -9,10 +9,10 @@ from magray_server.host.folder_indexer import FolderIndexer
 from magray_server.host.jobs import Job, Outcome, State
 from magray_server.lsp.errors import failed, invalid
 from magray_server.lsp.uris import to_path
+from magray_server.operations.index import Index
 
 if TYPE_CHECKING:
     from magray_memory.indexing.events import Event
-    from magray_server.lsp import params as shapes
     from magray_server.lsp.folders import Folder
     from magray_server.lsp.server import MagrayServer
     from magray_server.lsp.workers import Stop
@@ -30,16 +30,16 @@ class IndexRequests:
 
     async def index(self, given: Any) -> Json:
         """Index now; answers when it is done. Cancelling the request stops the run and keeps what it did."""
-        from magray_server.lsp import params as shapes
+        from magray_server.lsp import params
 
-        wanted = shapes.read(shapes.IndexParams, given)
+        wanted, workspace = params.read_options(Index, given), params.read(params.Folder, given).workspace
         folders = self._server.folders.all
-        if wanted.workspace is not None or wanted.paths is not None or not folders:
-            folders = (self._server.searching.folder(wanted.workspace),)
+        if workspace is not None or wanted.paths is not None or not folders:
+            folders = (self._server.searching.folder(workspace),)
         reports = [await self._index(folder, wanted) for folder in folders]
         return reports[0] if len(reports) == 1 else _together(reports)
 
-    async def _index(self, folder: Folder, wanted: shapes.IndexParams) -> Json:
+    async def _index(self, folder: Folder, wanted: Index) -> Json:
         paths = None if wanted.paths is None else tuple(self._inside(folder, path) for path in wanted.paths)
         flags = (*(["--force"] if wanted.force else []), *(["--lexical"] if wanted.lexical else []))
         job = Job(paths, flags)
@@ -74,10 +74,10 @@ class IndexRequests:
 
     async def health(self, given: Any) -> Json:
         """What `magray status` says, and how this server's own indexers are."""
-        from magray_server.lsp import params as shapes
+        from magray_server.lsp import params
 
-        wanted = shapes.read(shapes.HealthParams, given)
-        root = self._server.searching.folder(wanted.workspace).root if wanted.workspace is not None else None
+        workspace = params.read(params.Folder, given).workspace
+        root = self._server.searching.folder(workspace).root if workspace is not None else None
 
         def work(_: Stop) -> Json:
             session = self._server.engine.session()

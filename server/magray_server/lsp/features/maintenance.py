@@ -18,6 +18,7 @@ from magray_server.host import subprocesses
 from magray_server.host.jobs import State
 from magray_server.lsp.errors import failed
 from magray_server.lsp.progress import WorkDone
+from magray_server.operations.optimize import Optimize
 
 if TYPE_CHECKING:
     from magray_server.lsp.server import MagrayServer
@@ -58,9 +59,9 @@ class Maintenance:
 
     async def optimize(self, given: Any) -> Json:
         """What `magray optimize` answers. Cancelling the request ends it and keeps what it did."""
-        from magray_server.lsp import params as shapes
+        from magray_server.lsp.params import read_options
 
-        wanted = shapes.read(shapes.OptimizeParams, given)
+        wanted = read_options(Optimize, given)
         bar = WorkDone(self._server, "magray: optimizing", self.close)
         bar.report("Looking at what is stored")
         try:

@@ -11,6 +11,8 @@ from lsprotocol import types
 from magray_server.lsp.errors import invalid
 from magray_server.lsp.locations import answer_as_json
 from magray_server.lsp.uris import to_path
+from magray_server.operations.related import Related
+from magray_server.operations.search import Search
 
 if TYPE_CHECKING:
     from magray_server.lsp.folders import Folder
@@ -28,21 +30,21 @@ class Searching:
 
     async def search(self, given: Any) -> Json:
         """Ranked hits. With a `partialResultToken` the hits by words are sent ahead of the whole answer."""
-        from magray_server.lsp import params as shapes
+        from magray_server.lsp.params import Partial, read, read_options
 
-        wanted = shapes.read(shapes.SearchParams, given)
+        wanted, token = read_options(Search, given), read(Partial, given).token
         loop = asyncio.get_running_loop()
 
         def work(stop: Stop) -> Json:
             session = self._server.engine.session()
             query = wanted.as_query(session.settings.search.k)
-            if wanted.partial_result_token is not None and query.mode == "hybrid":
+            if token is not None and query.mode == "hybrid":
                 by_words = session.search.query(
                     wanted.as_query(session.settings.search.k, mode="lexical"), stop
                 )
                 early = answer_as_json(self._server, by_words)
                 stop.check()
-                loop.call_soon_threadsafe(self._send_partial, wanted.partial_result_token, early)
+                loop.call_soon_threadsafe(self._send_partial, token, early)
             answer = session.search.query(query, stop)
             stop.check()
             return answer_as_json(self._server, answer)
@@ -51,10 +53,11 @@ class Searching:
 
     async def related(self, given: Any) -> Json:
         """Passages like the place that is named."""
-        from magray_server.lsp import params as shapes
+        from magray_server.lsp.params import Target, read, read_options
 
-        wanted = shapes.read(shapes.RelatedParams, given)
-        path = self.file(wanted.uri, wanted.path, wanted.workspace)
+        target = read(Target, given)
+        path = self.file(target.uri, target.path, target.workspace)
+        wanted = read_options(Related, given, path=str(path))
 
         def work(stop: Stop) -> Json:
             session = self._server.engine.session()
@@ -93,6 +96,5 @@ class Searching:
                 return folder
         raise invalid("The workspace is none of the open folders.")
 
-    def _send_partial(self, token: int | str | None, value: Json) -> None:
-        assert token is not None
+    def _send_partial(self, token: int | str, value: Json) -> None:
         self._server.protocol.notify(types.PROGRESS, types.ProgressParams(token=token, value=value))

@@ -9,7 +9,7 @@ from lsprotocol import types
 from magray_server.lsp.locations import Texts
 
 if TYPE_CHECKING:
-    from magray_memory.search.symbols import Symbol
+    from magray_memory.values import Symbol
     from magray_server.lsp.server import MagrayServer
     from magray_server.lsp.workers import Stop
 

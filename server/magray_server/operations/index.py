@@ -1,0 +1,72 @@
+"""`index`: read what changed, so that search finds it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from magray_server.operations.operation import Context, Operation, Outcome, option, options
+
+if TYPE_CHECKING:
+    from magray_memory.values import IndexReport
+
+
+@options
+class Index:
+    """Index the workspace, or only the paths in it.
+
+    Only what changed is read. Words can be searched after seconds, meaning follows; Ctrl-C at any time
+    keeps what is done, and the next run goes on from there. The exit code is 3 when files that should be
+    indexed were left out, or when there was no model to embed with (--lexical asks for none).
+    """
+
+    paths: tuple[str, ...] | None = option(
+        "Files and folders of the workspace; all of it without any.",
+        default=None,
+        positional=True,
+        metavar="[PATH]...",
+        path=True,
+    )
+    force: bool = option("Read every file again, changed or not.", default=False)
+    lexical: bool = option("Words only; leave the model out for now.", default=False)
+    watch: bool = option("Then stay, and follow every change until Ctrl-C.", default=False, in_requests=False)
+    events: bool = option(
+        "Tell a parent program all as JSON lines; end when it does.", default=False, in_requests=False
+    )
+
+
+def run(context: Context, wanted: Index) -> IndexReport:
+    """One run. Raises VaultLocked while another process indexes the workspace, WorkspaceError for a path
+    outside of it.
+    """
+    return context.memory.index.run(
+        None if wanted.paths is None else [Path(path) for path in wanted.paths],
+        force=wanted.force,
+        lexical=wanted.lexical,
+        on_event=context.on_event,
+        on_warning=context.on_warning,
+        should_stop=context.should_stop,
+    )
+
+
+def outcome(wanted: Index, report: IndexReport) -> Outcome:
+    """Partly done when files were left out that should not be, or embeddings that were wanted."""
+    without_embeddings = not wanted.lexical and report.seconds.semantic is None
+    return Outcome.PARTLY if report.skipped or without_embeddings else Outcome.DONE
+
+
+OPERATIONS = (
+    Operation(
+        name="index",
+        options=Index,
+        run=run,
+        shape="magray_server.operations.shapes:IndexReport",
+        outcome=outcome,
+        examples="""
+        magray index
+        magray index src docs/guide.md
+        magray index --watch
+        magray --workspace ~/project index --lexical
+        """,
+    ),
+)

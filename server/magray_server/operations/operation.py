@@ -1,0 +1,200 @@
+"""Operation: one verb of the program, with typed options, what runs it and its typed result.
+
+The shell's options, the params of the language server's requests, the tables of the pages and the schemas of
+other programs are all made from an operation. Nothing heavy is imported here: the shell reads this on every
+command.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import import_module
+from types import UnionType
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    Literal,
+    TypeVar,
+    Union,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from magray_memory.indexing.events import Event
+    from magray_memory.memory import Memory
+
+T = TypeVar("T")
+Options = TypeVar("Options")
+Result = TypeVar("Result")
+_KEY = "magray"
+
+
+class Outcome(StrEnum):
+    """How an operation ended that raised nothing."""
+
+    DONE = "done"
+    PARTLY = "partly"
+    """Items that should have been handled were not."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a run of an operation gets from its caller. Callbacks may be called in any thread."""
+
+    memory: Memory
+    on_step: Callable[[str], None] | None = None
+    """Gets what is being done, in a few words."""
+    on_event: Callable[[Event], None] | None = None
+    """Gets the events of an indexer."""
+    on_warning: Callable[[str], None] | None = None
+    """Gets the warnings of an indexer, where nothing gets its events."""
+    on_progress: Callable[[str, int, int], None] | None = None
+    """Gets (file, bytes so far, bytes in all) of a download."""
+    should_stop: Callable[[], bool] | None = None
+    for_display: bool = False
+    """Whether a person reads the result: what only display needs is computed too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spelling:
+    """How the fields of one option are spelled and limited at the doors."""
+
+    help: str = ""
+    name: str = ""
+    """The name in JSON; empty: the field's own."""
+    flag: str = ""
+    """The flag of the shell; empty: made from `name`."""
+    metavar: str | None = None
+    positional: bool = False
+    """Whether the shell takes it by its place. A text may then stand in several arguments."""
+    joined: bool = False
+    """A positional text that several arguments make up."""
+    path: bool = False
+    """A path, which the shell takes relative to the current folder."""
+    file: bool = False
+    """A file of the shell's, as it was typed."""
+    limits: tuple[int, int] | None = None
+    """The least and the greatest number."""
+    max_length: int | None = None
+    engine_checks: bool = False
+    """Whether the shell leaves the check of its choices or limits to the engine."""
+    in_shell: bool = True
+    """Whether the shell has it as an argument or flag of its own."""
+    in_requests: bool = True
+    """Whether other programs may give it; False for what is about the shell's own input and output."""
+    complete: Callable[[], Iterable[str]] | None = None
+    """The values that a shell completes."""
+
+
+def option(sentence: str = "", /, default: Any = dataclasses.MISSING, **spelling: Any) -> Any:
+    """A field of an operation's options; without `default` it is required. See `Spelling` for the rest."""
+    return dataclasses.field(default=default, metadata={_KEY: Spelling(help=sentence, **spelling)})
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(option,))
+def options(cls: type[T]) -> type[T]:
+    """Makes a class of `option` fields the options of an operation; its docstring is the operation's help."""
+    return dataclass(frozen=True, slots=True, kw_only=True)(cls)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option as the doors see it. `type` is without None; `several`: a tuple of `type`."""
+
+    field: str
+    type: Any
+    several: bool
+    optional: bool
+    """Whether it may be None, which then is its default."""
+    required: bool
+    default: Any
+    spelling: Spelling
+
+    @property
+    def name(self) -> str:
+        """The name in JSON."""
+        return self.spelling.name or self.field
+
+    @property
+    def flag(self) -> str:
+        """The flag of the shell."""
+        return self.spelling.flag or f"--{self.name.replace('_', '-')}"
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The only values that it takes; empty where there are others."""
+        return get_args(self.type) if get_origin(self.type) is Literal else ()
+
+
+def options_of(kind: type[Any]) -> Iterator[Option]:
+    """Every option of a dataclass of options, in order."""
+    hints = get_type_hints(kind)
+    for field in dataclasses.fields(kind):
+        hint, optional = hints[field.name], False
+        if get_origin(hint) in (Union, UnionType):
+            optional = True
+            hint = next(part for part in get_args(hint) if part is not type(None))
+        several = get_origin(hint) is tuple
+        required = field.default is dataclasses.MISSING
+        yield Option(
+            field=field.name,
+            type=get_args(hint)[0] if several else hint,
+            several=several,
+            optional=optional,
+            required=required,
+            default=None if required else field.default,
+            spelling=field.metadata[_KEY],
+        )
+
+
+def _done(_: object, __: object) -> Outcome:
+    return Outcome.DONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation(Generic[Options, Result]):
+    """One verb. The docstring of its `options` is its help: a sentence, then what else there is to know."""
+
+    name: str
+    """As the shell spells it: `search`, `vault drop`."""
+    options: type[Options]
+    run: Callable[[Context, Options], Result]
+    """Raises MagrayError."""
+    shape: type[Any] | str
+    """The shape of the result in JSON: a type, or where it is defined (`module:Name`) when the shell need not
+    import it.
+    """
+    outcome: Callable[[Options, Result], Outcome] = _done
+    examples: str = ""
+    """Lines of the shell."""
+
+    @property
+    def help(self) -> str:
+        """The docstring of the options."""
+        return self.options.__doc__ or ""
+
+    def shape_type(self) -> type[Any]:
+        """The type that `shape` names."""
+        if not isinstance(self.shape, str):
+            return self.shape
+        module, _, name = self.shape.partition(":")
+        return getattr(import_module(module), name)
+
+
+def as_json(result: Any) -> Any:
+    """The result in the contract's shape: what it says itself, else its fields."""
+    own = getattr(result, "as_json", None)
+    if own is not None:
+        return own()
+    if dataclasses.is_dataclass(result) and not isinstance(result, type):
+        return {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
+    return result

@@ -1,0 +1,47 @@
+"""`optimize`: less space, less waiting; what was done, with the bytes and milliseconds won."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from magray_server.operations.operation import Context, Operation, Outcome, option, options
+
+if TYPE_CHECKING:
+    from magray_memory.values import Optimized
+
+
+@options
+class Optimize:
+    """Merge indexes, give free space back, and make what large workspaces are searched by.
+
+    Searching and indexing go on meanwhile. Vaults of folders that have been gone for a month are dropped.
+    """
+
+    dry_run: bool = option("Say what would be done, and leave it.", default=False)
+
+
+def run(context: Context, wanted: Optimize) -> Optimized:
+    """What was done; a step that could not be done says why."""
+    return context.memory.maintenance.optimize(
+        dry_run=wanted.dry_run, on_step=context.on_step, should_stop=context.should_stop
+    )
+
+
+def outcome(_: Optimize, done: Optimized) -> Outcome:
+    """Partly done when a step could not be."""
+    return Outcome.PARTLY if done.problems else Outcome.DONE
+
+
+OPERATIONS = (
+    Operation(
+        name="optimize",
+        options=Optimize,
+        run=run,
+        shape="magray_server.operations.shapes:Optimized",
+        outcome=outcome,
+        examples="""
+        magray optimize --dry-run
+        magray optimize
+        """,
+    ),
+)

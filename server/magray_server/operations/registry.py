@@ -1,0 +1,46 @@
+"""Registry of the operations: what every door offers, without importing any of it.
+
+The module of a name (`magray_server.operations.NAME`) holds its `OPERATIONS`: one, or the several of a group
+such as `vault list` and `vault drop`. It is imported when one of them is used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from magray_server.operations.operation import Operation
+
+SEARCH, MAINTENANCE = "Search", "Maintenance"
+SECTIONS = (SEARCH, MAINTENANCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One operation, or a group of them. `summary` is its line in `magray --help`; `request` is its name as a
+    request of the language server, empty where it is none.
+    """
+
+    summary: str
+    section: str
+    request: str = ""
+
+
+REGISTRY: dict[str, Entry] = {
+    "index": Entry("Index the workspace, or only some paths in it.", SEARCH, "index"),
+    "search": Entry("Find passages by meaning and by words.", SEARCH, "search"),
+    "related": Entry("Find passages like a place in a file.", SEARCH, "related"),
+    "status": Entry("Show what is stored, how fresh it is, and what runs.", MAINTENANCE, "health"),
+    "doctor": Entry("Examine everything, and mend what can be mended.", MAINTENANCE),
+    "optimize": Entry("Make everything smaller and quicker.", MAINTENANCE, "optimize"),
+    "vault": Entry("List what is indexed; drop what is gone.", MAINTENANCE),
+    "model": Entry("List, fetch, use and verify models.", MAINTENANCE),
+    "config": Entry("Show and change settings.", MAINTENANCE),
+}
+
+
+def load(name: str) -> tuple[Operation[Any, Any], ...]:
+    """The operations of an entry."""
+    return import_module(f"magray_server.operations.{name}").OPERATIONS

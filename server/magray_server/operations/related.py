@@ -1,0 +1,48 @@
+"""`related`: passages like a place in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from magray_server.operations.operation import Context, Operation, option, options
+from magray_server.operations.search import MAX_HITS
+
+if TYPE_CHECKING:
+    from magray_memory.values import SearchAnswer
+
+
+@options
+class Related:
+    """Find passages like the one at PATH, or at a LINE of it."""
+
+    path: str = option("The file.", positional=True, metavar="PATH[:LINE]")
+    line: int | None = option(
+        "A line of it, counted from 1.", default=None, limits=(1, 1 << 31), in_shell=False
+    )
+    k: int | None = option(
+        "How many hits (default 10).",
+        default=None,
+        flag="-k",
+        metavar="N",
+        limits=(0, MAX_HITS),
+        engine_checks=True,
+    )
+
+
+def run(context: Context, wanted: Related) -> SearchAnswer:
+    """Passages like the place. Raises WorkspaceError for a path outside of workspace and notes."""
+    memory = context.memory
+    k = memory.settings.search.k if wanted.k is None else wanted.k
+    return memory.search.related(Path(wanted.path), wanted.line, k)
+
+
+OPERATIONS = (
+    Operation(
+        name="related",
+        options=Related,
+        run=run,
+        shape="magray_memory.values:SearchAnswer",
+        examples="magray related src/app.py:120 -k 5",
+    ),
+)

@@ -1,0 +1,168 @@
+"""Shapes of the contract's JSON, for results that the engine turns into JSON itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Change(msgspec.Struct, rename={"source": "from"}):
+    """A vault that changes to another model: `made` of its passages have a vector of it, a `share` of 1."""
+
+    source: str
+    to: str
+    made: int
+    share: float
+
+
+class Vault(msgspec.Struct):
+    """One vault. `pending` counts passages that cannot be found by meaning yet."""
+
+    kind: str
+    root: str | None
+    files: int
+    passages: int
+    pending: int
+    bytes: int
+    last_indexed: str | None
+    """ISO 8601, in UTC."""
+
+
+class DescribedVault(Vault):
+    """A vault with the model that answers for it."""
+
+    model: str | None
+    change: Change | None
+
+
+class Component(msgspec.Struct):
+    """One part of the program. `severity`: ok, info, warning, critical or fatal."""
+
+    name: str
+    severity: str
+    summary: str
+    detail: dict[str, Any]
+    hint: str
+
+
+class Device(msgspec.Struct):
+    """Where the model runs. `actual` is what was last observed."""
+
+    requested: str
+    actual: str | None
+    observed_at: str | None
+    reason: str | None
+
+
+class Status(msgspec.Struct):
+    """`status`."""
+
+    version: str
+    home: str
+    severity: str
+    components: list[Component]
+    vaults: list[DescribedVault]
+    device: Device
+
+
+class Finding(msgspec.Struct):
+    """Something that is wrong, or was."""
+
+    check: str
+    severity: str
+    message: str
+    path: str
+    hint: str
+    remedy: str | None
+    mended: str
+
+
+class Diagnosis(msgspec.Struct):
+    """`doctor`."""
+
+    home: str
+    severity: str
+    errors: int
+    findings: list[Finding]
+    mended: list[Finding]
+    lost: list[str]
+    vaults: int
+    seconds: float
+
+
+class Step(msgspec.Struct):
+    """One thing that was optimized: bytes and milliseconds won, or why it could not be."""
+
+    what: str
+    place: str
+    message: str
+    bytes: int
+    ms: float | None
+    problem: str
+
+
+class Optimized(msgspec.Struct):
+    """`optimize`."""
+
+    dry_run: bool
+    bytes: int
+    seconds: float
+    steps: list[Step]
+
+
+class Skipped(msgspec.Struct):
+    """A file that should have been indexed."""
+
+    path: str
+    reason: str
+
+
+class Seconds(msgspec.Struct):
+    """How long the phases took."""
+
+    lexical: float
+    semantic: float | None
+
+
+class IndexReport(msgspec.Struct):
+    """`index`."""
+
+    files: int
+    ignored: int
+    passages: int
+    embedded: int
+    reused: int
+    removed: int
+    skipped: list[Skipped]
+    seconds: Seconds
+    device: str | None
+    model: str | None
+
+
+class Vaults(msgspec.Struct):
+    """`vault list`."""
+
+    vaults: list[DescribedVault]
+
+
+class Dropped(msgspec.Struct):
+    """`vault drop`."""
+
+    dropped: list[Vault]
+    dry_run: bool
+
+
+class Models(msgspec.Struct):
+    """`model list`: the facts of each model by name."""
+
+    models: list[dict[str, Any]]
+
+
+class ModelUsed(msgspec.Struct):
+    """`model use`. `vaults`: how many are to be embedded again."""
+
+    id: str
+    dim: int
+    path: str
+    vaults: int
