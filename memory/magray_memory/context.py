@@ -31,13 +31,13 @@ class Context:
         self,
         home: Home,
         roots: Sequence[Path],
-        load: Callable[[], Loaded],
+        load: Callable[[Path | None], Loaded],
         *,
         settings_files: tuple[Path, ...] = (),
         rootless: WorkspaceError | None = None,
         long_lived: bool = False,
     ) -> None:
-        """`rootless`: why there is no root. `long_lived`: many searches follow each other, so that a larger
+        """`load` reads the settings for a root. `rootless`: why there is none. `long_lived`: many searches follow each other, so that a larger
         index in memory is worth its loading, and none of them waits long for the model.
         """
         self.home = home
@@ -46,7 +46,7 @@ class Context:
         """The files that the settings stand in, besides a workspace's own."""
         self.guard = threading.RLock()
         self._load = load
-        self._loaded = load()
+        self._loaded = load(self.workspace)
         self._rootless = rootless or WorkspaceError("no folder is open", "", "open a folder in the editor")
         self._profile: Profile | None = None
         self._profile_name = ""
@@ -78,8 +78,8 @@ class Context:
             except OSError as error:
                 rootless = WorkspaceError("the current folder cannot be used", error.strerror or str(error))
 
-        def load() -> Loaded:
-            return load_settings(place.path, roots[0] if roots else None, overrides, environ)
+        def load(root: Path | None) -> Loaded:
+            return load_settings(place.path, root, overrides, environ)
 
         files = (config_path(place.path, environ),)
         return cls(place, roots, load, settings_files=files, rootless=rootless)
@@ -101,7 +101,12 @@ class Context:
 
     def reload(self) -> None:
         """Read the settings again."""
-        self._loaded = self._load()
+        self._loaded = self._load(self.workspace)
+
+    def at(self, root: Path) -> Context:
+        """The same home and arguments, seen from another workspace. Raises WorkspaceError."""
+        roots = (canonical_root(named_root(root)),)
+        return Context(self.home, roots, self._load, settings_files=self.settings_files)
 
     @property
     def profile(self) -> Profile:

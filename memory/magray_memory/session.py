@@ -37,8 +37,8 @@ class Session:
         """A session over these roots; nothing is opened yet. Never raises for what a root or a setting is."""
         places = _canonical(roots)
 
-        def load() -> Loaded:
-            return load_settings(home.path, places[0] if places else None, overrides)
+        def load(root: Path | None) -> Loaded:
+            return load_settings(home.path, root, overrides)
 
         return cls(Context(home, places, load, long_lived=True))
 

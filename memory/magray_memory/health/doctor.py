@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from magray_memory.config import VectorSettings
 from magray_memory.errors import MagrayError
 from magray_memory.health.findings import Finding, Remedy
 from magray_memory.health.integrity_home import examine_home
@@ -95,6 +96,8 @@ class Doctor:
     on_step: Callable[[str], None] = field(default=lambda step: None)
     model: Callable[[], Iterable[Finding]] = tuple
     """Tries the model, in processes of its own."""
+    vectors: VectorSettings = field(default_factory=VectorSettings)
+    """The effective settings, by which indexes are built again."""
 
     def examine(self) -> Diagnosis:
         """Look at everything and change nothing."""
@@ -112,7 +115,7 @@ class Doctor:
         from magray_memory.health.repair import Repairer
 
         began = time.monotonic()
-        mender = Repairer(self.home, self.current)
+        mender = Repairer(self.home, self.current, self.vectors)
         mended: dict[tuple[str, str], Finding] = {}
         seen = self.examine()
         for _ in range(_ROUNDS):

@@ -20,6 +20,7 @@ from magray_memory.storage.vault_files import uri
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from magray_memory.config import VectorSettings
     from magray_memory.storage.home import Home
 
 ORDER = (
@@ -48,9 +49,11 @@ class Repairer:
     be saved, in sentences.
     """
 
-    def __init__(self, home: Home, current: Path | None) -> None:
+    def __init__(self, home: Home, current: Path | None, vectors: VectorSettings) -> None:
+        """`vectors`: the effective settings, so that what is built is what searches load."""
         self._home = home
         self._current = current
+        self._vectors = vectors
         self.renew: dict[Path, bool] = {}
         self.lost: list[str] = []
 
@@ -138,7 +141,7 @@ class Repairer:
                     row[0] for row in connection.execute("SELECT key FROM embedding_key WHERE vectors > 0")
                 ]
             for key in keys:
-                _save_snapshot(vault, key, sealed=".ann" in made)
+                _save_snapshot(vault, key, self._vectors, sealed=".ann" in made)
         return "the snapshots were dropped" + (" and written again" if keys else "")
 
 
@@ -339,11 +342,10 @@ def _vectors(vault: Vault, mender: Repairer) -> str:
     return f"{gone:,} were dropped and are made again"
 
 
-def _save_snapshot(vault: Vault, key: str, *, sealed: bool) -> None:
-    from magray_memory.config import VectorSettings
+def _save_snapshot(vault: Vault, key: str, settings: VectorSettings, *, sealed: bool) -> None:
     from magray_memory.index.vector_store import VectorStore
 
-    store = VectorStore(vault, key, VectorSettings())
+    store = VectorStore(vault, key, settings)
     try:
         store.save_snapshot(force=True)
         if sealed:

@@ -29,7 +29,7 @@ class Health:
 
         findings = self._doctor().examine().findings if deep else ()
         root = root or self._context.workspace
-        return read_status(self._context.home, self._context.settings, root, findings)
+        return read_status(self._context.home, self._context.effective, root, findings)
 
     def doctor(self, *, fix: bool = False, on_step: Callable[[str], None] | None = None) -> Diagnosis:
         """What is wrong in the home, and with `fix` what of it was mended; workspaces are indexed for that.
@@ -48,10 +48,10 @@ class Health:
         context = self._context
         doctor = Doctor(context.home, context.workspace, self._index, context.warnings)
         doctor.model = partial(try_model, context.home, context.settings)
+        doctor.vectors = context.effective.vectors
         return doctor
 
     def _index(self, root: Path, lexical: bool) -> object:
-        from magray_memory.context import Context
         from magray_memory.indexing.room import Indexing
 
-        return Indexing(Context.open(root, home=self._context.home.path)).run(lexical=lexical)
+        return Indexing(self._context.at(root)).run(lexical=lexical)

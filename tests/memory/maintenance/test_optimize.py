@@ -14,12 +14,15 @@ from magray_memory.index import planner
 from magray_memory.index.lexical import LexicalIndex
 from magray_memory.index.vector_store import VectorStore
 from magray_memory.maintenance.optimize import Optimizer
+from magray_memory.memory import Memory
+from magray_memory.session import Session
 from magray_memory.storage import vectors
 from magray_memory.storage.documents import NewDocument, NewPassage, put_file, remove_files
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.home import Home
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.vault import Vault
+from magray_memory.storage.vault_files import snapshot_files
 from magray_memory.storage.vault_info import list_vaults
 
 if TYPE_CHECKING:
@@ -122,3 +125,28 @@ def test_a_folder_that_is_gone_for_long_takes_its_vault_along(home: Home, tmp_pa
 def test_it_stops_when_asked(home: Home) -> None:
     optimizer = Optimizer(home, Settings(), should_stop=lambda: True)
     assert optimizer.run().steps == []
+
+
+def test_it_builds_what_the_next_search_loads(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A graph that the profile has no memory for is built neither by optimize nor by repair."""
+    monkeypatch.setattr(planner, "EXACT_UP_TO", 100)
+    monkeypatch.setattr(planner, "_LINKS_BYTES", 1_000_000)  # 300 MB, where this profile allows 64
+    profile = {"resources.profile": "minimal"}
+    with Memory.open(tmp_path / "ws", home=home.path, overrides=profile) as memory:
+        memory.maintenance.optimize()
+        assert _snapshots(home) == {"exact", "sketch"}
+        next(home.workspaces.glob("*.sketch")).write_bytes(b"damaged")
+        assert any(finding.check == "snapshots" for finding in memory.health.doctor(fix=True).mended)
+        assert _snapshots(home) == {"exact", "sketch"}
+    with Session.start(home, [tmp_path / "ws"], profile) as session:
+        (vault, *_) = session.search.open().vaults
+        store = vault.vectors("key")
+        store.refresh()
+        assert (store.engine, store.count, store.problem) == ("sketch", 300, None)
+
+
+def _snapshots(home: Home) -> set[str]:
+    (vault,) = home.workspaces.glob("*.db")
+    return {file.suffix[1:] for file in snapshot_files(vault)} - {"snapshot"}
