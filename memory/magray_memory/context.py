@@ -37,8 +37,9 @@ class Context:
         rootless: WorkspaceError | None = None,
         long_lived: bool = False,
     ) -> None:
-        """`load` reads the settings for a root. `rootless`: why there is none. `long_lived`: many searches follow each other, so that a larger
-        index in memory is worth its loading, and none of them waits long for the model.
+        """`load` reads the settings for a root. `rootless`: why there is none. `long_lived`: many searches
+        follow each other, so that a larger index in memory is worth its loading, and none of them waits long
+        for the model.
         """
         self.home = home
         self.roots = tuple(roots)

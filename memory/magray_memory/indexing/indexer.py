@@ -7,11 +7,9 @@ only what is missing. One run at a time has the vault, by an operating system lo
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import (
@@ -19,6 +17,7 @@ from magray_memory.errors import (
     MagrayError,
     WorkspaceError,
 )
+from magray_memory.ignore.paths import relative_path
 from magray_memory.indexing.embedding_phase import EmbeddingPhase, ModelLoading, Semantic, interrupted
 from magray_memory.indexing.event_sender import EventSender
 from magray_memory.indexing.file_store import FileStore
@@ -34,6 +33,7 @@ from magray_memory.storage.lock import IndexerLock
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from magray_memory.config import Settings
     from magray_memory.ignore.ignore_rule import IgnoreRule
@@ -162,15 +162,11 @@ class Indexer:
             self.gave_way = phase.gave_way
 
     def _place(self, path: Path) -> str:
-        """The path from the root, `/` between folders. Its own last name is not resolved: a link is no
-        detour.
-        """
-        absolute = Path(os.path.normpath(path if path.is_absolute() else Path.cwd() / path))
-        for spelled in (absolute, Path(os.path.realpath(absolute.parent), absolute.name), absolute.resolve()):
-            if spelled.is_relative_to(self._root):
-                relative = spelled.relative_to(self._root).as_posix()
-                return "" if relative == "." else relative
-        raise WorkspaceError(f"{path} is not indexed", f"it lies outside of the workspace {self._root}")
+        """The path from the root, `/` between folders. Raises WorkspaceError."""
+        inside = relative_path(self._root, path)
+        if inside is None:
+            raise WorkspaceError(f"{path} is not indexed", f"it lies outside of the workspace {self._root}")
+        return inside
 
     def _lexical_phase(self, places: list[str], force: bool, lexical: bool) -> _Lexical:
         """Make what changed searchable by words. Raises Interrupted after committing what is done."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from magray_memory.ignore.paths import canonical_root
+from magray_memory.ignore.paths import canonical_root, relative_path, tail
 from magray_server.lsp.uris import below, to_path, to_uri
 
 if TYPE_CHECKING:
@@ -88,12 +87,11 @@ class Folders:
 
 
 def _inside(path: Path, folder: Folder) -> str | None:
-    for base in (folder.path, folder.root):
-        if path.is_relative_to(base):
-            return path.relative_to(base).as_posix()
-    # The client may reach the file by another way than the folder, through a link.
-    real = Path(os.path.normcase(os.path.realpath(path.parent))) / path.name
-    return real.relative_to(folder.root).as_posix() if real.is_relative_to(folder.root) else None
+    for base in (folder.path, folder.root):  # by the text alone: the event loop does not wait for a disk
+        inside = tail(base, path)
+        if inside is not None:
+            return inside
+    return relative_path(folder.root, path)
 
 
 def offered(params: InitializeParams) -> list[str]:

@@ -136,15 +136,16 @@ def test_it_builds_what_the_next_search_loads(
     profile = {"resources.profile": "minimal"}
     with Memory.open(tmp_path / "ws", home=home.path, overrides=profile) as memory:
         memory.maintenance.optimize()
-        assert _snapshots(home) == {"exact", "sketch"}
-        next(home.workspaces.glob("*.sketch")).write_bytes(b"damaged")
-        assert any(finding.check == "snapshots" for finding in memory.health.doctor(fix=True).mended)
-        assert _snapshots(home) == {"exact", "sketch"}
+    assert _snapshots(home) == {"exact", "sketch"}
     with Session.start(home, [tmp_path / "ws"], profile) as session:
         (vault, *_) = session.search.open().vaults
         store = vault.vectors("key")
         store.refresh()
         assert (store.engine, store.count, store.problem) == ("sketch", 300, None)
+    next(home.workspaces.glob("*.sketch")).write_bytes(b"damaged")
+    with Memory.open(tmp_path / "ws", home=home.path, overrides=profile) as memory:
+        assert any(finding.check == "snapshots" for finding in memory.health.doctor(fix=True).mended)
+    assert "hnsw" not in _snapshots(home)
 
 
 def _snapshots(home: Home) -> set[str]:
