@@ -39,7 +39,7 @@ dev_environment() {
   make_venv "$dev"
   if ! unchanged "$dev/.installed" "$root/pyproject.toml"; then
     say "installing into .venv/dev"
-    "$dev/bin/python" -m pip install --quiet --editable "$root[cpu,dev]"
+    "$dev/bin/python" -m pip install --quiet --editable "$root[cpu,native,dev]"
     touch "$dev/.installed"
   fi
 }

@@ -40,6 +40,8 @@ class Rule:
     """A workspace may make the value smaller, never larger."""
     folders: bool = False
     """The texts are folders: `~` is expanded, and a relative one is refused."""
+    native: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Choices whose library has no wheels, with the module that the extra `native` brings."""
 
 
 def _setting(default: Any, about: str, **rule: Any) -> Any:
@@ -114,7 +116,10 @@ class VectorSettings:
     """What finds the nearest vectors."""
 
     engine: str = _setting(
-        "auto", "engine of the vector index", choices=("auto", "exact", "hnsw", "sketch", "annoy")
+        "auto",
+        "engine of the vector index",
+        choices=("auto", "exact", "hnsw", "sketch", "annoy"),
+        native={"hnsw": "hnswlib", "annoy": "annoy"},
     )
     ef: int = _setting(0, "how far hnsw looks for neighbours; 0 = by profile", low=0, high=10_000)
     graph_mb: int = _setting(
@@ -321,7 +326,19 @@ def _convert(rule: Rule, default: Any, value: Any, label: str) -> Any:
     _check_text(value, label)
     if rule.choices and value not in rule.choices:
         raise ConfigError(label, f"it must be one of {', '.join(rule.choices)}")
+    if value in rule.native and not installed(library := rule.native[value]):
+        raise ConfigError(label, f'{value} needs {library}, which `pip install "magray[native]"` brings')
     return value
+
+
+def installed(module: str) -> bool:
+    """Whether a module could be imported, found out without importing it."""
+    from importlib.util import find_spec
+
+    try:
+        return find_spec(module) is not None
+    except ValueError:  # it was imported and has no specification
+        return False
 
 
 def _boolean(value: Any, label: str) -> bool:

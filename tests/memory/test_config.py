@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,21 @@ def test_later_layers_win_and_sources_say_so(home: Path, workspace: Path) -> Non
     assert loaded.sources["embedding.device"] == "environment MAGRAY_DEVICE"
     assert load(home, workspace).settings.search.k == 4
     assert load(home).settings.search.k == 3
+
+
+@pytest.mark.parametrize(("engine", "library"), [("hnsw", "hnswlib"), ("annoy", "annoy")])
+def test_an_engine_that_is_not_installed_is_ignored_and_says_what_brings_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch, engine: str, library: str
+) -> None:
+    path = home / "config.toml"
+    path.write_text(f"[vectors]\nengine = '{engine}'\n")
+    monkeypatch.setitem(sys.modules, library, None)
+    loaded = load(home)
+    why = f'{engine} needs {library}, which `pip install "magray[native]"` brings'
+    assert loaded.warnings == (f"setting 'vectors.engine' in {path}: {why}; it is ignored",)
+    assert loaded.settings.vectors.engine == "auto"
+    with pytest.raises(ConfigError, match=f"{engine} needs {library}"):
+        config.check("vectors.engine", engine)
 
 
 def test_another_file_can_stand_for_the_persons(home: Path, tmp_path: Path) -> None:

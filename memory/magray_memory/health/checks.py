@@ -12,9 +12,11 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from magray_memory.config import installed
 from magray_memory.errors import ModelError
 from magray_memory.health.model_change import Change, change_of
 from magray_memory.health.report import Component, Severity
+from magray_memory.index import planner
 from magray_memory.models.model import Model, resolve_model
 from magray_memory.models.recipe import embedding_key
 from magray_memory.resources import Level, Pressure, available_memory, choose, machine
@@ -148,7 +150,20 @@ def vector_index(scene: HealthContext) -> Component:
         why = f"{vault.passages:,} vectors; {other.root or other.kind.value}{more}: still of {was}"
         hint = "" if other.root is None else f"magray --workspace {other.root} index"
         return Component("vector_index", Severity.INFO, why, detail, hint)
-    return Component("vector_index", Severity.OK, f"{vault.passages:,} vectors", detail)
+    return Component("vector_index", Severity.OK, f"{vault.passages:,} vectors", detail, _graph_hint(scene))
+
+
+def _graph_hint(scene: HealthContext) -> str:
+    """What a graph needs, where an editor would have one if its library were installed."""
+    vault, vectors = scene.current, scene.settings.vectors
+    if (
+        vault is None
+        or vectors.engine != "auto"
+        or vault.passages <= planner.EXACT_UP_TO
+        or installed("hnswlib")
+    ):
+        return ""
+    return 'pip install "magray[native]" for a graph, which answers editors a little sooner'
 
 
 def _changing(scene: HealthContext, change: Change, detail: dict[str, Any]) -> Component:

@@ -265,13 +265,16 @@ def _capital(text: str) -> str:
 
 def recall(vault: Vault, connection: sqlite3.Connection) -> Iterator[Finding]:
     """Whether the live index finds the ten nearest that a look at every stored vector finds."""
-    from magray_memory.config import VectorSettings
+    from magray_memory.config import VectorSettings, find_rule, installed
     from magray_memory.storage import vectors as rows
 
+    native = find_rule("vectors.engine").native
     for (key,) in connection.execute("SELECT key FROM embedding_key WHERE vectors > 0").fetchall():
         made = {path.suffix for path in snapshot_files(vault.path)}
         kept = {".hnsw": "hnsw", ".sketch": "sketch", ".ann": "annoy"}
-        engines = ["exact", *(engine for suffix, engine in kept.items() if suffix in made)]
+        # A snapshot may be left from when its library was installed.
+        loadable = (e for s, e in kept.items() if s in made and (e not in native or installed(native[e])))
+        engines = ["exact", *loadable]
         queries = _sample(vault, connection, key)
         best = _nearest(rows.iter_vectors(vault, key), queries)
         for engine in engines:

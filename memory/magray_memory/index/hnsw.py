@@ -154,6 +154,9 @@ class Graph:
                 self._native.save_index(os.fspath(path))
             except RuntimeError as error:
                 raise OSError(str(error)) from error
+            # hnswlib says nothing of what could not be written.
+            if not path.exists() or path.stat().st_size != self._native.index_file_size():
+                raise OSError(f"the graph was not written whole to {path}")
             return len(self.alive)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import sys
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -267,3 +268,13 @@ def test_a_notebook_of_which_nothing_is_left_is_kept_and_told(patient: Patient) 
     kept = list(patient.home.path.glob("notebook.db.damaged-*"))
     assert [path.read_bytes() for path in kept] == [b""]
     assert str(kept[0]) in fixed.lost[0]
+
+
+def test_a_snapshot_from_when_its_library_was_installed_is_no_fault(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with patient.open() as vault:
+        assert any(file.suffix == ".hnsw" for file in snapshot_files(vault.path))
+        monkeypatch.setitem(sys.modules, "hnswlib", None)
+        with vault.read() as connection:
+            assert list(integrity_index.recall(vault, connection)) == []

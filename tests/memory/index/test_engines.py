@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from magray_memory.errors import Interrupted
+from magray_memory.errors import IndexDamaged, Interrupted
 from magray_memory.index.exact import ExactIndex, write
 from magray_memory.index.hnsw import Graph, HnswIndex
 from magray_memory.index.planner import EXACT_UP_TO, choose
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
 DIM = 24
@@ -113,6 +113,24 @@ def test_a_saved_graph_remembers_what_was_removed(tmp_path: Path) -> None:
     assert index.search(rows[3], 1)[0].tolist() == [4] and index.count == 500
 
 
+def test_a_file_that_is_not_the_graph_it_should_be_is_refused(tmp_path: Path) -> None:
+    Graph.build(DIM, 10, [(np.arange(10), _unit(10))]).save(tmp_path / "graph")
+    with pytest.raises(IndexDamaged, match="10 vectors"):
+        Graph.load(tmp_path / "graph", 11, DIM)
+    (tmp_path / "short").write_bytes(b"x" * 40)
+    with pytest.raises(IndexDamaged):
+        Graph.load(tmp_path / "short", 10, DIM)
+
+
+@pytest.mark.parametrize("path", ["/no such folder/graph", "/dev/full"])
+def test_a_graph_that_cannot_be_written_whole_is_an_error(path: str) -> None:
+    if path == "/dev/full" and not Path(path).exists():
+        pytest.skip("no /dev/full here")
+    graph = Graph.build(DIM, 400, [(np.arange(400), _unit(400))])
+    with pytest.raises(OSError, match="not written whole"):
+        graph.save(Path(path))
+
+
 def test_building_a_graph_stops_when_asked() -> None:
     with pytest.raises(Interrupted):
         Graph.build(DIM, 10, [(np.arange(10), _unit(10))], should_stop=lambda: True)
@@ -148,6 +166,12 @@ def test_the_planner_maps_for_one_answer_and_builds_graphs_for_many() -> None:
     assert choose(EXACT_UP_TO + 1, "auto", long_lived=False) == "sketch"
     assert choose(1, "hnsw", long_lived=False) == "hnsw"
     assert choose(10**6, "exact", long_lived=True) == "exact"
+
+
+def test_without_hnswlib_sketches_serve_every_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "hnswlib", None)
+    assert choose(EXACT_UP_TO + 1, "auto", long_lived=True) == "sketch"
+    assert choose(EXACT_UP_TO, "auto", long_lived=True) == "exact"
 
 
 @pytest.mark.parametrize("count", [0, 3, 10, 99])
