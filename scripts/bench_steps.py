@@ -51,11 +51,9 @@ STEPS: dict[str, dict[str, str]] = {
         "ParsePool.close": "ending parser processes",
     },
     "magray_memory.indexing.file_store": {"FileStore.flush": "writing passages and words, commits included"},
-    "magray_memory.search.candidates": {
-        "look_up": "looking the words up",
-        "nearest": "comparing the vectors",
-    },
     "magray_memory.search.searcher": {
+        "find_lexical": "looking the words up",
+        "Searcher._cosines": "comparing the vectors",
         "Searcher._rank": "ranking",
         "Searcher._answer": "making the hits",
     },

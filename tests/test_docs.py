@@ -14,8 +14,8 @@ from magray_memory.memory import Memory
 from magray_memory.search import file_roles
 from magray_memory.search.fusion import Fused
 from magray_memory.search.query import FILTERS
-from magray_memory.search.ranking import Question, Signals, rank
-from magray_memory.search.terms import read_terms, term_prefixes
+from magray_memory.search.query_terms import query_terms, term_prefixes
+from magray_memory.search.ranking import RankingQuery, Signals, rank
 from magray_memory.search.weights import WEIGHTS
 from magray_memory.storage.passages import PassageRow
 from magray_memory.text.grammars import GRAMMARS
@@ -53,10 +53,10 @@ def test_every_filter_and_every_kind_of_place_is_explained() -> None:
 
 
 def test_the_steps_of_a_score_are_explained() -> None:
-    terms = read_terms("retry delay")
+    terms = query_terms("retry delay")
     worth = dict.fromkeys(terms.tokens, 1.0)
-    question = Question(
-        terms, worth, worth, term_prefixes(worth), {(0, 1): 1.0}, {}, place_given=False, now=0.0
+    query = RankingQuery(
+        terms, worth, worth, term_prefixes(worth), {(0, 1): 1.0}, {}, path_filtered=False, now=0.0
     )
     rows = {
         (0, at): PassageRow(
@@ -64,7 +64,7 @@ def test_the_steps_of_a_score_are_explained() -> None:
         )
         for at in (1, 2)
     }
-    hit, *_ = rank(dict.fromkeys(rows, Fused(0.5, 0.4)), rows, Signals(question, WEIGHTS), per_file=1)
+    hit, *_ = rank(dict.fromkeys(rows, Fused(0.5, 0.4)), rows, Signals(query, WEIGHTS), per_file=1)
     steps = [step for step, _ in hit.changes]
     assert len(steps) == len(set(steps)) == 9
     assert all(f"`{step}`" in page("search.md") for step in steps)

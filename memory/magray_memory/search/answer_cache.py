@@ -1,8 +1,8 @@
-"""Answers remembered by a program that stays, for as long as nothing they were made of has changed.
+"""Answer cache of a long-lived process: an answer is given again while nothing that made it has changed.
 
 An answer is of one state of its vaults, of the open texts and of the files that it shows. All three are
 looked at again before it is given a second time: a few file times, against a search. Answers that were less
-than whole are not kept.
+than whole are not cached.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SETTLED_NS = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _CachedAnswer:
     state: Hashable
     files: tuple[tuple[int, int], ...]
     answer: SearchAnswer
@@ -40,24 +40,24 @@ class AnswerCache:
     """At most `size` answers by query."""
 
     def __init__(self, size: int) -> None:
-        self._cache: LruCache[SearchQuery, _Kept] = LruCache(size, SECONDS)
+        self._cache: LruCache[SearchQuery, _CachedAnswer] = LruCache(size, SECONDS)
 
     def get(self, query: SearchQuery, state: Hashable) -> SearchAnswer | None:
         """The answer to just this query, if everything is as it was."""
         began = time.perf_counter()
-        kept = self._cache.get(query)
-        if kept is None:
+        cached = self._cache.get(query)
+        if cached is None:
             return None
-        if kept.state != state or _files(kept.answer.hits) != kept.files:
+        if cached.state != state or _files(cached.answer.hits) != cached.files:
             self._cache.miss(query)
             return None
         took = round((time.perf_counter() - began) * 1000, 2)
-        return msgspec.structs.replace(kept.answer, took_ms=took)
+        return msgspec.structs.replace(cached.answer, took_ms=took)
 
     def put(self, query: SearchQuery, state: Hashable, answer: SearchAnswer) -> None:
-        """Remember an answer of a state that was taken before its search began."""
+        """Cache an answer of a state that was taken before its search began."""
         if answer.degraded is None and state is not None:
-            self._cache.put(query, _Kept(state, _files(answer.hits), answer))
+            self._cache.put(query, _CachedAnswer(state, _files(answer.hits), answer))
 
     def shrink(self, share: float) -> None:
         self._cache.shrink(share)

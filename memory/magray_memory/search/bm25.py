@@ -1,4 +1,4 @@
-"""The lexical side of one vault: which terms are worth looking up, and BM25 of the best passages.
+"""BM25: which terms of a query are worth looking up in a vault, and the scores of the best passages.
 
 BM25 costs FTS5 half a microsecond a passage, and finding the passages of a term a tenth of that. So the
 rarest terms say which passages are scored, and common ones only add to their scores: a passage that holds
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Ids = NDArray[np.int64]
 
 
-def affordable(frequencies: Mapping[str, int]) -> list[str]:
+def affordable_terms(frequencies: Mapping[str, int]) -> list[str]:
     """The terms to look up, rarest first, until the postings they cost are spent; at least the rarest one."""
     chosen: list[str] = []
     spent = 0
@@ -36,14 +36,14 @@ def affordable(frequencies: Mapping[str, int]) -> list[str]:
     return chosen
 
 
-def leading(frequencies: Mapping[str, int], terms: list[str], enough: int, most: int) -> int:
+def leading_terms(frequencies: Mapping[str, int], terms: list[str], enough: int, most: int) -> int:
     """How many of the terms, rarest first, say which passages are scored: as many as `most` passages hold,
     and in any case so many that `enough` do.
     """
     held = 0
-    for place, term in enumerate(terms):
+    for number, term in enumerate(terms):
         if held >= enough and held + frequencies[term] > most:
-            return place
+            return number
         held += frequencies[term]
     return len(terms)
 
@@ -59,7 +59,7 @@ def bm25_best(
 
     `passages`: how many there are; `allowed`: ascending ids of those that may be found.
     """
-    terms = affordable(frequencies)
+    terms = affordable_terms(frequencies)
     if not terms:
         return []
     every = match_expression(terms, " OR ")
@@ -69,7 +69,7 @@ def bm25_best(
     wanted, most = limit, SCORED
     if allowed is not None:
         wanted, most = SCORED_MOST, min(SCORED_MOST, SCORED * passages // len(allowed))
-    lead = terms[: leading(frequencies, terms, 5 * limit, most)]
+    lead = terms[: leading_terms(frequencies, terms, 5 * limit, most)]
     rest = terms[len(lead) :]
     if sum(frequencies[term] for term in lead) > SCORED_MOST:
         found = _of_common(connection, lead, rest, most, wanted)
@@ -87,7 +87,7 @@ def bm25_best(
 def _of_common(
     connection: sqlite3.Connection, lead: list[str], rest: list[str], most: int, limit: int
 ) -> list[tuple[int, float]]:
-    """The same where even the term that leads is common: of the passages with it, those that hold another
+    """The same where even the leading term is common: of the passages with it, those that hold another
     term, those with it in a name or a path, and some; each at most `most`.
     """
     *rare, common = lead
@@ -108,4 +108,4 @@ def _among(found: list[tuple[int, float]], allowed: Ids) -> list[tuple[int, floa
     ids = np.fromiter((row[0] for row in found), np.int64, len(found))
     rows = np.searchsorted(allowed, ids)
     rows[rows == len(allowed)] = 0
-    return [found[place] for place in np.flatnonzero(allowed[rows] == ids).tolist()]
+    return [found[row] for row in np.flatnonzero(allowed[rows] == ids).tolist()]

@@ -1,4 +1,4 @@
-"""What a passage declares without being named for it: fields, members of enums, options, keys of settings.
+"""Declarations that a passage is not named after: fields, members of enums, options, keys of settings.
 
 A chunker names functions, classes and constants. A name that is only a line among others in one of them is
 looked for when it is asked for, in the passages that the words have found.
@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from magray_memory.search.candidates import Side, reading
+from magray_memory.search.vault_view import VaultView, reading
 from magray_memory.storage.passages import passage_texts
 
 if TYPE_CHECKING:
@@ -61,10 +61,10 @@ def declares(text: str, name: str) -> float:
 
 
 @reading
-def declarations(side: Side, names: Mapping[str, float], passages: Iterable[int]) -> dict[int, float]:
+def declarations(view: VaultView, names: Mapping[str, float], passages: Iterable[int]) -> dict[int, float]:
     """What these passages declare of the names, each with what it is worth; those that declare none are left
     out.
     """
-    found = passage_texts(side.connection, passages)
+    found = passage_texts(view.connection, passages)
     sure = {row: max(w * declares(text, name) for name, w in names.items()) for row, text in found}
     return {passage: value for passage, value in sure.items() if value}

@@ -1,4 +1,4 @@
-"""What kind of place a file stands in, by its path: tests, examples, vendored and generated code, changelogs.
+"""File roles, by path: tests, examples, vendored and generated code, changelogs.
 
 Such files repeat the words of what they test, show or copy: they rank lower unless the query speaks of them.
 """
@@ -17,56 +17,56 @@ _VENDORED_FOLDER = r"(?:_?vendor(?:ed)?|third[_-]?party|node_modules|externals?|
 _GENERATED_FILE = r"(?:_pb2(?:_grpc)?\.pyi?|\.pb\.\w+|\.g\.\w+|[._]generated\.\w+|\.d\.[cm]?ts|\.min\.\w+)$"
 _PROSE = r"(?:\.(?:md|markdown|rst|txt|adoc|html))"
 _HISTORY = r"(?:(?i:change[-_]?logs?|changes|releases|release[-_]?notes|whats?[-_]?new)|NEWS|HISTORY|History)"
-_HISTORY_PLACE = rf"{_HISTORY}(?:[-_.]?v?\d[\w.-]*)?{_PROSE}?$|{_HISTORY}(?:\.d)?/(?:[^/]+/)*[^/]+{_PROSE}$"
+_HISTORY_PATH = rf"{_HISTORY}(?:[-_.]?v?\d[\w.-]*)?{_PROSE}?$|{_HISTORY}(?:\.d)?/(?:[^/]+/)*[^/]+{_PROSE}$"
 
 
-class _Place(NamedTuple):
-    kind: str
+class _Role(NamedTuple):
+    name: str
     pattern: re.Pattern[str]
     words: frozenset[str]
-    """Words of a query that ask for such places, as typed or as the analyzer's stems."""
+    """Words of a query that ask for such files, as typed or as the analyzer's stems."""
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_PLACES = (
-    _Place(
+_ROLES = (
+    _Role(
         "test",
         re.compile(rf"(?:^|/)(?:{_TEST_FOLDER}|{_TEST_FILE})|{_TEST_CLASS}"),
         _words("test unittest pytest spec fixture fixtur mock e2e тест тестирован тестир"),
     ),
-    _Place(
+    _Role(
         "example",
         re.compile(rf"(?:^|/){_EXAMPLE_FOLDER}", re.IGNORECASE),
         _words("example exampl sample sampl demo tutorial benchmark bench пример бенчмарк"),
     ),
-    _Place(
+    _Role(
         "vendored",
         re.compile(rf"(?:^|/){_VENDORED_FOLDER}", re.IGNORECASE),
         _words("vendor vendored third-party external extern bundled bundl"),
     ),
-    _Place(
+    _Role(
         "generated",
         re.compile(rf"(?:^|/)(?:generated|dist|__generated__)/|{_GENERATED_FILE}"),
         _words("generated generat dist bundle bundl typings"),
     ),
-    _Place(
+    _Role(
         "history",
-        re.compile(rf"(?:^|/)(?:{_HISTORY_PLACE})"),
+        re.compile(rf"(?:^|/)(?:{_HISTORY_PATH})"),
         _words("changelog history histori news release releas version deprecated deprec выпуск версия верс"),
     ),
 )
-ALL = frozenset(place.kind for place in _PLACES)
+ALL = frozenset(role.name for role in _ROLES)
 
 
 @lru_cache(maxsize=50_000)
-def kinds_of(path: str) -> frozenset[str]:
+def roles_of(path: str) -> frozenset[str]:
     """`test`, `example`, `vendored`, `generated`, `history`, several or none of them."""
-    return frozenset(place.kind for place in _PLACES if place.pattern.search(path))
+    return frozenset(role.name for role in _ROLES if role.pattern.search(path))
 
 
 def asked_for(words: frozenset[str]) -> frozenset[str]:
-    """The kinds of places that these words and stems of a query speak of."""
-    return frozenset(place.kind for place in _PLACES if words & place.words)
+    """The roles that these words and stems of a query speak of."""
+    return frozenset(role.name for role in _ROLES if words & role.words)

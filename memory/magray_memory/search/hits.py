@@ -69,11 +69,11 @@ def steps(changes: list[tuple[str, float]]) -> tuple[float, list[Step]]:
     """
     total = 0.0
     shown = 0.0
-    kept: list[Step] = []
+    steps_shown: list[Step] = []
     for name, change in changes:
         total += change
         rounded = round(total, 4)
         if rounded != shown:
-            kept.append(Step(name, round(rounded - shown, 4)))
+            steps_shown.append(Step(name, round(rounded - shown, 4)))
             shown = rounded
-    return shown, kept
+    return shown, steps_shown

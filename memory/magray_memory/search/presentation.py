@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from magray_memory.search.candidates import reading
 from magray_memory.search.hits import Hit, steps
 from magray_memory.search.snippet import snippet
+from magray_memory.search.vault_view import reading
 from magray_memory.storage.document_id import DocumentId, format_document_id
 from magray_memory.storage.passages import DocumentDetails, document_details, passage_texts
 from magray_memory.storage.pending import embedded_among
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from magray_memory.search.candidates import Side
     from magray_memory.search.ranking import Ranked
+    from magray_memory.search.vault_view import VaultView
 
 
 class _Details(NamedTuple):
@@ -32,7 +32,7 @@ class _Details(NamedTuple):
 
 def present(
     ranked: Sequence[Ranked],
-    sides: Iterable[Side],
+    views: Iterable[VaultView],
     weights: Mapping[str, float],
     vaults: Sequence[str | None],
     *,
@@ -40,33 +40,33 @@ def present(
     lines: bool = False,
 ) -> list[Hit]:
     """The hits of a search, in the order of `ranked`; `vaults` are the ids of all that are open."""
-    by_number = {side.number: side for side in sides}
-    details = {n: _details(side, [r for r in ranked if r.id[0] == n]) for n, side in by_number.items()}
+    by_number = {view.number: view for view in views}
+    details = {n: _details(view, [r for r in ranked if r.id[0] == n]) for n, view in by_number.items()}
     return [
-        _hit(place, found, by_number[found.id[0]], details[found.id[0]], weights, vaults, explain, lines)
-        for place, found in enumerate(ranked, 1)
+        _hit(rank, found, by_number[found.id[0]], details[found.id[0]], weights, vaults, explain, lines)
+        for rank, found in enumerate(ranked, 1)
     ]
 
 
 @reading
-def _details(side: Side, ranked: list[Ranked]) -> _Details:
+def _details(view: VaultView, ranked: list[Ranked]) -> _Details:
     if not ranked:
         return _Details({}, {}, {}, frozenset())
-    connection = side.connection
+    connection = view.connection
     documents = [r.row.document for r in ranked]
     passages = [part.id[1] for r in ranked for part in (r, *r.also)]
     return _Details(
         document_details(connection, documents),
         tags_of(connection, documents),
         dict(passage_texts(connection, passages)),
-        embedded_among(connection, side.key or "", passages),
+        embedded_among(connection, view.key or "", passages),
     )
 
 
 def _hit(
-    place: int,
+    rank: int,
     found: Ranked,
-    side: Side,
+    view: VaultView,
     details: _Details,
     weights: Mapping[str, float],
     vaults: Sequence[str | None],
@@ -74,7 +74,7 @@ def _hit(
     lines: bool,
 ) -> Hit:
     document = details.documents[found.row.document]
-    vault = side.open
+    vault = view.source
     score, parts = steps(found.changes)
     start, end = found.lines
     path = found.row.path
@@ -82,7 +82,7 @@ def _hit(
     shown = snippet(details.texts[found.id[1]], found.row.start_line, weights)
     pending = any(part.id[1] not in details.embedded for part in (found, *found.also))
     return Hit(
-        rank=place,
+        rank=rank,
         score=score,
         vault=vault.name,
         root=None if vault.root is None else str(vault.root),

@@ -1,4 +1,4 @@
-"""Ranks fused passages: what the query names, where a passage stands, and what its file is.
+"""Ranking of fused passages, by signals: what the query names, the path of a passage, the role of its file.
 
 Every signal is a step with the change it made to the score, so that `--explain` shows the ranking itself and
 not a story about it. Signals add a bounded amount, scaled by how sure they are; penalties are factors.
@@ -7,19 +7,20 @@ not a story about it. Signals add a bounded amount, scaled by how sure they are;
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.search import file_roles
-from magray_memory.search.terms import Name, Shape, Terms, may_match, share
+from magray_memory.search.definitions import defines, symbol_tokens
+from magray_memory.search.query_terms import may_match, share
 from magray_memory.text.analyzer import name_tokens, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from magray_memory.search.fusion import Fused, Id
+    from magray_memory.search.fusion import Fused, PassageRef
+    from magray_memory.search.query_terms import QueryTerms
     from magray_memory.search.weights import Weights
     from magray_memory.storage.passages import PassageRow
 
@@ -28,15 +29,12 @@ MERGED_LINES = 160
 MERGE_SHARE = 0.7
 """A neighbour joins the best passage of its file when it has at least this part of its score."""
 
-_SYMBOL_JOINTS = re.compile(r"\s*(?:>|::|[.#:/])\s*")
-_JOINED = re.compile(r"\s*[,;|]\s+|\s+[·…+&]\s+")
-
 
 @dataclass(slots=True)
 class Ranked:
     """A passage with its score and the steps to it; `also` are passages that were merged into it."""
 
-    id: Id
+    id: PassageRef
     row: PassageRow
     score: float = 0.0
     changes: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]])
@@ -55,23 +53,27 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """The query as ranking sees it: terms, what each is worth, what holds a quoted phrase, what places are
-    asked for, and what declares a name without being called after it.
+class RankingQuery:
+    """The query as ranking sees it: terms, what each is worth in a text and in a name, which passages hold a
+    quoted phrase, and which declare a name without being named after it. `now` is UTC seconds.
     """
 
-    terms: Terms
+    terms: QueryTerms
     weights: Mapping[str, float]
-    naming: Mapping[str, float]
+    name_weights: Mapping[str, float]
     prefixes: tuple[str, ...]
-    phrased: Mapping[Id, float]
-    declared: Mapping[Id, float]
-    place_given: bool
+    phrase_matches: Mapping[PassageRef, float]
+    declarations: Mapping[PassageRef, float]
+    path_filtered: bool
     now: float
 
 
 def rank(
-    fused: Mapping[Id, Fused], rows: Mapping[Id, PassageRow], signals: Signals, *, per_file: int
+    fused: Mapping[PassageRef, Fused],
+    rows: Mapping[PassageRef, PassageRow],
+    signals: Signals,
+    *,
+    per_file: int,
 ) -> list[Ranked]:
     """Hits, best first: at most `per_file` of each document, neighbours merged. Ids without a row are left
     out.
@@ -93,78 +95,81 @@ def rank(
 
 
 class Signals:
-    """What each passage of one search gets. What depends on its name or place alone is found once."""
+    """The signals of one search. What depends on a symbol or a path alone is computed once."""
 
-    def __init__(self, question: Question, weights: Weights) -> None:
+    def __init__(self, query: RankingQuery, weights: Weights) -> None:
         self.weights = weights
-        self._question = question
-        self._asked = _Asked.by(question)
-        self._definition = weights.definition_coded if question.terms.coded else weights.definition
+        self._query = query
+        self._asked = _RolesAsked.by(query)
+        self._definition = weights.definition_coded if query.terms.coded else weights.definition
         self._layers = {"interact": weights.layer_interact, "insights": weights.layer_insights}
-        self._defined: dict[str, float] = {}
-        self._placed: dict[str, tuple[tuple[str, float], ...]] = {}
-        self._factors: dict[str, tuple[tuple[str, float], ...]] = {}
+        self._definitions: dict[str, float] = {}
+        self._path_steps: dict[str, tuple[tuple[str, float], ...]] = {}
+        self._role_factors: dict[str, tuple[tuple[str, float], ...]] = {}
 
-    def apply(self, key: Id, parts: Fused, row: PassageRow) -> Ranked:
+    def apply(self, key: PassageRef, parts: Fused, row: PassageRow) -> Ranked:
         """The passage with its fused score and every signal, in the order in which `--explain` shows them."""
-        question, w = self._question, self.weights
-        certain = max(self._defines(row.symbol), question.declared.get(key, 0.0))
+        query, w = self._query, self.weights
+        certain = max(self._defines(row.symbol), query.declarations.get(key, 0.0))
         # A heading with the name is about the thing; only code defines it.
         certain *= 1.0 if row.kind == "code" else 0.5
         changes = [
             ("lexical", parts.lexical),
             ("semantic", parts.semantic),
             ("definition", self._definition * certain),
-            ("phrase", w.phrase * question.phrased.get(key, 0.0)),
-            *self._place(row.path or row.title or ""),
+            ("phrase", w.phrase * query.phrase_matches.get(key, 0.0)),
+            *self._path(row.path or row.title or ""),
         ]
         score = sum([change for _, change in changes])
-        for kind, factor in self._kinds(row.path) if row.path is not None else ():
-            changes.append((kind, score * (factor - 1)))
+        for role, factor in self._roles(row.path) if row.path is not None else ():
+            changes.append((role, score * (factor - 1)))
             score *= factor
-        age = max(0.0, question.now - row.when) / 86_400
+        age = max(0.0, query.now - row.when) / 86_400
         recent = w.recent * math.exp(-age / w.recent_days) if age < 20 * w.recent_days else 0.0
         layer = self._layers.get(row.layer, 0.0)
         changes += ("recent", recent), ("layer", layer)
         return Ranked(key, row, score + recent + layer, [step for step in changes if step[1]])
 
-    def foresee(self, rows: Iterable[PassageRow]) -> None:
-        """Finds all that needs no score, for passages that will surely be ranked."""
+    def precompute(self, rows: Iterable[PassageRow]) -> None:
+        """Computes all that needs no score, for passages that will surely be ranked."""
         for row in rows:
             self._defines(row.symbol)
-            self._place(row.path or row.title or "")
+            self._path(row.path or row.title or "")
             if row.path is not None:
-                self._kinds(row.path)
+                self._roles(row.path)
 
     def _defines(self, symbol: str) -> float:
-        known = self._defined.get(symbol)
+        known = self._definitions.get(symbol)
         if known is None:
-            known = self._defined[symbol] = definition(symbol, self._question)
+            query = self._query
+            known = self._definitions[symbol] = defines(
+                symbol, query.terms, query.name_weights, query.prefixes
+            )
         return known
 
-    def _place(self, place: str) -> tuple[tuple[str, float], ...]:
-        """What the query's words in a path or title add."""
-        known = self._placed.get(place)
+    def _path(self, path: str) -> tuple[tuple[str, float], ...]:
+        """What the words of the query in a path or title add."""
+        known = self._path_steps.get(path)
         if known is None:
             known = ()
-            if may_match(place, self._question.prefixes):
-                where, name, words = _place_tokens(place)
-                naming, w = self._question.naming, self.weights
+            if may_match(path, self._query.prefixes):
+                whole, name, words = _path_tokens(path)
+                weights, w = self._query.name_weights, self.weights
                 known = (
-                    ("path", w.path * share(naming, where)),
-                    ("file name", w.file_name * _alike(naming, name, words)),
+                    ("path", w.path * share(weights, whole)),
+                    ("file name", w.file_name * _name_similarity(weights, name, words)),
                 )
-            self._placed[place] = known
+            self._path_steps[path] = known
         return known
 
-    def _kinds(self, path: str) -> tuple[tuple[str, float], ...]:
-        """The factors of the kinds of place that a file stands in, but for those that the query asks for."""
-        known = self._factors.get(path)
+    def _roles(self, path: str) -> tuple[tuple[str, float], ...]:
+        """The factors of the roles that a file has, but for those that the query asks for."""
+        known = self._role_factors.get(path)
         if known is None:
             asked, w = self._asked, self.weights
-            known = self._factors[path] = tuple(
-                (kind, getattr(w, kind) ** (w.mentioned if kind in asked.of else 1))
-                for kind in sorted(file_roles.kinds_of(path) - asked.for_)
+            known = self._role_factors[path] = tuple(
+                (role, getattr(w, role) ** (w.mentioned if role in asked.mentioned else 1))
+                for role in sorted(file_roles.roles_of(path) - asked.wanted)
             )
         return known
 
@@ -191,60 +196,7 @@ def _merge(group: Sequence[Ranked], limit: int) -> list[Ranked]:
     return shown
 
 
-def definition(symbol: str, question: Question) -> float:
-    """How sure it is that a passage defines what the query names, 0…1.
-
-    The same name in the same case is certain when the name is the query; a name inside a question is what it
-    is about or only mentions, so it counts with its share of the question. Plain words count when they are
-    most of a name.
-    """
-    if not symbol or not may_match(symbol, question.prefixes):
-        return 0.0
-    named = _named(symbol)
-    if named.tokens.isdisjoint(question.naming):
-        return 0.0
-    best = 0.0
-    alone = question.terms.shape is Shape.NAME
-    for part in named.symbols:
-        for name in question.terms.names:
-            same = _same(name, part)
-            if same and not alone:
-                same *= share(question.naming, frozenset(tokens(name.text))) if name.coded else 0.0
-            best = max(best, same)
-        if not alone:
-            best = max(best, 0.5 * _overlap(part[-1], question.naming))
-    return best
-
-
-def written(question: Terms, naming: Mapping[str, float]) -> dict[str, float]:
-    """The names of a query that can only be code, and what declaring each is worth, as in `definition`."""
-    alone = question.shape is Shape.NAME
-    coded = {name.last: name for name in question.names if name.coded}
-    return {last: 1.0 if alone else share(naming, frozenset(tokens(n.text))) for last, n in coded.items()}
-
-
-def _same(name: Name, symbol: tuple[str, ...]) -> float:
-    last = symbol[-1]
-    if last == name.last:
-        same = 1.0
-    elif last.lower() == name.last.lower():
-        same = 0.8
-    else:
-        return 0.0
-    if name.text != name.last and len(symbol) > 1:
-        parent = _SYMBOL_JOINTS.split(name.text)[-2:-1]
-        return same if parent and parent[0].lower() == symbol[-2].lower() else same * 0.6
-    return same
-
-
-def _overlap(name: str, weights: Mapping[str, float]) -> float:
-    """How far a symbol's name and the query say the same: the shares each has of the other, multiplied."""
-    parts = _name_tokens(name)
-    known = sum(1 for token in parts if token in weights)
-    return known / len(parts) * share(weights, parts) if known else 0.0
-
-
-def _alike(weights: Mapping[str, float], name: frozenset[str], parts: frozenset[str]) -> float:
+def _name_similarity(weights: Mapping[str, float], name: frozenset[str], parts: frozenset[str]) -> float:
     """How far a file's name and the query say the same: the geometric mean of the shares they have of each
     other.
     """
@@ -252,29 +204,8 @@ def _alike(weights: Mapping[str, float], name: frozenset[str], parts: frozenset[
     return math.sqrt(held * len(parts & weights.keys()) / len(parts)) if held and parts else 0.0
 
 
-class _Named(NamedTuple):
-    """The names of a passage, each as its parts, and the tokens of their last parts."""
-
-    symbols: tuple[tuple[str, ...], ...]
-    tokens: frozenset[str]
-
-
 @lru_cache(maxsize=50_000)
-def _named(symbol: str) -> _Named:
-    split = (tuple(p for p in _SYMBOL_JOINTS.split(one) if p) for one in _JOINED.split(symbol))
-    symbols = tuple(part for part in split if part)
-    return _Named(symbols, frozenset(token for part in symbols for token in tokens(part[-1])))
-
-
-@lru_cache(maxsize=50_000)
-def _name_tokens(name: str) -> frozenset[str]:
-    """The parts of a name. The whole identifier, which the analyzer gives first, is no further part of it."""
-    found = tokens(name)
-    return frozenset(found[1:] if len(found) > 2 else found)
-
-
-@lru_cache(maxsize=50_000)
-def _place_tokens(path: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+def _path_tokens(path: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """Tokens of the whole path, those of the file's own name, and the name's parts alone. An `index` or
     `__init__` goes by its folder's name.
     """
@@ -282,28 +213,28 @@ def _place_tokens(path: str) -> tuple[frozenset[str], frozenset[str], frozenset[
     stem = name.split(".")[0] or name
     if stem.lower() in _NAMELESS and folder:
         stem = folder.rpartition("/")[2]
-    return frozenset(name_tokens(path)), frozenset(name_tokens(stem)), _name_tokens(stem)
+    return frozenset(name_tokens(path)), frozenset(name_tokens(stem)), symbol_tokens(stem)
 
 
 _NAMELESS = frozenset({"__init__", "index", "mod", "__main__"})
 
 
-class _Asked(NamedTuple):
-    """The kinds of places that a query asks for, and those that it speaks `of`.
+class _RolesAsked(NamedTuple):
+    """The file roles that a query asks for, and those that it only mentions.
 
     What a query asks for stands first or last in it: "tests of the parser", "parser tests". A word in its
     midst may well be about something else: "fail a test on timeout".
     """
 
-    for_: frozenset[str]
-    of: frozenset[str]
+    wanted: frozenset[str]
+    mentioned: frozenset[str]
 
     @classmethod
-    def by(cls, question: Question) -> _Asked:
-        if question.place_given:
+    def by(cls, query: RankingQuery) -> _RolesAsked:
+        if query.path_filtered:
             return cls(file_roles.ALL, file_roles.ALL)
-        names = [name.text for name in question.terms.names]
-        stems = frozenset(question.terms.tokens)
+        names = [name.text for name in query.terms.names]
+        stems = frozenset(query.terms.tokens)
         return cls(
             file_roles.asked_for(_spellings(names[:1] + names[-1:])),
             file_roles.asked_for(_spellings(names) | stems),

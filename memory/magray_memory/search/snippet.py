@@ -1,4 +1,4 @@
-"""The few lines of a passage that show why it was found."""
+"""Snippet: the few lines of a passage that show why it was found."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from magray_memory.search.terms import may_match, term_prefixes
+from magray_memory.search.query_terms import may_match, term_prefixes
 from magray_memory.text.analyzer import tokens
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def snippet(text: str, start_line: int, weights: Mapping[str, float], max_lines:
     known = frozenset(weights)
     scanned = [line[:_SCANNED_WIDTH] for line in lines[:_SCANNED_LINES]]
     found = [frozenset[str]()] * len(scanned)
-    for at in _promising(scanned, term_prefixes(weights)):
+    for at in _possible_lines(scanned, term_prefixes(weights)):
         found[at] = known.intersection(tokens(scanned[at]))
     best, best_value = 0, 0.0
     for at, terms in enumerate(found):
@@ -53,24 +53,24 @@ def snippet(text: str, start_line: int, weights: Mapping[str, float], max_lines:
     window = [line.rstrip() for line in lines[best : best + max_lines]]
     while window and not window[-1]:
         window.pop()
-    return Snippet(start_line + best, "\n".join(_narrow(line, weights) for line in _dedent(window)))
+    return Snippet(start_line + best, "\n".join(_shorten(line, weights) for line in _dedent(window)))
 
 
-def _promising(lines: list[str], begun: tuple[str, ...]) -> Iterable[int]:
+def _possible_lines(lines: list[str], prefixes: tuple[str, ...]) -> Iterable[int]:
     """The lines that may hold a term; looked for in all of them at once where the text is plain."""
     text = "\n".join(lines)
     if not text.isascii():
-        return [at for at, line in enumerate(lines) if may_match(line, begun)]
+        return [at for at, line in enumerate(lines) if may_match(line, prefixes)]
     lowered = text.lower()
     ends = list(accumulate(len(line) + 1 for line in lines))
-    promising: set[int] = set()
-    for stub in begun:
-        at = lowered.find(stub)
+    possible: set[int] = set()
+    for prefix in prefixes:
+        at = lowered.find(prefix)
         while at >= 0:
             line = bisect_right(ends, at)
-            promising.add(line)
-            at = lowered.find(stub, ends[line])
-    return promising
+            possible.add(line)
+            at = lowered.find(prefix, ends[line])
+    return possible
 
 
 def _dedent(lines: list[str]) -> list[str]:
@@ -79,7 +79,7 @@ def _dedent(lines: list[str]) -> list[str]:
     return [line[indent:] for line in lines]
 
 
-def _narrow(line: str, weights: Mapping[str, float]) -> str:
+def _shorten(line: str, weights: Mapping[str, float]) -> str:
     """A long line cut around the first word of the query that stands in it."""
     if len(line) <= MAX_WIDTH:
         return line

@@ -74,17 +74,17 @@ def find_symbols(vaults: Iterable[OpenVault], text: str, limit: int) -> list[Sym
             if path is None or path in hidden:
                 continue
             for name, container, what, line in _definitions(symbol, kind, start, document_kind, body, wanted):
-                closeness = _closeness(name.casefold(), wanted)
-                if closeness is None:
+                rank = _match_rank(name.casefold(), wanted)
+                if rank is None:
                     continue
-                key = (closeness, len(name), path, f"{line:09}")
+                key = (rank, len(name), path, f"{line:09}")
                 last = max(line, end)
                 found.append((key, Symbol(name, container, what, vault.root, path, line, last)))
     found.sort(key=lambda item: item[0])
     unique = {(s.name, s.container, s.root, s.path): s for _, s in reversed(found)}
     return sorted(
         unique.values(),
-        key=lambda s: (_closeness(s.name.casefold(), wanted) or 0, len(s.name), s.path, s.line),
+        key=lambda s: (_match_rank(s.name.casefold(), wanted) or 0, len(s.name), s.path, s.line),
     )[:limit]
 
 
@@ -118,16 +118,16 @@ def _definitions(
 ) -> Iterator[tuple[str, str, str, int]]:
     """(name, container, kind, line) of what a passage is named for, and of what its lines define besides."""
     names = _LISTED.split(symbol) if document_kind == "code" else [symbol] if symbol else []
-    told: set[str] = set()
+    seen: set[str] = set()
     for full in names:
         name, container = _named(full)
-        told.add(name)
+        seen.add(name)
         yield name, container, kind, _line(body, name, start)
     if document_kind != "code" or not wanted:
         return
     for match in _DEFINED.finditer(body):
         name = match["name"]
-        if name not in told:
+        if name not in seen:
             inside = bool(match["indent"]) and len(names) == 1
             what = (
                 "method"
@@ -147,7 +147,7 @@ def _named(full: str) -> tuple[str, str]:
     return full[last.end() :].strip(), full[: last.start()].strip()
 
 
-def _closeness(name: str, wanted: str) -> int | None:
+def _match_rank(name: str, wanted: str) -> int | None:
     """0 for the very name, then prefix, inside, letters in order; None when it does not match."""
     if not wanted or name == wanted:
         return 0

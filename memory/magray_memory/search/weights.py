@@ -19,7 +19,7 @@ class Weights:
     """Share of BM25 in the fused score of a query in words; vectors have the rest."""
     lexical_name: float = 0.6
     """The same for a query that is one name: what is written exactly so matters more."""
-    explained: float = 0.6
+    coverage: float = 0.6
     """Part of a query's weight that the best lexical passage must hold for BM25 to have its full share."""
     definition: float = 0.4
     """For a passage that surely defines the name asked for; without .950."""

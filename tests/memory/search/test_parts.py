@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from magray_memory.search.bm25 import affordable, leading
-from magray_memory.search.file_roles import kinds_of
+from magray_memory.index.term_statistics import idf
+from magray_memory.search.bm25 import affordable_terms, leading_terms
+from magray_memory.search.file_roles import roles_of
 from magray_memory.search.fusion import fuse, lexical_scores, lexical_share, semantic_scores
 from magray_memory.search.hits import steps
 from magray_memory.search.language_gate import gate, languages
+from magray_memory.search.query_terms import QueryType, query_terms
 from magray_memory.search.snippet import MAX_LINES, MAX_WIDTH, snippet
-from magray_memory.search.terms import Shape, idf, read_terms
 from magray_memory.search.weights import POSTINGS
 
 
@@ -46,48 +47,48 @@ def test_the_gate_lets_covered_languages_pass() -> None:
 
 
 def test_question_words_are_no_terms_unless_there_are_no_others() -> None:
-    assert read_terms("how does the retry work").tokens == ("retri", "work")
-    assert read_terms("to be or not to be").tokens
-    assert read_terms("Как работает поиск?").tokens == read_terms("работает поиск").tokens
+    assert query_terms("how does the retry work").tokens == ("retri", "work")
+    assert query_terms("to be or not to be").tokens
+    assert query_terms("Как работает поиск?").tokens == query_terms("работает поиск").tokens
 
 
 @pytest.mark.parametrize(
-    ("text", "shape"),
+    ("text", "type_"),
     [
-        ("createStore", Shape.NAME),
-        ("session", Shape.NAME),
-        ("app.run()", Shape.NAME),
-        ("how does createStore work", Shape.MIXED),
-        ("store creation", Shape.WORDS),
+        ("createStore", QueryType.NAME),
+        ("session", QueryType.NAME),
+        ("app.run()", QueryType.NAME),
+        ("how does createStore work", QueryType.MIXED),
+        ("store creation", QueryType.WORDS),
     ],
 )
-def test_the_shape_of_a_query(text: str, shape: Shape) -> None:
-    assert read_terms(text).shape is shape
+def test_the_type_of_a_query(text: str, type_: QueryType) -> None:
+    assert query_terms(text).type is type_
 
 
 def test_common_terms_are_left_out_first() -> None:
-    chosen = affordable({"the": POSTINGS, "rare": 3, "some": 500, "never": 0})
+    chosen = affordable_terms({"the": POSTINGS, "rare": 3, "some": 500, "never": 0})
     assert chosen == ["rare", "some"]
-    assert affordable({"the": 10 * POSTINGS}) == ["the"]
+    assert affordable_terms({"the": 10 * POSTINGS}) == ["the"]
 
 
 def test_rare_terms_lead_until_enough_passages_hold_them() -> None:
     terms = ["rare", "some", "often", "common"]
     counts = {"rare": 3, "some": 500, "often": 2000, "common": 9000}
-    assert leading(counts, terms, enough=100, most=1000) == 2
-    assert leading(counts, terms, enough=1000, most=1000) == 3
-    assert leading(counts, terms, enough=100, most=100_000) == 4
-    assert leading(counts, terms[3:], enough=100, most=1000) == 1
+    assert leading_terms(counts, terms, enough=100, most=1000) == 2
+    assert leading_terms(counts, terms, enough=1000, most=1000) == 3
+    assert leading_terms(counts, terms, enough=100, most=100_000) == 4
+    assert leading_terms(counts, terms[3:], enough=100, most=1000) == 1
 
 
-def test_a_lexical_side_without_evidence_loses_its_weight() -> None:
-    assert lexical_share(0.5, explained=0.9, enough=0.6) == 0.5
-    assert lexical_share(0.5, explained=0.06, enough=0.6) == pytest.approx(0.05)
+def test_words_without_evidence_lose_their_weight() -> None:
+    assert lexical_share(0.5, coverage=0.9, enough=0.6) == 0.5
+    assert lexical_share(0.5, coverage=0.06, enough=0.6) == pytest.approx(0.05)
 
 
-def test_scores_of_a_vault_that_explains_less_are_lower() -> None:
-    good = lexical_scores({1: 8.0, 2: 4.0}, explained=0.8, most_explained=0.8)
-    poor = lexical_scores({1: 90.0}, explained=0.2, most_explained=0.8)
+def test_scores_of_a_vault_that_covers_less_are_lower() -> None:
+    good = lexical_scores({1: 8.0, 2: 4.0}, coverage=0.8, best_coverage=0.8)
+    poor = lexical_scores({1: 90.0}, coverage=0.2, best_coverage=0.8)
     assert good == {1: 1.0, 2: 0.5}
     assert poor == {1: pytest.approx(0.25)}
 
@@ -111,7 +112,7 @@ def test_rarity_is_never_negative(frequency: int, passages: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "kinds"),
+    ("path", "roles"),
     [
         ("src/app.py", set()),
         ("tests/test_app.py", {"test"}),
@@ -136,8 +137,8 @@ def test_rarity_is_never_negative(frequency: int, passages: int) -> None:
         ("node_modules/x/test/a.js", {"test", "vendored"}),
     ],
 )
-def test_places(path: str, kinds: set[str]) -> None:
-    assert kinds_of(path) == kinds
+def test_file_roles(path: str, roles: set[str]) -> None:
+    assert roles_of(path) == roles
 
 
 def test_a_snippet_shows_the_lines_that_were_asked_for() -> None:

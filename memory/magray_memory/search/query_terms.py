@@ -1,8 +1,7 @@
-"""What the lexical side looks for: the words of a query, what each is worth, and what kind of query it is."""
+"""Query terms: what is looked for of the words of a query, and what kind of query it is."""
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -21,7 +20,7 @@ _CODED = re.compile(r"[a-z\d][A-Z]|[A-Z]{2}[a-z]|\w_\w|^_|\w(?:\.|::|->|#)\w|\(\
 _JOINTS = re.compile(r"\.|::|->|#|/|-")
 
 
-class Shape(Enum):
+class QueryType(Enum):
     """The kind of query: it decides how far names and words are to be trusted."""
 
     NAME = "name"
@@ -33,7 +32,7 @@ class Shape(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class QueryName:
     """A word of the query that may name something. `last` is its last part; `coded`: it cannot be prose."""
 
     text: str
@@ -42,12 +41,12 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class QueryTerms:
     """A query as tokens of the analyzer, without the words that only make it a question."""
 
     tokens: tuple[str, ...]
-    names: tuple[Name, ...]
-    shape: Shape
+    names: tuple[QueryName, ...]
+    type: QueryType
 
     def __bool__(self) -> bool:
         return bool(self.tokens)
@@ -55,30 +54,25 @@ class Terms:
     @property
     def coded(self) -> bool:
         """Whether the query is one name, and that is written as only code is."""
-        return self.shape is Shape.NAME and all(name.coded for name in self.names)
+        return self.type is QueryType.NAME and all(name.coded for name in self.names)
 
 
-def read_terms(text: str) -> Terms:
+def query_terms(text: str) -> QueryTerms:
     """The terms of a query. Stop words go, unless nothing else is left of it ("to be or not to be")."""
     words = [word for word in (raw.strip(_EDGES) or raw for raw in text.replace('"', " ").split()) if word]
-    kept = [word for word in words if word.lower() not in STOP_WORDS] or words
-    tokens = tuple(query_tokens(" ".join(kept))) or tuple(query_tokens(text))
-    names = tuple(_name(word) for word in kept if len(word) <= 200 and _NAME.fullmatch(word))
-    if len(kept) == 1 and len(words) <= 2 and names:
-        shape = Shape.NAME
+    content = [word for word in words if word.lower() not in STOP_WORDS] or words
+    tokens = tuple(query_tokens(" ".join(content))) or tuple(query_tokens(text))
+    names = tuple(_name(word) for word in content if len(word) <= 200 and _NAME.fullmatch(word))
+    if len(content) == 1 and len(words) <= 2 and names:
+        kind = QueryType.NAME
     else:
-        shape = Shape.MIXED if any(name.coded for name in names) else Shape.WORDS
-    return Terms(tokens, names, shape)
+        kind = QueryType.MIXED if any(name.coded for name in names) else QueryType.WORDS
+    return QueryTerms(tokens, names, kind)
 
 
-def _name(word: str) -> Name:
+def _name(word: str) -> QueryName:
     bare = word.removesuffix("()")
-    return Name(bare, _JOINTS.split(bare)[-1], _CODED.search(word) is not None)
-
-
-def idf(frequency: int, passages: int) -> float:
-    """Robertson's weight of a term that `frequency` of `passages` hold, in its never negative form."""
-    return math.log(1 + (passages - frequency + 0.5) / (frequency + 0.5)) if passages >= frequency else 0.0
+    return QueryName(bare, _JOINTS.split(bare)[-1], _CODED.search(word) is not None)
 
 
 def share(weights: Mapping[str, float], found: frozenset[str]) -> float:
@@ -96,9 +90,9 @@ def term_prefixes(terms: Iterable[str]) -> tuple[str, ...]:
     return tuple({term[: max(2, len(term) - 2)] for term in terms})
 
 
-def may_match(text: str, found: tuple[str, ...]) -> bool:
-    """Whether analysing a text could find one of the terms of these prefixes."""
+def may_match(text: str, prefixes: tuple[str, ...]) -> bool:
+    """Whether analysing a text could find a term with one of these prefixes."""
     if not text.isascii():
         return True  # accents and compatibility forms are taken off by the analyzer only
     lowered = text.lower()
-    return any(stub in lowered for stub in found)
+    return any(prefix in lowered for prefix in prefixes)

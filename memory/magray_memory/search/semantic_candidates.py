@@ -1,0 +1,129 @@
+"""Semantic candidates: the vector of a query, and the passages whose vectors are nearest to it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from magray_memory.errors import EmbeddingUnavailable, MagrayError
+from magray_memory.search.language_gate import OPEN, Gate, gate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from concurrent.futures import Future
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from magray_memory.index.protocol import VectorIndex
+    from magray_memory.index.vector_store import VectorStore
+    from magray_memory.models.embedder import Embedder
+    from magray_memory.search.fusion import PassageRef
+    from magray_memory.search.vault_view import Neighbours, VaultView
+
+    ViewIndex = tuple[int, VectorIndex, NDArray[np.int64] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryVector:
+    """The vector of a query, or the sentence that says why there is none."""
+
+    vector: NDArray[np.float32] | None
+    gate: Gate
+    device: str | None
+    key: str | None
+    missing: str | None
+
+
+def embed_query(embedder: Callable[[str | None], Embedder], text: str, key: str | None) -> QueryVector:
+    """The vector of a text in a vector space, for None in that of the settings."""
+    try:
+        model = embedder(key)
+        opening = gate(text, model.covers)
+        vector = model.query(text.replace('"', " ").strip())
+        return QueryVector(vector, opening, model.device, key or model.key, None)
+    except EmbeddingUnavailable as error:
+        return QueryVector(None, OPEN, None, None, str(error))
+
+
+def answering_space(views: Iterable[VaultView]) -> str | None:
+    """The vector space that an answer is made in: that of the first vault that has one."""
+    keys = [view.key for view in views if view.key is not None and not view.source.transient]
+    return keys[0] if keys else None
+
+
+def view_indexes(views: Iterable[VaultView], key: str | None) -> list[ViewIndex]:
+    """The vector index of each view as of this moment, to be searched in any thread.
+
+    A vault whose index cannot be had is left out: `nearest` meets the same fault and reports it.
+    """
+    found: list[ViewIndex] = []
+    for view in views:
+        if key is not None and view.key == key:
+            with suppress(MagrayError):
+                index = view.source.vectors(key).current()
+                if index is not None:
+                    found.append((view.number, index, view.allowed))
+    return found
+
+
+def search_indexes(
+    query: Future[QueryVector], indexes: Sequence[ViewIndex], limit: int
+) -> dict[int, Neighbours]:
+    """The nearest passages in each index, by the number of its view. For the thread that embeds."""
+    vector = query.result().vector
+    if vector is None:
+        return {}
+    return {number: index.search(vector, limit, allowed) for number, index, allowed in indexes}
+
+
+def nearest(view: VaultView, store: VectorStore, vector: NDArray[np.float32], limit: int) -> dict[int, float]:
+    """Cosines of the `limit` nearest passages, and of every lexical candidate."""
+    import numpy as np
+
+    ids, scores = view.neighbours or store.search(vector, limit, view.allowed)
+    found = dict(zip(ids.tolist(), scores.tolist(), strict=True))
+    rest = np.array(sorted(view.lexical.keys() - found.keys()), np.int64)
+    if len(rest):
+        ids, scores = store.search(vector, len(rest), rest)
+        found.update(zip(ids.tolist(), scores.tolist(), strict=True))
+    return found
+
+
+def cosines(
+    views: Sequence[VaultView], vector: NDArray[np.float32], key: str, limit: int, problems: list[str]
+) -> dict[PassageRef, float]:
+    """Cosines of the candidates in every view with a vector of the space `key`; what cannot be compared is
+    added to `problems`.
+    """
+    found: dict[PassageRef, float] = {}
+    for view in views:
+        source = view.source
+        if view.key not in (None, key):
+            if not source.transient:
+                problems.append(_other_space(view, views))
+            continue
+        try:
+            near = nearest(view, source.vectors(key), vector, limit)
+        except MagrayError as error:
+            problems.append(f"the {source.name} was searched by words only: {error.message}")
+            continue
+        if not near and view.allowed is None and not source.transient:
+            problems.append(
+                f"the {source.name} was searched by words only: none of it is embedded yet"
+                " (run `magray index`)"
+            )
+        found.update({(view.number, passage): score for passage, score in near.items()})
+    return found
+
+
+def _other_space(view: VaultView, views: Sequence[VaultView]) -> str:
+    """Cosines of two models say nothing beside each other, so one of the vaults has to do without.
+
+    Which of the two is behind is not known here, and indexing one that is not costs nothing.
+    """
+    roots = [other.source.root for other in views if other.key not in (None, view.key)]
+    where = [root for root in (view.source.root, *roots) if root is not None]
+    hint = " and ".join(f"`magray --workspace {root} index`" for root in dict.fromkeys(where))
+    return f"the {view.source.name} was searched by words only: another model embedded it (run {hint})"

@@ -1,0 +1,106 @@
+"""Vault view: one vault inside one search, and what turns a vault that cannot be read into a part left out.
+
+Everything that reads a view runs inside the vault's read transaction, so that words, vectors and the rows
+that a hit is made of are of one moment.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from magray_memory.errors import MagrayError, StorageError
+from magray_memory.storage.passages import PassageRow, passage_rows
+from magray_memory.storage.pending import count_pending
+from magray_memory.storage.sqlite_errors import explain
+from magray_memory.storage.vector_spaces import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from contextlib import ExitStack
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from magray_memory.index.open_vaults import OpenVault
+
+    Neighbours = tuple[NDArray[np.int64], NDArray[np.float32]]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(slots=True)
+class VaultView:
+    """A vault inside one search. `problem` says, in a sentence, what of it could not be used."""
+
+    number: int
+    source: OpenVault
+    connection: sqlite3.Connection
+    passages: int
+    allowed: NDArray[np.int64] | None = None
+    """Ascending ids of the passages that the filters leave; None without filters."""
+    lexical: dict[int, float] = field(default_factory=dict[int, float])
+    """BM25 of the best passages."""
+    frequencies: dict[str, int] = field(default_factory=dict[str, int])
+    coverage: float = 0.0
+    """The share of the query, by weight, that the best lexical passage holds."""
+    problem: str | None = None
+    key: str | None = None
+    """The vector space that answers for this vault now."""
+    neighbours: Neighbours | None = None
+    """The nearest passages, where they have been searched already."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether no passage can answer, for lack of passages or by the filters."""
+        return self.passages == 0 or (self.allowed is not None and len(self.allowed) == 0)
+
+
+class UnreadableError(Exception):
+    """A vault cannot be read, found out in the middle of a search; `why` is a sentence for the person."""
+
+    def __init__(self, vault: OpenVault, error: MagrayError) -> None:
+        self.vault = vault
+        self.why = f"the {vault.name} was left out: {error.message}"
+        super().__init__(self.why)
+
+
+def reading(read: Callable[Concatenate[VaultView, P], R]) -> Callable[Concatenate[VaultView, P], R]:
+    """Turns what storage and SQLite raise for a vault into UnreadableError: search goes on without it."""
+
+    @wraps(read)
+    def guarded(view: VaultView, /, *args: P.args, **options: P.kwargs) -> R:
+        try:
+            return read(view, *args, **options)
+        except StorageError as error:
+            raise UnreadableError(view.source, error) from error
+        except sqlite3.DatabaseError as error:
+            raise UnreadableError(view.source, explain(error, view.source.vault.path)) from error
+
+    return guarded
+
+
+def open_view(stack: ExitStack, number: int, vault: OpenVault) -> VaultView:
+    """Enters the vault's read transaction, which lasts as long as `stack`. Raises UnreadableError."""
+    try:
+        connection = stack.enter_context(vault.vault.read())
+        passages = vault.vault.counts()[1]
+        return VaultView(number, vault, connection, passages, key=serving(vault.vault))
+    except StorageError as error:
+        raise UnreadableError(vault, error) from error
+
+
+@reading
+def candidate_rows(view: VaultView, passages: Iterable[int]) -> dict[int, PassageRow]:
+    """What ranking needs of these passages; those that are gone, in the trash or hidden are left out."""
+    hidden = view.source.hidden()
+    return {row.passage: row for row in passage_rows(view.connection, passages) if row.path not in hidden}
+
+
+@reading
+def pending(view: VaultView) -> int:
+    """How many passages of this vault have no vector of the space that answers."""
+    return count_pending(view.connection, view.key)
