@@ -9,17 +9,16 @@ replacement waits and the next call puts it there.
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import sqlite3
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from magray_memory import atomic_file
 from magray_memory.errors import StorageError
+from magray_memory.storage import schema
 from magray_memory.storage.lock import FileLock
-from magray_memory.storage.vault_files import new_vault, refuse_where_folder
+from magray_memory.storage.vault_files import new_vault, quarantine_path, refuse_where_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -29,40 +28,18 @@ if TYPE_CHECKING:
 
 _LOCK_SECONDS = 10.0
 _MOST_LOOKUPS = 200_000
-_TABLES: Mapping[str, tuple[str, ...]] = {
-    "meta": ("key",),
-    "document": ("id",),
-    "passage": ("id",),
-    "embedding_key": ("id",),
-    "vector": ("passage_id", "key_id"),
-    "tag": ("id",),
-    "document_tag": ("document_id", "tag_id"),
-    "link": ("id",),
-    "access": ("id",),
-    "skipped": ("path",),
-}
-"""Tables in the order in which they refer to each other, with the columns of their keys."""
+_COPIED = tuple(name for name, role in schema.TABLES.items() if role is not schema.TableRole.DERIVED)
 _OWN_FACTS = ("vault_id", "kind", "analyzer_version", "snapshot_at", "changes_trimmed_to")
-_DANGLING = """
-DELETE FROM passage WHERE document_id NOT IN (SELECT id FROM document);
-DELETE FROM vector WHERE passage_id NOT IN (SELECT id FROM passage)
-    OR key_id NOT IN (SELECT id FROM embedding_key);
-DELETE FROM document_tag WHERE document_id NOT IN (SELECT id FROM document)
-    OR tag_id NOT IN (SELECT id FROM tag);
-DELETE FROM link WHERE source_id NOT IN (SELECT id FROM document);
-UPDATE link SET target_document_id = NULL WHERE target_document_id NOT IN (SELECT id FROM document);
-UPDATE link SET passage_id = NULL WHERE passage_id NOT IN (SELECT id FROM passage);
-DELETE FROM access WHERE document_id NOT IN (SELECT id FROM document)
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class Salvaged:
-    """What was saved. `rows` and `broken`: by table, rows copied and rows known to be lost; `aside`: the
-    damaged file as it was, None when an earlier, interrupted salvage had kept it already.
+    """What was saved. `rows` and `broken`: by table, rows copied and rows known to be lost.
+
+    `quarantined`: the damaged file as it was, None when an earlier, interrupted salvage had kept it already.
     """
 
-    aside: Path | None
+    quarantined: Path | None
     rows: Mapping[str, int] = field(default_factory=dict[str, int])
     broken: Mapping[str, int] = field(default_factory=dict[str, int])
 
@@ -102,7 +79,7 @@ def salvage(path: Path, kind: VaultKind, complete: Callable[[Path], None]) -> Sa
             _put_in_place(waiting, path)
             return Salvaged(None)
         refuse_where_folder(path)
-        aside = _kept_copy(path)
+        quarantined = _quarantined_copy(path)
         waiting = _replacement(path)
         for target in (path, waiting):
             atomic_file.remove_drafts(target, older_than=0)
@@ -110,27 +87,23 @@ def salvage(path: Path, kind: VaultKind, complete: Callable[[Path], None]) -> Sa
             rows, broken = _fill(draft, path)
             complete(draft)
         _put_in_place(waiting, path)
-        return Salvaged(aside, rows, broken)
+        return Salvaged(quarantined, rows, broken)
     except OSError as error:
         raise StorageError(f"{path} cannot be salvaged", error.strerror or str(error)) from error
     finally:
         lock.release()
 
 
-def _kept_copy(path: Path) -> Path:
-    """The damaged file and its log under a name that nothing else takes."""
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    aside, number = path.with_name(f"{path.name}.damaged-{stamp}"), 1
-    while os.path.lexists(aside):
-        number += 1
-        aside = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
+def _quarantined_copy(path: Path) -> Path:
+    """A copy of the damaged file and its log, under its name in quarantine."""
+    copy = quarantine_path(path)
     for suffix in ("-wal", ""):
         source = path.with_name(path.name + suffix)
         if source.exists():
-            target = aside.with_name(aside.name + suffix)
+            target = copy.with_name(copy.name + suffix)
             with atomic_file.replacing(target, durable=True) as draft:
                 shutil.copyfile(source, draft)
-    return aside
+    return copy
 
 
 def _put_in_place(waiting: Path, path: Path) -> None:
@@ -149,14 +122,31 @@ def _fill(draft: Path, damaged: Path) -> tuple[dict[str, int], dict[str, int]]:
             return {}, {}
         target.execute("PRAGMA foreign_keys = off")
         target.execute("BEGIN IMMEDIATE")
-        for table, key in _TABLES.items():
-            columns = [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
-            rows[table], broken[table] = _copy(source, target, table, columns, key)
-        for statement in _DANGLING.split(";"):
-            target.execute(statement)
+        for table in _COPIED:
+            stored = set(_columns(source, table))
+            # What a vault of an earlier version lacks is filled with its default.
+            columns = {name: place for name, place in _columns(target, table).items() if name in stored}
+            key = sorted((name for name, place in columns.items() if place), key=lambda name: columns[name])
+            if key:
+                rows[table], broken[table] = _copy(source, target, table, list(columns), tuple(key))
+        for table in _COPIED:
+            _resolve_references(target, table)
         target.execute("COMMIT")
         target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return rows, broken
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> dict[str, int]:
+    """The columns of a table with their places in its key, 0 outside it; none where there is no table."""
+    return {row[1]: row[5] for row in connection.execute(f"PRAGMA table_info({table})")}
+
+
+def _resolve_references(connection: sqlite3.Connection, table: str) -> None:
+    """Do to rows that refer to rows which are not there what the schema does when those are deleted."""
+    for reference in connection.execute(f"PRAGMA foreign_key_list({table})").fetchall():
+        parent, column, parent_column, on_delete = reference[2], reference[3], reference[4], reference[6]
+        action = f"UPDATE {table} SET {column} = NULL" if on_delete == "SET NULL" else f"DELETE FROM {table}"
+        connection.execute(f"{action} WHERE {column} NOT IN (SELECT {parent_column} FROM {parent})")
 
 
 def _copy(
@@ -286,7 +276,7 @@ def _queryable(path: Path) -> sqlite3.Connection | None:
         names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
     except sqlite3.Error:
         names = set[str]()
-    if not names >= set(_TABLES):
+    if "document" not in names:
         connection.close()
         return None
     # A letter that was hit costs that letter and not the record.

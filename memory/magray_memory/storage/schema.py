@@ -20,13 +20,44 @@ written in; a change of the schema is a new function at the end of `MIGRATIONS`,
 from __future__ import annotations
 
 import sqlite3
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 APPLICATION_ID = 0x4D475259
 """`PRAGMA application_id` of every vault: "MGRY"."""
+
+
+class TableRole(StrEnum):
+    """What a table of a notebook holds, and so what salvaging one does about its rows."""
+
+    TRUTH = "truth"
+    """Rows that nothing can rebuild: copied."""
+    COSTLY = "costly"
+    """Derived rows that take time to make: copied as far as they can be read."""
+    DERIVED = "derived"
+    """Rows that are made again from the others."""
+
+
+TABLES: Mapping[str, TableRole] = {
+    "meta": TableRole.TRUTH,
+    "document": TableRole.TRUTH,
+    "passage": TableRole.COSTLY,
+    "embedding_key": TableRole.COSTLY,
+    "vector": TableRole.COSTLY,
+    "tag": TableRole.TRUTH,
+    "document_tag": TableRole.TRUTH,
+    "link": TableRole.TRUTH,
+    "access": TableRole.TRUTH,
+    "skipped": TableRole.COSTLY,
+    "change": TableRole.DERIVED,
+    "tally": TableRole.DERIVED,
+    "passage_fts": TableRole.DERIVED,
+    "passage_vocab": TableRole.DERIVED,
+}
+"""Every table of a vault, those that are referred to before those that refer to them."""
 
 # Every detail is kept: bm25 counts words by positions, and a contentless table has no text to count them in
 # (with detail=column every score is 0).
