@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from magray_memory.config import Settings
-from magray_memory.health.doctor import examine_vault
+from magray_memory.health.doctor import check_vault
 from magray_memory.indexing.indexer import Indexer
 from magray_memory.indexing.parse_pool import WorkersUnavailable
 from magray_memory.storage.durability import VaultKind
@@ -144,7 +144,7 @@ class Box:
         found, wanted = self.contents(), self.clean()
         assert len(found) == len(wanted)
         assert found == wanted
-        assert [f for f in examine_vault(self.vault_path, VaultKind.WORKSPACE) if f.is_error] == []
+        assert [f for f in check_vault(self.vault_path, VaultKind.WORKSPACE) if f.is_error] == []
 
     def remember(self, texts: Mapping[str, str]) -> None:
         """Records in the notebook, as rows."""

@@ -122,7 +122,7 @@ def test_a_killed_writer_leaves_a_draft_that_is_named_and_removed(tmp_path: Path
 
 def _named(home: Home) -> list[str]:
     """Paths of the drafts that the doctor finds."""
-    found = Doctor(home, None, lambda root, lexical: None).examine().findings
+    found = Doctor(home, None, lambda root, lexical: None).check().findings
     return sorted(f.path for f in found if f.remedy is Remedy.REMOVE and f.path.rpartition("/")[2][0] == ".")
 
 
@@ -130,7 +130,7 @@ def test_salvaging_again_leaves_no_draft_of_the_killed_one(tmp_path: Path) -> No
     home = Home(tmp_path / "home").ensure()
     code = f"{_PRELUDE}damage(); renames = 2; salvage()"
     subprocess.run([sys.executable, "-c", code, str(home.path), "0"], capture_output=True, check=False)
-    Doctor(home, None, lambda root, lexical: None).fix()
+    Doctor(home, None, lambda root, lexical: None).repair()
     assert [path for path in home.path.iterdir() if atomic_file.is_draft(path.name)] == []
     with Vault.open(home.notebook, kind=VaultKind.NOTEBOOK) as vault:
         assert vault.counts() == (0, 0)

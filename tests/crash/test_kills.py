@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from magray_memory.health.doctor import examine_vault
+from magray_memory.health.doctor import check_vault
 from magray_memory.storage import schema
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.salvage import unfinished
@@ -57,7 +57,7 @@ with Vault.open(path, kind=VaultKind.WORKSPACE, write=True) as vault:
         optimize.Optimizer(home, Settings()).run()
         from magray_memory.index.lexical import LexicalIndex
         with vault.write() as connection:
-            connection.execute("INSERT INTO skipped SELECT id || random(), text, 0, 0 FROM passage")
+            connection.execute("INSERT INTO skipped(path, reason, size, mtime_ns) SELECT id || random(), text, 0, 0 FROM passage")
             connection.execute("DELETE FROM skipped")
         LexicalIndex(vault).rebuild()
 """
@@ -81,7 +81,7 @@ for number in range(1000):
 _SALVAGE = """
 from magray_memory.health.doctor import Doctor
 print("go", flush=True)
-Doctor(home, None, print).fix()
+Doctor(home, None, print).repair()
 """
 
 
@@ -114,7 +114,7 @@ def test_killed_while_snapshots_are_written(box: Box, rng: random.Random) -> Non
     box.index()
     for _ in range(5):
         assert _killed(box, _SNAPSHOTS, rng.uniform(0.02, 0.4))
-        found = examine_vault(box.vault_path, VaultKind.WORKSPACE)
+        found = check_vault(box.vault_path, VaultKind.WORKSPACE)
         assert [f.message for f in found if f.is_error or "damaged" in f.message] == []
     box.assert_sound()
 

@@ -1,4 +1,4 @@
-"""One function per component: what is there now, as cheaply and as truthfully as it can be known.
+"""Health checks: one function per component, which says what is there now, cheaply and truthfully.
 
 None of them loads a native library, writes, or waits for another process. A part of the program whose
 feature does not exist yet has no component.
@@ -7,13 +7,13 @@ feature does not exist yet has no component.
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.config import installed
 from magray_memory.errors import ModelError
+from magray_memory.health.disk_space import free_space
 from magray_memory.health.model_change import Change, change_of
 from magray_memory.health.report import Component, Severity
 from magray_memory.index import planner
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from magray_memory.storage.home import Home
 
 _MEGABYTE = 1_000_000
-_LITTLE_DISK = 500 * _MEGABYTE
-_NO_DISK = 50 * _MEGABYTE
 _LITTLE_MEMORY = 300 * _MEGABYTE
 
 
@@ -68,18 +66,18 @@ def find_model(settings: Settings, home: Home) -> tuple[Model | None, ModelError
     return model, None
 
 
-def storage(scene: HealthContext) -> Component:
+def storage(context: HealthContext) -> Component:
     """The home and every vault in it."""
-    home, path = scene.home, scene.home.path
-    damaged = [vault for vault in scene.vaults if vault.problem]
-    total = sum(vault.bytes for vault in scene.vaults)
-    gone = sum(vault.gone for vault in scene.vaults)
+    home, path = context.home, context.home.path
+    damaged = [vault for vault in context.vaults if vault.problem]
+    total = sum(vault.bytes for vault in context.vaults)
+    gone = sum(vault.gone for vault in context.vaults)
     detail = {
-        "vaults": len(scene.vaults),
+        "vaults": len(context.vaults),
         "bytes": total,
         "damaged": [str(vault.path) for vault in damaged],
         "gone": gone,
-        "durability": scene.settings.storage.durability,
+        "durability": context.settings.storage.durability,
         "sqlite": sqlite3.sqlite_version,
     }
     if path.exists() and not path.is_dir():
@@ -91,27 +89,30 @@ def storage(scene: HealthContext) -> Component:
         why = f"the notebook cannot be read: {damaged[-1].problem}"
         return Component("storage", Severity.CRITICAL, why, detail, f"keep a copy of {home.notebook}")
     if damaged:
-        why = f"{len(damaged)} of {len(scene.vaults)} vaults cannot be read: {damaged[0].problem}"
-        severity = Severity.CRITICAL if scene.current in damaged else Severity.WARNING
+        why = f"{len(damaged)} of {len(context.vaults)} vaults cannot be read: {damaged[0].problem}"
+        severity = Severity.CRITICAL if context.current in damaged else Severity.WARNING
         return Component("storage", severity, why, detail, "magray index makes it again in its workspace")
-    if any(vault.unseen_changes for vault in scene.vaults):
+    if any(vault.unseen_changes for vault in context.vaults):
         why = "the home is read-only, and its last changes cannot be seen from here"
         return Component("storage", Severity.WARNING, why, detail, f"make {path} writable once")
     if not os.access(path, os.W_OK):
         return Component("storage", Severity.WARNING, f"the home {path} is read-only", detail)
     if gone:
-        why = f"{gone} of {len(scene.vaults)} vaults belong to folders that are gone"
+        why = f"{gone} of {len(context.vaults)} vaults belong to folders that are gone"
         return Component("storage", Severity.INFO, why, detail, "magray vault drop --gone")
     return Component(
-        "storage", Severity.OK, f"{len(scene.vaults)} vault{'s' * (len(scene.vaults) != 1)} in {path}", detail
+        "storage",
+        Severity.OK,
+        f"{len(context.vaults)} vault{'s' * (len(context.vaults) != 1)} in {path}",
+        detail,
     )
 
 
-def lexical_index(scene: HealthContext) -> Component:
+def lexical_index(context: HealthContext) -> Component:
     """Whether the words of this workspace can be searched, and by the tokens that this version makes."""
     from magray_memory.text.analyzer import ANALYZER_VERSION
 
-    vault = scene.current
+    vault = context.current
     if vault is None or vault.problem:
         return Component("lexical_index", Severity.INFO, "this workspace is not indexed", hint="magray index")
     version = vault.facts.get("analyzer_version")
@@ -122,25 +123,25 @@ def lexical_index(scene: HealthContext) -> Component:
     return Component("lexical_index", Severity.OK, f"{vault.passages:,} passages", detail)
 
 
-def vector_index(scene: HealthContext) -> Component:
+def vector_index(context: HealthContext) -> Component:
     """How much of this workspace can be found by meaning, by which model, and what a change to another has
     come to.
     """
-    vault = scene.current
+    vault = context.current
     if vault is None or vault.problem:
         return Component("vector_index", Severity.INFO, "this workspace is not indexed", hint="magray index")
-    pending, change = vault.pending, change_of(vault, scene.key, scene.home)
-    others = _other_models(scene)
+    pending, change = vault.pending, change_of(vault, context.key, context.home)
+    others = _other_models(context)
     detail = {
         "vectors": vault.passages - pending,
         "pending": pending,
-        "key": vault.serving or scene.key,
-        "engine": scene.settings.vectors.engine,
+        "key": vault.serving or context.key,
+        "engine": context.settings.vectors.engine,
         "change": None if change is None else change.as_json(),
         "other_models": {str(other.root or other.path): was for other, was in others},
     }
     if change is not None:
-        return _changing(scene, change, detail)
+        return _changing(context, change, detail)
     if pending:
         why = f"{pending:,} of {vault.passages:,} passages are not embedded yet"
         return Component("vector_index", Severity.INFO, why, detail, "magray index")
@@ -166,8 +167,8 @@ def _graph_hint(scene: HealthContext) -> str:
     return 'pip install "magray[native]" for a graph, which answers editors a little sooner'
 
 
-def _changing(scene: HealthContext, change: Change, detail: dict[str, Any]) -> Component:
-    vault = scene.current
+def _changing(context: HealthContext, change: Change, detail: dict[str, Any]) -> Component:
+    vault = context.current
     busy = vault is not None and IndexerLock(vault.path).holder() is not None
     made = f"{change.share:.0%} of {change.to} is made"
     hint = "" if busy else "magray index"
@@ -179,26 +180,26 @@ def _changing(scene: HealthContext, change: Change, detail: dict[str, Any]) -> C
     return Component("vector_index", Severity.INFO, f"{made}; {change.was} answers until then", detail, hint)
 
 
-def _other_models(scene: HealthContext) -> list[tuple[VaultInfo, str]]:
+def _other_models(context: HealthContext) -> list[tuple[VaultInfo, str]]:
     """Vaults besides the one at hand that are not on the model of the settings, and what they are on."""
-    changes = [(vault, change_of(vault, scene.key, scene.home)) for vault in scene.vaults]
-    return [(vault, change.was) for vault, change in changes if change and vault is not scene.current]
+    changes = [(vault, change_of(vault, context.key, context.home)) for vault in context.vaults]
+    return [(vault, change.was) for vault, change in changes if change and vault is not context.current]
 
 
-def vector_cache(scene: HealthContext) -> Component:
+def vector_cache(context: HealthContext) -> Component:
     """The bounded cache of vectors already made."""
-    used = size_of(scene.home.vectors)
-    limit = scene.settings.storage.vector_cache_mb * _MEGABYTE
+    used = size_of(context.home.vectors)
+    limit = context.settings.storage.vector_cache_mb * _MEGABYTE
     detail = {"bytes": used, "limit": limit}
     return Component(
         "vector_cache", Severity.OK, f"{used / _MEGABYTE:,.0f} of {limit / _MEGABYTE:,.0f} MB", detail
     )
 
 
-def indexer(scene: HealthContext) -> Component:
+def indexer(context: HealthContext) -> Component:
     """Who is indexing now."""
     busy: dict[str, int] = {}
-    for vault in scene.vaults:
+    for vault in context.vaults:
         holder = IndexerLock(vault.path).holder() if vault.kind.derived else None
         if holder is not None:
             busy[str(vault.root or vault.path)] = holder
@@ -209,14 +210,14 @@ def indexer(scene: HealthContext) -> Component:
     return Component("indexer", Severity.OK, f"indexing {root} (process {pid}){more}", {"running": busy})
 
 
-def memory(scene: HealthContext) -> Component | None:
+def memory(context: HealthContext) -> Component | None:
     """Memory that is free for a model and an index, and what the program allows itself; None where the system
     does not tell.
     """
     free, here = available_memory(), machine()
     if free is None:
         return None
-    wanted = scene.settings.resources.profile
+    wanted = context.settings.resources.profile
     profile = choose(wanted, here)
     level = Pressure(lambda: free, here.memory).level
     detail = {
@@ -236,23 +237,15 @@ def memory(scene: HealthContext) -> Component | None:
     return Component("memory", Severity.OK, summary, detail)
 
 
-def disk(scene: HealthContext) -> Component | None:
+def disk(context: HealthContext) -> Component | None:
     """Free space where the home is, or will be."""
-    place = scene.home.path
-    while not place.exists() and place != place.parent:
-        place = place.parent
-    try:
-        free = shutil.disk_usage(place).free
-    except OSError:
+    free = free_space(context.home.path)
+    if free is None:
         return None
     detail = {
-        "free": free,
-        "used_by_magray": sum(v.bytes for v in scene.vaults) + size_of(scene.home.vectors),
+        "free": free.bytes,
+        "used_by_magray": sum(v.bytes for v in context.vaults) + size_of(context.home.vectors),
     }
-    summary = f"{free / _MEGABYTE:,.0f} MB free"
-    severity = (
-        Severity.CRITICAL if free < _NO_DISK else Severity.WARNING if free < _LITTLE_DISK else Severity.OK
-    )
-    return Component(
-        "disk", severity, summary, detail, "free some space" if severity is not Severity.OK else ""
-    )
+    summary = f"{free.bytes / _MEGABYTE:,.0f} MB free"
+    hint = "" if free.severity is Severity.OK else "free some space"
+    return Component("disk", free.severity, summary, detail, hint)

@@ -1,7 +1,7 @@
-"""The doctor: looks at everything in a home, says what is wrong in sentences, and mends what it may.
+"""The doctor: integrity checks of everything in a home, in sentences, and repair.
 
-Each vault is examined by a process of its own, so that nothing a damaged file can do ends the examination.
-What is derived is mended by making it again; a damaged notebook is salvaged, and the damaged file kept.
+Each vault is checked by a process of its own, so that nothing a damaged file can do ends the check. What is
+derived is repaired by rebuilding it; a damaged notebook is salvaged, and the damaged file kept.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from magray_memory.config import VectorSettings
 from magray_memory.errors import MagrayError
 from magray_memory.health.findings import Finding, Remedy
-from magray_memory.health.integrity_home import examine_home
+from magray_memory.health.integrity_home import check_home
 from magray_memory.health.report import Severity
 from magray_memory.storage.durability import VaultKind
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from magray_memory.health.repair import Repairer
     from magray_memory.storage.home import Home
 
 _ROUNDS = 3
@@ -34,7 +35,7 @@ _ROUNDS = 3
 _LEAST_SECONDS = 60.0
 _BYTES_PER_SECOND = 5_000_000
 
-_DEADLY = {
+_DOING = {
     "file": "reading it",
     "schema": "reading its schema",
     "counters": "counting its rows",
@@ -45,16 +46,16 @@ _DEADLY = {
     "snapshots": "reading its index snapshots",
     "recall": "searching its vector index",
 }
-_CURES = {"lexical": Remedy.LEXICAL, "snapshots": Remedy.SNAPSHOTS, "recall": Remedy.SNAPSHOTS}
+_REMEDY_OF_CRASH = {"lexical": Remedy.LEXICAL, "snapshots": Remedy.SNAPSHOTS, "recall": Remedy.SNAPSHOTS}
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What was found. `mended`: findings that are gone now; `lost`: what could not be saved, in sentences."""
+    """What was found. `repaired`: findings that are gone now; `lost`: what could not be saved."""
 
     home: Path
     findings: Sequence[Finding]
-    mended: Sequence[Finding] = ()
+    repaired: Sequence[Finding] = ()
     lost: Sequence[str] = ()
     vaults: int = 0
     seconds: float = 0.0
@@ -70,13 +71,13 @@ class Diagnosis:
         return sum(finding.is_error for finding in self.findings)
 
     def as_json(self) -> dict[str, Any]:
-        """As `doctor --json` tells it."""
+        """JSON of `doctor --json`."""
         return {
             "home": str(self.home),
             "severity": self.severity.value,
             "errors": self.errors,
             "findings": [finding.as_json() for finding in self.findings],
-            "mended": [finding.as_json() for finding in self.mended],
+            "mended": [finding.as_json() for finding in self.repaired],
             "lost": list(self.lost),
             "vaults": self.vaults,
             "seconds": self.seconds,
@@ -85,24 +86,24 @@ class Diagnosis:
 
 @dataclass(slots=True)
 class Doctor:
-    """Examines a home. `index` indexes a workspace once more, by words alone where it is told so; `told`:
-    what is wrong already.
+    """Checks and repairs a home. `index` indexes a workspace, by words alone if its second argument is true;
+    `warnings`: what was wrong with the settings.
     """
 
     home: Home
     current: Path | None
     index: Callable[[Path, bool], object]
-    told: Sequence[str] = ()
+    warnings: Sequence[str] = ()
     on_step: Callable[[str], None] = field(default=lambda step: None)
-    model: Callable[[], Iterable[Finding]] = tuple
+    check_model: Callable[[], Iterable[Finding]] = tuple
     """Tries the model, in processes of its own."""
     vectors: VectorSettings = field(default_factory=VectorSettings)
-    """The effective settings, by which indexes are built again."""
+    """The effective settings, by which indexes are rebuilt."""
 
-    def examine(self) -> Diagnosis:
-        """Look at everything and change nothing."""
+    def check(self) -> Diagnosis:
+        """Check everything and change nothing."""
         began = time.monotonic()
-        findings = list(self._look())
+        findings = list(self._findings())
         return Diagnosis(
             self.home.path,
             sorted(findings, key=lambda finding: -finding.severity.rank),
@@ -110,48 +111,51 @@ class Doctor:
             seconds=round(time.monotonic() - began, 3),
         )
 
-    def fix(self) -> Diagnosis:
-        """Look, mend what has a remedy, and look again, until nothing is left that can be mended."""
+    def repair(self) -> Diagnosis:
+        """Check, repair what has a remedy, and check again, until nothing is left that can be repaired."""
         from magray_memory.health.repair import Repairer
 
         began = time.monotonic()
-        mender = Repairer(self.home, self.current, self.vectors)
-        mended: dict[tuple[str, str], Finding] = {}
-        seen = self.examine()
+        repairer = Repairer(self.home, self.current, self.vectors)
+        repaired: dict[tuple[str, str], Finding] = {}
+        seen = self.check()
         for _ in range(_ROUNDS):
-            done = self._mend(seen.findings, mender)
-            mended.update({(finding.message, finding.path): finding for finding in done})
-            self._index(mender.renew)
-            seen = self.examine()
+            done = self._apply(seen.findings, repairer)
+            repaired.update({(finding.message, finding.path): finding for finding in done})
+            self._index(repairer.to_index)
+            seen = self.check()
             if not done or not any(finding.remedy for finding in seen.findings):
                 break
         left = {(finding.message, finding.path) for finding in seen.findings}
         return replace(
             seen,
-            mended=[finding for key, finding in mended.items() if key not in left],
-            lost=tuple(mender.lost),
+            repaired=[finding for key, finding in repaired.items() if key not in left],
+            lost=tuple(repairer.lost),
             seconds=round(time.monotonic() - began, 3),
         )
 
-    def _mend(self, findings: Sequence[Finding], mender: Any) -> list[Finding]:
+    def _apply(self, findings: Sequence[Finding], repairer: Repairer) -> list[Finding]:
+        """The findings whose remedy was applied, each remedy once for a file."""
         from magray_memory.health.repair import ORDER
 
+        replaced = {finding.path for finding in findings if finding.remedy.replaces_vault}
+        wanted = [
+            finding
+            for finding in findings
+            if finding.remedy and (finding.remedy.replaces_vault or finding.path not in replaced)
+        ]
         done: list[Finding] = []
-        doing: dict[tuple[Remedy, str], str] = {}
-        wrecked = {f.path for f in findings if f.remedy in (Remedy.RENEW, Remedy.SALVAGE)}
-        for finding in sorted((f for f in findings if f.remedy), key=lambda f: ORDER.index(f.remedy)):
-            whole = (Remedy.RENEW, Remedy.SALVAGE)
-            if finding.path in wrecked and finding.remedy not in whole:
-                continue
+        applied: dict[tuple[Remedy, str], str] = {}
+        for finding in sorted(wanted, key=lambda finding: ORDER.index(finding.remedy)):
             at = (finding.remedy, finding.path)
-            if at not in doing:
-                self.on_step(f"mending {finding.path}")
+            if at not in applied:
+                self.on_step(f"repairing {finding.path}")
                 try:
-                    doing[at] = mender.mend(finding)
+                    applied[at] = repairer.apply(finding)
                 except MagrayError as error:
-                    self.on_step(f"{finding.path} is not mended: {error}")
+                    self.on_step(f"{finding.path} is not repaired: {error}")
                     continue
-            done.append(replace(finding, mended=doing[at]))
+            done.append(replace(finding, repaired=applied[at]))
         return done
 
     def _index(self, roots: dict[Path, bool]) -> None:
@@ -163,14 +167,14 @@ class Doctor:
             except MagrayError as error:
                 self.on_step(f"{root} is not indexed: {error}")
 
-    def _look(self) -> Iterator[Finding]:
-        for sentence in self.told:
+    def _findings(self) -> Iterator[Finding]:
+        for sentence in self.warnings:
             yield Finding("settings", Severity.WARNING, f"{sentence}.", "", "magray config show")
-        yield from examine_home(self.home)
-        yield from self.model()
+        yield from check_home(self.home)
+        yield from self.check_model()
         for path, kind in self._vaults():
-            self.on_step(f"examining {path}")
-            yield from examine_vault(path, kind)
+            self.on_step(f"checking {path}")
+            yield from check_vault(path, kind)
 
     def _vaults(self) -> list[tuple[Path, VaultKind]]:
         try:
@@ -187,7 +191,7 @@ class Doctor:
         return found
 
 
-def examine_vault(path: Path, kind: VaultKind, seconds: float | None = None) -> list[Finding]:
+def check_vault(path: Path, kind: VaultKind, seconds: float | None = None) -> list[Finding]:
     """What a process of its own finds in a vault; one that dies or hangs is followed by one that leaves out
     the stage where it did.
     """
@@ -199,27 +203,32 @@ def examine_vault(path: Path, kind: VaultKind, seconds: float | None = None) -> 
     skip: list[str] = []
     findings: list[Finding] = []
     while True:
-        found, stage, why = _run(path, kind, skip, limit)
-        findings += [finding for finding in dict.fromkeys(found) if finding not in findings]
-        if why is None:
+        run = _run_child(path, kind, skip, limit)
+        findings += [finding for finding in dict.fromkeys(run.findings) if finding not in findings]
+        if not run.failure:
             return findings
-        findings.append(_deadly(path, kind, stage, why))
-        if stage in skip or stage not in _DEADLY:
+        findings.append(_crash_finding(path, run))
+        if run.stage in skip or run.stage not in _DOING:
             return findings
-        skip.append(stage)
+        skip.append(run.stage)
 
 
-def _deadly(path: Path, kind: VaultKind, stage: str, why: str) -> Finding:
-    doing = _DEADLY.get(stage, "examining it")
-    message = f"{doing[:1].upper()}{doing[1:]} {why}: {path}."
-    remedy = _CURES.get(stage, Remedy.NONE)
-    return Finding(stage or "file", Severity.CRITICAL, message, str(path), "", remedy)
+class _Run(NamedTuple):
+    """Findings of a child, the stage that it reached, and why it ended there; empty if it came to its end."""
+
+    findings: Sequence[Finding]
+    stage: str = ""
+    failure: str = ""
 
 
-def _run(
-    path: Path, kind: VaultKind, skip: Sequence[str], limit: float
-) -> tuple[list[Finding], str, str | None]:
-    """Findings, the stage that was reached, and why it ended there; None when it came to its end."""
+def _crash_finding(path: Path, run: _Run) -> Finding:
+    doing = _DOING.get(run.stage, "checking it")
+    message = f"{doing[:1].upper()}{doing[1:]} {run.failure}: {path}."
+    remedy = _REMEDY_OF_CRASH.get(run.stage, Remedy.NONE)
+    return Finding(run.stage or "file", Severity.CRITICAL, message, str(path), "", remedy)
+
+
+def _run_child(path: Path, kind: VaultKind, skip: Sequence[str], limit: float) -> _Run:
     request = json.dumps({"path": str(path), "kind": kind.value, "skip": list(skip)})
     try:
         child = subprocess.Popen(
@@ -230,7 +239,7 @@ def _run(
             start_new_session=os.name != "nt",
         )
     except OSError as error:
-        return [], "", f"needs a process that cannot be started ({error.strerror or error})"
+        return _Run([], "", f"needs a process that cannot be started ({error.strerror or error})")
     timer = threading.Timer(limit, child.kill)
     timer.start()
     findings: list[Finding] = []
@@ -239,22 +248,22 @@ def _run(
         with child:
             assert child.stdout is not None
             for line in child.stdout:
-                told = json.loads(line)
-                stage, done = told.get("stage", stage), done or "done" in told
-                if "finding" in told:
-                    findings.append(Finding.from_json(told["finding"]))
+                answer = json.loads(line)
+                stage, done = answer.get("stage", stage), done or "done" in answer
+                if "finding" in answer:
+                    findings.append(Finding.from_json(answer["finding"]))
     finally:
         late = not timer.is_alive()
         timer.cancel()
         child.kill()
     if done:
-        return findings, stage, None
+        return _Run(findings, stage)
     if late:
-        return findings, stage, f"took longer than {limit:.0f} s and was given up"
-    return findings, stage, f"ended the process that did it ({_how(child.returncode)})"
+        return _Run(findings, stage, f"took longer than {limit:.0f} s and was given up")
+    return _Run(findings, stage, f"ended the process that did it ({_exit_reason(child.returncode)})")
 
 
-def _how(code: int) -> str:
+def _exit_reason(code: int) -> str:
     try:
         return signal.Signals(-code).name if code < 0 else f"code {code}"
     except ValueError:

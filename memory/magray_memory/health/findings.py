@@ -1,4 +1,4 @@
-"""What the doctor finds: a sentence each, how bad it is, and what would mend it."""
+"""Findings of the doctor: a sentence each, how bad it is, and the remedy."""
 
 from __future__ import annotations
 
@@ -8,44 +8,52 @@ from typing import Any
 
 from magray_memory.health.report import Severity
 
+FIX = "magray doctor --fix"
+"""The hint of a finding that has a remedy."""
+
 
 class Remedy(StrEnum):
-    """What mends a finding; only the last one touches what is not derived."""
+    """What repairs a finding; only SALVAGE touches what is not derived. The values are what programs read."""
 
     NONE = ""
     REINDEX = "reindex"
-    """Build SQLite's own indexes again."""
+    """Rebuild SQLite's own indexes."""
     SCHEMA = "schema"
-    """Make missing indexes and triggers again."""
+    """Rebuild missing indexes and triggers."""
     COUNTERS = "counters"
-    """Count again."""
+    """Recount."""
     LEXICAL = "lexical"
-    """Build the lexical index again."""
+    """Rebuild the lexical index."""
     VECTORS = "vectors"
-    """Forget unsound vectors; they are embedded again."""
+    """Remove unsound vectors; they are embedded again."""
     EMBED = "embed"
-    """Index the workspace again: what has no vector gets one."""
+    """Index the workspace: what has no vector gets one."""
     REREAD = "reread"
     """Have the next run of the indexer read the files again whose passages are not what was stored."""
     SNAPSHOTS = "snapshots"
-    """Drop the index snapshots and write new ones."""
+    """Remove the index snapshots and write new ones."""
     REMOVE = "remove"
     """Remove a file that nothing needs."""
-    ASIDE = "aside"
-    """Move away what stands where something else belongs."""
+    QUARANTINE = "aside"
+    """Rename what stands where something else belongs."""
     CACHE = "cache"
-    """Begin the vector cache again."""
+    """Remove the vector cache; it fills again."""
     PERMISSIONS = "permissions"
     """Let the person read and write, and nobody else."""
-    RENEW = "renew"
-    """Set a damaged workspace vault aside and index the workspace again."""
+    REBUILD = "renew"
+    """Quarantine a damaged workspace vault and index the workspace again."""
     SALVAGE = "salvage"
-    """Copy what can be read of a damaged notebook into a new one, keeping the damaged one."""
+    """Copy what can be read of a damaged notebook into a new one, and quarantine the damaged one."""
+
+    @property
+    def replaces_vault(self) -> bool:
+        """Whether the whole vault is replaced, so that no other finding in it matters."""
+        return self in (Remedy.REBUILD, Remedy.SALVAGE)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is not as it should be. `path`: the file it is about; `mended`: what was done."""
+    """One thing that is not as it should be. `path`: the file it is about; `repaired`: what was done."""
 
     check: str
     severity: Severity
@@ -53,7 +61,7 @@ class Finding:
     path: str = ""
     hint: str = ""
     remedy: Remedy = Remedy.NONE
-    mended: str = ""
+    repaired: str = ""
 
     @property
     def is_error(self) -> bool:
@@ -61,8 +69,10 @@ class Finding:
         return self.severity.rank >= Severity.CRITICAL.rank
 
     def as_json(self) -> dict[str, Any]:
-        """As the child tells its parent, and `doctor --json` the world."""
-        return {**asdict(self), "severity": self.severity.value, "remedy": self.remedy.value or None}
+        """JSON of the child process and of `doctor --json`."""
+        values = asdict(self)
+        values["mended"] = values.pop("repaired")
+        return {**values, "severity": self.severity.value, "remedy": self.remedy.value or None}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Finding:

@@ -1,20 +1,18 @@
-"""Looks at a home as a folder: whether it can be used, whose it is, how much room is left, and litter."""
+"""Integrity checks of a home as a folder: access, ownership, free space, and files that nothing needs."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import sqlite3
 import stat
-from contextlib import closing
 from typing import TYPE_CHECKING
 
-from magray_memory.health.findings import Finding, Remedy
+from magray_memory.health.disk_space import free_space
+from magray_memory.health.findings import FIX, Finding, Remedy
 from magray_memory.health.report import Severity
 from magray_memory.storage.leftovers import leftovers
 from magray_memory.storage.salvage import unfinished
-from magray_memory.storage.vault_files import uri
 from magray_memory.storage.vault_info import list_vaults
+from magray_memory.storage.vector_cache import find_damage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +20,8 @@ if TYPE_CHECKING:
 
     from magray_memory.storage.home import Home
 
-_NO_DISK = 50_000_000
-_LITTLE_DISK = 500_000_000
-_FIX = "magray doctor --fix"
 
-
-def examine_home(home: Home) -> Iterator[Finding]:
+def check_home(home: Home) -> Iterator[Finding]:
     """What is wrong with the home itself; nothing where there is none yet. Reads only."""
     if not os.path.lexists(home.path):
         return
@@ -37,46 +31,46 @@ def examine_home(home: Home) -> Iterator[Finding]:
             "home", Severity.FATAL, message, str(home.path), "set MAGRAY_HOME or --home to a folder"
         )
         return
-    unusable = list(_permissions(home))
+    unusable = list(_check_permissions(home))
     yield from unusable
     if any(finding.severity is Severity.FATAL for finding in unusable):
         return
-    yield from _room(home.path)
+    yield from _check_space(home.path)
     if os.path.lexists(home.workspaces) and not home.workspaces.is_dir():
         message = f"{home.workspaces} is not a folder, so no workspace can be indexed."
-        yield Finding("home", Severity.CRITICAL, message, str(home.workspaces), _FIX, Remedy.ASIDE)
-    yield from _cache(home.vectors)
+        yield Finding("home", Severity.CRITICAL, message, str(home.workspaces), FIX, Remedy.QUARANTINE)
+    yield from _check_cache(home.vectors)
     if unfinished(home.notebook):
         message = f"Salvaging the notebook {home.notebook} was interrupted."
-        yield Finding("file", Severity.CRITICAL, message, str(home.notebook), _FIX, Remedy.SALVAGE)
-    yield from _leftovers(home)
+        yield Finding("file", Severity.CRITICAL, message, str(home.notebook), FIX, Remedy.SALVAGE)
+    yield from _check_leftovers(home)
     for vault in list_vaults(home):
         if vault.gone:
             message = f"The folder {vault.root} is gone; what was indexed of it takes {vault.bytes:,} bytes."
             yield Finding("vaults", Severity.INFO, message, str(vault.path), "magray vault drop --gone")
 
 
-def _permissions(home: Home) -> Iterator[Finding]:
+def _check_permissions(home: Home) -> Iterator[Finding]:
     if not os.access(home.path, os.R_OK | os.X_OK):
-        message = f"The home {home.path} cannot be read by you."
-        remedy = Remedy.PERMISSIONS if _mine(home.path) else Remedy.NONE
-        yield Finding("home", Severity.FATAL, message, str(home.path), _FIX if remedy else "", remedy)
+        yield _access_finding(Severity.FATAL, f"The home {home.path} cannot be read by you.", home.path)
         return
     if os.name != "nt":
         for folder in (home.path, home.workspaces):
             mode = stat.S_IMODE(folder.stat().st_mode) if folder.is_dir() else 0o700
             if mode & 0o077 and _mine(folder):
                 message = f"Others may look into {folder} (its mode is {mode:o})."
-                yield Finding("home", Severity.WARNING, message, str(folder), _FIX, Remedy.PERMISSIONS)
+                yield Finding("home", Severity.WARNING, message, str(folder), FIX, Remedy.PERMISSIONS)
     for path in _own_files(home):
         if not os.access(path, os.R_OK) or (path.is_dir() and not os.access(path, os.X_OK)):
-            message, severity = f"{path} cannot be read by you.", Severity.CRITICAL
+            yield _access_finding(Severity.CRITICAL, f"{path} cannot be read by you.", path)
         elif not os.access(path, os.W_OK):
-            message, severity = f"{path} is read-only: nothing can be kept in it.", Severity.WARNING
-        else:
-            continue
-        remedy = Remedy.PERMISSIONS if _mine(path) else Remedy.NONE
-        yield Finding("home", severity, message, str(path), _FIX if remedy else "", remedy)
+            message = f"{path} is read-only: nothing can be kept in it."
+            yield _access_finding(Severity.WARNING, message, path)
+
+
+def _access_finding(severity: Severity, message: str, path: Path) -> Finding:
+    remedy = Remedy.PERMISSIONS if _mine(path) else Remedy.NONE
+    return Finding("home", severity, message, str(path), FIX if remedy else "", remedy)
 
 
 def _own_files(home: Home) -> Iterator[Path]:
@@ -99,42 +93,30 @@ def _mine(path: Path) -> bool:
         return False
 
 
-def _room(path: Path) -> Iterator[Finding]:
-    try:
-        free = shutil.disk_usage(path).free
-    except OSError:
-        return
-    if free < _LITTLE_DISK:
-        severity = Severity.CRITICAL if free < _NO_DISK else Severity.WARNING
-        message = f"Only {free / 1e6:,.0f} MB are free where the home {path} is."
-        yield Finding("disk", severity, message, str(path), "free some space; `magray optimize` may help")
+def _check_space(path: Path) -> Iterator[Finding]:
+    free = free_space(path)
+    if free is not None and free.severity is not Severity.OK:
+        message = f"Only {free.bytes / 1e6:,.0f} MB are free where the home {path} is."
+        yield Finding(
+            "disk", free.severity, message, str(path), "free some space; `magray optimize` may help"
+        )
 
 
-def _cache(path: Path) -> Iterator[Finding]:
-    if not path.is_file():
-        return
-    try:
-        with closing(sqlite3.connect(uri(path, "mode=ro"), uri=True, timeout=1.0)) as connection:
-            told = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    except sqlite3.OperationalError as error:
-        if "malformed" not in str(error) and "not a database" not in str(error):
-            return
-        told = str(error)
-    except sqlite3.DatabaseError as error:
-        told = str(error)
-    if told != "ok":
-        message = f"The vector cache {path} is damaged: {told.splitlines()[-1]}."
-        yield Finding("cache", Severity.WARNING, message, str(path), _FIX, Remedy.CACHE)
+def _check_cache(path: Path) -> Iterator[Finding]:
+    damage = find_damage(path) if path.is_file() else None
+    if damage is not None:
+        message = f"The vector cache {path} is damaged: {damage}."
+        yield Finding("cache", Severity.WARNING, message, str(path), FIX, Remedy.CACHE)
 
 
-def _leftovers(home: Home) -> Iterator[Finding]:
+def _check_leftovers(home: Home) -> Iterator[Finding]:
     for item in leftovers(home):
         message = f"{item.path} is of no use: {item.why} ({item.bytes:,} bytes, {_age(item.age)})."
         if item.in_the_way:
             message = f"{item.path} is in the way: {item.why}."
-            yield Finding("files", Severity.CRITICAL, message, str(item.path), _FIX, Remedy.ASIDE)
+            yield Finding("files", Severity.CRITICAL, message, str(item.path), FIX, Remedy.QUARANTINE)
         elif item.removable:
-            yield Finding("files", Severity.INFO, message, str(item.path), _FIX, Remedy.REMOVE)
+            yield Finding("files", Severity.INFO, message, str(item.path), FIX, Remedy.REMOVE)
         else:
             message = f"{item.path} is kept: {item.why} ({item.bytes:,} bytes, {_age(item.age)})."
             yield Finding(

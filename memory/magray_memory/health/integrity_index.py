@@ -1,4 +1,4 @@
-"""Compares what is derived with what it is derived from: passages, words, vectors and snapshots of a vault.
+"""Integrity checks of what is derived: passages, lexical index, vectors, snapshots and recall of a vault.
 
 SQLite's own checks see none of this. A contentless lexical table that was fed one wrong token, or lost a
 block, is sound to every check that it has; so its totals are compared, its terms sampled, and a vault that is
@@ -8,14 +8,13 @@ small enough is analysed again and compared term by term.
 from __future__ import annotations
 
 import random
-import sqlite3
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import IndexDamaged
-from magray_memory.health.findings import Finding, Remedy
+from magray_memory.health.findings import FIX, Finding, Remedy
 from magray_memory.health.report import Severity
-from magray_memory.storage import schema, vector_spaces
+from magray_memory.storage import fts, fts_maintenance, integrity_checks, vector_spaces
+from magray_memory.storage.counters import highest_passage_id
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.pending import scan_pending
 from magray_memory.storage.vault import LEXICAL_VERSION, snapshot_files
@@ -42,31 +41,30 @@ _LEAST_INDEXED = 1_000
 """Fewer vectors are read as quickly as a snapshot of them."""
 _BEHIND_SHARE = 10
 """A snapshot may be behind by so much of its vectors: catching up costs less than a new one."""
-_FIX = "magray doctor --fix"
-_WORDS = (
-    "SELECT passage.id, symbol, coalesce(path, ''), passage.text FROM passage"
-    " JOIN document ON document.id = document_id"
-)
+_ENGINES = {".hnsw": "hnsw", ".sketch": "sketch", ".ann": "annoy"}
 
 
-def passages(vault: Vault, connection: sqlite3.Connection) -> Iterator[Finding]:
+def check_passages(vault: Vault) -> Iterator[Finding]:
     """Whether the passages of files are what was stored: each is named by a hash of its own text."""
-    from magray_memory.models.recipe import text_hash
-
-    if not vault.kind.derived:
-        return
-    rows = connection.execute(
-        "SELECT document_id, symbol, title, text_hash, passage.text, document.kind FROM passage"
-        " JOIN document ON document.id = document_id"
-    )
-    files = {row[0] for row in rows if text_hash(row[1], row[2], row[4], row[5]) != row[3]}
+    files = altered_documents(vault) if vault.kind.derived else set[int]()
     if files:
         message = f"Passages of {len(files)} files in {vault.path} are not what was stored."
-        yield Finding("passages", Severity.CRITICAL, message, str(vault.path), _FIX, Remedy.REREAD)
+        yield Finding("passages", Severity.CRITICAL, message, str(vault.path), FIX, Remedy.REREAD)
 
 
-def lexical(vault: Vault, connection: sqlite3.Connection) -> Iterator[Finding]:
-    """Whether every passage can be found by its words, and nothing else by any."""
+def altered_documents(vault: Vault) -> set[int]:
+    """Ids of the documents with a passage that is not what was stored."""
+    from magray_memory.models.recipe import text_hash
+
+    return {
+        passage.document_id
+        for passage in integrity_checks.stored_passages(vault)
+        if text_hash(passage.symbol, passage.title, passage.text, passage.kind) != passage.text_hash
+    }
+
+
+def check_lexical(vault: Vault) -> Iterator[Finding]:
+    """Whether every passage can be found by its tokens, and nothing else by any."""
     from magray_memory.text.analyzer import ANALYZER_VERSION
 
     version = vault.meta(LEXICAL_VERSION)
@@ -74,237 +72,196 @@ def lexical(vault: Vault, connection: sqlite3.Connection) -> Iterator[Finding]:
     if version != str(ANALYZER_VERSION) and (version is not None or count):
         made = "is to be made again" if version is None else f"was made by another analyzer ({version})"
         message = f"The lexical index of {vault.path} {made}."
-        yield Finding("lexical", Severity.WARNING, message, str(vault.path), _FIX, Remedy.LEXICAL)
+        yield Finding("lexical", Severity.WARNING, message, str(vault.path), FIX, Remedy.LEXICAL)
         return
     problem = (
-        _other_rows(connection)
-        or _other_totals(connection)
-        or _terms_not_found(connection)
-        or (_other_words(connection) if count <= _COMPARED_PASSAGES else None)
+        _other_rows(vault)
+        or _other_totals(vault)
+        or _terms_not_found(vault)
+        or (_other_terms(vault) if count <= _COMPARED_PASSAGES else None)
     )
     if problem:
         message = f"The lexical index of {vault.path} is not that of its passages: {problem}."
-        yield Finding("lexical", Severity.CRITICAL, message, str(vault.path), _FIX, Remedy.LEXICAL)
+        yield Finding("lexical", Severity.CRITICAL, message, str(vault.path), FIX, Remedy.LEXICAL)
 
 
-def _other_rows(connection: sqlite3.Connection) -> str | None:
-    (missing,) = connection.execute(
-        "SELECT count(*) FROM passage WHERE id NOT IN (SELECT id FROM passage_fts_docsize)"
-    ).fetchone()
-    (foreign,) = connection.execute(
-        "SELECT count(*) FROM passage_fts_docsize WHERE id NOT IN (SELECT id FROM passage)"
-    ).fetchone()
-    if missing:
+def _other_rows(vault: Vault) -> str | None:
+    if missing := fts_maintenance.missing_passages(vault):
         return f"{missing:,} passages are not in it"
+    foreign = fts_maintenance.foreign_rows(vault)
     return f"it has {foreign:,} that are gone" if foreign else None
 
 
-def _other_totals(connection: sqlite3.Connection) -> str | None:
-    """Words that were fed, as noted by row, against words that are found, as noted by term."""
-    fed = sum(sum(_varints(sizes)) for (sizes,) in connection.execute("SELECT sz FROM passage_fts_docsize"))
-    (found,) = connection.execute("SELECT coalesce(sum(cnt), 0) FROM passage_vocab").fetchone()
+def _other_totals(vault: Vault) -> str | None:
+    fed, found = fts_maintenance.token_totals(vault)
     return None if fed == found else f"it was fed {fed:,} words and holds {found:,}"
 
 
-def _varints(data: bytes) -> Iterator[int]:
-    """SQLite's variable-length integers; a ninth byte, which no count reaches, is not read."""
-    value = 0
-    for byte in data:
-        value = (value << 7) | (byte & 0x7F)
-        if byte < 0x80:
-            yield value
-            value = 0
+def _terms_not_found(vault: Vault) -> str | None:
+    from magray_memory.index.lexical import tokens_of
 
-
-def _terms_not_found(connection: sqlite3.Connection) -> str | None:
-    from magray_memory.text.analyzer import analyze, analyze_names
-
-    ids = [
-        row[0]
-        for row in connection.execute(
-            "SELECT id FROM passage ORDER BY random() LIMIT ?", (_SAMPLED_PASSAGES,)
-        )
-    ]
-    marks = ",".join(map(str, ids))
-    chance = random.Random(len(ids))
+    with vault.read() as connection:
+        rows = fts.sample_rows(connection, _SAMPLED_PASSAGES)
+    chance = random.Random(len(rows))
     lost = 0
-    for passage_id, symbol, path, text in connection.execute(
-        f"{_WORDS} WHERE passage.id IN ({marks})"
-    ).fetchall():
-        words = sorted({*analyze_names(symbol).split(), *analyze_names(path).split(), *analyze(text).split()})
-        for word in chance.sample(words, min(_SAMPLED_TERMS, len(words))):
-            found = connection.execute(
-                "SELECT 1 FROM passage_fts WHERE passage_fts MATCH ? AND rowid = ?", (f'"{word}"', passage_id)
-            ).fetchone()
-            lost += found is None
-    return f"{lost} of the words of {len(ids)} passages do not find them" if lost else None
+    for passage_id, *texts in tokens_of(rows):
+        tokens = sorted({token for text in texts for token in text.split()})
+        for token in chance.sample(tokens, min(_SAMPLED_TERMS, len(tokens))):
+            lost += not fts_maintenance.finds(vault, token, passage_id)
+    return f"{lost} of the words of {len(rows)} passages do not find them" if lost else None
 
 
-def _other_words(connection: sqlite3.Connection) -> str | None:
-    """The same passages analysed again into a table of their own, compared term by term."""
-    from magray_memory.text.analyzer import analyze, analyze_names
+def _other_terms(vault: Vault) -> str | None:
+    """All passages analysed again into a table of their own, compared term by term."""
+    from magray_memory.index.lexical import tokens_of
 
-    with closing(sqlite3.connect("", isolation_level=None)) as fresh:
-        fresh.execute(schema.FTS_TABLE.format("again"))
-        fresh.execute("CREATE VIRTUAL TABLE vocab USING fts5vocab(again, row)")
-        fresh.execute("BEGIN")
-        fresh.executemany(
-            "INSERT INTO again(rowid, symbol, path, body) VALUES (?, ?, ?, ?)",
-            (
-                (row[0], analyze_names(row[1]), analyze_names(row[2]), analyze(row[3]))
-                for row in connection.execute(f"{_WORDS} ORDER BY passage.id")
-            ),
-        )
-        fresh.execute("COMMIT")
-        wanted = fresh.execute("SELECT term, doc, cnt FROM vocab")
-        found = connection.execute("SELECT term, doc, cnt FROM passage_vocab")
-        while True:
-            one, other = wanted.fetchmany(1000), found.fetchmany(1000)
-            if one != other:
-                pairs = ((a, b) for a, b in zip(one, other, strict=False) if a != b)
-                term = next(pairs, (one or other)[-1:] * 2)[0][0]
-                return f"the word {term!r} and others are found in other passages than they stand in"
-            if not one:
-                return None
+    with vault.read() as connection:
+        term = fts_maintenance.first_different_term(vault, tokens_of(fts.stored_rows(connection)))
+    if term is None:
+        return None
+    return f"the word {term!r} and others are found in other passages than they stand in"
 
 
-def vectors(vault: Vault, connection: sqlite3.Connection) -> Iterator[Finding]:
+def check_vectors(vault: Vault) -> Iterator[Finding]:
     """Whether every stored vector is one: of the right length, and of length 1."""
-    import numpy as np
+    from magray_memory.storage import vectors as stored_vectors
 
-    for key_id, key, dim in connection.execute("SELECT id, key, dim FROM embedding_key").fetchall():
-        unsound = 0
-        rows = connection.execute("SELECT data FROM vector WHERE key_id = ?", (key_id,))
-        while batch := rows.fetchmany(4096):
-            whole = [data for (data,) in batch if isinstance(data, bytes) and len(data) == 2 * dim]
-            matrix = np.frombuffer(b"".join(whole), dtype="<f2").reshape(len(whole), dim).astype(np.float32)
-            unsound += len(batch) - int(np.count_nonzero(unit(matrix)))
-        if unsound:
-            message = f"{unsound:,} vectors of {key} in {vault.path} are damaged."
-            yield Finding("vectors", Severity.CRITICAL, message, str(vault.path), _FIX, Remedy.VECTORS)
+    for key in vector_spaces.keys(vault):
+        damaged = len(stored_vectors.find_damaged(vault, key))
+        if damaged:
+            message = f"{damaged:,} vectors of {key} in {vault.path} are damaged."
+            yield Finding("vectors", Severity.CRITICAL, message, str(vault.path), FIX, Remedy.VECTORS)
 
 
-def pending(vault: Vault, connection: sqlite3.Connection) -> Iterator[Finding]:
+def check_pending(vault: Vault) -> Iterator[Finding]:
     """Whether every passage can be found by meaning; while an indexer works, that is its business."""
-    key = vector_spaces.serving(vault)
-    if key is None or (vault.kind.derived and IndexerLock(vault.path).holder() is not None):
-        return
-    missing = scan_pending(connection, key)
+    key = _serving_at_rest(vault)
+    with vault.read() as connection:
+        missing = 0 if key is None else scan_pending(connection, key)
     if missing:
         count, many = vault.counts()[1], missing > 1
         message = f"{missing:,} of {count:,} passages in {vault.path} {'have' if many else 'has'} no vector."
         remedy = Remedy.EMBED if vault.kind.derived else Remedy.NONE
-        hint = f"{_FIX}, or magray index" if remedy else ""
+        hint = f"{FIX}, or magray index" if remedy else ""
         yield Finding("vectors", Severity.WARNING, message, str(vault.path), hint, remedy)
 
 
-def unit(matrix: Matrix) -> NDArray[np.bool_]:
-    """Which rows have a length of 1, as near as float16 can say it."""
-    import numpy as np
+def _serving_at_rest(vault: Vault) -> str | None:
+    """The embedding key that answers, None where there is none or an indexer holds the vault."""
+    if vault.kind.derived and IndexerLock(vault.path).holder() is not None:
+        return None
+    return vector_spaces.serving(vault)
 
-    with np.errstate(all="ignore"):
-        return np.abs(np.einsum("ij,ij->i", matrix, matrix) - 1) < 0.02
 
-
-def snapshots(vault: Vault) -> Iterator[Finding]:
+def check_snapshots(vault: Vault) -> Iterator[Finding]:
     """Whether every snapshot beside the vault is whole, of this vault, and not ahead of it."""
-    from magray_memory.index import snapshot
-
     payloads = {path.name for path in snapshot_files(vault.path) if ".damaged-" not in path.name}
     headers = sorted(name for name in payloads if name.endswith(".snapshot"))
+    payloads -= set(headers)
     newest: dict[str, int] = {}
     for name in headers:
-        path = vault.path.with_name(name)
-        payloads.discard(name)
-        try:
-            header = snapshot.read(path)
-            payloads.discard(header.payload)
-            snapshot.check(vault.path, header)
-        except IndexDamaged as error:
-            yield _snapshot(f"{_capital(error.message)}.", path)
-            continue
-        except OSError as error:
-            yield _snapshot(f"The index snapshot {path} cannot be read: {error.strerror or error}.", path)
-            continue
-        if header.vault != vault.id:
-            yield _snapshot(f"The index snapshot {path} is of another vault.", path, Severity.INFO)
-        elif header.seq > vault.max_seq():
-            yield _snapshot(f"The index snapshot {path} knows changes that its vault does not have.", path)
-        else:
-            newest[header.key] = max(header.seq, newest.get(header.key, 0))
-    yield from _behind(vault, newest)
+        yield from _check_snapshot(vault, vault.path.with_name(name), payloads, newest)
+    yield from _check_lag(vault, newest)
     for name in sorted(payloads):
         message = f"No index snapshot needs {vault.path.with_name(name)}."
-        yield _snapshot(message, vault.path.with_name(name), Severity.INFO)
+        yield _snapshot_finding(message, vault.path.with_name(name), Severity.INFO)
 
 
-def _behind(vault: Vault, newest: Mapping[str, int]) -> Iterator[Finding]:
-    """A snapshot saves every command from reading all vectors, unless it is missing or long out of date."""
-    key = vector_spaces.serving(vault)
-    if key is None or (vault.kind.derived and IndexerLock(vault.path).holder() is not None):
+def _check_snapshot(
+    vault: Vault, path: Path, payloads: set[str], newest: dict[str, int]
+) -> Iterator[Finding]:
+    """Takes the payload that the header names out of `payloads`, and notes in `newest` the last change that a
+    sound snapshot contains, by embedding key.
+    """
+    from magray_memory.index import snapshot
+
+    try:
+        header = snapshot.read(path)
+        payloads.discard(header.payload)
+        snapshot.check(vault.path, header)
+    except IndexDamaged as error:
+        yield _snapshot_finding(f"{_capital(error.message)}.", path)
         return
-    with vault.read() as connection:
-        row = connection.execute("SELECT vectors FROM embedding_key WHERE key = ?", (key,)).fetchone()
-    if row[0] < _LEAST_INDEXED:
+    except OSError as error:
+        yield _snapshot_finding(f"The index snapshot {path} cannot be read: {error.strerror or error}.", path)
+        return
+    if header.vault != vault.id:
+        yield _snapshot_finding(f"The index snapshot {path} is of another vault.", path, Severity.INFO)
+    elif header.seq > vault.max_seq():
+        yield _snapshot_finding(
+            f"The index snapshot {path} knows changes that its vault does not have.", path
+        )
+    else:
+        newest[header.key] = max(header.seq, newest.get(header.key, 0))
+
+
+def _check_lag(vault: Vault, newest: Mapping[str, int]) -> Iterator[Finding]:
+    """A snapshot saves every command from reading all vectors, unless it is missing or long out of date."""
+    from magray_memory.storage import vectors as stored_vectors
+
+    key = _serving_at_rest(vault)
+    count = 0 if key is None else stored_vectors.count_vectors(vault, key)
+    if key is None or count < _LEAST_INDEXED:
         return
     if key not in newest:
-        message = f"There is no index snapshot of {vault.path}, so every command reads {row[0]:,} vectors."
-        yield _snapshot(message, vault.path, Severity.INFO)
-    elif (behind := vault.max_seq() - newest[key]) > row[0] // _BEHIND_SHARE:
+        message = f"There is no index snapshot of {vault.path}, so every command reads {count:,} vectors."
+        yield _snapshot_finding(message, vault.path, Severity.INFO)
+    elif (behind := vault.max_seq() - newest[key]) > count // _BEHIND_SHARE:
         message = f"The index snapshot of {vault.path} is {behind:,} changes behind."
-        yield _snapshot(message, vault.path, Severity.INFO)
+        yield _snapshot_finding(message, vault.path, Severity.INFO)
 
 
-def _snapshot(message: str, path: Path, severity: Severity = Severity.WARNING) -> Finding:
-    return Finding("snapshots", severity, message, str(path), _FIX, Remedy.SNAPSHOTS)
+def _snapshot_finding(message: str, path: Path, severity: Severity = Severity.WARNING) -> Finding:
+    return Finding("snapshots", severity, message, str(path), FIX, Remedy.SNAPSHOTS)
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def recall(vault: Vault, connection: sqlite3.Connection) -> Iterator[Finding]:
-    """Whether the live index finds the ten nearest that a look at every stored vector finds."""
-    from magray_memory.config import VectorSettings, find_rule, installed
-    from magray_memory.storage import vectors as rows
+def check_recall(vault: Vault) -> Iterator[Finding]:
+    """Whether the live index finds the ten nearest that a scan of every stored vector finds."""
+    from magray_memory.config import VectorSettings
+    from magray_memory.storage import vectors as stored_vectors
 
-    native = find_rule("vectors.engine").native
-    for (key,) in connection.execute("SELECT key FROM embedding_key WHERE vectors > 0").fetchall():
-        made = {path.suffix for path in snapshot_files(vault.path)}
-        kept = {".hnsw": "hnsw", ".sketch": "sketch", ".ann": "annoy"}
-        # A snapshot may be left from when its library was installed.
-        loadable = (e for s, e in kept.items() if s in made and (e not in native or installed(native[e])))
-        engines = ["exact", *loadable]
-        queries = _sample(vault, connection, key)
-        best = _nearest(rows.iter_vectors(vault, key), queries)
+    for key in vector_spaces.populated(vault):
+        engines = ["exact", *_snapshot_engines(vault)]
+        queries = _sample(vault, key)
+        best = _nearest(stored_vectors.iter_vectors(vault, key), queries)
         for engine in engines:
             share, problem = _share(vault, key, VectorSettings(engine=engine), queries, best)
             if problem:
-                yield Finding(
-                    "recall",
-                    Severity.WARNING,
-                    f"{_capital(problem)}.",
-                    str(vault.path),
-                    _FIX,
-                    Remedy.SNAPSHOTS,
-                )
+                message, severity = f"{_capital(problem)}.", Severity.WARNING
             elif share < _LEAST_RECALL:
                 message = f"The {engine} index of {vault.path} finds {share:.0%} of what is nearest."
-                yield Finding("recall", Severity.CRITICAL, message, str(vault.path), _FIX, Remedy.SNAPSHOTS)
+                severity = Severity.CRITICAL
+            else:
+                continue
+            yield Finding("recall", severity, message, str(vault.path), FIX, Remedy.SNAPSHOTS)
 
 
-def _sample(vault: Vault, connection: sqlite3.Connection, key: str) -> Matrix:
+def _snapshot_engines(vault: Vault) -> list[str]:
+    """Engines that have a snapshot and can be loaded: one may be left from when its library was installed."""
+    from magray_memory.config import find_rule, installed
+
+    native = find_rule("vectors.engine").native
+    suffixes = {path.suffix for path in snapshot_files(vault.path)}
+    made = (engine for suffix, engine in _ENGINES.items() if suffix in suffixes)
+    return [engine for engine in made if engine not in native or installed(native[engine])]
+
+
+def _sample(vault: Vault, key: str) -> Matrix:
     """Stored vectors, each moved a little: queries as far from a passage as questions are."""
     import numpy as np
 
-    from magray_memory.storage import vectors as rows
+    from magray_memory.storage import vectors as stored_vectors
 
-    (highest,) = connection.execute("SELECT max(id) FROM passage").fetchone()
+    highest = highest_passage_id(vault)
     chance = np.random.default_rng(highest)
     wanted = np.unique(chance.integers(1, highest + 1, 20 * _QUERIES))
-    found = rows.get_vectors(vault, key, wanted)[1][:_QUERIES]
+    found = stored_vectors.get_vectors(vault, key, wanted)[1][:_QUERIES]
     if not len(found):
-        found = next(rows.iter_vectors(vault, key, _QUERIES))[1]
+        found = next(stored_vectors.iter_vectors(vault, key, _QUERIES))[1]
     moved = found + chance.normal(0, 0.5 / np.sqrt(found.shape[1]), found.shape).astype(np.float32)
     return moved / np.linalg.norm(moved, axis=1, keepdims=True)
 

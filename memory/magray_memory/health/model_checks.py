@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 _TRY = "magray status --deep"
 
 
-def model(scene: HealthContext) -> Component:
+def model(context: HealthContext) -> Component:
     """The model's files, what is installed to run them, and whether that was seen to work."""
     runtime = installed_runtime()
-    tried = _verdict(scene, "cpu")
+    tried = _verdict(context, "cpu")
     detail: dict[str, Any] = {
-        "id": None if scene.model is None else scene.model.id,
-        "languages": [] if scene.model is None else list(scene.model.languages),
+        "id": None if context.model is None else context.model.id,
+        "languages": [] if context.model is None else list(context.model.languages),
         "runtime": runtime.distributions,
         "probe": None if tried is None else tried.as_json(),
     }
-    if scene.model_problem is not None:
-        return _lost(scene.model_problem.message, scene.model_problem.hint, detail)
+    if context.model_problem is not None:
+        return _lost(context.model_problem.message, context.model_problem.hint, detail)
     if runtime.problem:
         return _lost(runtime.problem, runtime.hint, detail)
     if tried is not None and not tried.ok:
@@ -38,8 +38,8 @@ def model(scene: HealthContext) -> Component:
         why = f"{' and '.join(runtime.distributions)} are both installed and overwrite each other"
         hint = f"pip uninstall {' '.join(runtime.distributions)}, then install one of them"
         return Component("model", Severity.WARNING, why, detail, hint)
-    assert scene.model is not None
-    summary = scene.model.id if tried is not None else f"{scene.model.id}, not tried here yet"
+    assert context.model is not None
+    summary = context.model.id if tried is not None else f"{context.model.id}, not tried here yet"
     return Component("model", Severity.OK, summary, detail)
 
 
@@ -47,17 +47,17 @@ def _lost(why: str, hint: str, detail: dict[str, Any]) -> Component:
     return Component("model", Severity.WARNING, f"{why}; search is by words only", detail, hint)
 
 
-def device(scene: HealthContext) -> Component:
+def device(context: HealthContext) -> Component:
     """Where the model last ran, as the process that ran it saw it, beside what was asked for."""
-    wanted, seen = scene.settings.embedding.device, scene.device
-    gpu = None if wanted == "cpu" else gpu_impossible() or _verdict(scene, "cuda")
+    wanted, seen = context.settings.embedding.device, context.device
+    gpu = None if wanted == "cpu" else gpu_impossible() or _verdict(context, "cuda")
     detail: dict[str, Any] = {"requested": wanted, "actual": None, "observed_at": None, "reason": None}
     if seen is not None:
         detail = seen.as_json() | {"requested": wanted}
     detail["gpu"] = None if gpu is None else gpu.as_json()
     refused = gpu is not None and not gpu.ok
     if seen is not None and seen.actual is None:
-        if model(scene).severity is Severity.OK:
+        if model(context).severity is Severity.OK:
             why = "no model could run when it was last tried; what kept it is gone"
             return Component("device", Severity.INFO, why, detail, "magray index")
         return Component("device", Severity.WARNING, f"no model could run: {seen.reason}", detail, seen.hint)
@@ -79,5 +79,5 @@ def device(scene: HealthContext) -> Component:
     return Component("device", Severity.INFO if seen is None else Severity.OK, on, detail)
 
 
-def _verdict(scene: HealthContext, name: str) -> Verdict | None:
-    return None if scene.model is None else verdict(scene.home.path, scene.model, name)
+def _verdict(context: HealthContext, name: str) -> Verdict | None:
+    return None if context.model is None else verdict(context.home.path, context.model, name)

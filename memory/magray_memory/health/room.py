@@ -23,23 +23,23 @@ class Health:
     def status(self, root: Path | None = None, *, deep: bool = False) -> Status:
         """How everything is, seen from a root (else the workspace). Loads no model and no native library.
 
-        `deep`: with what only an examination shows; the model and each vault are tried in child processes.
+        `deep`: with what only the doctor finds; the model and each vault are tried in child processes.
         """
         from magray_memory.health.status import read_status
 
-        findings = self._doctor().examine().findings if deep else ()
+        findings = self._doctor().check().findings if deep else ()
         root = root or self._context.workspace
         return read_status(self._context.home, self._context.effective, root, findings)
 
     def doctor(self, *, fix: bool = False, on_step: Callable[[str], None] | None = None) -> Diagnosis:
-        """What is wrong in the home, and with `fix` what of it was mended; workspaces are indexed for that.
+        """What is wrong in the home, and with `fix` what of it was repaired; workspaces are indexed for that.
 
         `on_step` gets what is being done, in a few words.
         """
         doctor = self._doctor()
         if on_step is not None:
             doctor.on_step = on_step
-        return doctor.fix() if fix else doctor.examine()
+        return doctor.repair() if fix else doctor.check()
 
     def _doctor(self) -> Doctor:
         from magray_memory.health.deep_status import try_model
@@ -47,7 +47,7 @@ class Health:
 
         context = self._context
         doctor = Doctor(context.home, context.workspace, self._index, context.warnings)
-        doctor.model = partial(try_model, context.home, context.settings)
+        doctor.check_model = partial(try_model, context.home, context.settings)
         doctor.vectors = context.effective.vectors
         return doctor
 

@@ -66,7 +66,9 @@ def read_status(
     wanted = None if root is None else home.vault_path(root)
     current = next((vault for vault in vaults if vault.path == wanted), None)
     model, problem = checks.find_model(settings, home)
-    scene = checks.HealthContext(home, settings, vaults, current, model, problem, last_observation(home.path))
+    context = checks.HealthContext(
+        home, settings, vaults, current, model, problem, last_observation(home.path)
+    )
     looked = (
         checks.storage,
         checks.lexical_index,
@@ -78,9 +80,11 @@ def read_status(
         checks.memory,
         checks.disk,
     )
-    components = [component for check in looked if (component := check(scene)) is not None]
+    components = [component for check in looked if (component := check(context)) is not None]
     if findings:
         from magray_memory.health.deep_status import add
 
         components = add(components, findings)
-    return Status(home.path, components, vaults, current, scene.key, settings.embedding.device, scene.device)
+    return Status(
+        home.path, components, vaults, current, context.key, settings.embedding.device, context.device
+    )

@@ -36,7 +36,7 @@ class LexicalIndex:
             if self.ensure_version():
                 return  # building it again took in what is stored, these rows too
             try:
-                fts.add_rows(connection, _tokens(rows))
+                fts.add_rows(connection, tokens_of(rows))
             except sqlite3.DatabaseError as error:
                 self._mend(connection, error)
 
@@ -44,7 +44,7 @@ class LexicalIndex:
         """Forget passages that are still stored as they were added: same symbol, path and text."""
         with self._vault.write() as connection:
             self.ensure_version()
-            tokens = list(_tokens(rows))
+            tokens = list(tokens_of(rows))
             try:
                 fts.remove_rows(connection, tokens)
             except sqlite3.DatabaseError as error:
@@ -72,11 +72,12 @@ class LexicalIndex:
 
     def _rebuild(self, connection: sqlite3.Connection) -> None:
         schema.create_fts(connection)
-        fts.add_rows(connection, _tokens(fts.stored_rows(connection)))
+        fts.add_rows(connection, tokens_of(fts.stored_rows(connection)))
         self._vault.set_meta(LEXICAL_VERSION, str(ANALYZER_VERSION))
 
 
-def _tokens(rows: Iterable[LexicalRow]) -> Iterator[tuple[int, str, str, str]]:
+def tokens_of(rows: Iterable[LexicalRow]) -> Iterator[fts.Tokens]:
+    """The row of the lexical table for each passage."""
     path, path_tokens = "", ""
     for row in rows:
         if row.analysed is not None:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-_BUSY_SECONDS = 5.0
+BUSY_SECONDS = 5.0
+"""A statement waits so long for another process that writes."""
 
 
 class _Connection(sqlite3.Connection):
@@ -30,7 +31,7 @@ class VaultDatabase(peewee.SqliteDatabase):
         super().__init__(  # pyright: ignore[reportUnknownMemberType]
             uri,
             pragmas=pragmas,
-            timeout=_BUSY_SECONDS,
+            timeout=BUSY_SECONDS,
             uri=True,
             check_same_thread=False,
             factory=_Connection,

@@ -270,6 +270,14 @@ def remove_files(vault: Vault, document_ids: Iterable[int], lexical: LexicalWrit
     return removed
 
 
+def forget_content(vault: Vault, document_ids: Iterable[int]) -> None:
+    """Have the next run of the indexer read these files again, whatever their state on disk."""
+    with vault.write() as connection:
+        connection.executemany(
+            "UPDATE document SET hash = x'', mtime_ns = -1 WHERE id = ?", [(id_,) for id_ in document_ids]
+        )
+
+
 def skip(vault: Vault, file: SkippedFile) -> None:
     """Store that a file was not indexed, why, and the state it had."""
     with vault.write() as connection:

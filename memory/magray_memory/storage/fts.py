@@ -60,6 +60,12 @@ def stored_rows(
     return starmap(LexicalRow, found)
 
 
+def sample_rows(connection: sqlite3.Connection, count: int) -> list[LexicalRow]:
+    """What the table is fed for so many passages, drawn at random."""
+    drawn = f"{_STORED} WHERE passage.id IN (SELECT id FROM passage ORDER BY random() LIMIT ?)"
+    return list(starmap(LexicalRow, connection.execute(drawn, (count,))))
+
+
 def match_expression(terms: Iterable[str], joint: str) -> str:
     """An FTS5 expression of terms joined by ` OR ` or ` AND `.
 

@@ -51,7 +51,7 @@ TABLES: Mapping[str, TableRole] = {
     "document_tag": TableRole.TRUTH,
     "link": TableRole.TRUTH,
     "access": TableRole.TRUTH,
-    "skipped": TableRole.COSTLY,
+    "skipped": TableRole.DERIVED,
     "change": TableRole.DERIVED,
     "tally": TableRole.DERIVED,
     "passage_fts": TableRole.DERIVED,

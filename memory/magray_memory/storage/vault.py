@@ -211,6 +211,11 @@ class Vault:
                 (key, value),
             )
 
+    def remove_meta(self, key: str) -> None:
+        """Remove a fact about this vault."""
+        with self.write() as connection:
+            connection.execute("DELETE FROM meta WHERE key = ?", (key,))
+
     @property
     def id(self) -> str:
         """Random name given at birth: the snapshot of an earlier vault at this path does not fit it."""
@@ -242,6 +247,11 @@ class Vault:
             gone = connection.execute("DELETE FROM change WHERE seq <= ?", (upto,)).rowcount
             self.set_meta("changes_trimmed_to", str(upto))
         return gone
+
+    def count_changes(self) -> int:
+        """How many changes the log holds."""
+        with self.read() as connection:
+            return connection.execute("SELECT count(*) FROM change").fetchone()[0]
 
     def counts(self) -> tuple[int, int]:
         """(documents, passages), from counters: the cost does not grow with the vault."""

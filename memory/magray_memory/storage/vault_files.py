@@ -141,26 +141,30 @@ def _write_draft(draft: Path, kind: VaultKind, root: Path | None) -> None:
         connection.close()
 
 
+def quarantine_path(path: Path) -> Path:
+    """A name that nothing has yet for a damaged file: `<name>.damaged-<UTC time>`, in the same folder."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    free, number = path.with_name(f"{path.name}.damaged-{stamp}"), 1
+    while os.path.lexists(free):
+        number += 1
+        free = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
+    return free
+
+
 def set_aside(path: Path) -> Path | None:
     """Move a vault away with its log and snapshots, as `<name>.damaged-<UTC time>`.
 
     Returns the new path of the database file, None when there was none. Nothing is deleted. Raises
     StorageError.
     """
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    name = path.name
-    aside = path.with_name(f"{name}.damaged-{stamp}")
-    number = 1
-    while os.path.lexists(aside):
-        number += 1
-        aside = path.with_name(f"{name}.damaged-{stamp}-{number}")
+    aside = quarantine_path(path)
     # The database goes last: while it is there, nobody makes a new one whose log could be taken for its own.
     moves = [
-        (path.with_name(name + suffix), path.with_name(aside.name + suffix))
+        (path.with_name(path.name + suffix), path.with_name(aside.name + suffix))
         for suffix in ("-shm", "-wal", "")
     ]
     snapshots = [p for p in snapshot_files(path) if ".damaged-" not in p.name]
-    moves += [(p, p.with_name(f"{p.name}.damaged-{stamp}")) for p in snapshots]
+    moves += [(p, quarantine_path(p)) for p in snapshots]
     found = os.path.lexists(path)
     try:
         for source, target in moves:

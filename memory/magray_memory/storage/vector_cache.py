@@ -14,6 +14,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from magray_memory.storage.sqlite_errors import CANTOPEN, CORRUPT, NOTADB, error_code
+from magray_memory.storage.vault_files import quarantine_path, uri
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -176,9 +177,7 @@ class VectorCache:
 
     def _drop(self, why: str) -> None:
         """Begin again; the file is moved first, because another process may still have it open."""
-        aside = self.path.with_name(
-            f"{self.path.name}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
-        )
+        aside = quarantine_path(self.path)
         try:
             for suffix in ("-wal", "-shm"):
                 self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
@@ -193,6 +192,18 @@ class VectorCache:
     def _give_up(self, why: str) -> None:
         self._off = True
         self.warnings.append(f"the vector cache {self.path} is not used this time: {why}")
+
+
+def find_damage(path: Path) -> str | None:
+    """What SQLite says is wrong with the cache; None for a sound one, or one that cannot be read now."""
+    try:
+        with contextlib.closing(
+            sqlite3.connect(uri(path, "mode=ro"), uri=True, timeout=_BUSY_SECONDS)
+        ) as connection:
+            answer = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        return str(error) if error_code(error) & 0xFF in (CORRUPT, NOTADB) else None
+    return None if answer == "ok" else answer.splitlines()[-1]
 
 
 def _name(key: str, text_hash: bytes) -> bytes:

@@ -31,6 +31,18 @@ def serving(vault: Vault) -> str | None:
     return chosen(named, dict(rows))
 
 
+def keys(vault: Vault) -> list[str]:
+    """Every key of the vault, the oldest first."""
+    with vault.read() as connection:
+        return [row[0] for row in connection.execute("SELECT key FROM embedding_key ORDER BY id")]
+
+
+def populated(vault: Vault) -> list[str]:
+    """Every key that has vectors here."""
+    with vault.read() as connection:
+        return [row[0] for row in connection.execute("SELECT key FROM embedding_key WHERE vectors > 0")]
+
+
 def chosen(named: str | None, counts: Mapping[str, int]) -> str | None:
     """The key that serves, by what `meta` names and how many vectors each key has."""
     if named is not None and counts.get(named):
@@ -41,10 +53,9 @@ def chosen(named: str | None, counts: Mapping[str, int]) -> str | None:
 
 def others(vault: Vault) -> list[str]:
     """Every other key with vectors here."""
-    kept = serving(vault)
-    with vault.read() as connection:
-        rows = connection.execute("SELECT key FROM embedding_key ORDER BY id").fetchall()
-    return [key for (key,) in rows if key != kept]
+    with vault.read():
+        kept = serving(vault)
+        return [key for key in keys(vault) if key != kept]
 
 
 def begin(vault: Vault, key: str) -> None:

@@ -230,7 +230,8 @@ def find_damaged(vault: Vault, key: str) -> list[int]:
         key_id, dim = found
         cursor = connection.execute("SELECT passage_id, data FROM vector WHERE key_id = ?", (key_id,))
         while rows := cursor.fetchmany(BATCH):
-            whole = [(passage, data) for passage, data in rows if len(data) == 2 * dim]
+            # What is no BLOB at all would have no bytes to look at.
+            whole = [(row[0], row[1]) for row in rows if isinstance(row[1], bytes) and len(row[1]) == 2 * dim]
             damaged += {passage for passage, _ in rows} - {passage for passage, _ in whole}
             matrix = np.frombuffer(b"".join(data for _, data in whole), "<f2").reshape(len(whole), dim)
             lengths = np.linalg.norm(matrix.astype(np.float32), axis=1)

@@ -16,13 +16,13 @@ import pytest
 
 from magray_memory.config import Settings, VectorSettings
 from magray_memory.health import integrity_index
-from magray_memory.health.doctor import Diagnosis, Doctor, examine_vault
+from magray_memory.health.doctor import Diagnosis, Doctor, check_vault
 from magray_memory.health.findings import Finding, Remedy
-from magray_memory.health.repair import root_of
 from magray_memory.health.report import Severity
 from magray_memory.index.vector_store import VectorStore
 from magray_memory.indexing.indexer import Indexer
 from magray_memory.storage import vectors
+from magray_memory.storage.damaged_vault import stated_root
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.home import Home
 from magray_memory.storage.lock import IndexerLock
@@ -134,37 +134,37 @@ _HARMS: dict[str, tuple[Callable[[Patient], object], Remedy]] = {
     "no lexical table": (_sql("DROP TABLE passage_fts"), Remedy.LEXICAL),
     "a missing trigger": (_sql("DROP TRIGGER vector_added"), Remedy.SCHEMA),
     "a missing index": (_sql("DROP INDEX passage_document"), Remedy.SCHEMA),
-    "a missing table": (_sql("DROP TABLE skipped"), Remedy.RENEW),
+    "a missing table": (_sql("DROP TABLE skipped"), Remedy.REBUILD),
     "a wrong counter": (_sql("UPDATE tally SET value = 7 WHERE name = 'passage'"), Remedy.COUNTERS),
     "ids that would come back": (_sql(_REUSED), Remedy.COUNTERS),
-    "rows of nothing": (_sql("PRAGMA foreign_keys = 0", "DELETE FROM document WHERE id = 4"), Remedy.RENEW),
+    "rows of nothing": (_sql("PRAGMA foreign_keys = 0", "DELETE FROM document WHERE id = 4"), Remedy.REBUILD),
     "a wrong counter of vectors": (_sql("UPDATE embedding_key SET vectors = 7"), Remedy.COUNTERS),
     "no counters": (_sql("DELETE FROM tally"), Remedy.COUNTERS),
     "a missing vector": (_sql("DELETE FROM vector WHERE passage_id IN (3, 5)"), Remedy.EMBED),
     "vectors changed behind the index": (_sql(*_UNSEEN, _MOVED), Remedy.SNAPSHOTS),
-    "a vector of no passage": (_sql("PRAGMA foreign_keys = 0", _FOREIGN), Remedy.RENEW),
+    "a vector of no passage": (_sql("PRAGMA foreign_keys = 0", _FOREIGN), Remedy.REBUILD),
     "a changed text": (_sql(_CHANGED), Remedy.REREAD),
     "a vector of nothing": (_sql(_ZERO), Remedy.VECTORS),
     "a short vector": (_sql("UPDATE vector SET data = x'00' WHERE passage_id = 3"), Remedy.VECTORS),
     "an exact snapshot": (lambda patient: _flip_snapshot(patient, ".exact"), Remedy.SNAPSHOTS),
     "a graph": (lambda patient: _flip_snapshot(patient, ".hnsw"), Remedy.SNAPSHOTS),
     "a header": (lambda patient: _flip_snapshot(patient, "exact.snapshot"), Remedy.SNAPSHOTS),
-    "garbage": (lambda patient: patient.path.write_bytes(b"garbage" * 5000), Remedy.RENEW),
+    "garbage": (lambda patient: patient.path.write_bytes(b"garbage" * 5000), Remedy.REBUILD),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("harm", _HARMS)
-def test_it_is_found_and_mended(patient: Patient, harm: str) -> None:
+def test_it_is_found_and_repaired(patient: Patient, harm: str) -> None:
     do, remedy = _HARMS[harm]
     do(patient)
     before = patient.path.read_bytes()
-    found = patient.doctor.examine()
+    found = patient.doctor.check()
     assert remedy in _remedies(list(found.findings)), found
     assert all(finding.message.endswith(".") for finding in found.findings)
     assert patient.path.read_bytes() == before
-    fixed = patient.doctor.fix()
+    fixed = patient.doctor.repair()
     assert [f.message for f in fixed.findings if f.remedy or f.is_error] == []
-    assert remedy in _remedies(list(fixed.mended))
+    assert remedy in _remedies(list(fixed.repaired))
     with patient.open() as vault, vault.read() as connection:
         assert vault.counts() == (60, 60)
         assert connection.execute(
@@ -173,7 +173,7 @@ def test_it_is_found_and_mended(patient: Patient, harm: str) -> None:
 
 
 def test_nothing_is_wrong_with_a_healthy_home(patient: Patient) -> None:
-    found = patient.doctor.examine()
+    found = patient.doctor.check()
     assert (list(found.findings), found.vaults, found.errors) == ([], 1, 0)
 
 
@@ -182,15 +182,15 @@ def test_a_snapshot_that_is_missing_or_long_out_of_date_is_told(
 ) -> None:
     monkeypatch.setattr(integrity_index, "_LEAST_INDEXED", 50)
     with patient.open() as vault:
-        assert list(integrity_index.snapshots(vault)) == []
+        assert list(integrity_index.check_snapshots(vault)) == []
         with vault.write() as connection:
             connection.execute("UPDATE vector SET data = data")
-        (behind,) = integrity_index.snapshots(vault)
+        (behind,) = integrity_index.check_snapshots(vault)
         assert (behind.severity, behind.remedy) == (Severity.INFO, Remedy.SNAPSHOTS)
         assert "60 changes behind" in behind.message
         for path in snapshot_files(patient.path):
             path.unlink()
-        (none,) = integrity_index.snapshots(vault)
+        (none,) = integrity_index.check_snapshots(vault)
         assert (none.severity, none.remedy) == (Severity.INFO, Remedy.SNAPSHOTS)
         assert "There is no index snapshot" in none.message
 
@@ -198,8 +198,8 @@ def test_a_snapshot_that_is_missing_or_long_out_of_date_is_told(
 def test_what_an_indexer_is_still_to_do_is_no_finding(patient: Patient) -> None:
     patient.harm("DELETE FROM vector WHERE passage_id = 3")
     with IndexerLock(patient.path).acquire():
-        assert list(patient.doctor.examine().findings) == []
-    (found,) = patient.doctor.examine().findings
+        assert list(patient.doctor.check().findings) == []
+    (found,) = patient.doctor.check().findings
     assert "1 of 60 passages" in found.message
     assert found.message.endswith("has no vector.")
 
@@ -207,22 +207,22 @@ def test_what_an_indexer_is_still_to_do_is_no_finding(patient: Patient) -> None:
 def test_the_note_of_an_indexer_that_died_is_removed(patient: Patient) -> None:
     note = patient.path.with_name(f"{patient.path.name}.pid")
     note.write_text("999999\n")
-    (found,) = patient.doctor.examine().findings
+    (found,) = patient.doctor.check().findings
     assert (found.remedy, "not at work any more" in found.message) == (Remedy.REMOVE, True)
-    patient.doctor.fix()
+    patient.doctor.repair()
     assert not note.exists()
 
 
 def test_an_examination_that_takes_too_long_is_given_up(patient: Patient) -> None:
-    found = examine_vault(patient.path, VaultKind.WORKSPACE, seconds=0.01)
+    found = check_vault(patient.path, VaultKind.WORKSPACE, seconds=0.01)
     assert any("was given up" in finding.message for finding in found)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs modes of POSIX")
 def test_others_may_not_look_into_a_home(patient: Patient) -> None:
     patient.home.path.chmod(0o755)
-    assert "Others may look into" in patient.doctor.examine().findings[0].message
-    assert list(patient.doctor.fix().findings) == []
+    assert "Others may look into" in patient.doctor.check().findings[0].message
+    assert list(patient.doctor.repair().findings) == []
     assert patient.home.path.stat().st_mode & 0o777 == 0o700
 
 
@@ -238,10 +238,10 @@ def test_litter_is_named_with_its_age_and_removed(patient: Patient) -> None:
     for path, days in ((old, 1), (worn, 30)):
         then = time.time() - days * 86_400
         os.utime(path, (then, then))
-    told = " ".join(finding.message for finding in patient.doctor.examine().findings)
+    told = " ".join(finding.message for finding in patient.doctor.check().findings)
     assert all(str(path) in told for path in (old, stray, kept, worn))
     assert "24 hours old" in told and "30 days old" in told
-    patient.doctor.fix()
+    patient.doctor.repair()
     assert [path.exists() for path in (old, fresh, stray, kept, worn, mine)] == [
         False,
         True,
@@ -258,12 +258,12 @@ def test_the_folder_of_a_ruined_vault_is_known_from_its_bytes(patient: Patient) 
     data = bytearray(patient.path.read_bytes())
     data[:100] = bytes(100)
     patient.path.write_bytes(data)
-    assert root_of(patient.path, None) == patient.root
+    assert stated_root(patient.path) == patient.root
 
 
 def test_a_notebook_of_which_nothing_is_left_is_kept_and_told(patient: Patient) -> None:
     patient.home.notebook.write_bytes(b"")
-    fixed: Diagnosis = patient.doctor.fix()
+    fixed: Diagnosis = patient.doctor.repair()
     assert fixed.errors == 0 and len(fixed.lost) == 1
     kept = list(patient.home.path.glob("notebook.db.damaged-*"))
     assert [path.read_bytes() for path in kept] == [b""]

@@ -27,8 +27,7 @@ INSERT INTO vector VALUES (5, 3, x'003c');
 INSERT INTO tag VALUES (7, 'tag');
 INSERT INTO document_tag VALUES (1, 7);
 INSERT INTO link VALUES (8, 1, 'other', 2, 5);
-INSERT INTO access VALUES (9, 1, 5.5, 'opened');
-INSERT INTO skipped VALUES ('path', 'reason', 1, 2)
+INSERT INTO access VALUES (9, 1, 5.5, 'opened')
 """
 
 

@@ -24,7 +24,7 @@ def _lines(call: Call[Doctor], diagnosis: Diagnosis) -> Iterator[str]:
         {} if call.shell.verbose else {str(v.path): str(v.root) for v in call.memory.vaults.list() if v.root}
     )
     colour = coloured(results())
-    for finding in diagnosis.mended:
+    for finding in diagnosis.repaired:
         yield f"{style('mended'.ljust(8), 'green', colour=colour)}  {_said(finding, roots)} {_did(finding)}"
     for sentence in diagnosis.lost:
         yield f"{style('lost'.ljust(8), 'red', colour=colour)}  {safe(sentence)}"
@@ -47,7 +47,7 @@ def _said(finding: Finding, roots: Mapping[str, str]) -> str:
 
 
 def _did(finding: Finding) -> str:
-    return safe(f"{finding.mended[:1].upper()}{finding.mended[1:]}.")
+    return safe(f"{finding.repaired[:1].upper()}{finding.repaired[1:]}.")
 
 
 VIEWS = {"doctor": View(lines=_lines)}
