@@ -57,7 +57,8 @@ with Vault.open(path, kind=VaultKind.WORKSPACE, write=True) as vault:
         optimize.Optimizer(home, Settings()).run()
         from magray_memory.index.lexical import LexicalIndex
         with vault.write() as connection:
-            connection.execute("INSERT INTO skipped(path, reason, size, mtime_ns) SELECT id || random(), text, 0, 0 FROM passage")
+            rows = "SELECT id || random(), text, 0, 0 FROM passage"
+            connection.execute(f"INSERT INTO skipped(path, reason, size, mtime_ns) {rows}")
             connection.execute("DELETE FROM skipped")
         LexicalIndex(vault).rebuild()
 """
