@@ -144,7 +144,7 @@ def test_it_builds_what_the_next_search_loads(
         assert (store.engine, store.count, store.problem) == ("sketch", 300, None)
     next(home.workspaces.glob("*.sketch")).write_bytes(b"damaged")
     with Memory.open(tmp_path / "ws", home=home.path, overrides=profile) as memory:
-        assert any(finding.check == "snapshots" for finding in memory.health.doctor(fix=True).mended)
+        assert any(finding.check == "snapshots" for finding in memory.health.doctor(fix=True).repaired)
     assert "hnsw" not in _snapshots(home)
 
 
