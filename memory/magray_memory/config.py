@@ -2,7 +2,7 @@
 
     default  <  home config.toml  <  workspace .magray.toml  <  environment  <  argument
 
-A value that cannot be used is told once by name and the layer below keeps its say: settings never stop the
+A value that cannot be used is reported once by name and the layer below decides: settings never stop the
 program. A workspace is not trusted, so its file may set only what is marked `workspace` here: what concerns
 indexing and ranking of that workspace.
 """
@@ -101,7 +101,7 @@ class HubSettings:
 
 @dataclass(frozen=True, slots=True)
 class StorageSettings:
-    """How safe writing is, and what is kept of vectors already made."""
+    """How safe writing is, and how much the cache of vectors may take."""
 
     durability: str = _setting(
         "balanced",

@@ -126,8 +126,8 @@ class Repository:
     ) -> Fetched:
         """The file, from what is here of it and the rest from the hub.
 
-        `on_bytes` hears how many bytes of it are here, as they come. Raises ModelError, and Interrupted once
-        `should_stop` is true; what was fetched by then is kept.
+        `on_bytes` is called with the number of bytes that are here, as they come. Raises ModelError, and
+        Interrupted once `should_stop` is true; what was fetched by then stays.
         """
         target = self.folder / path.rpartition("/")[2]
         if target.is_file() and target.stat().st_size == stated.bytes:
@@ -235,10 +235,10 @@ class Repository:
             except (ModelError, Interrupted):
                 raise
             except Exception as error:
-                told = self._explained(client, what, error)
-                if told is None:
+                explained = self._explained(client, what, error)
+                if explained is None:
                     raise
-                raise told from error
+                raise explained from error
 
     def _explained(self, client: _Client, what: str, error: Exception) -> ModelError | None:
         endpoint, kept = self.access.endpoint, "what was fetched is kept"

@@ -1,7 +1,7 @@
 """The models of a home: fetched from a hub, adopted from a folder, tried before they are used.
 
 A model is installed once its `model.toml` lies in `models/<id>/`; it is written last. Everything that can be
-wrong with a model is told by `smoke_test`, before a setting or a vector changes.
+wrong with a model is found by `smoke_test`, before a setting or a vector changes.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ def pull(
 ) -> Model:
     """Fetch a model of the catalog, or what is missing of it; the processor's file always comes along.
 
-    `on_progress` hears (file, bytes here, bytes in all). Raises ModelError, and Interrupted when asked to
-    stop: what was fetched stays, and the next pull goes on from there.
+    `on_progress` is called with (file, bytes here, bytes in all). Raises ModelError, and Interrupted when
+    asked to stop: what was fetched stays, and the next pull goes on from there.
     """
     from magray_memory.models.hub import Repository
 
@@ -98,11 +98,11 @@ def pull(
         done = 0
         for path, file in stated.items():
 
-            def tell(here: int, path: str = path, before: int = done) -> None:
+            def report(here: int, path: str = path, before: int = done) -> None:
                 if on_progress is not None:
                     on_progress(path, before + here, total)
 
-            fetched[path] = repository.fetch(path, file, tell, should_stop or _never)
+            fetched[path] = repository.fetch(path, file, report, should_stop or _never)
             done += file.bytes
         files = {
             key: ModelFile(fetched[path].path.name, fetched[path].sha256, fetched[path].bytes)
@@ -131,7 +131,7 @@ def pull(
             folder.rmdir()
 
 
-def install_from_folder(folder: Path, home: Path, wishes: ModelOverrides) -> Model:
+def install_from_folder(folder: Path, home: Path, overrides: ModelOverrides) -> Model:
     """Make a model of any folder with an ONNX file and tokenizer.json; the folder stays as it is.
 
     The id ends in a digest of all that makes its vectors, so another file is another vector space. Raises
@@ -140,7 +140,7 @@ def install_from_folder(folder: Path, home: Path, wishes: ModelOverrides) -> Mod
     folder = folder.resolve()
     if not (folder / "tokenizer.json").is_file():
         raise ModelError(f"folder {folder}", "it has no tokenizer.json")
-    graph = _graph_of(folder, wishes.file)
+    graph = _graph_of(folder, overrides.file)
     hints = _hints(folder)
     files = {TOKENIZER: _measured(folder, "tokenizer.json"), "cpu": _measured(folder, graph)}
     for number, name in enumerate(_beside(folder, graph), 1):
@@ -148,11 +148,11 @@ def install_from_folder(folder: Path, home: Path, wishes: ModelOverrides) -> Mod
     model = Model(
         id="",
         dim=0,
-        max_tokens=wishes.max_tokens or hints.max_tokens or _ORDINARY_WINDOW,
-        pooling=wishes.pooling or hints.pooling or "mean",
-        query_prefix=_first(wishes.query_prefix, hints.query_prefix),
-        passage_prefix=_first(wishes.passage_prefix, hints.passage_prefix),
-        languages=wishes.languages or ("en", "code"),
+        max_tokens=overrides.max_tokens or hints.max_tokens or _ORDINARY_WINDOW,
+        pooling=overrides.pooling or hints.pooling or "mean",
+        query_prefix=_first(overrides.query_prefix, hints.query_prefix),
+        passage_prefix=_first(overrides.passage_prefix, hints.passage_prefix),
+        languages=overrides.languages or ("en", "code"),
         licence="as its folder says",
         folder=folder,
         files=files,
@@ -241,12 +241,12 @@ def _with_those_before(folder: Path, files: dict[str, ModelFile], entry: Entry) 
     try:
         before = load_model(folder)
         same = before.origin == f"{entry.repository}@{entry.revision}"
-        kept = {key: file for key, file in before.files.items() if same and key not in files}
-        for key in kept:
+        earlier = {key: file for key, file in before.files.items() if same and key not in files}
+        for key in earlier:
             before.path(key)
     except ModelError:
         return files
-    return {**files, **kept}
+    return {**files, **earlier}
 
 
 def _check_room(name: str, folder: Path, total: int) -> None:
@@ -267,12 +267,12 @@ def _make_folder(folder: Path) -> None:
         raise ModelError(f"{folder}", f"it cannot be made: {error.strerror or error}") from error
 
 
-def _graph_of(folder: Path, wished: str | None) -> str:
+def _graph_of(folder: Path, file: str | None) -> str:
     """The ONNX file's name below the folder: the one that is named, `model.onnx`, or the only one."""
-    if wished is not None:
-        if not (folder / wished).is_file():
-            raise ModelError(f"folder {folder}", f"it has no {wished}")
-        return Path(wished).as_posix()
+    if file is not None:
+        if not (folder / file).is_file():
+            raise ModelError(f"folder {folder}", f"it has no {file}")
+        return Path(file).as_posix()
     for usual in ("model.onnx", "onnx/model.onnx"):
         if (folder / usual).is_file():
             return usual

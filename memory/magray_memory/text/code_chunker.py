@@ -207,13 +207,13 @@ class _Tiler:
             return tile.symbol
         inner = [part for part in self._split(tile) if not part.owner and part.symbol != tile.symbol]
         inner = [part for part in inner if part.kind not in WEAK] or inner
-        kept = [part for part in inner if part.kind in CLASS_LIKE or part.kind in NAMED_BY_CONTENT]
+        named = [part for part in inner if part.kind in CLASS_LIKE or part.kind in NAMED_BY_CONTENT]
         if tile.kind == "namespace":
-            kept = inner
-        if not kept:
+            named = inner
+        if not named:
             return tile.symbol
-        own = [] if len(kept) == len(inner) or tile.kind == "namespace" else [tile.symbol]
-        names = list(dict.fromkeys([*own, *map(self._symbol_of, kept)]))
+        own = [] if len(named) == len(inner) or tile.kind == "namespace" else [tile.symbol]
+        names = list(dict.fromkeys([*own, *map(self._symbol_of, named)]))
         return ", ".join(fit_names(names, names))
 
     def _check_errors(self, root: Node, tiles: list[_Tile]) -> None:

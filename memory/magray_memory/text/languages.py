@@ -75,13 +75,13 @@ _OBJC = re.compile(
 )
 
 
-def _h(head: str) -> str:
+def _detect_h(head: str) -> str:
     if _OBJC.search(head):
         return "objective-c"
     return "cpp" if _CPP.search(head) else "c"
 
 
-def _m(head: str) -> str:
+def _detect_m(head: str) -> str:
     if _OBJC.search(head) or re.search(r"^\s*(?:#include|//|/\*|[-+]\s*\()", head, re.MULTILINE):
         return "objective-c"
     if re.search(r"\(\*|\w\[[^\]]*_\]|:=", head) and not re.search(
@@ -91,7 +91,7 @@ def _m(head: str) -> str:
     return "matlab" if re.search(r"^\s*(?:%|function\b|end\b|\w+\s*=)", head, re.MULTILINE) else "objective-c"
 
 
-def _pl(head: str) -> str:
+def _detect_pl(head: str) -> str:
     perl = re.search(r"^\s*(?:use\s+\w|my\s|sub\s+\w|package\s|our\s)|[$@%]\w+\s*=", head, re.MULTILINE)
     return (
         "prolog"
@@ -100,7 +100,7 @@ def _pl(head: str) -> str:
     )
 
 
-def _txt(head: str) -> str:
+def _detect_txt(head: str) -> str:
     marks = _RST.findall(head)
     return (
         "restructuredtext" if len(marks) > 1 or re.search(r"^\.\. [\w-]+::", head, re.MULTILINE) else "text"
@@ -110,15 +110,15 @@ def _txt(head: str) -> str:
 _XML_HEAD = re.compile(r"\s*<(?:\?xml|!DOCTYPE)")
 
 AMBIGUOUS: dict[str, Callable[[str], str]] = {
-    "h": _h,
-    "m": _m,
-    "pl": _pl,
-    "txt": _txt,
+    "h": _detect_h,
+    "m": _detect_m,
+    "pl": _detect_pl,
+    "txt": _detect_txt,
     "ts": lambda head: "xml" if _XML_HEAD.match(head) else "typescript",
     "inc": lambda head: (
         "php"
         if "<?" in head
-        else _h(head)
+        else _detect_h(head)
         if re.search(r"^\s*#\s*\w|[;{]\s*$", head, re.MULTILINE)
         else "assembly"
     ),

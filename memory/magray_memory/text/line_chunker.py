@@ -194,11 +194,11 @@ def _symbol_and_kind(lines: LineIndex, start: int, end: int) -> tuple[str, str]:
 
 def fit_names(names: Iterable[str], by_weight: Iterable[str]) -> list[str]:
     """As many of the names, in their order, as one symbol may carry: those that come first in `by_weight`."""
-    kept: set[str] = set()
+    fitting: set[str] = set()
     size = 0
     for name in by_weight:
         size += len(name) + 2
-        if kept and (len(kept) == MAX_SYMBOLS or size > MAX_SYMBOLS_SIZE):
+        if fitting and (len(fitting) == MAX_SYMBOLS or size > MAX_SYMBOLS_SIZE):
             break
-        kept.add(name)
-    return [name for name in names if name in kept]
+        fitting.add(name)
+    return [name for name in names if name in fitting]

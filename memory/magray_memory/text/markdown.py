@@ -59,7 +59,7 @@ def chunk_markdown(text: str) -> DocumentChunks:
 class Outline:
     """One pass over a Markdown text behind its first `skip` rows: sections, breaks, title, tags, links.
 
-    `headings` (levels and names) are those the text stands under; they are kept for the text after it.
+    `headings` (levels and names) are those the text stands under; they stay for the text after it.
     """
 
     def __init__(self, text: str, skip: int = 0, headings: list[tuple[int, str]] | None = None) -> None:
