@@ -151,12 +151,12 @@ def vector_index(context: HealthContext) -> Component:
         why = f"{vault.passages:,} vectors; {other.root or other.kind.value}{more}: still of {was}"
         hint = "" if other.root is None else f"magray --workspace {other.root} index"
         return Component("vector_index", Severity.INFO, why, detail, hint)
-    return Component("vector_index", Severity.OK, f"{vault.passages:,} vectors", detail, _graph_hint(scene))
+    return Component("vector_index", Severity.OK, f"{vault.passages:,} vectors", detail, _graph_hint(context))
 
 
-def _graph_hint(scene: HealthContext) -> str:
+def _graph_hint(context: HealthContext) -> str:
     """What a graph needs, where an editor would have one if its library were installed."""
-    vault, vectors = scene.current, scene.settings.vectors
+    vault, vectors = context.current, context.settings.vectors
     if (
         vault is None
         or vectors.engine != "auto"
