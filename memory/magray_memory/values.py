@@ -1,4 +1,4 @@
-"""Value types: what rooms take and return, and the few functions that make or read them. Loaded on first use.
+"""Value types: what rooms take and return, and the functions that go with them. Loaded on first use.
 
 The server imports these names from here, besides `memory`, `session` and `errors`.
 """
@@ -15,21 +15,32 @@ if TYPE_CHECKING:
     from magray_memory.health.model_change import Change
     from magray_memory.health.report import Component, Severity
     from magray_memory.health.status import Status
+    from magray_memory.ignore.paths import canonical_root, relative_path, tail
+    from magray_memory.ignore.workspace_root import indexed_unasked
+    from magray_memory.indexing.overlay import chunked
     from magray_memory.indexing.report import IndexReport, SkippedItem
     from magray_memory.maintenance.optimize import Optimized, Step
+    from magray_memory.maintenance.schedule import RUN_SECONDS, Schedule
     from magray_memory.models.device import Placed
     from magray_memory.models.fallback import DeviceChange
     from magray_memory.models.model import Model
     from magray_memory.models.room import ModelInfo, UsedModel, Verified
     from magray_memory.models.store import ModelOverrides
+    from magray_memory.resources import give_back, give_way
     from magray_memory.search.hits import Hit, SearchAnswer
     from magray_memory.search.note_links import Note
     from magray_memory.search.query import SearchQuery, parse
     from magray_memory.search.symbols import Symbol
     from magray_memory.storage.home import Home
+    from magray_memory.storage.lock import IndexerLock
     from magray_memory.storage.vault_info import VaultInfo
+    from magray_memory.text.analyzer import query_tokens, tokens
+    from magray_memory.text.front_matter import front_matter
+    from magray_memory.text.languages import LANGUAGES
 
 __all__ = [
+    "LANGUAGES",
+    "RUN_SECONDS",
     "Change",
     "Component",
     "DeviceChange",
@@ -38,6 +49,7 @@ __all__ = [
     "Hit",
     "Home",
     "IndexReport",
+    "IndexerLock",
     "Loaded",
     "Model",
     "ModelInfo",
@@ -45,6 +57,7 @@ __all__ = [
     "Note",
     "Optimized",
     "Placed",
+    "Schedule",
     "SearchAnswer",
     "SearchQuery",
     "Settings",
@@ -56,7 +69,17 @@ __all__ = [
     "UsedModel",
     "VaultInfo",
     "Verified",
+    "canonical_root",
+    "chunked",
+    "front_matter",
+    "give_back",
+    "give_way",
+    "indexed_unasked",
     "parse",
+    "query_tokens",
+    "relative_path",
+    "tail",
+    "tokens",
 ]
 
 _MODULES = {
@@ -66,19 +89,28 @@ _MODULES = {
     "health.model_change": ("Change",),
     "health.report": ("Component", "Severity"),
     "health.status": ("Status",),
+    "ignore.paths": ("canonical_root", "relative_path", "tail"),
+    "ignore.workspace_root": ("indexed_unasked",),
+    "indexing.overlay": ("chunked",),
     "indexing.report": ("IndexReport", "SkippedItem"),
     "maintenance.optimize": ("Optimized", "Step"),
+    "maintenance.schedule": ("RUN_SECONDS", "Schedule"),
     "models.device": ("Placed",),
     "models.fallback": ("DeviceChange",),
     "models.model": ("Model",),
     "models.room": ("ModelInfo", "UsedModel", "Verified"),
     "models.store": ("ModelOverrides",),
+    "resources": ("give_back", "give_way"),
     "search.hits": ("Hit", "SearchAnswer"),
     "search.note_links": ("Note",),
     "search.query": ("SearchQuery", "parse"),
     "search.symbols": ("Symbol",),
     "storage.home": ("Home",),
+    "storage.lock": ("IndexerLock",),
     "storage.vault_info": ("VaultInfo",),
+    "text.analyzer": ("query_tokens", "tokens"),
+    "text.front_matter": ("front_matter",),
+    "text.languages": ("LANGUAGES",),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 

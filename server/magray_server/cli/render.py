@@ -87,7 +87,7 @@ def shown_path(path: str | Path, here: Path) -> str:
 
 
 def _terms(query: str) -> frozenset[str]:
-    from magray_memory.text.analyzer import query_tokens
+    from magray_memory.values import query_tokens
 
     return frozenset(query_tokens(query[:8_000]))
 
@@ -105,7 +105,7 @@ def _fitted(line: str, columns: int | None, wanted: frozenset[str]) -> str:
 
 
 def _is_wanted(word: str, wanted: frozenset[str]) -> bool:
-    from magray_memory.text.analyzer import tokens
+    from magray_memory.values import tokens
 
     return not wanted.isdisjoint(tokens(word[:200]))
 

@@ -17,7 +17,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import VaultLocked
-from magray_memory.storage.lock import IndexerLock
+from magray_memory.values import IndexerLock
 from magray_server.host import subprocesses
 from magray_server.host.jobs import Job, Outcome, Places, Report, State
 

@@ -1,9 +1,11 @@
-"""When the server has to end: the editor's process is gone, or someone sends a signal."""
+"""Process exit: a process that works for another ends when that one is gone, or when a signal says so."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import stat
 import sys
 import threading
 import time
@@ -14,13 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _POLL_SECONDS = 0.5
+GRACE_SECONDS = 0.7
+"""How long what is under way may take to stop cleanly before the process ends anyway."""
 
 
 def on_death(pid: int, gone: Callable[[], None]) -> None:
     """Call `gone` from another thread once the process has ended, zombies included; at once if there is
     none.
     """
-    threading.Thread(target=_wait, args=(pid, gone), name="magray-editor", daemon=True).start()
+    threading.Thread(target=_wait, args=(pid, gone), name="magray-peer", daemon=True).start()
 
 
 def _wait(pid: int, gone: Callable[[], None]) -> None:
@@ -88,3 +92,40 @@ def on_signal(loop: asyncio.AbstractEventLoop, leave: Callable[[int], None]) -> 
             loop.add_signal_handler(number, leave, 128 + number)
         except NotImplementedError:
             signal.signal(number, lambda caught, _: loop.call_soon_threadsafe(leave, 128 + caught))
+
+
+def when_stdin_ends(act: Callable[[], object]) -> None:
+    """Call `act` in another thread once stdin ends: the parent holds its other end and never writes to it."""
+
+    def follow() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 4096):
+                pass
+        act()
+
+    threading.Thread(target=follow, name="magray-parent", daemon=True).start()
+
+
+def end_with_parent(stop: Callable[[], object], *, by_stdin: bool) -> None:
+    """Once the parent is gone call `stop` in another thread, and soon after end the process in any case.
+
+    `by_stdin`: the end of stdin means the same, if stdin is a pipe.
+    """
+
+    def end() -> None:
+        stop()
+        timer = threading.Timer(GRACE_SECONDS, os._exit, (1,))
+        timer.daemon = True
+        timer.start()
+
+    on_death(os.getppid(), end)
+    if by_stdin and _is_pipe(0):
+        when_stdin_ends(end)
+
+
+def _is_pipe(descriptor: int) -> bool:
+    try:
+        mode = os.fstat(descriptor).st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)

@@ -32,7 +32,7 @@ async def start(
     )
     return await asyncio.create_subprocess_exec(
         # -P: a workspace with a `json.py` in it must not get it imported.
-        *(sys.executable, "-P", "-m", "magray_server.host.child_main", *arguments),
+        *(sys.executable, "-P", "-m", "magray_server.cli.child_main", *arguments),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

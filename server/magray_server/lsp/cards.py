@@ -34,7 +34,7 @@ def of_hits(
 
 def of_note(title: str | None, path: str, uri: str, text: str, *, markdown: bool) -> str:
     """The first lines of a note, without what it says of itself and without its heading."""
-    from magray_memory.text.front_matter import front_matter
+    from magray_memory.values import front_matter
 
     lines = text.splitlines()[front_matter(text).rows :]
     while lines and (not lines[0].strip() or lines[0].lstrip("# ").strip() == (title or "")):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from magray_memory.ignore.paths import canonical_root, relative_path, tail
+from magray_memory.values import canonical_root, relative_path, tail
 from magray_server.lsp.uris import below, to_path, to_uri
 
 if TYPE_CHECKING:

@@ -94,6 +94,6 @@ class Engine:
 
 
 def _give_back() -> None:
-    from magray_memory.resources import give_back
+    from magray_memory.values import give_back
 
     give_back()

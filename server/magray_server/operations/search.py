@@ -15,7 +15,7 @@ MAX_HITS = 1_000
 
 
 def _languages() -> list[str]:
-    from magray_memory.text.languages import LANGUAGES
+    from magray_memory.values import LANGUAGES
 
     return [language.id for language in LANGUAGES]
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import click
 
 from magray_memory.errors import Interrupted
-from magray_memory.resources import give_way
+from magray_memory.values import give_way
 from magray_server.cli import render
 from magray_server.cli.failures import DONE, describe
 from magray_server.cli.operation_command import EXIT_CODES, View
 from magray_server.cli.terminal import emit, flush, to_json
-from magray_server.host.parent_exit import end_with_parent
+from magray_server.host.process_exit import end_with_parent
 from magray_server.operations.index import outcome, run
 from magray_server.operations.operation import Context
 

@@ -60,7 +60,7 @@ class Actions:
         text = buffer.text
 
         def work(_: Stop) -> list[types.CodeLens]:
-            from magray_memory.indexing.overlay import chunked
+            from magray_memory.values import chunked
 
             found: list[types.CodeLens] = []
             for piece in chunked(place.path, text).chunks:

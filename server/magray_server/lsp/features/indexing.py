@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from magray_memory.ignore.workspace_root import indexed_unasked
+from magray_memory.values import indexed_unasked
 from magray_server.host.folder_indexer import FolderIndexer
 from magray_server.host.jobs import Places, State
 from magray_server.lsp.errors import hide_paths

@@ -13,7 +13,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any, cast
 
-from magray_memory.maintenance.schedule import RUN_SECONDS, Schedule
+from magray_memory.values import RUN_SECONDS, Schedule
 from magray_server.host import subprocesses
 from magray_server.host.jobs import State
 from magray_server.lsp.errors import failed

@@ -1,4 +1,4 @@
-"""Runs the shell's command in a process that ends with the server: `python -m magray_server.host.child_main
+"""Runs the shell's command in a process that ends with the server: `python -m magray_server.cli.child_main
 index …`. Other processes go before it from its first moment on: the server answers while it starts.
 
 The server holds the other end of this process's stdin and never writes to it. When the server is gone,
@@ -11,8 +11,8 @@ import os
 import signal
 import sys
 
-from magray_memory.resources import give_way
-from magray_server.host.parent_exit import when_stdin_ends
+from magray_memory.values import give_way
+from magray_server.host.process_exit import when_stdin_ends
 
 
 def _end() -> None:
