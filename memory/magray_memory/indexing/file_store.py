@@ -154,10 +154,9 @@ class FileStore:
             self.ignored[rule] += 1
         else:
             skip = self.skipped[path] = outcome.skip
-        documents.skip(
-            self._vault,
-            SkippedFile(path, rule, skip and skip.reason, outcome.detail, outcome.size, outcome.mtime_ns),
-        )
+        reason = "" if skip is None else skip.reason
+        state = SkippedFile(path, rule, reason, outcome.detail, outcome.size, outcome.mtime_ns)
+        documents.skip(self._vault, state)
         if skip is None or skip.reason is not SkipReason.UNREADABLE:  # it may still be what it was
             self._remove(path)
 

@@ -88,7 +88,7 @@ def scan(
             if before is not None and _still(before, found.size, found.mtime_ns, found.wanted):
                 if before.rule is not None:
                     tally.ignored[IgnoreRule(before.rule)] += 1
-                elif before.reason is not None:
+                else:
                     skipped[path] = Skip(SkipReason(before.reason), before.detail)
                 continue
             known = b"" if state is None or again else state.hash

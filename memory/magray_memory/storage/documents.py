@@ -91,12 +91,12 @@ class PutResult:
 @dataclass(frozen=True, slots=True)
 class SkippedFile:
     """A file that is not indexed, with the state it had: either `rule` left it out by its content, or
-    `reason`, with its `detail`, says what is wrong with it.
+    `reason`, empty then, says with its `detail` what is wrong with it.
     """
 
     path: str
     rule: str | None
-    reason: str | None
+    reason: str
     detail: str
     size: int
     mtime_ns: int

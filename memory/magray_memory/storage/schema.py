@@ -232,17 +232,6 @@ def first_schema(connection: sqlite3.Connection) -> None:
     create_fts(connection)
 
 
-_SKIPPED_2 = """
-CREATE TABLE skipped (
-    path TEXT PRIMARY KEY,
-    rule TEXT,
-    reason TEXT,
-    detail TEXT NOT NULL DEFAULT '',
-    size INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL,
-    CHECK ((rule IS NULL) <> (reason IS NULL))
-) WITHOUT ROWID
-"""
 _SENTENCES_1 = (
     ("it cannot be read: ", "unreadable", ""),
     ("it has ", "too_large", ""),
@@ -254,21 +243,21 @@ _SENTENCES_1 = (
 
 
 def skip_reasons(connection: sqlite3.Connection) -> None:
-    """2: why a file is not indexed is a rule or a reason with a detail, no sentence."""
-    before = connection.execute("SELECT path, reason, size, mtime_ns FROM skipped").fetchall()
-    connection.execute("DROP TABLE skipped")
-    connection.execute(_SKIPPED_2)
-    for path, sentence, size, mtime_ns in before:
+    """2: a file is not indexed because of a `rule`, or of a `reason` with a `detail`; no sentence."""
+    connection.execute("ALTER TABLE skipped ADD COLUMN rule TEXT")
+    connection.execute("ALTER TABLE skipped ADD COLUMN detail TEXT NOT NULL DEFAULT ''")
+    for path, sentence in connection.execute("SELECT path, reason FROM skipped").fetchall():
         rule = sentence.removeprefix("left out: ")
         if rule != sentence:
-            row = (path, rule, None, "", size, mtime_ns)
-        else:
-            found = next(((b, r, e) for b, r, e in _SENTENCES_1 if sentence.startswith(b)), None)
-            if found is None:
-                continue  # the file is looked at again
-            start, reason, end = found
-            row = (path, None, reason, sentence.removeprefix(start).removesuffix(end), size, mtime_ns)
-        connection.execute("INSERT INTO skipped VALUES (?, ?, ?, ?, ?, ?)", row)
+            connection.execute("UPDATE skipped SET rule = ?, reason = '' WHERE path = ?", (rule, path))
+            continue
+        found = next(((b, r, e) for b, r, e in _SENTENCES_1 if sentence.startswith(b)), None)
+        if found is None:
+            connection.execute("DELETE FROM skipped WHERE path = ?", (path,))  # it is looked at again
+            continue
+        start, reason, end = found
+        detail = sentence.removeprefix(start).removesuffix(end)
+        connection.execute("UPDATE skipped SET reason = ?, detail = ? WHERE path = ?", (reason, detail, path))
 
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (first_schema, skip_reasons)
