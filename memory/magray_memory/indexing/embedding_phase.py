@@ -1,7 +1,7 @@
 """By meaning: every passage gets its vector, the new set of vectors serves once it is whole, and readers get
 an index of it.
 
-A model that cannot run is told and leaves the search by words; a vector is never made up.
+A model that cannot run is a warning and leaves the search by words; a vector is never made up.
 """
 
 from __future__ import annotations
@@ -70,9 +70,7 @@ class ModelLoading:
 
 
 class EmbeddingPhase:
-    """One run of the second phase over one vault. `gave_way`: it ended early because `give_way` turned
-    true.
-    """
+    """One run of the second phase over one vault. `yielded`: `should_yield` ended it early."""
 
     def __init__(
         self,
@@ -82,7 +80,7 @@ class EmbeddingPhase:
         durability: Durability,
         events: EventSender,
         should_stop: Callable[[], bool],
-        give_way: Callable[[], bool] | None = None,
+        should_yield: Callable[[], bool] | None = None,
     ) -> None:
         self._vault = vault
         self._home = home
@@ -90,8 +88,8 @@ class EmbeddingPhase:
         self._durability = durability
         self._events = events
         self._should_stop = should_stop
-        self._give_way = give_way
-        self.gave_way = False
+        self._should_yield = should_yield
+        self.yielded = False
 
     def run(self, loading: ModelLoading) -> Semantic:
         """Embed what is pending. Without a model that runs it says so, and search stays lexical.
@@ -115,10 +113,10 @@ class EmbeddingPhase:
         if self._should_stop():
             raise interrupted()
         done.model = model.id
-        if self.gave_way:
+        if self.yielded:
             return done
         self._save_snapshot(key)
-        if self.gave_way or not self._settle(key):
+        if self.yielded or not self._settle(key):
             return done
         done.seconds = round(time.monotonic() - began, 3)
         passages = self._vault.counts()[1]
@@ -187,14 +185,14 @@ class EmbeddingPhase:
                     self._events.warn(warning)
 
     def _embedding_ends(self) -> bool:
-        if self._give_way is not None and not self.gave_way and self._give_way():
-            self.gave_way = True
-        return self.gave_way or self._should_stop()
+        if self._should_yield is not None and not self.yielded and self._should_yield():
+            self.yielded = True
+        return self.yielded or self._should_stop()
 
     def _save_snapshot(self, key: str) -> None:
         """Write the vector index for readers, if vectors changed since it was last looked at.
 
-        A snapshot only saves time, so a failure to write one is told and stops nothing.
+        A snapshot only saves time, so a failure to write one is a warning and stops nothing.
         """
         at = f"{key} {self._vault.max_seq()}"
         if self._vault.meta("snapshot_at") == at and self._verified(key):

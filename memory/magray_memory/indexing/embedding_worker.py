@@ -140,7 +140,7 @@ class EmbeddingWorker:
                 for positions, made in embedder.passages(window.texts, self._halt):
                     self.device = embedder.device  # it may have changed since
                     self._outbox.put((window, positions, made))
-        except BaseException as error:  # told to the thread that waits, which raises it
+        except BaseException as error:  # for the thread that waits, which raises it
             self._outbox.put(error)
         else:
             self._outbox.put(None)
@@ -171,7 +171,7 @@ class EmbeddingWorker:
                     ids = self._without_vector(ids)
             copy = True
             window = self._missing(vectors.pending_passages(self._vault, ids))
-            self._tell()
+            self._send_progress()
             if window.texts:
                 yield window
 
@@ -236,7 +236,7 @@ class EmbeddingWorker:
         if full or time.monotonic() - self._written_at >= self._durability.interval:
             self._write()
         else:
-            self._tell()
+            self._send_progress()
         if raising and time.monotonic() >= self._snapshot_at:
             self._snapshot()
             self._snapshot_at = time.monotonic() + SNAPSHOT_SECONDS
@@ -258,9 +258,9 @@ class EmbeddingWorker:
         self.done.embedded += len(made)
         self.done.reused += len(blobs) - len(made)
         self._cache.put_many(self._key, made)
-        self._tell()
+        self._send_progress()
 
-    def _tell(self) -> None:
+    def _send_progress(self) -> None:
         self._events.progress("semantic", self.done.embedded + self.done.reused + self._waiting, self._total)
 
 

@@ -75,14 +75,13 @@ class Indexer:
         should_stop: Callable[[], bool] | None = None,
         *,
         pool: Callable[[int], ParsePool] = ParsePool,
-        give_way: Callable[[], bool] | None = None,
+        should_yield: Callable[[], bool] | None = None,
         lock: IndexerLock | None = None,
     ) -> None:
         """`embedder_factory` None leaves embeddings out. `should_stop` is asked often, in several threads.
 
-        For who indexes again and again: `give_way` ends the embedding early when it turns true, which is no
-        error (`gave_way` tells), and keeps the model away until there is a text to embed. `lock` is held
-        already.
+        For a watcher: `should_yield` ends the embedding early when it turns true, which is no error (then
+        `yielded` is true), and keeps the model closed until there is a text to embed. `lock` is held already.
         """
         if vault.root is None:
             raise WorkspaceError("this vault has no folder to index", "it is the notebook")
@@ -94,9 +93,9 @@ class Indexer:
         self._events = events or EventSender()
         self._should_stop = should_stop or _never
         self._make_pool = pool
-        self._give_way = give_way
+        self._should_yield = should_yield
         self._lock = lock
-        self.gave_way = False
+        self.yielded = False
         self._durability = Durability(settings.storage.durability)
 
     def run(
@@ -121,7 +120,7 @@ class Indexer:
         except MagrayError as error:
             self._events.failed(error)
             raise
-        if not self.gave_way:
+        if not self.yielded:
             self._events.done(report)
         return report
 
@@ -154,12 +153,12 @@ class Indexer:
             self._durability,
             self._events,
             self._should_stop,
-            self._give_way,
+            self._should_yield,
         )
         try:
             return phase.run(loading)
         finally:
-            self.gave_way = phase.gave_way
+            self.yielded = phase.yielded
 
     def _place(self, path: Path) -> str:
         """The path from the root, `/` between folders. Raises WorkspaceError."""
@@ -187,7 +186,7 @@ class Indexer:
                 and 0 < len(plan.tasks) <= _FEW_FILES
                 and not lexical
                 and self._loading is not None
-                and self._give_way is None
+                and self._should_yield is None
             ):
                 self._loading.start()
             store = self._store(plan, stored, pool)

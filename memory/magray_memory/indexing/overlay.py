@@ -62,7 +62,7 @@ class Overlay:
         return frozenset(self._texts.items()), self._vault.max_seq()
 
     def put(self, path: str, text: str, stored: Vault | None = None) -> bool:
-        """Make `text` what searches see of the file `path`; returns whether it does that anew.
+        """Make `text` what searches see of the file `path`; returns whether that changed anything.
 
         Words are found at once, meaning after `embed`. `stored`: the root's own vault, whose document keeps
         its id. A text that would never be indexed (a secret, too large) is not taken.

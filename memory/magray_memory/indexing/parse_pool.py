@@ -86,7 +86,7 @@ class _Inbox:
 
 
 class _Worker:
-    """One process, the thread that listens to it, and the tasks it has not answered yet, in order."""
+    """One process, the thread that reads its answers, and the tasks it has not answered yet, in order."""
 
     def __init__(self, command: Sequence[str], inbox: _Inbox) -> None:
         group: dict[str, Any] = (
@@ -102,43 +102,43 @@ class _Worker:
         self.ready = False
         self.employed = False
         self.timed_out = False
-        self._heard = time.monotonic()
-        self._listening = True
+        self._answered_at = time.monotonic()
+        self._reading = True
         self._inbox = inbox
-        threading.Thread(target=self._listen, name="parser", daemon=True).start()
+        threading.Thread(target=self._read, name="parser-reader", daemon=True).start()
 
-    def _listen(self) -> None:
+    def _read(self) -> None:
         pipe = cast("BinaryIO", self.process.stdout)
         while True:
             try:
                 frame = receive(pipe)
             except (OSError, ValueError, EOFError, TypeError, MemoryError):
                 frame = None
-            self._listening = False
+            self._reading = False
             self._inbox.put(self, *(frame or (None, 0)))
-            self._heard = time.monotonic()
-            self._listening = True
+            self._answered_at = time.monotonic()
+            self._reading = True
             if frame is None:
                 pipe.close()  # not by `end`: a pipe that a thread reads from is closed by that thread
                 return
 
     def give(self, value: Any) -> None:
-        """Send a frame; a worker that died says so through its listener."""
+        """Send a frame; the thread that reads notices a worker that died."""
         if not self.tasks:
-            self._heard = time.monotonic()
+            self._answered_at = time.monotonic()
         with contextlib.suppress(OSError, ValueError):
             send(self._stdin(), value)
 
     def silent(self) -> float:
         """Seconds for which it has owed an answer and given none."""
         owes = bool(self.tasks) or not self.ready
-        return time.monotonic() - self._heard if owes and self._listening else 0.0
+        return time.monotonic() - self._answered_at if owes and self._reading else 0.0
 
     def _stdin(self) -> BinaryIO:
         return cast("BinaryIO", self.process.stdin)
 
     def end(self) -> None:
-        """Kill and reap the process; its other pipe is closed by the thread that listens."""
+        """Kill and reap the process; its other pipe is closed by the thread that reads it."""
         self.process.kill()
         self.process.wait()
         with contextlib.suppress(OSError, ValueError):

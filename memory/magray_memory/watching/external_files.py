@@ -1,4 +1,4 @@
-"""What decides about a workspace and lies where it is not watched: git's state and rules, settings files."""
+"""External files: what decides about a workspace and is not watched: git's state and rules, settings."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-GIT_PATIENCE_SECONDS = 10.0
+GIT_LOCK_SECONDS = 10.0
 """A lock older than this belongs to a git that died, or that waits for a person to write a message."""
 
 _State = tuple[int, int, int] | None
 
 
 class ExternalFiles:
-    """Watches by looking: a dozen files at most."""
+    """Polls a dozen files at most."""
 
     def __init__(self, root: Path, settings_files: Iterable[Path] = ()) -> None:
         self._root = root
@@ -30,7 +30,7 @@ class ExternalFiles:
         self._rules_seen = _states(self._rules)
         self._settings_seen = _states(self._settings)
 
-    def git_works(self) -> bool:
+    def git_is_busy(self) -> bool:
         """Whether git is in the middle of something, as far as its lock of the index tells."""
         if self._lock is None:
             return False
@@ -38,7 +38,7 @@ class ExternalFiles:
             age = time.time() - (self._lock / "index.lock").stat().st_mtime
         except OSError:
             return False
-        return -GIT_PATIENCE_SECONDS < age < GIT_PATIENCE_SECONDS
+        return -GIT_LOCK_SECONDS < age < GIT_LOCK_SECONDS
 
     def rules_changed(self) -> bool:
         """Whether an ignore file outside of what is watched changed since the last call."""

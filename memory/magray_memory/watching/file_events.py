@@ -1,9 +1,9 @@
-"""Hears from the operating system that files changed, folder by folder, through watchdog.
+"""File events of the operating system, folder by folder, through watchdog.
 
 On Linux every watched folder costs one of the person's inotify watches, so only folders that the ignore rules
 keep are watched, each by itself: watchdog's own recursion would spend them on `node_modules`, and says
-nothing when there are no more. Elsewhere one watch covers the whole tree and costs nothing more. What is told
-is only a hint: where something happened, never what.
+nothing when there are no more. Elsewhere one watch covers the whole tree and costs nothing more. An event is
+only a hint: where something happened, never what.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Tell = Callable[[str, str, bool], None]
+    OnFileEvent = Callable[[str, str, bool], None]
     """folder (relative to the root), name in it, whether that is a folder."""
-    Lost = Callable[[], None]
+    OnOverflow = Callable[[], None]
 
 _LIMITS = ("/proc/sys/fs/inotify/max_user_watches", "/proc/sys/user/max_inotify_watches")
 _SHARE = 0.9
 """A workspace that needs more of the limit than this leaves nothing to the editor and all others."""
-_DEAF = frozenset(
+_NETWORK_FILE_SYSTEMS = frozenset(
     ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "virtiofs", "vboxsf", "prl_fs", "afs", "ceph", "glusterfs")
 )
-"""File systems whose changes are partly made by other machines, which inotify does not hear of."""
+"""File systems whose changes are partly made by other machines, of which inotify gets no event."""
 
 
 class CannotWatchError(Exception):
-    """The system does not tell about changes, or not about all; the sentence says why."""
+    """The system sends no file events, or not all; the sentence says why."""
 
 
-class Notices(Protocol):
-    """One source of notices about one workspace."""
+class FileEventSource(Protocol):
+    """One source of file events of one workspace."""
 
     @property
     def per_folder(self) -> bool:
@@ -45,36 +45,41 @@ class Notices(Protocol):
 
     @property
     def alive(self) -> bool:
-        """Whether it still listens."""
+        """Whether it still sends events."""
         ...
 
     def watch(self, folder: str) -> None:
-        """Listen to a folder, relative to the root; one that is gone or closed to us is passed over.
+        """Watch a folder, relative to the root; one that is gone or closed to us is passed over.
 
         Raises CannotWatchError when there are too many.
         """
         ...
 
     def unwatch(self, folder: str) -> None:
-        """Stop listening to a folder."""
+        """Stop watching a folder."""
         ...
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop all events."""
         ...
 
 
-def listen(root: Path, tell: Tell, lost: Lost) -> Notices:
-    """Start to listen below `root`; `tell` and `lost` (notices were lost) are called in another thread.
+def open_source(root: Path, on_file_event: OnFileEvent, on_overflow: OnOverflow) -> FileEventSource:
+    """Start the file events below `root`; `on_file_event` and `on_overflow` (events were lost) are called in
+    another thread.
 
     Raises CannotWatchError.
     """
     if sys.platform == "linux":
-        deaf = file_system(root)
-        if deaf in _DEAF or deaf.startswith("fuse."):
-            raise CannotWatchError(f"{root} is on a file system ({deaf}) that does not tell of all changes")
+        kind = file_system(root)
+        if kind in _NETWORK_FILE_SYSTEMS or kind.startswith("fuse."):
+            raise CannotWatchError(f"{root} is on a file system ({kind}) that does not tell of all changes")
     try:
-        return _Inotify(root, tell, lost) if sys.platform == "linux" else _Tree(root, tell)
+        return (
+            _InotifySource(root, on_file_event, on_overflow)
+            if sys.platform == "linux"
+            else _TreeSource(root, on_file_event)
+        )
     except (ImportError, AttributeError) as error:
         raise CannotWatchError(f"watchdog cannot be used ({error})") from error
     except OSError as error:
@@ -90,7 +95,7 @@ def watch_limit() -> int | None:
     return min(found, default=None)
 
 
-def _too_many() -> str:
+def _limit_message() -> str:
     limit = watch_limit()
     allowed = "" if limit is None else f" ({limit:,})"
     return (
@@ -115,18 +120,18 @@ def file_system(path: Path) -> str:
     return kind
 
 
-class _Inotify:
+class _InotifySource:
     """Linux: one descriptor for all, one watch a folder."""
 
     per_folder = True
 
-    def __init__(self, root: Path, tell: Tell, lost: Lost) -> None:
+    def __init__(self, root: Path, on_file_event: OnFileEvent, on_overflow: OnOverflow) -> None:
         from watchdog.observers.inotify_c import InotifyConstants as C
         from watchdog.observers.inotify_c import InotifyFD, Mask
 
         self._root = root
-        self._tell = tell
-        self._lost = lost
+        self._on_file_event = on_file_event
+        self._on_overflow = on_overflow
         self._mask = Mask(
             C.IN_MODIFY | C.IN_CLOSE_WRITE | C.IN_ATTRIB | C.IN_CREATE | C.IN_DELETE | C.IN_MOVE
             | C.IN_DELETE_SELF | C.IN_MOVE_SELF | C.IN_ONLYDIR | C.IN_DONT_FOLLOW | C.IN_EXCL_UNLINK
@@ -148,12 +153,12 @@ class _Inotify:
         if folder in self._by_folder:
             return
         if len(self._by_folder) >= self._most:
-            raise CannotWatchError(_too_many())
+            raise CannotWatchError(_limit_message())
         try:
             wd = self._inotify.add_callback(os.fsencode(self._root / folder), self._mask, self, id(self))
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.ENOMEM):
-                raise CannotWatchError(_too_many()) from error
+                raise CannotWatchError(_limit_message()) from error
             return  # it vanished, or may not be looked into
         if wd >= 0:
             self._by_wd[wd] = folder
@@ -177,10 +182,10 @@ class _Inotify:
         if folder is None:
             return
         if event.name:
-            self._tell(folder, os.fsdecode(event.name), bool(event.mask & self._is_folder))
+            self._on_file_event(folder, os.fsdecode(event.name), bool(event.mask & self._is_folder))
         elif event.mask & self._itself:
             parent, _, name = folder.rpartition("/")
-            self._tell(parent, name, True)
+            self._on_file_event(parent, name, True)
 
     def on_watch_deleted(self, wd: int) -> None:
         """Called by watchdog when the folder of a watch is gone."""
@@ -190,15 +195,15 @@ class _Inotify:
 
     def on_queue_overflow(self) -> None:
         """Called by watchdog when the kernel had to drop events."""
-        self._lost()
+        self._on_overflow()
 
 
-class _Tree:
+class _TreeSource:
     """macOS and Windows: the system watches the whole tree."""
 
     per_folder = False
 
-    def __init__(self, root: Path, tell: Tell) -> None:
+    def __init__(self, root: Path, on_file_event: OnFileEvent) -> None:
         from watchdog.events import FileSystemEventHandler
         from watchdog.observers import Observer
 
@@ -208,13 +213,13 @@ class _Tree:
                     return
                 for path in (event.src_path, event.dest_path):
                     if path and not (event.is_directory and event.event_type == "modified"):
-                        heard(os.fsdecode(path), bool(event.is_directory))
+                        report(os.fsdecode(path), bool(event.is_directory))
 
-        def heard(path: str, is_folder: bool) -> None:
+        def report(path: str, is_folder: bool) -> None:
             with contextlib.suppress(ValueError):
                 relative = Path(path).relative_to(root)
                 parent = relative.parent.as_posix()
-                tell("" if parent == "." else parent, relative.name, is_folder)
+                on_file_event("" if parent == "." else parent, relative.name, is_folder)
 
         self._observer: Any = Observer()
         self._observer.schedule(_Handler(), str(root), recursive=True)

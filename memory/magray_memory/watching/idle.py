@@ -1,4 +1,4 @@
-"""What a watcher keeps ready for the next change, and lets go of when none comes: the model and a parser."""
+"""Idle timeout: the model and a parser stay open for the next change, and are closed when none comes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NO_MODEL_SECONDS = 30.0
 
 
 class IdleModel:
-    """Opened when a text has to be embedded, let go of when it was idle."""
+    """A model that is opened when a text has to be embedded, and closed when it was idle."""
 
     def __init__(self, open_embedder: Callable[[], Embedder], close: Callable[[], None]) -> None:
         """`close` lets go of what else holds the model, or the memory of a failure."""
@@ -42,7 +42,7 @@ class IdleModel:
         return self._embedder
 
     def missed(self) -> None:
-        """A run went without it, whatever the reason: it is opened anew before the next one relies on it."""
+        """A run went without it, whatever the reason: it is opened again before the next one relies on it."""
         if self._failure is None:
             self._failure = EmbeddingUnavailable("the model could not be used")
             self._embedder = None
@@ -53,7 +53,7 @@ class IdleModel:
         """It was at work until now."""
         self._used = time.monotonic()
 
-    def rest(self, idle: float) -> bool:
+    def close_if_idle(self, idle: float) -> bool:
         """Let go of the model if it was not used for so many seconds; whether one that could not be had is
         there now.
         """
@@ -85,12 +85,12 @@ class IdleParser:
 
     def prepare(self, size: int) -> None:
         """Start a parser for the next run."""
-        self.rest(0.0)
+        self.close_if_idle(0.0)
         self._spare, self._made = ParsePool(size), time.monotonic()
         with contextlib.suppress(WorkersUnavailable):
             self._spare.prepare(1)
 
-    def rest(self, idle: float) -> None:
+    def close_if_idle(self, idle: float) -> None:
         """End the parser if it waited so many seconds in vain."""
         if self._spare is not None and time.monotonic() - self._made >= idle:
             self._spare.close()

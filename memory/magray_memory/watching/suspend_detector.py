@@ -1,4 +1,4 @@
-"""Notices that the machine slept, or that this process stood still: then much may have happened unheard."""
+"""Suspend detector: whether the machine slept, or this process stood still, and file events were missed."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class SuspendDetector:
         self._steady = steady
         self._apart = wall() - steady()
 
-    def slept(self) -> bool:
+    def suspended(self) -> bool:
         """Whether the clocks moved apart since the last call; a clock that was set looks the same."""
         before, self._apart = self._apart, self._wall() - self._steady()
         return abs(self._apart - before) > GAP_SECONDS
 
-    def overslept(self, began: float, wanted: float) -> bool:
+    def stalled(self, began: float, wanted: float) -> bool:
         """Whether a pause that began then (steady clock) took far longer than the seconds wanted."""
         return self._steady() - began > wanted + GAP_SECONDS

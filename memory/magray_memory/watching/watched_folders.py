@@ -1,6 +1,6 @@
-"""The folders that the ignore rules keep: what is watched, and which notices matter.
+"""Watched folders: those that the ignore rules let in, and which file events in them matter.
 
-A folder is watched before it is listed, so that nothing can happen in between unheard; what it held before is
+A folder is watched before it is listed, so that no event in between is missed; what it held before is
 found by the run that follows.
 """
 
@@ -17,34 +17,34 @@ if TYPE_CHECKING:
 
     from magray_memory.ignore.rules import FolderRules
     from magray_memory.watching.debounce import Debounce
-    from magray_memory.watching.file_events import Notices
+    from magray_memory.watching.file_events import FileEventSource
 
 SETTINGS_FILE = ".magray.toml"
 _RULE_FILES = frozenset((".gitignore", ".magrayignore", ".git", *MARKERS))
 
 
 class WatchedFolders:
-    """Kept folders of a workspace with their rules, and the watches on them where there are any."""
+    """The folders of a workspace with their rules, and the watches on them where there are any."""
 
     def __init__(self, root: Path, options: WalkOptions) -> None:
         self._root = root
         self._options = options
         self._rules: dict[str, FolderRules] = {}
-        self.notices: Notices | None = None
+        self.source: FileEventSource | None = None
 
     def __len__(self) -> int:
         return len(self._rules)
 
-    def sync(self, places: Iterable[str], should_stop: Callable[[], bool]) -> None:
-        """Watch what is kept at and below these paths ("" is all), and nothing else there.
+    def sync(self, paths: Iterable[str], should_stop: Callable[[], bool]) -> None:
+        """Watch the folders at and below these paths ("" is all) that the rules let in, and no others.
 
         Raises WorkspaceError when the root cannot be listed, CannotWatchError when there are too many.
         """
-        wanted = sorted(places)
-        for place in wanted:  # all of them first: a folder that moved keeps its watch under either name
-            self._drop(place)
-        for place in wanted:
-            for folder, rules in folders(self._root, self._options, place, self._watch):
+        wanted = sorted(paths)
+        for path in wanted:  # all of them first: a folder that moved keeps its watch under either name
+            self._drop(path)
+        for path in wanted:
+            for folder, rules in folders(self._root, self._options, path, self._watch):
                 if rules is None:
                     self._unwatch(folder)
                 else:
@@ -52,42 +52,42 @@ class WatchedFolders:
                 if should_stop():
                     return
 
-    def forget(self) -> None:
-        """Watch nothing any more; the notices are closed already."""
+    def clear(self) -> None:
+        """Watch nothing any more; the event source is closed already."""
         self._rules.clear()
-        self.notices = None
+        self.source = None
 
-    def heard(self, folder: str, name: str, is_folder: bool, burst: Debounce) -> bool:
-        """A notice: note what is to be looked at again. False when it does not matter."""
+    def on_file_event(self, folder: str, name: str, is_folder: bool, debounce: Debounce) -> bool:
+        """Add what a file event makes worth a look to the debounce. False when it does not matter."""
         if not name:
-            burst.add_everything()
+            debounce.add_everything()
             return True
         if name in _RULE_FILES or (name == SETTINGS_FILE and not folder):
-            burst.add(folder, folder=True)
+            debounce.add(folder, folder=True)
             return True
         rules = self._rules.get(folder)
-        place = f"{folder}/{name}" if folder else name
+        path = f"{folder}/{name}" if folder else name
         if rules is None:
-            # Of a folder that is being looked at right now where each is watched; of one left out elsewhere.
-            matters = self.notices is not None and self.notices.per_folder
+            # Where each folder is watched by itself this one is being listed; elsewhere it is left out.
+            matters = self.source is not None and self.source.per_folder
         else:
-            matters = rules.judge(name, is_folder).rule is None or place in self._rules
-        matters = matters and _storable(place)
+            matters = rules.judge(name, is_folder).rule is None or path in self._rules
+        matters = matters and _storable(path)
         if matters:
-            burst.add(place, folder=is_folder or place in self._rules)
+            debounce.add(path, folder=is_folder or path in self._rules)
         return matters
 
     def _watch(self, folder: str) -> None:
-        if self.notices is not None:
-            self.notices.watch(folder)
+        if self.source is not None:
+            self.source.watch(folder)
 
     def _unwatch(self, folder: str) -> None:
-        if self.notices is not None:
-            self.notices.unwatch(folder)
+        if self.source is not None:
+            self.source.unwatch(folder)
 
-    def _drop(self, place: str) -> None:
-        below = f"{place}/"
-        gone = [f for f in self._rules if not place or f == place or f.startswith(below)]
+    def _drop(self, path: str) -> None:
+        below = f"{path}/"
+        gone = [f for f in self._rules if not path or f == path or f.startswith(below)]
         for folder in gone:
             del self._rules[folder]
             self._unwatch(folder)

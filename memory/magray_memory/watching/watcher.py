@@ -1,9 +1,9 @@
-"""Keep a workspace's vault up to date for as long as the process lives.
+"""Watcher: keeps a workspace's vault up to date for as long as the process lives.
 
-Each burst of changes is one run of the indexer over what changed; whatever is lost on the way (notices
-dropped, a machine that slept, a rule that changed) is one run over everything, which costs a walk. So after
-any storm the vault equals the files. Embedding is part of the same run and gives way to the next burst: new
-text can be found by words at once, and is embedded first.
+Changes are debounced, and each batch is one run of the indexer over what changed; whatever is lost on the way
+(dropped file events, a suspended machine, a changed rule) is one run over everything, which costs a walk. So
+after any storm the vault equals the files. Embedding is part of the same run and yields to the next changes:
+new text can be found by words at once, and is embedded first.
 
 One watcher has a vault, by the indexer's lock, from its start to its end.
 """
@@ -49,9 +49,9 @@ if TYPE_CHECKING:
     from magray_memory.watching.debounce import Changes
 
 TICK_SECONDS = 1.0
-OUTSIDE_SECONDS = 2.0
+EXTERNAL_SECONDS = 2.0
 IDLE_SECONDS = 120.0
-"""The model is let go of when nothing was embedded for so long."""
+"""Idle timeout: the model is closed when nothing was embedded for so long."""
 _SPARE_SECONDS = 30.0
 _GIT_LOOK_SECONDS = 0.05
 _RETRY_SECONDS = (1.0, 5.0, 15.0, 60.0)
@@ -64,7 +64,7 @@ class Watched:
     root: Path
     home: Home
     settings: Callable[[], Settings]
-    """Reads them anew."""
+    """Reads them again."""
     settings_files: tuple[Path, ...]
     """Where they stand, besides the workspace's own file."""
     open_vault: Callable[[], Vault]
@@ -92,19 +92,19 @@ class Watcher:
         self._watched = watched
         self._root = watched.root
         self._settings = watched.settings()
-        self._outside = ExternalFiles(watched.root, watched.settings_files)
+        self._external = ExternalFiles(watched.root, watched.settings_files)
         self._force = force
         self._idle = idle
         self._rescan = rescan
         self._events = EventFilter(on_event)
         self._model = self._new_model()
         self._parser = IdleParser()
-        self._burst = Debounce()
-        self._listening = self._new_listening()
-        self._pulse = SuspendDetector()
+        self._debounce = Debounce()
+        self._source = self._new_source()
+        self._suspend_detector = SuspendDetector()
         self._thread = 0
-        self._look_at = 0.0
-        self._outside_at = 0.0
+        self._poll_at = 0.0
+        self._external_at = 0.0
         self._failures = 0
         self._send_always = True
         self._stopped = False
@@ -113,42 +113,42 @@ class Watcher:
     def run(self) -> None:
         """Watch until `stop`. Raises VaultLocked while another process indexes this workspace, VaultTooNew.
 
-        Whatever else goes wrong is told as a warning and tried again: a root that is gone, a full disk.
+        Whatever else goes wrong is sent as a warning and tried again: a root that is gone, a full disk.
         """
         self._thread = threading.get_ident()
         try:
             while not self._stopped:
                 with self._new_lock().acquire() as lock:
                     while not self._stopped and not lock.lost:
-                        self._live(lock)
+                        self._follow_vault(lock)
         finally:
-            self._listening.close()
-            self._parser.rest(0.0)
+            self._source.close()
+            self._parser.close_if_idle(0.0)
 
     def stop(self) -> None:
         """End `run` within a moment, keeping what is done."""
         self._stopped = True
         self._woken.put(None)
 
-    def _live(self, lock: IndexerLock) -> None:
-        """Work with one open vault until there is a reason to open it anew."""
+    def _follow_vault(self, lock: IndexerLock) -> None:
+        """Work with one open vault until there is a reason to open it again."""
         try:
             with contextlib.closing(self._watched.open_vault()) as vault:
                 while not self._stopped:
                     if self._wait():
-                        self._round(vault, lock)
+                        self._run_once(vault, lock)
                     if self._settings_changed():
                         return
         except Interrupted:
-            self._burst.add_everything()
+            self._debounce.add_everything()
         except (VaultLocked, VaultTooNew):
             raise
         except StorageError as error:
-            self._mend(error)
+            self._recover(error)
 
-    def _mend(self, error: StorageError) -> None:
+    def _recover(self, error: StorageError) -> None:
         """The vault cannot be used now. What is derived is made again; the rest may pass."""
-        self._burst.add_everything()
+        self._debounce.add_everything()
         aside = ""
         if isinstance(error, VaultDamaged):
             with contextlib.suppress(StorageError):
@@ -165,30 +165,27 @@ class Watcher:
 
     def _wait(self) -> bool:
         """Wait for something to do, at most a moment; whether there is."""
-        if not self._look_around():
+        if not self._poll_unwatched():
             self._pause(TICK_SECONDS)
             return False
-        ripe_in = self._burst.ripe_in()
-        if ripe_in == 0.0 and not self._outside.git_works():
+        due_in = self._debounce.due_in()
+        if due_in == 0.0 and not self._external.git_is_busy():
             return True
-        if ripe_in is None:
-            if self._model is not None and self._model.rest(self._idle):
-                self._burst.add_everything()  # what waits for a vector is known to the vault alone
-            self._parser.rest(_SPARE_SECONDS)
-        self._pause(TICK_SECONDS if ripe_in is None else max(ripe_in, _GIT_LOOK_SECONDS))
+        if due_in is None:
+            if self._model is not None and self._model.close_if_idle(self._idle):
+                self._debounce.add_everything()  # what waits for a vector is known to the vault alone
+            self._parser.close_if_idle(_SPARE_SECONDS)
+        self._pause(TICK_SECONDS if due_in is None else max(due_in, _GIT_LOOK_SECONDS))
         return False
 
-    def _look_around(self) -> bool:
-        """Note what no notice tells of: at the root, at rules elsewhere, of the time that passed.
-
-        Whether the root is there.
-        """
-        there = self._listening.check()
+    def _poll_unwatched(self) -> bool:
+        """Poll what sends no file event: the root, rules elsewhere, a suspend. Whether the root is there."""
+        there = self._source.check()
         now = time.monotonic()
-        if now >= self._outside_at:
-            self._outside_at = now + OUTSIDE_SECONDS
-            if self._outside.rules_changed() or self._pulse.slept():
-                self._burst.add_everything()
+        if now >= self._external_at:
+            self._external_at = now + EXTERNAL_SECONDS
+            if self._external.rules_changed() or self._suspend_detector.suspended():
+                self._debounce.add_everything()
         return there
 
     def _pause(self, seconds: float) -> None:
@@ -198,13 +195,13 @@ class Watcher:
             self._woken.get(timeout=seconds) if seconds > 0 else self._woken.get_nowait()
             while True:
                 self._woken.get_nowait()
-        if self._pulse.overslept(began, seconds):
-            self._burst.add_everything()
+        if self._suspend_detector.stalled(began, seconds):
+            self._debounce.add_everything()
 
-    def _round(self, vault: Vault, lock: IndexerLock) -> None:
-        """One run of the indexer over the burst that is ripe."""
-        changes = self._burst.take()
-        self._listening.follow(changes, self._is_stopped)
+    def _run_once(self, vault: Vault, lock: IndexerLock) -> None:
+        """One run of the indexer over the changes that are due."""
+        changes = self._debounce.take()
+        self._source.update_watches(changes, self._is_stopped)
         began = time.monotonic()
         self._events.begin(always=self._send_always)
         indexer = Indexer(
@@ -215,23 +212,23 @@ class Watcher:
             EventSender(self._events.send),
             self._is_stopped,
             pool=self._parser.pool,
-            give_way=self._gives_way,
+            should_yield=self._should_yield,
             lock=lock,
         )
         try:
             report = indexer.run(self._paths(changes), force=self._force, lexical=self._model is None)
         except WorkspaceError as error:
-            if self._listening.check():  # it is there and cannot be read: a matter of permissions
+            if self._source.check():  # it is there and cannot be read: a matter of permissions
                 self._events.warn(error.message)
                 self._pause(TICK_SECONDS)
-            self._burst.add_everything()
+            self._debounce.add_everything()
             return
         if report.embedded and self._model is not None:
             self._model.used()
-        if self._model is not None and report.seconds.semantic is None and not indexer.gave_way:
+        if self._model is not None and report.seconds.semantic is None and not indexer.yielded:
             self._model.missed()
         if changes.everything:
-            self._listening.looked(report.seconds.lexical or time.monotonic() - began)
+            self._source.scanned(report.seconds.lexical or time.monotonic() - began)
             self._force = self._send_always = False
         if self._failures:
             self._failures = 0
@@ -240,22 +237,22 @@ class Watcher:
             self._parser.prepare(worker_count(self._settings.index.workers))
 
     def _paths(self, changes: Changes) -> list[Path] | None:
-        return None if changes.everything else [self._root / place for place in sorted(changes.places)]
+        return None if changes.everything else [self._root / path for path in sorted(changes.paths)]
 
-    def _gives_way(self) -> bool:
-        """Whether a burst is ripe; asked while embedding, when nobody else looks around."""
+    def _should_yield(self) -> bool:
+        """Whether changes are due; asked while embedding, when nothing else polls."""
         now = time.monotonic()
-        if now >= self._look_at and threading.get_ident() == self._thread:
-            self._look_at = now + TICK_SECONDS
-            self._look_around()
-        return self._burst.ripe_in() == 0.0 and not self._outside.git_works()
+        if now >= self._poll_at and threading.get_ident() == self._thread:
+            self._poll_at = now + TICK_SECONDS
+            self._poll_unwatched()
+        return self._debounce.due_in() == 0.0 and not self._external.git_is_busy()
 
     def _is_stopped(self) -> bool:
         return self._stopped
 
     def _settings_changed(self) -> bool:
         """Read the settings again when a file of them changed; whether they say something else now."""
-        if not self._outside.settings_changed():
+        if not self._external.settings_changed():
             return False
         before, self._settings = self._settings, self._watched.settings()
         if before == self._settings:
@@ -263,15 +260,15 @@ class Watcher:
         if before.embedding != self._settings.embedding:
             self._watched.close_embedder()
             self._model = self._new_model()
-        self._listening.close()
-        self._listening = self._new_listening()
+        self._source.close()
+        self._source = self._new_source()
         return True
 
-    def _new_listening(self) -> ChangeSource:
+    def _new_source(self) -> ChangeSource:
         index = self._settings.index
         options = WalkOptions(index.ignore, index.include, index.hidden)
         return ChangeSource(
-            self._root, options, self._burst, self._events.warn_again, self._wake, self._rescan
+            self._root, options, self._debounce, self._events.warn_again, self._wake, self._rescan
         )
 
     def _new_model(self) -> IdleModel | None:

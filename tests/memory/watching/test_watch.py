@@ -219,7 +219,7 @@ def test_files_that_vanish_at_once_leave_nothing(ws: Workspace) -> None:
         assert ws.sent(Warned) == []
 
 
-def test_what_the_rules_leave_out_is_neither_watched_nor_told(ws: Workspace) -> None:
+def test_what_the_rules_leave_out_is_neither_watched_nor_reported(ws: Workspace) -> None:
     ws.write(".gitignore", "build/\n*.log\n")
     for number in range(30):
         ws.write(f"node_modules/p{number}/index.js", "x\n")
@@ -433,10 +433,10 @@ def test_a_home_that_is_removed_is_made_again(ws: Workspace) -> None:
         assert IndexerLock(ws.vault.path).holder() == os.getpid()
 
 
-def test_the_slow_rescan_finds_what_no_notice_told_of(ws: Workspace) -> None:
+def test_the_slow_rescan_finds_a_change_without_a_file_event(ws: Workspace) -> None:
     with watching(ws, rescan=1.0) as watch:
         watch.ready()
-        watch.watcher._listening._notices.close()  # pyright: ignore
+        watch.watcher._source._event_source.close()  # pyright: ignore
         ws.write("a.py", "alpha = 1\n")
         watch.equal_to(["a.py"])
 

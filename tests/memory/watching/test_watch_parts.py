@@ -1,4 +1,4 @@
-"""The parts of watching by themselves: bursts, clocks, what is told, and the limits of the system."""
+"""The parts of watching by themselves: debounce, suspend detector, event filter, the system's limits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from magray_memory.indexing.events import Changed, Done, LexicalReady, Progress, Start, Warned
 from magray_memory.indexing.report import Seconds
 from magray_memory.indexing.walk import Tally, WalkOptions, folders, walk
-from magray_memory.watching.debounce import MANY_PLACES, Debounce
+from magray_memory.watching.debounce import MAX_PATHS, Debounce
 from magray_memory.watching.event_filter import EventFilter
 from magray_memory.watching.file_events import file_system, watch_limit
 from magray_memory.watching.suspend_detector import GAP_SECONDS, SuspendDetector
@@ -30,65 +30,65 @@ class Clock:
         return self.now
 
 
-def test_a_burst_is_ripe_after_quiet() -> None:
+def test_changes_are_due_after_quiet() -> None:
     clock = Clock()
-    burst = Debounce(0.2, 2.0, clock)
-    assert burst.ripe_in() is None
-    burst.add("a.py")
-    assert burst.ripe_in() == pytest.approx(0.2)
+    debounce = Debounce(0.2, 2.0, clock)
+    assert debounce.due_in() is None
+    debounce.add("a.py")
+    assert debounce.due_in() == pytest.approx(0.2)
     clock.now += 0.15
-    burst.add("b.py")
-    assert burst.ripe_in() == pytest.approx(0.2)
+    debounce.add("b.py")
+    assert debounce.due_in() == pytest.approx(0.2)
     clock.now += 0.2
-    assert burst.ripe_in() == pytest.approx(0.0)
-    changes = burst.take()
-    assert (changes.places, changes.folders, changes.everything) == ({"a.py", "b.py"}, set(), False)
-    assert burst.ripe_in() is None
+    assert debounce.due_in() == pytest.approx(0.0)
+    changes = debounce.take()
+    assert (changes.paths, changes.folders, changes.everything) == ({"a.py", "b.py"}, set(), False)
+    assert debounce.due_in() is None
 
 
 def test_an_endless_stream_is_not_waited_out() -> None:
     clock = Clock()
-    burst = Debounce(0.2, 2.0, clock)
+    debounce = Debounce(0.2, 2.0, clock)
     for _ in range(30):
-        burst.add("a.py")
+        debounce.add("a.py")
         clock.now += 0.1
-    assert burst.ripe_in() == 0.0
+    assert debounce.due_in() == 0.0
 
 
-def test_many_places_are_everything_and_cost_nothing_more() -> None:
-    burst = Debounce()
-    for number in range(MANY_PLACES + 1):
-        burst.add(f"{number}.py")
-    changes = burst.take()
+def test_many_paths_are_everything_and_cost_nothing_more() -> None:
+    debounce = Debounce()
+    for number in range(MAX_PATHS + 1):
+        debounce.add(f"{number}.py")
+    changes = debounce.take()
     assert changes.everything
-    assert changes.places == frozenset()
+    assert changes.paths == frozenset()
 
 
-def test_what_cannot_wait_is_ripe_at_once() -> None:
-    burst = Debounce(60.0, 60.0)
-    burst.add_everything(at_once=True)
-    assert burst.ripe_in() == 0.0
+def test_what_cannot_wait_is_due_at_once() -> None:
+    debounce = Debounce(60.0, 60.0)
+    debounce.add_everything(at_once=True)
+    assert debounce.due_in() == 0.0
 
 
 def test_sleep_shows_in_the_clocks() -> None:
     wall, steady = Clock(), Clock()
-    pulse = SuspendDetector(wall, steady)
+    suspend_detector = SuspendDetector(wall, steady)
     for clock in (wall, steady):
         clock.now += 5.0
-    assert not pulse.slept()
+    assert not suspend_detector.suspended()
     wall.now += GAP_SECONDS + 3600
-    assert pulse.slept()
-    assert not pulse.slept()
+    assert suspend_detector.suspended()
+    assert not suspend_detector.suspended()
 
 
 def test_a_process_that_stood_still_overslept() -> None:
     steady = Clock()
-    pulse = SuspendDetector(Clock(), steady)
+    suspend_detector = SuspendDetector(Clock(), steady)
     began = steady.now
     steady.now += 1.5
-    assert not pulse.overslept(began, 1.0)
+    assert not suspend_detector.stalled(began, 1.0)
     steady.now += GAP_SECONDS
-    assert pulse.overslept(began, 1.0)
+    assert suspend_detector.stalled(began, 1.0)
 
 
 def passed(*events: Event, always: bool = False) -> list[Event]:
@@ -147,7 +147,7 @@ def test_folders_are_those_that_a_walk_enters(tmp_path: Path) -> None:
     walked = {
         Path(file.path).parent.as_posix().lstrip(".") for file in walk(tmp_path, WalkOptions(), Tally())
     }
-    assert walked <= {path for path, kept in found.items() if kept}
+    assert walked <= {path for path, entered in found.items() if entered}
 
 
 def test_folders_below_a_place_are_found_alone(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_beyond_the_limit_of_watches_changes_are_found_by_looking(tmp_path: Path
     warnings, watches = run.stdout.splitlines()
     assert warnings.count("more folders than the system watches") == 1
     assert "found by looking" in warnings
-    assert watches == "0"  # nothing is kept from the other programs
+    assert watches == "0"  # nothing is taken from the other programs
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux tells by files")
