@@ -46,10 +46,10 @@ def test_the_page_of_the_command_line_is_what_the_commands_say() -> None:
     assert made.returncode == 0
 
 
-def test_every_filter_and_every_kind_of_place_is_explained() -> None:
+def test_every_filter_and_every_file_role_is_explained() -> None:
     text = page("search.md")
     assert all(f"`{name}:" in text for name in FILTERS)
-    assert all(f"`{kind}`" in text for kind in file_roles.ALL)
+    assert all(f"`{role}`" in text for role in file_roles.ALL)
 
 
 def test_the_steps_of_a_score_are_explained() -> None:

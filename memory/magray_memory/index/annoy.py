@@ -2,7 +2,7 @@
 
 A command that answers one query cannot afford to load a graph, and a product over every row of a large
 vault reads all of it. A forest opens in no time and touches a few pages. It never changes: `optimize` makes
-it. What changed since is kept out of it (`_dead`) and answered by the exact engine beside it, whose matrix
+it. What changed since is masked in it (`_dead`) and answered by the exact engine beside it, whose matrix
 is only mapped. annoy allocates up to its largest label, so labels are dense ordinals and a second file,
 mapped too, says which passage each one is.
 """

@@ -56,7 +56,7 @@ class ExactIndex:
     def __init__(self, ids: Ids, matrix: Matrix | NDArray[np.float16]) -> None:
         self.dim = matrix.shape[1]
         self.widens = True
-        """Whether rows may be kept in memory as float32; not beside a graph, which has its own copy."""
+        """Whether rows may be held in memory as float32; not beside a graph, which has its own copy."""
         self._guard = threading.Lock()
         self._new_row: dict[int, int] = {}
         self._view = _View(

@@ -1,4 +1,4 @@
-"""What every vector engine does, so that the rest of the program does not care which one it is.
+"""Vector index protocol: what every vector engine does, so that its callers need not know which one it is.
 
 Ids are passage ids, int64. Vectors are float32 rows of length 1, so that a dot product is a cosine.
 `allowed`, where given, is an ascending array of the ids that may be found: the filter is applied before the
@@ -37,7 +37,7 @@ class VectorIndex(Protocol):
 
     @property
     def growth(self) -> int:
-        """Vectors kept beside what was loaded: when there are many, loading a newer snapshot saves memory."""
+        """Vectors beside what was loaded: when there are many, loading a newer snapshot saves memory."""
         ...
 
     def search(self, query: Scores, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:

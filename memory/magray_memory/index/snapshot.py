@@ -110,11 +110,11 @@ def find(vault_path: Path, key: str, engine: str, vault_id: str) -> Header | Non
     return header if fits else None
 
 
-def verify(vault_path: Path, header: Header, *, remember: bool) -> Path:
+def verify(vault_path: Path, header: Header, *, note_stat: bool) -> Path:
     """The payload's path, once it is known to be what was written. Raises IndexDamaged.
 
-    `remember`: note its time and inode in the header (after a copy or a restore they are others), so that the
-    next process need not read it all.
+    `note_stat`: write its time and inode into the header (after a copy or a restore they are others), so
+    that the next process need not read it all.
     """
     path = vault_path.with_name(header.payload)
     try:
@@ -125,7 +125,7 @@ def verify(vault_path: Path, header: Header, *, remember: bool) -> Path:
             if _verified.get(str(path)) != stat and _checksum(path) != header.checksum:
                 raise IndexDamaged(f"the index snapshot {path} is damaged", "its checksum is wrong", _HINT)
             _verified[str(path)] = stat
-            if remember:
+            if note_stat:
                 with contextlib.suppress(OSError):
                     _write_header(
                         header_path(vault_path, header.key, header.engine), replace(header, stat=stat)

@@ -2,7 +2,7 @@
 
 It starts from a snapshot where there is a sound one, else from the vectors in the vault, which are its truth;
 what changed since then comes from the vault's change log. Whatever goes wrong with a snapshot or with a
-native library is told in `problem` and costs time, never an answer.
+native library is named in `problem` and costs time, never an answer.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _WORTH_SHARE = 20
 # More changes than this are read from a newer snapshot, where there is one.
 _MANY_CHANGES = 5_000
 _BLOCK = 2048
-# Rows kept beside the mapped matrix, in memory of this process, before a newer snapshot is taken.
+# Rows beside the mapped matrix, in memory of this process, before a newer snapshot is taken.
 _MUCH_GROWTH = 10_000
 
 
@@ -177,7 +177,7 @@ class VectorStore:
             # A snapshot later than what this transaction sees lacks passages that it still has.
             if found is None or header is None or header.dim != found[1] or header.seq > self.vault.max_seq():
                 return None
-            return load(snapshot.verify(path, header, remember=self.vault.writable), header), header.seq
+            return load(snapshot.verify(path, header, note_stat=self.vault.writable), header), header.seq
         except IndexDamaged as error:
             self.problem = error.message
         except ImportError as error:
@@ -276,7 +276,7 @@ class VectorStore:
             header = snapshot.find(self.vault.path, self.key, engine, self.vault.id)
             if header is None:
                 return True
-            snapshot.verify(self.vault.path, header, remember=True)
+            snapshot.verify(self.vault.path, header, note_stat=True)
         except IndexDamaged:
             return True
         behind = self.vault.max_seq() - header.seq
@@ -315,7 +315,7 @@ class VectorStore:
         return self._save("hnsw", dim, graph.save, graph.removed)
 
     def _graph_of_before(self, count: int) -> Graph | None:
-        """The graph of the last snapshot with what changed since, None where it must be built anew."""
+        """The graph of the last snapshot with what changed since, None where it must be built again."""
         loaded = self._load_graph()
         changes = None if loaded is None else self.vault.changes_after(loaded[1])
         if loaded is None or changes is None or len(changes) > count:

@@ -220,7 +220,7 @@ class EmbeddingPhase:
         try:
             header = snapshot.find(self._vault.path, key, "exact", self._vault.id)
             if header is not None:
-                snapshot.verify(self._vault.path, header, remember=True)
+                snapshot.verify(self._vault.path, header, note_stat=True)
         except IndexDamaged:
             return False
         return header is not None

@@ -1,4 +1,4 @@
-"""Every number that ranking was tuned with, in one place, each with what it does.
+"""Every number that ranking was tuned with, in one file, each with what it does.
 
 Measured by `scripts/eval_quality.py SET --corpus DIR`: NDCG@10 of the hybrid mode, mean over six packages of
 source code, .961 with these. Half or twice of any weight costs at most .008 (a third less or more of
@@ -39,14 +39,14 @@ class Weights:
     layer_interact: float = 0.02
     layer_insights: float = 0.01
     test: float = 0.6
-    """Factors of places that repeat the words of others; tests are not in the set, .02 on eighteen others."""
+    """Factors of file roles that repeat the words of others; tests are not in the set, .02 on 18 others."""
     example: float = 0.7
     vendored: float = 0.6
     generated: float = 0.6
     history: float = 0.7
     """Changelogs name everything and explain nothing; axios, xmonad and jq led with them."""
     mentioned: float = 0.25
-    """Power of these factors when the query speaks of such places without asking for them."""
+    """Power of these factors when the query speaks of such files without asking for them."""
 
 
 WEIGHTS = Weights()

@@ -2,7 +2,7 @@
 
 A file that changed keeps the passages that did not: same id, same lexical row, same vector; only lines move.
 The lexical table is fed through `LexicalWriter`, in the same transaction, because a contentless table can
-only forget a row by being told again exactly what it was fed.
+only forget a row that is given to it again exactly as it was fed.
 """
 
 from __future__ import annotations
@@ -80,11 +80,11 @@ class NewPassage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PutResult:
-    """Passage ids of a stored file: `added` want a vector, `kept` have theirs, `removed` are gone."""
+    """Passage ids of a stored file: `added` want a vector, `unchanged` have theirs, `removed` are gone."""
 
     document_id: int
     added: tuple[int, ...]
-    kept: tuple[int, ...]
+    unchanged: tuple[int, ...]
     removed: tuple[int, ...]
 
 
@@ -148,7 +148,7 @@ def put_file(
             (document_id,),
         ):
             old[row[7], row[5], row[6]].append(row[:5])
-        kept: list[int] = []
+        unchanged: list[int] = []
         moved: list[tuple[int, int, int, str, int]] = []
         fresh: list[tuple[int, NewPassage]] = []
         for ordinal, passage in enumerate(passages):
@@ -157,7 +157,7 @@ def put_file(
                 fresh.append((ordinal, passage))
                 continue
             passage_id, *before = same.popleft()
-            kept.append(passage_id)
+            unchanged.append(passage_id)
             if before != [ordinal, passage.start_line, passage.end_line, passage.kind]:
                 moved.append((ordinal, passage.start_line, passage.end_line, passage.kind, passage_id))
         gone = [
@@ -173,7 +173,7 @@ def put_file(
                 "UPDATE passage SET ordinal = ?, start_line = ?, end_line = ?, kind = ? WHERE id = ?", moved
             )
         added = _insert_passages(connection, document_id, document.path, fresh, lexical)
-    return PutResult(document_id, tuple(added), tuple(kept), tuple(row.passage_id for row in gone))
+    return PutResult(document_id, tuple(added), tuple(unchanged), tuple(row.passage_id for row in gone))
 
 
 def _put_document(connection: sqlite3.Connection, document: NewDocument) -> tuple[int, bool]:
@@ -226,7 +226,7 @@ def _insert_passages(
 
 
 def touch_file(vault: Vault, document_id: int, size: int, mtime_ns: int) -> None:
-    """Remember the new stat of a file whose content is what it was."""
+    """Store the new stat of a file whose content is what it was."""
     with vault.write() as connection:
         connection.execute(
             "UPDATE document SET size = ?, mtime_ns = ? WHERE id = ?", (size, mtime_ns, document_id)

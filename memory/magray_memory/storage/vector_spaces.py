@@ -23,7 +23,7 @@ SERVING = "embedding_key"
 def serving(vault: Vault) -> str | None:
     """The embedding key whose vectors answer; None before the first vector.
 
-    Without a word on it, as in a vault of an earlier version, the key that the most passages have.
+    Where the vault does not say, as one of an earlier version, the key that the most passages have.
     """
     with vault.read() as connection:
         named = vault.meta(SERVING)

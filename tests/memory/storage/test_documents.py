@@ -70,7 +70,7 @@ def test_passages_that_stay_equal_keep_id_and_vector(vault: Vault) -> None:
     one, two, again, three = first.added
     second = documents.put_file(vault, _document("a.py"), _passages("new", "three", "two", "one"), words)
     assert second.document_id == first.document_id
-    assert (second.kept, second.removed) == ((three, two, one), (again,))
+    assert (second.unchanged, second.removed) == ((three, two, one), (again,))
     assert second.added[0] > max(first.added)
     with vault.read() as connection:
         lines = connection.execute("SELECT id, ordinal, start_line FROM passage ORDER BY ordinal").fetchall()
