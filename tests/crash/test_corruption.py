@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conftest import Box
+    from .conftest import Box
 
 HARMS = ("gone", "cut", "flip", "folder", "unreadable")
 RECORDS = {f"k{n}": f"the record number {n} about alpha and omega" for n in range(40)}

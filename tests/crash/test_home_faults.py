@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from conftest import Box, Result
+    from .conftest import Box, Result
 
 posix = pytest.mark.skipif(os.name == "nt", reason="needs limits of POSIX")
 

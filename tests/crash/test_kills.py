@@ -20,7 +20,7 @@ from magray_memory.storage.vault import Vault
 if TYPE_CHECKING:
     import random
 
-    from conftest import Box
+    from .conftest import Box
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
 

@@ -26,7 +26,7 @@ from magray_memory.search.query import parse
 if TYPE_CHECKING:
     import random
 
-    from conftest import Box
+    from .conftest import Box
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs fork and SIGKILL")
 

@@ -26,9 +26,6 @@ from magray_memory.storage.vault import Vault
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-STAGES = ("file", "schema", "counters", "passages", "lexical", "vectors", "pending", "snapshots", "recall")
-"""In this order; a stage is not reached when the file itself is unsound."""
-
 
 def run_checks(
     path: Path, kind: VaultKind, skip: frozenset[str], emit: Callable[[dict[str, Any]], None]

@@ -55,11 +55,6 @@ class Home:
         return self.path / "workspaces"
 
     @property
-    def backups(self) -> Path:
-        """The folder of archives."""
-        return self.path / "backups"
-
-    @property
     def logs(self) -> Path:
         """The folder that programs in the background log into."""
         return self.path / "logs"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from magray_memory.search.declarations import declares
 
 if TYPE_CHECKING:
-    from conftest import Bench
+    from .conftest import Bench
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,9 @@ from magray_memory.storage.vault import Vault
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Bench
     from magray_memory.models.embedder import Embedder
+
+    from .conftest import Bench
 
 NO_MODEL = "model nowhere: it is not installed"
 

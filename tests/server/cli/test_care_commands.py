@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conftest import Magray
+    from .conftest import Magray
 
 
 def test_doctor_says_what_is_wrong_and_mends_it(magray: Magray) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Magray
+    from .conftest import Magray
 
 REPORT = {
     "files",

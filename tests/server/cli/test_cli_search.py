@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Magray
+    from .conftest import Magray
 
 ANSWER = {"query", "mode", "requested_mode", "device", "degraded", "took_ms", "pending", "hits"}
 HIT = {

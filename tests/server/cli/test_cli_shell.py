@@ -18,7 +18,7 @@ import pytest
 from magray_memory import __version__
 
 if TYPE_CHECKING:
-    from conftest import Magray
+    from .conftest import Magray
 
 ROOT = Path(__file__).parents[3]
 COMMANDS = (

@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Magray
+    from .conftest import Magray
 
 COMPONENTS = [
     "storage", "lexical_index", "vector_index", "model", "device", "vector_cache", "indexer", "memory",

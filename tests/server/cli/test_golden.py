@@ -21,7 +21,7 @@ from magray_server.cli.main import cli
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conftest import Magray
+    from .conftest import Magray
 
 GOLDEN = Path(__file__).with_name("golden")
 

@@ -17,7 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conftest import Magray
+    from .conftest import Magray
 
 posix = pytest.mark.skipif(os.name == "nt", reason="signals")
 WAIT_SECONDS = 30.0
