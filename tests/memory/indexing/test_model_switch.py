@@ -95,7 +95,7 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
 
-def answer(memory: Memory) -> Answer:
+def answer(memory: Memory | Session) -> Answer:
     found = memory.search.query(parse(QUERY, mode="semantic"))
     assert found.degraded is None
     return found.mode, tuple((hit.path, hit.score) for hit in found.hits)
