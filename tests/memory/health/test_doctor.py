@@ -276,5 +276,4 @@ def test_a_snapshot_from_when_its_library_was_installed_is_no_fault(
     with patient.open() as vault:
         assert any(file.suffix == ".hnsw" for file in snapshot_files(vault.path))
         monkeypatch.setitem(sys.modules, "hnswlib", None)
-        with vault.read() as connection:
-            assert list(integrity_index.recall(vault, connection)) == []
+        assert list(integrity_index.check_recall(vault)) == []
