@@ -15,13 +15,15 @@ from magray_memory.errors import WorkspaceError
 from magray_memory.ignore.paths import canonical_root, relative_path
 from magray_memory.ignore.workspace_root import find_root, named_root
 from magray_memory.index.open_vaults import OpenVaults, VaultFile
-from magray_memory.models.background_models import BackgroundModels
 from magray_memory.models.provider import ModelProvider
 from magray_memory.resources import Profile, choose, fit, machine
 from magray_memory.storage.home import Home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+_PATIENCE_SECONDS = 0.5
+"""How long a search of a long-lived program waits for a model that is still loading."""
 
 
 class Context:
@@ -51,8 +53,12 @@ class Context:
         self._rootless = rootless or WorkspaceError("no folder is open", "", "open a folder in the editor")
         self._profile: Profile | None = None
         self._profile_name = ""
-        make = BackgroundModels if long_lived else ModelProvider
-        self.models: ModelProvider = make(home, lambda: self.settings.embedding, lambda: self.profile)
+        self.models = ModelProvider(
+            home,
+            lambda: self.settings.embedding,
+            lambda: self.profile,
+            patience=_PATIENCE_SECONDS if long_lived else None,
+        )
         self.vaults = OpenVaults(lambda: self.effective.vectors, long_lived=long_lived)
 
     @classmethod

@@ -6,9 +6,8 @@ A model that cannot run is a warning and leaves the search by words; a vector is
 
 from __future__ import annotations
 
-import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import EmbeddingUnavailable, IndexDamaged, Interrupted, StorageError
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from magray_memory.config import Settings
     from magray_memory.indexing.event_sender import EventSender
-    from magray_memory.models.embedder import Embedder
+    from magray_memory.models.loader import ModelLoader
     from magray_memory.models.model import Model
     from magray_memory.storage.durability import Durability
     from magray_memory.storage.home import Home
@@ -36,37 +35,6 @@ class Semantic:
     seconds: float | None = None
     device: str | None = None
     model: str | None = None
-
-
-@dataclass(slots=True)
-class ModelLoading:
-    """A model being opened in a thread of its own, from `start` or the first `get` on."""
-
-    open: Callable[[], Embedder]
-    result: Embedder | BaseException | None = None
-    thread: threading.Thread | None = field(default=None)
-
-    def start(self) -> None:
-        """Begin, unless it was begun before."""
-        if self.thread is None:
-            self.thread = threading.Thread(target=self._open, name="model", daemon=True)
-            self.thread.start()
-
-    def get(self) -> Embedder:
-        """The open model; raises what opening it raised."""
-        self.start()
-        assert self.thread is not None
-        self.thread.join()
-        if isinstance(self.result, BaseException):
-            raise self.result
-        assert self.result is not None
-        return self.result
-
-    def _open(self) -> None:
-        try:
-            self.result = self.open()
-        except BaseException as error:  # raised again by `get`, in the thread that asks
-            self.result = error
 
 
 class EmbeddingPhase:
@@ -91,7 +59,7 @@ class EmbeddingPhase:
         self._should_yield = should_yield
         self.yielded = False
 
-    def run(self, loading: ModelLoading) -> Semantic:
+    def run(self, loading: ModelLoader) -> Semantic:
         """Embed what is pending. Without a model that runs it says so, and search stays lexical.
 
         Raises StorageError, and Interrupted once `should_stop` is true: what is done is kept.
@@ -159,7 +127,7 @@ class EmbeddingPhase:
         vectors.drop_vectors(self._vault, key)
         forget(self._vault.path, key)
 
-    def _embed(self, loading: ModelLoading, model: Model, key: str, done: Semantic) -> None:
+    def _embed(self, loading: ModelLoader, model: Model, key: str, done: Semantic) -> None:
         from magray_memory.indexing.embedding_worker import EmbeddingWorker
         from magray_memory.storage.vector_cache import VectorCache
 

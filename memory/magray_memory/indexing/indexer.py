@@ -18,7 +18,7 @@ from magray_memory.errors import (
     WorkspaceError,
 )
 from magray_memory.ignore.paths import relative_path
-from magray_memory.indexing.embedding_phase import EmbeddingPhase, ModelLoading, Semantic, interrupted
+from magray_memory.indexing.embedding_phase import EmbeddingPhase, Semantic, interrupted
 from magray_memory.indexing.event_sender import EventSender
 from magray_memory.indexing.file_store import FileStore
 from magray_memory.indexing.parse import Job, Outcome, Task
@@ -26,6 +26,7 @@ from magray_memory.indexing.parse_pool import ParsePool, WorkersUnavailable, wor
 from magray_memory.indexing.report import IndexReport, Seconds, SkippedItem
 from magray_memory.indexing.scan import Plan, Stored, scan
 from magray_memory.indexing.walk import WalkOptions
+from magray_memory.models.loader import ModelLoader
 from magray_memory.storage import documents
 from magray_memory.storage.durability import Durability
 from magray_memory.storage.lock import IndexerLock
@@ -89,7 +90,7 @@ class Indexer:
         self._root: Path = vault.root
         self._home = home
         self._settings = settings
-        self._loading = None if embedder_factory is None else ModelLoading(embedder_factory)
+        self._loading = None if embedder_factory is None else ModelLoader(embedder_factory)
         self._events = events or EventSender()
         self._should_stop = should_stop or _never
         self._make_pool = pool
@@ -145,7 +146,7 @@ class Indexer:
             model=done.model,
         )
 
-    def _by_meaning(self, loading: ModelLoading) -> Semantic:
+    def _by_meaning(self, loading: ModelLoader) -> Semantic:
         phase = EmbeddingPhase(
             self._vault,
             self._home,

@@ -100,7 +100,7 @@ class LiveSearch(Search):
         if any(vault is None for vault in vaults):
             return None
         buffers = [(root, part.state()) for root, part in list(self._buffers.items()) if part.paths]
-        return (self._context.roots, self._context.models.state, tuple(vaults), tuple(buffers))
+        return (self._context.roots, self._context.models.revision, tuple(vaults), tuple(buffers))
 
     def _vaults(self) -> list[OpenVault]:
         vaults = super()._vaults()

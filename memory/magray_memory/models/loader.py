@@ -1,0 +1,93 @@
+"""Model loader: one model that is absent, loading, open, or failed until it is tried again.
+
+Whoever asks says how long it waits: a command as long as it takes, a server for half a second.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from magray_memory.errors import EmbeddingUnavailable, MagrayError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from magray_memory.models.embedder import Embedder
+
+RETRY_SECONDS = 30.0
+"""A model that could not be opened is tried again after so long: it may have been fetched meanwhile."""
+
+
+class State(Enum):
+    ABSENT = "absent"
+    LOADING = "loading"
+    OPEN = "open"
+    FAILED = "failed"
+
+
+class ModelLoader:
+    """Opens a model once. Safe in several threads."""
+
+    def __init__(
+        self, open_model: Callable[[], Embedder], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.state = State.ABSENT
+        self.model: Embedder | None = None
+        self._open = open_model
+        self._clock = clock
+        self._failure: MagrayError | None = None
+        self._retry_at = 0.0
+        self._guard = threading.Lock()
+        self._ended = threading.Event()
+
+    def start(self) -> None:
+        """Load in a thread, unless it is open, loading or has just failed."""
+        if self._begin():
+            threading.Thread(target=self._load, name="magray-model", daemon=True).start()
+
+    def get(self, patience: float | None = None) -> Embedder:
+        """The open model, after at most `patience` seconds; None waits as long as it takes.
+
+        Raises EmbeddingUnavailable: it failed, at once for RETRY_SECONDS, or is still loading.
+        """
+        if patience is not None:
+            self.start()
+            if self._failure is not None:
+                raise self._failure  # also while it is tried again
+        elif self._begin():
+            self._load()
+        if not self._ended.wait(patience):
+            raise EmbeddingUnavailable("the model is still loading", "", "the same search in a moment")
+        if self.model is not None:
+            return self.model
+        if self._failure is not None:
+            raise self._failure
+        return self.get(patience)  # the thread that was loading it was interrupted
+
+    def _begin(self) -> bool:
+        with self._guard:
+            due = self.state is State.FAILED and self._clock() >= self._retry_at
+            if self.state is not State.ABSENT and not due:
+                return False
+            self.state = State.LOADING
+            self._ended.clear()
+            return True
+
+    def _load(self) -> None:
+        state = State.ABSENT  # of a load that is interrupted
+        try:
+            self.model = self._open()
+            self._failure, state = None, State.OPEN
+        except MagrayError as error:
+            self._failure, state = error, State.FAILED
+        except Exception as error:  # a native library may raise anything, and every search would wait for it
+            why = f"{type(error).__name__}: {error}"
+            self._failure = EmbeddingUnavailable("the model could not be opened", why, "magray doctor")
+            state = State.FAILED
+        finally:
+            self._retry_at = self._clock() + RETRY_SECONDS
+            self.state = state
+            self._ended.set()
