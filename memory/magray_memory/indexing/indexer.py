@@ -49,7 +49,7 @@ _FEW_FILES = 64
 """Up to so many files one parser process does, and the model is loaded beside it."""
 
 
-class _Stopped(Exception):  # noqa: N818 - unwinds to the place that commits and reports
+class _Stopped(Exception):  # noqa: N818 - unwinds to where it commits and reports
     pass
 
 
@@ -110,14 +110,14 @@ class Indexer:
         gave way, or `error` with what is raised.
         """
         try:
-            places = [""] if paths is None else [self._place(path) for path in paths]
+            subtrees = [""] if paths is None else [self._relative(path) for path in paths]
             with IndexerLock(self._vault.path).acquire() if self._lock is None else nullcontext():
                 try:
-                    report = self._run(places, force, lexical)
+                    report = self._run(subtrees, force, lexical)
                 except LexicalDamaged as error:
                     # The batch that met the damage is undone, the index marked: now it is made again first.
                     self._events.warn(f"{error.what}; it is made again")
-                    report = self._run(places, force, lexical)
+                    report = self._run(subtrees, force, lexical)
         except MagrayError as error:
             self._events.failed(error)
             raise
@@ -125,10 +125,10 @@ class Indexer:
             self._events.done(report)
         return report
 
-    def _run(self, places: list[str], force: bool, lexical: bool) -> IndexReport:
+    def _run(self, subtrees: list[str], force: bool, lexical: bool) -> IndexReport:
         known = self._vault.counts()[0]
         self._events.start(str(self._root), known)
-        found = self._lexical_phase(places, force, lexical)
+        found = self._lexical_phase(subtrees, force, lexical)
         files, passages = self._vault.counts()
         self._events.lexical_ready(files, passages, found.seconds)
         done = Semantic() if lexical or self._loading is None else self._by_meaning(self._loading)
@@ -161,14 +161,14 @@ class Indexer:
         finally:
             self.yielded = phase.yielded
 
-    def _place(self, path: Path) -> str:
+    def _relative(self, path: Path) -> str:
         """The path from the root, `/` between folders. Raises WorkspaceError."""
         inside = relative_path(self._root, path)
         if inside is None:
             raise WorkspaceError(f"{path} is not indexed", f"it lies outside of the workspace {self._root}")
         return inside
 
-    def _lexical_phase(self, places: list[str], force: bool, lexical: bool) -> _Lexical:
+    def _lexical_phase(self, subtrees: list[str], force: bool, lexical: bool) -> _Lexical:
         """Make what changed searchable by words. Raises Interrupted after committing what is done."""
         began = time.monotonic()
         again = self._begin() or force
@@ -177,7 +177,7 @@ class Indexer:
         try:
             if not stored.files:
                 self._prepare(pool, _FEW_FILES + 1)
-            plan = self._scan(places, stored, again, force, pool)
+            plan = self._scan(subtrees, stored, again, force, pool)
             if plan.empty:
                 self._events.warn(
                     f"{self._root} is empty now; what was indexed of it is kept (--force removes it)"
@@ -196,7 +196,7 @@ class Indexer:
         finally:
             pool.close()
         self._events.changed(0, 0, last=True)
-        if places == [""]:
+        if subtrees == [""]:
             self._vault.set_meta("chunker_version", self._version())
         seconds = round(time.monotonic() - began, 3)
         return _Lexical(plan.ignored + store.ignored, plan.skipped | store.skipped, store.removed, seconds)
@@ -240,7 +240,7 @@ class Indexer:
         except WorkersUnavailable:
             return  # `_parse` finds out again, and copes
 
-    def _scan(self, places: list[str], stored: Stored, again: bool, force: bool, pool: ParsePool) -> Plan:
+    def _scan(self, subtrees: list[str], stored: Stored, again: bool, force: bool, pool: ParsePool) -> Plan:
         index = self._settings.index
         options = WalkOptions(index.ignore, index.include, index.hidden)
 
@@ -257,7 +257,7 @@ class Indexer:
             self._root,
             options,
             stored,
-            places,
+            subtrees,
             again=again,
             trust_empty=force,
             on_file=on_file,

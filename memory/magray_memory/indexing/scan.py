@@ -52,14 +52,14 @@ def scan(
     root: Path,
     options: WalkOptions,
     stored: Stored,
-    places: Sequence[str],
+    subtrees: Sequence[str],
     *,
     again: bool = False,
     trust_empty: bool = False,
     on_file: Callable[[int], None],
     on_change: Callable[[int], None],
 ) -> Plan:
-    """Walk the places (relative paths, "" is all) and say what to do.
+    """Walk the subtrees (relative paths, "" is all) and say what to do.
 
     `again`: read every file, changed or not. `trust_empty`: an empty root means that all was deleted.
     `on_file(files seen)` is called now and then, and may raise to stop; `on_change(files to read)` at each
@@ -69,8 +69,8 @@ def scan(
     seen: set[str] = set()
     tasks: list[Task] = []
     skipped: dict[str, Skip] = {}
-    for place in places:
-        for found in walk(root, options, tally, place):
+    for subtree in subtrees:
+        for found in walk(root, options, tally, subtree):
             path = found.path
             if path in seen:
                 continue
@@ -96,17 +96,17 @@ def scan(
             on_change(len(tasks))
     on_file(len(seen))
     empty = not trust_empty and not seen and bool(stored.files) and not any(root.iterdir())
-    missing: set[str] = set() if empty else _missing(stored, seen, tally.unseen, places)
+    missing: set[str] = set() if empty else _missing(stored, seen, tally.unseen, subtrees)
     gone = tuple(state for path, state in stored.files.items() if path in missing)
     forgotten = tuple(path for path in stored.skipped if path in missing)
     return Plan(tuple(tasks), gone, forgotten, tally.ignored, tally.problems | skipped, empty)
 
 
-def _missing(stored: Stored, seen: set[str], unseen: Sequence[str], places: Sequence[str]) -> set[str]:
+def _missing(stored: Stored, seen: set[str], unseen: Sequence[str], subtrees: Sequence[str]) -> set[str]:
     """The stored paths that are no longer there; of what cannot be seen nothing is known."""
     candidates = (stored.files.keys() | stored.skipped.keys()) - seen - set(unseen)
     unseen_folders = tuple(path for path in unseen if path.endswith("/"))
-    return {path for path in candidates if not path.startswith(unseen_folders) and _within(path, places)}
+    return {path for path in candidates if not path.startswith(unseen_folders) and _within(path, subtrees)}
 
 
 def _still(before: SkippedFile, size: int, mtime_ns: int, wanted: bool) -> bool:
@@ -116,5 +116,5 @@ def _still(before: SkippedFile, size: int, mtime_ns: int, wanted: bool) -> bool:
     return not (wanted and before.rule is not None)
 
 
-def _within(path: str, places: Sequence[str]) -> bool:
-    return any(not place or path == place or path.startswith(f"{place}/") for place in places)
+def _within(path: str, subtrees: Sequence[str]) -> bool:
+    return any(not subtree or path == subtree or path.startswith(f"{subtree}/") for subtree in subtrees)

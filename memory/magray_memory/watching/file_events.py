@@ -133,7 +133,7 @@ class _InotifySource:
         self._on_file_event = on_file_event
         self._on_overflow = on_overflow
         self._mask = Mask(
-            C.IN_MODIFY | C.IN_CLOSE_WRITE | C.IN_ATTRIB | C.IN_CREATE | C.IN_DELETE | C.IN_MOVE
+            C.IN_MODIFY | C.IN_CLOSE_WRITE | C.IN_ATTRIB | C.IN_CREATE | C.IN_MOVE | C.IN_DELETE
             | C.IN_DELETE_SELF | C.IN_MOVE_SELF | C.IN_ONLYDIR | C.IN_DONT_FOLLOW | C.IN_EXCL_UNLINK
         )  # fmt: skip
         self._itself = C.IN_DELETE_SELF | C.IN_MOVE_SELF | C.IN_UNMOUNT | C.IN_IGNORED
