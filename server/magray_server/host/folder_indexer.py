@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from magray_memory.errors import VaultLocked
 from magray_memory.values import IndexerLock
 from magray_server.host import subprocesses
-from magray_server.host.jobs import Job, Outcome, Places, Report, State
+from magray_server.host.jobs import EmbeddingSlots, Job, Outcome, Report, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ HOLDER_SECONDS = 0.5
 """How often a reader looks whether the folder's indexer is gone, and what it has committed."""
 MISSING_SECONDS = 1.0
 """How often is looked whether a folder that is not there has come back."""
-PLACE_SECONDS = 0.2
+SLOT_SECONDS = 0.2
 BACK_OFF_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)
 STEADY_SECONDS = 60.0
 """A child that lived this long did not die of its start."""
@@ -53,7 +53,7 @@ class FolderIndexer:
         home: Home,
         environment: Mapping[str, str],
         listen: Callable[[FolderIndexer, Event | None], None],
-        places: Places | None = None,
+        slots: EmbeddingSlots | None = None,
     ) -> None:
         """`listen` gets each event of the indexer, and None when only `report` changed."""
         self.root = root
@@ -61,8 +61,8 @@ class FolderIndexer:
         self._home = home
         self._environment = dict(environment)
         self._listen = listen
-        self._places = places or Places()
-        self._has_place = False
+        self._slots = slots or EmbeddingSlots()
+        self._has_slot = False
         self._wake = asyncio.Event()
         self._due = True
         self._process: asyncio.subprocess.Process | None = None
@@ -198,33 +198,33 @@ class FolderIndexer:
     async def _keep(self) -> Outcome:
         """Watch the folder. Where others are embedded now, its words come first, its meaning in turn."""
         self._due = True  # a watcher that ends is started again
-        self._has_place = self._places.take()
+        self._has_slot = self._slots.acquire()
         try:
-            if not self._has_place:
+            if not self._has_slot:
                 outcome = await self._run(Job(flags=("--lexical",)), watch=False)
-                if outcome is not Outcome.DONE or not await self._wait_for_place():
+                if outcome is not Outcome.DONE or not await self._wait_for_slot():
                     return outcome
                 outcome = await self._run(Job(), watch=False)  # its memory goes with the process
                 if outcome is not Outcome.DONE or self._jobs:
                     return outcome
-                self._give_place()
+                self._release_slot()
             return await self._run(Job(), watch=True)
         finally:
-            self._give_place()
+            self._release_slot()
 
-    async def _wait_for_place(self) -> bool:
+    async def _wait_for_slot(self) -> bool:
         """Whether there is room to embed the folder; not when a run that was asked for goes first."""
         while not self._jobs:
-            if self._places.take():
-                self._has_place = True
+            if self._slots.acquire():
+                self._has_slot = True
                 return True
-            await asyncio.sleep(PLACE_SECONDS)
+            await asyncio.sleep(SLOT_SECONDS)
         return False
 
-    def _give_place(self) -> None:
-        if self._has_place:
-            self._has_place = False
-            self._places.give()
+    def _release_slot(self) -> None:
+        if self._has_slot:
+            self._has_slot = False
+            self._slots.release()
 
     async def _run_job(self) -> Outcome:
         job, done = self._jobs.popleft()
@@ -317,7 +317,7 @@ class FolderIndexer:
         report = self.report
         match event:
             case Done() | SemanticReady():
-                self._give_place()
+                self._release_slot()
                 report.message = report.trouble = None
                 return State.READY
             case Warned() if event.code is not None:

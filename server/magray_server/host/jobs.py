@@ -60,18 +60,18 @@ class Report:
     """The last event of the child."""
 
 
-class Places:
+class EmbeddingSlots:
     """Room for a few of the indexers at a time to embed a whole folder."""
 
     def __init__(self, number: int = AT_ONCE) -> None:
         self._free = number
 
-    def take(self) -> bool:
-        """Whether there was room; who took it gives it back."""
+    def acquire(self) -> bool:
+        """Whether there was a free slot; who acquired it releases it."""
         if self._free <= 0:
             return False
         self._free -= 1
         return True
 
-    def give(self) -> None:
+    def release(self) -> None:
         self._free += 1

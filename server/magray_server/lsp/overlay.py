@@ -182,7 +182,7 @@ class Overlays:
         except MagrayError as error:
             log.warning("the engine is not ready: %s", error)
         self._meaning_later()
-        self._server.upkeep.status_soon()
+        self._server.indexing.status_soon()
 
     def _warm_again(self) -> None:
         if self._warming is not None:

@@ -60,7 +60,7 @@ class MagrayProtocol(LanguageServerProtocol):
         message = cast(Json, message)
         method = message.get("method")
         if isinstance(method, str):
-            self._server.care.busy()
+            self._server.maintenance.busy()
         if not isinstance(method, str):
             self._receive_response(message)
         elif "id" not in message:
@@ -225,7 +225,7 @@ class MagrayProtocol(LanguageServerProtocol):
         for msg_id, future in list(self._request_futures.items()):
             if msg_id != current:
                 future.cancel()
-        self._server.wind_down()
+        self._server.stop_background_work()
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:
@@ -259,7 +259,7 @@ class MagrayProtocol(LanguageServerProtocol):
 
     @lsp_method(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
     def lsp_work_done_progress_cancel(self, params: types.WorkDoneProgressCancelParams) -> None:
-        self._server.upkeep.cancelled(params)
+        self._server.indexing.cancelled(params)
 
 
 def _misfit(error: Exception) -> str:

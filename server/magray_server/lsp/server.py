@@ -78,9 +78,9 @@ class MagrayServer(LanguageServer):
         self.documents = Documents(self)
         self.configuration = Configuration(self)
         self.devices = Devices(self)
-        self.upkeep = Indexing(self)
-        self.care = Maintenance(self)
-        self.upkeep_requests = IndexRequests(self)
+        self.indexing = Indexing(self)
+        self.maintenance = Maintenance(self)
+        self.index_requests = IndexRequests(self)
         self.searching = Searching(self)
         self.symbols = Symbols(self)
         self.links = Links(self)
@@ -112,8 +112,8 @@ class MagrayServer(LanguageServer):
         self.overlay.begin()
         await asked  # nothing is indexed by settings that may not hold
         self.configuration.follow()
-        self.upkeep.follow()
-        self.care.begin()
+        self.indexing.follow()
+        self.maintenance.begin()
 
     def change_folders(
         self, added: Sequence[types.WorkspaceFolder], removed: Sequence[types.WorkspaceFolder]
@@ -121,7 +121,7 @@ class MagrayServer(LanguageServer):
         """Open and close folders while running."""
         gone = self.folders.remove(folder.uri for folder in removed)
         fresh = self.folders.add(folder.uri for folder in added)
-        self.upkeep.folders_changed(fresh, gone)
+        self.indexing.folders_changed(fresh, gone)
         self.overlay.folders_changed()
 
     def configured(self, before: ClientSettings) -> None:
@@ -132,16 +132,16 @@ class MagrayServer(LanguageServer):
         if settings.engine != before.engine:
             self.engine.renew()
             self.overlay.renewed()
-        self.upkeep.configured()
+        self.indexing.configured()
 
-    def wind_down(self) -> None:
+    def stop_background_work(self) -> None:
         """Stop what runs by itself; the client has asked for shutdown."""
-        self.upkeep.end_bars()
+        self.indexing.end_bars()
         self._end_children()
 
     def _end_children(self) -> None:
-        self.upkeep.close()
-        self.care.close()
+        self.indexing.close()
+        self.maintenance.close()
 
     def ended(self, loop: asyncio.AbstractEventLoop) -> None:
         """The client's stream has ended. Called by the reader's thread."""

@@ -195,14 +195,14 @@ def test_a_gpu_that_fails_in_the_indexer_is_told_once(tmp_path) -> None:
     server = MagrayServer(Home(tmp_path))
     server.protocol.set_writer(Wire())
     gpu, lost = Device("cuda", "m"), Device("cpu", "m", "out of memory", "close other programs")
-    server.devices.heard(tmp_path, gpu)
+    server.devices.indexer_moved(tmp_path, gpu)
     assert server.devices.note is None and not sent
-    server.devices.heard(tmp_path, lost)
-    assert server.upkeep.status()["state"] == "degraded"
-    assert "out of memory" in server.upkeep.status()["message"]
-    server.devices.heard(tmp_path, gpu)
-    assert server.upkeep.status()["state"] == "ready"
-    server.devices.heard(tmp_path, lost)
+    server.devices.indexer_moved(tmp_path, lost)
+    assert server.indexing.status()["state"] == "degraded"
+    assert "out of memory" in server.indexing.status()["message"]
+    server.devices.indexer_moved(tmp_path, gpu)
+    assert server.indexing.status()["state"] == "ready"
+    server.devices.indexer_moved(tmp_path, lost)
     (message,) = sent
     assert message["method"] == "window/showMessage"
     assert message["params"]["message"].endswith("out of memory (try: close other programs)")

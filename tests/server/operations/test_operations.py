@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import sys
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,9 @@ from click.testing import CliRunner
 
 from magray_memory.memory import Memory
 from magray_server.cli.main import cli
+from magray_server.lsp import commands
+from magray_server.lsp.errors import Refused
+from magray_server.lsp.server import MagrayServer
 from magray_server.operations import registry
 from magray_server.operations.operation import Context, Operation, as_json, option, options, options_of
 from magray_server.operations.registry import REGISTRY, load
@@ -115,7 +120,7 @@ def test_a_new_operation_is_a_command_at_once(memory: Memory, monkeypatch: pytes
     module = ModuleType("magray_server.operations.greet")
     greet = Operation(name="greet", options=_Greeting, run=_greet, shape=_Greeted, examples="magray greet me")
     module.OPERATIONS = (greet,)  # pyright: ignore[reportAttributeAccessIssue]
-    monkeypatch.setitem(__import__("sys").modules, module.__name__, module)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setitem(registry.REGISTRY, "greet", registry.Entry("Say hello.", registry.SEARCH))
     from magray_server.cli.operation_command import command_of_entry
 
@@ -129,6 +134,26 @@ def test_a_new_operation_is_a_command_at_once(memory: Memory, monkeypatch: pytes
     assert "--times INTEGER RANGE" in helped.output and "Example:\n  magray greet me" in helped.output
     with pytest.raises(click.BadParameter):
         CliRunner().invoke(command, ["you", "--times", "4"], standalone_mode=False, catch_exceptions=False)
+
+
+def test_a_new_operation_is_a_request_of_the_language_server_at_once(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ModuleType("magray_server.operations.greet")
+    module.OPERATIONS = (Operation(name="greet", options=_Greeting, run=_greet, shape=_Greeted),)  # pyright: ignore[reportAttributeAccessIssue]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(registry.REGISTRY, "greet", registry.Entry("Say hello.", registry.SEARCH, "greet"))
+    server = MagrayServer(memory.home)
+    server.folders.add([memory.root.as_uri()])
+    greet = commands.requests(server)["greet"]
+
+    async def ask(given: Any) -> Any:
+        return await greet(given)
+
+    assert asyncio.run(ask({"whom": "you"})) == {"text": "hello you ", "root": str(memory.root)}
+    for wrong in ({}, {"whom": "you", "times": 4}, {"whom": "you", "workspace": "/nowhere"}):
+        with pytest.raises(Refused):
+            asyncio.run(ask(wrong))
 
 
 def test_every_command_of_the_shell_is_an_operation() -> None:

@@ -30,7 +30,7 @@ class Devices:
         self.note: str | None = None
         """Why the GPU that was asked for, or that worked until now, is not used."""
 
-    def heard(self, root: Path, event: Device) -> None:
+    def indexer_moved(self, root: Path, event: Device) -> None:
         """A `device` event of a folder's indexer."""
         before = self._indexers.get(root)
         self._indexers[root] = event.device
@@ -58,7 +58,7 @@ class Devices:
             self._tell(self.note)
         else:
             log.info("the model runs on %s: %s%s", on, reason, remedy)
-        self._server.upkeep.status_soon()
+        self._server.indexing.status_soon()
 
     def _tell(self, sentence: str) -> None:
         log.warning("%s", sentence)

@@ -70,7 +70,7 @@ class Documents:
             self._server.overlay.saved(buffer)
         place = self._server.folders.place(path) if path is not None else None
         if place is not None:
-            self._server.upkeep.file_changed(place.folder.root)
+            self._server.indexing.file_changed(place.folder.root)
 
     def watched(self, params: types.DidChangeWatchedFilesParams) -> None:
         """Files changed on disk, by another program or by the editor itself."""
@@ -78,4 +78,4 @@ class Documents:
             path = to_path(change.uri)
             place = self._server.folders.place(path) if path is not None else None
             if place is not None:
-                self._server.upkeep.file_changed(place.folder.root)
+                self._server.indexing.file_changed(place.folder.root)

@@ -43,7 +43,7 @@ class IndexRequests:
         paths = None if wanted.paths is None else tuple(self._inside(folder, path) for path in wanted.paths)
         flags = (*(["--force"] if wanted.force else []), *(["--lexical"] if wanted.lexical else []))
         job = Job(paths, flags)
-        indexer = self._server.upkeep.indexers.get(folder.root)
+        indexer = self._server.indexing.indexers.get(folder.root)
         if indexer is not None:
             outcome, last = await indexer.run(job)
         else:
@@ -91,7 +91,7 @@ class IndexRequests:
         return status
 
     def _add_indexers(self, status: Json) -> None:
-        reports = {str(root): indexer.report for root, indexer in self._server.upkeep.indexers.items()}
+        reports = {str(root): indexer.report for root, indexer in self._server.indexing.indexers.items()}
         component = next((c for c in status["components"] if c["name"] == "indexer"), None)
         if component is None:
             return

@@ -10,7 +10,7 @@ from lsprotocol import types
 
 from magray_memory.values import indexed_unasked
 from magray_server.host.folder_indexer import FolderIndexer
-from magray_server.host.jobs import Places, State
+from magray_server.host.jobs import EmbeddingSlots, State
 from magray_server.lsp.errors import hide_paths
 from magray_server.lsp.progress import INTERVAL_SECONDS, WorkDone
 
@@ -37,7 +37,7 @@ class Indexing:
     def __init__(self, server: MagrayServer) -> None:
         self._server = server
         self.indexers: dict[Path, FolderIndexer] = {}
-        self._places = Places()
+        self._slots = EmbeddingSlots()
         self._bars: dict[Path, WorkDone] = {}
         self._ran: set[Path] = set()
         self._told: dict[str, Any] = {}
@@ -96,7 +96,7 @@ class Indexing:
             log.warning("the home folder and the root of the disk are not indexed by themselves")
             return
         environment = self._server.configuration.settings.environment()
-        indexer = FolderIndexer(root, self._server.home, environment, self._on_event, self._places)
+        indexer = FolderIndexer(root, self._server.home, environment, self._on_event, self._slots)
         self.indexers[root] = indexer
         indexer.start()
 
@@ -120,14 +120,14 @@ class Indexing:
         from magray_memory.indexing import events
 
         if isinstance(event, events.Start | events.Progress | events.Changed):
-            self._server.care.busy()
+            self._server.maintenance.busy()
         match event:
             case events.Progress():
                 self._advance(indexer, event)
             case events.Warned():
                 log.warning("%s: %s", indexer.root, event.message)
             case events.Device():
-                self._server.devices.heard(indexer.root, event)
+                self._server.devices.indexer_moved(indexer.root, event)
             case events.LexicalReady() | events.SemanticReady() | events.Done() | events.Changed():
                 self._server.overlay.index_moved()
             case _:

@@ -99,11 +99,11 @@ class Maintenance:
             self._aside.add_done_callback(self._ended)
 
     def _has_time(self) -> bool:
-        upkeep = self._server.upkeep
+        indexing = self._server.indexing
         return (
             self._server.configuration.settings.server.optimize
             and not self._turn.locked()
-            and all(indexer.report.state in _AT_REST for indexer in upkeep.indexers.values())
+            and all(indexer.report.state in _AT_REST for indexer in indexing.indexers.values())
         )
 
     async def _in_background(self) -> None:
