@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from magray_memory.ignore.workspace_root import indexed_unasked
     from magray_memory.indexing.overlay import chunked
     from magray_memory.indexing.report import IndexReport, SkippedItem
-    from magray_memory.maintenance.optimize import Optimized, Step
+    from magray_memory.maintenance.result import Optimized, Step
     from magray_memory.maintenance.schedule import RUN_SECONDS, Schedule
     from magray_memory.models.device import Placed
     from magray_memory.models.fallback import DeviceChange
@@ -93,7 +93,7 @@ _MODULES = {
     "ignore.workspace_root": ("indexed_unasked",),
     "indexing.overlay": ("chunked",),
     "indexing.report": ("IndexReport", "SkippedItem"),
-    "maintenance.optimize": ("Optimized", "Step"),
+    "maintenance.result": ("Optimized", "Step"),
     "maintenance.schedule": ("RUN_SECONDS", "Schedule"),
     "models.device": ("Placed",),
     "models.fallback": ("DeviceChange",),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from magray_memory.errors import StorageError
 from magray_memory.health.findings import Finding, Remedy
-from magray_memory.storage import integrity_checks, vector_spaces
+from magray_memory.storage import integrity_checks, leftovers, vector_spaces
 from magray_memory.storage.counters import recount
 from magray_memory.storage.damaged_vault import had_vectors, stated_root
 from magray_memory.storage.durability import VaultKind
@@ -188,12 +188,7 @@ def _remove_cache(path: Path) -> str:
 
 
 def _remove(path: Path) -> str:
-    if path.is_dir():
-        import shutil
-
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    leftovers.remove(path)
     return "removed"
 
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from magray_memory.context import Context
-    from magray_memory.maintenance.optimize import Optimized
+    from magray_memory.maintenance.result import Optimized
 
 
 class Maintenance:

@@ -46,6 +46,16 @@ class Leftover:
     in_the_way: bool = False
 
 
+def remove(path: Path) -> None:
+    """Remove a leftover, a folder with all that is in it. Raises OSError."""
+    if path.is_dir() and not path.is_symlink():
+        import shutil
+
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def leftovers(home: Home) -> Iterator[Leftover]:
     """All of a home. A folder that cannot be read has none."""
     yield from _of_folder(home.path, workspaces=False)

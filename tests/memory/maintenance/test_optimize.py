@@ -28,7 +28,7 @@ from magray_memory.storage.vault_info import list_vaults
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from magray_memory.maintenance.optimize import Optimized
+    from magray_memory.maintenance.result import Optimized
 
 
 @pytest.fixture
