@@ -16,7 +16,7 @@ from magray_memory.ignore.paths import canonical_root, relative_path
 from magray_memory.ignore.workspace_root import find_root, named_root
 from magray_memory.index.open_vaults import OpenVaults, VaultFile
 from magray_memory.models.provider import ModelProvider
-from magray_memory.resources import Profile, choose, fit, machine
+from magray_memory.resources import Profile, choose_profile, effective_settings, machine
 from magray_memory.storage.home import Home
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Context:
         """What this program takes of the machine, as far as the settings leave it open."""
         wanted = self.settings.resources.profile
         if self._profile is None or self._profile_name != wanted:
-            self._profile, self._profile_name = choose(wanted, machine()), wanted
+            self._profile, self._profile_name = choose_profile(wanted, machine()), wanted
         return self._profile
 
     @property
@@ -129,7 +129,7 @@ class Context:
 
         Whatever plans an index, sizes a cache or starts a model goes by these.
         """
-        return fit(self.settings, self.profile)
+        return effective_settings(self.settings, self.profile)
 
     @property
     def workspace(self) -> Path | None:

@@ -1,7 +1,7 @@
-"""What this machine gives, and what the program takes of it: profiles, and giving way when memory is short.
+"""Resources: memory and cores of this machine, profiles of how much a process takes, memory pressure.
 
 Containers count: a control group's limits of memory and cores are the machine's. Where a system does not
-tell, nothing is guessed: the middle profile holds, and memory is never short.
+say, nothing is guessed: the middle profile holds, and memory is never short.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """`memory` in bytes, None where the system does not tell; `cores` that this process may use."""
+    """`memory` in bytes, None where the system does not say; `cores` that this process may use."""
 
     memory: int | None
     cores: int
@@ -59,7 +59,7 @@ class Profile:
     ef: int
 
     def as_json(self) -> dict[str, Any]:
-        """As health tells it."""
+        """As `status --json` shows it."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
@@ -81,7 +81,7 @@ def cores() -> int:
 
 
 def machine() -> Machine:
-    """What there is, read anew."""
+    """Memory and cores of this machine now."""
     limits = [limit for limit, _ in _memory_groups()]
     total = _meminfo("MemTotal:")
     known = [size for size in (total, *limits) if size]
@@ -89,7 +89,7 @@ def machine() -> Machine:
 
 
 def available_memory() -> int | None:
-    """Bytes that this process can still take without swapping or being killed; None where nobody tells."""
+    """Bytes that this process can take without swapping or being killed; None where no system says."""
     free = [limit - used for limit, used in _memory_groups()]
     system = _meminfo("MemAvailable:")
     known = [*free, *([] if system is None else [system])]
@@ -118,7 +118,7 @@ def give_back() -> None:
             ctypes.CDLL(None).malloc_trim(0)
 
 
-def choose(wanted: str, here: Machine) -> Profile:
+def choose_profile(wanted: str, here: Machine) -> Profile:
     """The profile of that name, `auto` by the machine; never more threads than cores."""
     if wanted != "auto":
         profile = PROFILES[wanted]
@@ -131,7 +131,7 @@ def choose(wanted: str, here: Machine) -> Profile:
     return replace(profile, threads=max(1, min(profile.threads, here.cores)))
 
 
-def fit(settings: Settings, profile: Profile) -> Settings:
+def effective_settings(settings: Settings, profile: Profile) -> Settings:
     """The settings with what they leave open filled in by the profile; what the person set stays."""
     embedding, vectors, storage = settings.embedding, settings.vectors, settings.storage
     return replace(
@@ -185,7 +185,7 @@ class Pressure:
 
     @property
     def level(self) -> Level:
-        """How short memory is now; EASE where the system does not tell."""
+        """How short memory is now; EASE where the system does not say."""
         with self._guard:
             now = self._clock()
             if now < self._next:
@@ -194,7 +194,7 @@ class Pressure:
             self.available = self._read()
             before, self._level = self._level, self._judge(self.available)
         if self._level != before:
-            self._tell(before)
+            self._log_change(before)
         return self._level
 
     def _judge(self, free: int | None) -> Level:
@@ -209,7 +209,7 @@ class Pressure:
                 reached = level
         return reached
 
-    def _tell(self, before: Level) -> None:
+    def _log_change(self, before: Level) -> None:
         free = (self.available or 0) / _MEGABYTE
         if self._level is Level.PAUSE:
             _log.warning("embedding waits: only %.0f MB of memory are left (try: close other programs)", free)
@@ -219,7 +219,7 @@ class Pressure:
             _log.info("memory: %.0f MB left, %s", free, self._level.name.lower())
 
     def as_json(self) -> dict[str, Any]:
-        """As health tells it: the level by name, and bytes available."""
+        """As `status --json` shows it: the level by name, and bytes available."""
         return {"level": self._level.name.lower(), "available": self.available}
 
 

@@ -15,7 +15,7 @@ from magray_memory.config import EmbeddingSettings, Settings, StorageSettings, V
 from magray_memory.lru_cache import LruCache
 from magray_memory.models.embedder import Embedder
 from magray_memory.models.model import resolve_model
-from magray_memory.resources import PROFILES, Level, Machine, Pressure, choose, fit
+from magray_memory.resources import PROFILES, Level, Machine, Pressure, choose_profile, effective_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,14 +35,14 @@ MB = 1_000_000
     ],
 )
 def test_the_profile_follows_the_machine(memory: int | None, cores: int, name: str) -> None:
-    profile = choose("auto", Machine(memory, cores))
+    profile = choose_profile("auto", Machine(memory, cores))
     assert profile.name == name
     assert 1 <= profile.threads <= cores
 
 
 def test_a_named_profile_is_taken_whatever_the_machine() -> None:
-    assert choose("performance", Machine(GB, 1)).name == "performance"
-    assert choose("minimal", Machine(64 * GB, 16)).threads == 2
+    assert choose_profile("performance", Machine(GB, 1)).name == "performance"
+    assert choose_profile("minimal", Machine(64 * GB, 16)).threads == 2
 
 
 def test_what_the_person_set_stays() -> None:
@@ -51,8 +51,8 @@ def test_what_the_person_set_stays() -> None:
         vectors=VectorSettings(engine="hnsw", ef=99, graph_mb=5),
         storage=StorageSettings(vector_cache_mb=7),
     )
-    assert fit(own, PROFILES["minimal"]) == own
-    fitted = fit(Settings(), PROFILES["minimal"])
+    assert effective_settings(own, PROFILES["minimal"]) == own
+    fitted = effective_settings(Settings(), PROFILES["minimal"])
     assert (fitted.vectors.graph_mb, fitted.vectors.ef, fitted.embedding.threads) == (64, 32, 2)
     assert fitted.storage.vector_cache_mb == 128
 
@@ -97,7 +97,7 @@ def test_limits_of_control_groups_count(tmp_path: Path, monkeypatch: pytest.Monk
     free = resources.available_memory()
     assert free is not None
     assert free <= 500 * MB
-    assert choose("auto", here).name == "minimal"
+    assert choose_profile("auto", here).name == "minimal"
 
 
 def test_limits_of_the_older_control_groups_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from magray_memory.health.report import Component, Severity
 from magray_memory.index import planner
 from magray_memory.models.model import Model, resolve_model
 from magray_memory.models.recipe import embedding_key
-from magray_memory.resources import Level, Pressure, available_memory, choose, machine
+from magray_memory.resources import Level, Pressure, available_memory, choose_profile, machine
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.vault_info import VaultInfo, size_of
 
@@ -218,7 +218,7 @@ def memory(context: HealthContext) -> Component | None:
     if free is None:
         return None
     wanted = context.settings.resources.profile
-    profile = choose(wanted, here)
+    profile = choose_profile(wanted, here)
     level = Pressure(lambda: free, here.memory).level
     detail = {
         "available": free,

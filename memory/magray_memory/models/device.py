@@ -20,7 +20,7 @@ from magray_memory.config import ResourceSettings
 from magray_memory.errors import EmbeddingUnavailable
 from magray_memory.models.onnx.installed import fingerprint, has_cuda_provider, installed_runtime
 from magray_memory.models.onnx.smoke_test import CPU_ONLY, Verdict, probe
-from magray_memory.resources import choose, machine
+from magray_memory.resources import choose_profile, machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +105,7 @@ class Placement:
         self._home = home
         self._wanted = wanted
         self._on_change = on_change
-        self._profile = profile or choose(ResourceSettings().profile, machine())
+        self._profile = profile or choose_profile(ResourceSettings().profile, machine())
         self._embedder: Embedder | None = None
         self._change: DeviceChange | None = None
         self._gpu: Verdict | None = None
