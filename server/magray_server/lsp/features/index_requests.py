@@ -9,13 +9,13 @@ from magray_server.host.folder_indexer import FolderIndexer
 from magray_server.host.jobs import Job, Outcome, State
 from magray_server.lsp.errors import failed, invalid
 from magray_server.lsp.uris import to_path
-from magray_server.operations.index import Index
 
 if TYPE_CHECKING:
     from magray_memory.indexing.events import Event
     from magray_server.lsp.folders import Folder
     from magray_server.lsp.server import MagrayServer
     from magray_server.lsp.workers import Stop
+    from magray_server.operations.index import Index
 
 Json = dict[str, Any]
 
@@ -31,6 +31,7 @@ class IndexRequests:
     async def index(self, given: Any) -> Json:
         """Index now; answers when it is done. Cancelling the request stops the run and keeps what it did."""
         from magray_server.lsp import params
+        from magray_server.operations.index import Index
 
         wanted, workspace = params.read_options(Index, given), params.read(params.Folder, given).workspace
         folders = self._server.folders.all

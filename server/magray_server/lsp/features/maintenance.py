@@ -18,7 +18,6 @@ from magray_server.host import subprocesses
 from magray_server.host.jobs import State
 from magray_server.lsp.errors import failed
 from magray_server.lsp.progress import WorkDone
-from magray_server.operations.optimize import Optimize
 
 if TYPE_CHECKING:
     from magray_server.lsp.server import MagrayServer
@@ -60,6 +59,7 @@ class Maintenance:
     async def optimize(self, given: Any) -> Json:
         """What `magray optimize` answers. Cancelling the request ends it and keeps what it did."""
         from magray_server.lsp.params import read_options
+        from magray_server.operations.optimize import Optimize
 
         wanted = read_options(Optimize, given)
         bar = WorkDone(self._server, "magray: optimizing", self.close)

@@ -11,8 +11,6 @@ from lsprotocol import types
 from magray_server.lsp.errors import invalid
 from magray_server.lsp.locations import answer_as_json
 from magray_server.lsp.uris import to_path
-from magray_server.operations.related import Related
-from magray_server.operations.search import Search
 
 if TYPE_CHECKING:
     from magray_server.lsp.folders import Folder
@@ -31,6 +29,7 @@ class Searching:
     async def search(self, given: Any) -> Json:
         """Ranked hits. With a `partialResultToken` the hits by words are sent ahead of the whole answer."""
         from magray_server.lsp.params import Partial, read, read_options
+        from magray_server.operations.search import Search
 
         wanted, token = read_options(Search, given), read(Partial, given).token
         loop = asyncio.get_running_loop()
@@ -54,6 +53,7 @@ class Searching:
     async def related(self, given: Any) -> Json:
         """Passages like the place that is named."""
         from magray_server.lsp.params import Target, read, read_options
+        from magray_server.operations.related import Related
 
         target = read(Target, given)
         path = self.file(target.uri, target.path, target.workspace)
