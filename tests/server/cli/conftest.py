@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from magray_memory.models.device import VERDICTS
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 _NAMED = os.environ.get("MAGRAY_TEST_BIN")
@@ -46,6 +48,13 @@ class Magray:
     cwd: Path
     env: dict[str, str] = field(default_factory=dict)
     prefix: tuple[str, ...] = ()
+    verdicts: bytes = b""
+    """What another home learned about this machine's devices: given to the home when it is first indexed."""
+
+    def spare_the_smoke_test(self, arguments: Sequence[str | bytes]) -> None:
+        if "index" in arguments and self.verdicts and not self.home.exists():
+            self.home.mkdir(mode=0o700)
+            (self.home / VERDICTS).write_bytes(self.verdicts)
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MAGRAY_")}
@@ -59,6 +68,7 @@ class Magray:
         text: str | bytes = b"",
         cwd: Path | None = None,
     ) -> Result:
+        self.spare_the_smoke_test(arguments)
         done = subprocess.run(
             [*self.prefix, *COMMAND, *arguments],
             cwd=cwd or self.cwd,
@@ -72,6 +82,7 @@ class Magray:
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[Any]:
         """A process that the test watches, feeds or stops itself."""
+        self.spare_the_smoke_test(arguments)
         return subprocess.Popen([*COMMAND, *arguments], cwd=self.cwd, env=self.environment(), **options)
 
     @property
@@ -130,9 +141,10 @@ def write_files(root: Path, files: Mapping[str, str] = FILES) -> Path:
 
 
 @pytest.fixture
-def magray(tmp_path: Path) -> Magray:
+def magray(tmp_path: Path, indexed: Magray) -> Magray:
     """A fresh home, not made yet, and a small project that is not indexed."""
-    return Magray(tmp_path / "home", write_files(tmp_path / "project"))
+    verdicts = (indexed.home / VERDICTS).read_bytes()
+    return Magray(tmp_path / "home", write_files(tmp_path / "project"), verdicts=verdicts)
 
 
 @pytest.fixture(scope="session")
