@@ -81,7 +81,7 @@ def content_hash(data: bytes) -> bytes:
 
 def parse_file(task: Task, job: Job, chunk: Callable[..., ChunkedText]) -> Outcome:
     """Read, judge, chunk and analyse one file. Never raises for anything about the file."""
-    from magray_memory.text.decode import Undecodable, decode
+    from magray_memory.text.decode import Undecodable, decode, unmarked_utf_16
 
     path = task.path
     try:
@@ -90,7 +90,7 @@ def parse_file(task: Task, job: Job, chunk: Callable[..., ChunkedText]) -> Outco
         return Outcome(path, VANISHED)
     except Unreadable as error:
         return skipped(path, error.size, error.mtime_ns, Skip(SkipReason.UNREADABLE, error.reason))
-    if defaults.is_binary(data):
+    if defaults.is_binary(data) and unmarked_utf_16(data) is None:
         return Outcome(path, LEFT_OUT, size, mtime_ns, IgnoreRule.BINARY.value)
     if not whole:
         detail = f"{_megabytes(size)}, the limit is {_megabytes(job.max_file_bytes)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import re
 
 _BOMS = (  # longest first: the UTF-16 mark begins the UTF-32 one
     (codecs.BOM_UTF8, "utf-8"),
@@ -13,17 +12,14 @@ _BOMS = (  # longest first: the UTF-16 mark begins the UTF-32 one
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _PRINTED = bytes(set(range(256)) - (set(range(32)) - set(b"\t\n\r\f\x08\x1b")) - {127})
-_CYRILLIC_ENCODINGS = ("cp1251", "koi8-r", "cp866")
-_RUSSIAN_WORD = re.compile(r"[А-ЯЁ]?[а-яё]+")
-_RUSSIAN_COMMON = re.compile("[оеаинтсрвл]")
 _SAMPLE = 1 << 16
 
 MAX_CONTROL = 0.02
 """Share of control characters above which bytes are not text."""
 MAX_BROKEN = 0.05
 """Share of a UTF-8 text's non-ASCII characters that may be broken before it is taken for something else."""
-MAX_HIGH = 0.3
-"""Share of bytes over 127 up to which bytes of no known encoding pass as Western European text."""
+MAX_HIGH = 0.4
+"""Share of bytes over 127 up to which the ASCII of a text in no known encoding is worth reading."""
 
 
 class Undecodable(ValueError):  # noqa: N818
@@ -37,8 +33,9 @@ class Undecodable(ValueError):  # noqa: N818
 def decode(data: bytes) -> str:
     """The text of a file's bytes, without a byte order mark.
 
-    UTF-8 first, UTF-16 and UTF-32 by their mark; what is neither is Russian in one of the older encodings if
-    it reads like Russian, else Western European if it looks like text at all. Raises Undecodable.
+    UTF-8 first, UTF-16 and UTF-32 by their mark, UTF-16 by its look; what is none of them is read in the
+    likeliest of the encodings before Unicode. A text in no known encoding keeps its ASCII, and U+FFFD stands
+    for the rest. Raises Undecodable.
     """
     for mark, encoding in _BOMS:
         if data.startswith(mark):
@@ -53,7 +50,11 @@ def decode(data: bytes) -> str:
                 raise Undecodable("binary (NUL characters)")
             return text
     if b"\0" in data:
-        raise Undecodable("binary (NUL bytes)")
+        encoding = unmarked_utf_16(data)
+        text = "\0" if encoding is None else data.decode(encoding, "replace")
+        if "\0" in text:
+            raise Undecodable("binary (NUL bytes)")
+        return text
     sample = data[:_SAMPLE]
     if len(sample.translate(None, _PRINTED)) > MAX_CONTROL * len(sample):
         raise Undecodable("binary (control characters)")
@@ -63,32 +64,63 @@ def decode(data: bytes) -> str:
         return _decode_other(data)
 
 
+def unmarked_utf_16(data: bytes) -> str | None:
+    """The encoding of UTF-16 text without a byte order mark; None for other bytes, which need not be text.
+
+    Every second byte of spaces, line ends and ASCII is NUL, and what the pairs make are characters.
+    """
+    sample = data[: min(_SAMPLE, len(data) & ~1)]
+    for encoding, low, high in (
+        ("utf-16-le", sample[::2], sample[1::2]),
+        ("utf-16-be", sample[1::2], sample[::2]),
+    ):
+        if b"\0" not in high or low.count(0) > MAX_CONTROL * len(low):
+            continue
+        try:
+            text = codecs.getincrementaldecoder(encoding)().decode(sample)
+        except UnicodeDecodeError:
+            continue
+        shown = sum(char.isprintable() or char in "\t\n\r\f\u3000\xa0" for char in text)
+        spaced = text.isascii() or any(char.isspace() for char in text)
+        if spaced and shown >= (1 - MAX_CONTROL) * len(text):
+            return encoding
+    return None
+
+
 def _decode_other(data: bytes) -> str:
+    from magray_memory.text.encoding_guess import MAX_COST, guess
+
     text = data.decode(errors="replace")
     broken = text.count("\ufffd")
     sound = len(text) - len(text.encode("ascii", "ignore")) - broken
     if broken <= MAX_BROKEN * sound:
         return text
-    sample = data[:_SAMPLE]
-    high = len(sample) - len(sample.decode("ascii", "ignore"))
-    if not high:  # the first odd byte stands far behind: judge the part around it
-        sample = bytes(byte for byte in data if byte > 127)[:_SAMPLE]
-        high = len(sample)
-        if high <= MAX_BROKEN * len(data):
-            return text if high < 10 else data.decode("latin-1")
-    encoding = max(_CYRILLIC_ENCODINGS, key=lambda name: _russian(sample, name))
-    if _russian(sample, encoding) > 0.5:
-        return data.decode(encoding, errors="replace")
-    if high > MAX_HIGH * len(sample) or len(re.findall(rb"[\x80-\x9f]", sample)) > MAX_BROKEN * len(sample):
+    if broken <= sound:
+        return _decode_mixed(data)
+    encoding, cost = guess(data)
+    if cost <= MAX_COST:
+        return data.decode(encoding, "replace")
+    high = len(data) - len(data.decode("ascii", "ignore"))
+    if high > MAX_HIGH * len(data):
         raise Undecodable("not UTF-8, and no encoding that is known here")
-    return data.decode("cp1252" if re.search(rb"[\x80-\x9f]", data) else "latin-1", errors="replace")
+    return text
 
 
-def _russian(sample: bytes, encoding: str) -> float:
-    """Share of the bytes over 127 that make Russian words: three letters or more, mostly common ones."""
-    high = len(sample) - len(sample.decode("ascii", "ignore"))
-    words = [word for word in _RUSSIAN_WORD.findall(sample.decode(encoding, "replace")) if len(word) > 2]
-    letters = "".join(words)
-    if not letters or len(_RUSSIAN_COMMON.findall(letters)) < 0.45 * len(letters):
-        return 0.0
-    return len(letters) / high
+def _decode_mixed(data: bytes) -> str:
+    """A text whose lines are in UTF-8 but for some, which are in another encoding."""
+    from magray_memory.text.encoding_guess import MAX_COST, guess
+
+    lines = data.splitlines(keepends=True)
+    other = [line for line in lines if not _is_utf_8(line)]
+    encoding, cost = guess(b"".join(other))
+    if cost > MAX_COST:
+        return data.decode(errors="replace")
+    return "".join(line.decode("utf-8" if _is_utf_8(line) else encoding, "replace") for line in lines)
+
+
+def _is_utf_8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

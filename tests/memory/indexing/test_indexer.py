@@ -232,6 +232,22 @@ def test_bad_input_of_every_kind_is_survived(ws: Workspace) -> None:
     assert report.skipped == ()
 
 
+def test_sources_in_encodings_before_unicode_are_found_by_their_comments(ws: Workspace) -> None:
+    code = "int total(void);\n/* {} */\n"
+    ws.write("dos.c", code.format("СУММА ЗАКАЗА").encode("cp866"))
+    ws.write("windows.c", code.format("ОШИБКА ЧТЕНИЯ").encode("cp1251"))
+    ws.write("unix.c", code.format("ВРЕМЕННОЕ РЕШЕНИЕ").encode("koi8-r"))
+    ws.write("wide.c", code.format("без метки").encode("utf-16-le"))
+    ws.write("noise.c", code.encode() + bytes(range(0x80, 0xA0)))
+    report = ws.index(lexical=True)
+    assert (report.files, report.ignored, report.skipped) == (5, 0, ())
+    assert ws.find("заказ") == ["dos.c"]
+    assert ws.find("чтен") == ["windows.c"]
+    assert ws.find("решен") == ["unix.c"]
+    assert ws.find("метк") == ["wide.c"]
+    assert "noise.c" in ws.find("total")
+
+
 def test_a_root_that_is_suddenly_empty_keeps_its_index(ws: Workspace) -> None:
     populate(ws)
     ws.index(lexical=True)
