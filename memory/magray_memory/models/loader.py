@@ -29,7 +29,7 @@ class State(Enum):
 
 
 class ModelLoader:
-    """Opens a model once. Safe in several threads."""
+    """Opens a model once, and again after it failed. Safe in several threads."""
 
     def __init__(
         self, open_model: Callable[[], Embedder], clock: Callable[[], float] = time.monotonic
@@ -40,6 +40,7 @@ class ModelLoader:
         self._clock = clock
         self._failure: MagrayError | None = None
         self._retry_at = 0.0
+        self._used_at = clock()
         self._guard = threading.Lock()
         self._ended = threading.Event()
 
@@ -53,6 +54,7 @@ class ModelLoader:
 
         Raises EmbeddingUnavailable: it failed, at once for RETRY_SECONDS, or is still loading.
         """
+        self.note_use()
         if patience is not None:
             self.start()
             if self._failure is not None:
@@ -66,6 +68,36 @@ class ModelLoader:
         if self._failure is not None:
             raise self._failure
         return self.get(patience)  # the thread that was loading it was interrupted
+
+    @property
+    def idle_seconds(self) -> float:
+        """Seconds since the open model was used last; 0 while none is open."""
+        return self._clock() - self._used_at if self.state is State.OPEN else 0.0
+
+    def note_use(self) -> None:
+        """The model was at work until now."""
+        self._used_at = self._clock()
+
+    def fail(self, error: EmbeddingUnavailable) -> bool:
+        """The model cannot be used although it could be opened: closed for RETRY_SECONDS.
+
+        Returns whether that is news; one that is loading or has failed is left as it is.
+        """
+        with self._guard:
+            if self.state not in (State.ABSENT, State.OPEN):
+                return False
+            self.model, self._failure = None, error
+            self._retry_at = self._clock() + RETRY_SECONDS
+            self.state = State.FAILED
+            self._ended.set()
+            return True
+
+    def retry(self) -> bool:
+        """Open a model that failed, once RETRY_SECONDS are over. Returns whether that made it work."""
+        if self.state is not State.FAILED or not self._begin():
+            return False
+        self._load()
+        return self.model is not None
 
     def _begin(self) -> bool:
         with self._guard:
@@ -88,6 +120,7 @@ class ModelLoader:
             self._failure = EmbeddingUnavailable("the model could not be opened", why, "magray doctor")
             state = State.FAILED
         finally:
-            self._retry_at = self._clock() + RETRY_SECONDS
+            self._used_at = self._clock()
+            self._retry_at = self._used_at + RETRY_SECONDS
             self.state = state
             self._ended.set()

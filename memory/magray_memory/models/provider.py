@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from magray_memory.errors import EmbeddingUnavailable
 from magray_memory.models.loader import ModelLoader
+from magray_memory.resources import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,6 +110,27 @@ class ModelProvider:
         with self._guard:
             self._own, self._placement = ModelLoader(self._open), None
             self.revision += 1
+
+    def release_if_idle(self, seconds: float) -> None:
+        """Close the model if nothing was embedded for so many seconds."""
+        if self.opened is not None and self._own.idle_seconds >= seconds:
+            self.release()
+            give_back()
+
+    def note_use(self) -> None:
+        """The model of the settings was at work until now; `current` notes only when it was asked for."""
+        self._own.note_use()
+
+    def suspend(self) -> None:
+        """The model could not be used, whatever the reason: close it, and refuse it until `retry`."""
+        if self._current_loader().fail(EmbeddingUnavailable("the model could not be used")):
+            with self._guard:
+                self._placement = None
+                self.revision += 1
+
+    def retry(self) -> bool:
+        """Open a model that failed, once it is time to. Returns whether that made it work."""
+        return self._own.retry()
 
     def placed(self) -> Placed | None:
         """Where the model runs, and why not where it was asked for; None while that is not known."""

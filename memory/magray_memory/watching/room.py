@@ -54,7 +54,6 @@ class Watching:
             context.settings_files,
             open_vault=indexing.open_vault,
             set_aside=lambda: set_aside(context.home.vault_path(root)),
-            open_embedder=None if lexical else context.models.current,
-            close_embedder=context.models.release,
+            models=None if lexical else context.models,
         )
         return Watcher(watched, events.send, force=force)

@@ -34,7 +34,7 @@ from magray_memory.watching.change_source import RESCAN_SECONDS, ChangeSource
 from magray_memory.watching.debounce import Debounce
 from magray_memory.watching.event_filter import EventFilter
 from magray_memory.watching.external_files import ExternalFiles
-from magray_memory.watching.idle import IdleModel, IdleParser
+from magray_memory.watching.spare_parser import SpareParser
 from magray_memory.watching.suspend_detector import SuspendDetector
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from magray_memory.config import Settings
     from magray_memory.indexing.events import Event
-    from magray_memory.models.embedder import Embedder
+    from magray_memory.models.provider import ModelProvider
     from magray_memory.storage.home import Home
     from magray_memory.storage.vault import Vault
     from magray_memory.watching.debounce import Changes
@@ -71,9 +71,8 @@ class Watched:
     """For writing; makes what is not there."""
     set_aside: Callable[[], object]
     """Moves a damaged vault away and says where to."""
-    open_embedder: Callable[[], Embedder] | None
+    models: ModelProvider | None
     """None leaves embeddings out."""
-    close_embedder: Callable[[], None]
 
 
 class Watcher:
@@ -97,8 +96,8 @@ class Watcher:
         self._idle = idle
         self._rescan = rescan
         self._events = EventFilter(on_event)
-        self._model = self._new_model()
-        self._parser = IdleParser()
+        self._models = watched.models
+        self._parser = SpareParser()
         self._debounce = Debounce()
         self._source = self._new_source()
         self._suspend_detector = SuspendDetector()
@@ -172,11 +171,17 @@ class Watcher:
         if due_in == 0.0 and not self._external.git_is_busy():
             return True
         if due_in is None:
-            if self._model is not None and self._model.close_if_idle(self._idle):
-                self._debounce.add_everything()  # what waits for a vector is known to the vault alone
+            self._release_or_retry_model()
             self._parser.close_if_idle(_SPARE_SECONDS)
         self._pause(TICK_SECONDS if due_in is None else max(due_in, _GIT_LOOK_SECONDS))
         return False
+
+    def _release_or_retry_model(self) -> None:
+        if self._models is None:
+            return
+        self._models.release_if_idle(self._idle)
+        if self._models.retry():
+            self._debounce.add_everything()  # what waits for a vector is known to the vault alone
 
     def _poll_unwatched(self) -> bool:
         """Poll what sends no file event: the root, rules elsewhere, a suspend. Whether the root is there."""
@@ -208,7 +213,7 @@ class Watcher:
             vault,
             self._watched.home,
             self._settings,
-            None if self._model is None else self._model.get,
+            None if self._models is None else self._models.current,
             EventSender(self._events.send),
             self._is_stopped,
             pool=self._parser.pool,
@@ -216,17 +221,17 @@ class Watcher:
             lock=lock,
         )
         try:
-            report = indexer.run(self._paths(changes), force=self._force, lexical=self._model is None)
+            report = indexer.run(self._paths(changes), force=self._force, lexical=self._models is None)
         except WorkspaceError as error:
             if self._source.check():  # it is there and cannot be read: a matter of permissions
                 self._events.warn(error.message)
                 self._pause(TICK_SECONDS)
             self._debounce.add_everything()
             return
-        if report.embedded and self._model is not None:
-            self._model.used()
-        if self._model is not None and report.seconds.semantic is None and not indexer.yielded:
-            self._model.missed()
+        if report.embedded and self._models is not None:
+            self._models.note_use()
+        if self._models is not None and report.seconds.semantic is None and not indexer.yielded:
+            self._models.suspend()
         if changes.everything:
             self._source.scanned(report.seconds.lexical or time.monotonic() - began)
             self._force = self._send_always = False
@@ -257,9 +262,8 @@ class Watcher:
         before, self._settings = self._settings, self._watched.settings()
         if before == self._settings:
             return False
-        if before.embedding != self._settings.embedding:
-            self._watched.close_embedder()
-            self._model = self._new_model()
+        if self._models is not None and before.embedding != self._settings.embedding:
+            self._models.release()
         self._source.close()
         self._source = self._new_source()
         return True
@@ -270,10 +274,6 @@ class Watcher:
         return ChangeSource(
             self._root, options, self._debounce, self._events.warn_again, self._wake, self._rescan
         )
-
-    def _new_model(self) -> IdleModel | None:
-        opener = self._watched.open_embedder
-        return None if opener is None else IdleModel(opener, self._watched.close_embedder)
 
     def _new_lock(self) -> IndexerLock:
         return IndexerLock(self._watched.home.vault_path(self._root), watching=True)

@@ -99,3 +99,45 @@ def test_a_load_that_is_interrupted_is_begun_again_by_the_next(source: Source) -
     assert source.loader.state is State.ABSENT
     source.error = None
     assert source.loader.get() is MODEL
+
+
+def test_a_model_is_idle_from_its_last_use(source: Source) -> None:
+    source.go_on.set()
+    source.now = 5.0
+    assert source.loader.idle_seconds == 0.0, "what is not open is not idle"
+    source.loader.get()
+    source.now += 3.0
+    assert source.loader.idle_seconds == 3.0
+    source.loader.note_use()
+    source.now += 2.0
+    assert source.loader.idle_seconds == 2.0
+    source.loader.get()
+    assert source.loader.idle_seconds == 0.0
+
+
+def test_a_model_that_cannot_be_used_is_refused_until_it_is_tried_again(source: Source) -> None:
+    source.go_on.set()
+    source.loader.get()
+    unusable = EmbeddingUnavailable("no memory left")
+    assert source.loader.fail(unusable)
+    assert (source.loader.state, source.loader.model) == (State.FAILED, None)
+    assert not source.loader.fail(EmbeddingUnavailable("again")), "it had failed before"
+    assert not source.loader.retry(), "not before its time"
+    with pytest.raises(EmbeddingUnavailable, match="no memory left"):
+        source.loader.get()
+    source.now += RETRY_SECONDS
+    assert source.loader.retry()
+    assert not source.loader.retry(), "it is open"
+    assert (source.loader.get(), source.opened) == (MODEL, 2)
+
+
+def test_a_retry_that_fails_waits_again(source: Source) -> None:
+    source.go_on.set()
+    source.error = ModelError("model x", "it is damaged")
+    assert not source.loader.retry(), "nobody asked for it yet"
+    with pytest.raises(ModelError):
+        source.loader.get()
+    source.now += RETRY_SECONDS
+    assert not source.loader.retry()
+    assert not source.loader.retry()
+    assert source.opened == 2

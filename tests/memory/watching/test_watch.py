@@ -16,13 +16,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from magray_memory.config import EmbeddingSettings
 from magray_memory.errors import EmbeddingUnavailable, VaultLocked
 from magray_memory.indexing.events import Device, Done, LexicalReady, Start, Warned
+from magray_memory.models import loader
 from magray_memory.models.embedder import Embedder
 from magray_memory.models.model import resolve_model
+from magray_memory.models.provider import ModelProvider
+from magray_memory.resources import choose_profile, machine
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.vault_files import set_aside
-from magray_memory.watching import idle
 from magray_memory.watching.watcher import Watched, Watcher
 
 if TYPE_CHECKING:
@@ -36,12 +39,23 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify")
 WAIT_SECONDS = 20.0
 
 
+class Models(ModelProvider):
+    """The model of the settings is what a function of the test opens."""
+
+    def __init__(self, ws: Workspace, open_embedder: Callable[[], Embedder]) -> None:
+        self._open_embedder = open_embedder
+        super().__init__(ws.home, EmbeddingSettings, lambda: choose_profile("minimal", machine()))
+
+    def _open(self) -> Embedder:
+        return self._open_embedder()
+
+
 class Watching:
     """A watcher at work in a thread, and what it tells."""
 
     def __init__(self, ws: Workspace, open_embedder: Callable[[], Embedder] | None, **options: Any) -> None:
         self.ws = ws
-        self.closed = 0
+        self.models = None if open_embedder is None else Models(ws, open_embedder)
         self.failure: BaseException | None = None
         ws.events = []
         self._wanted = threading.Condition()
@@ -52,15 +66,11 @@ class Watching:
             (ws.home.path / "config.toml",),
             open_vault=ws.open,
             set_aside=lambda: set_aside(ws.vault.path),
-            open_embedder=open_embedder,
-            close_embedder=self._close,
+            models=self.models,
         )
         self.watcher = Watcher(watched, self._on_event, **options)
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
-
-    def _close(self) -> None:
-        self.closed += 1
 
     def _run(self) -> None:
         try:
@@ -462,7 +472,7 @@ def test_the_model_comes_with_a_text_and_goes_when_idle(ws: Workspace) -> None:
         assert opened == []
         ws.write("a.py", "def alpha():\n    return 1\n")
         watch.until(lambda: vectors(ws) == 1)
-        watch.until(lambda: watch.closed > 0)
+        watch.until(lambda: watch.models is not None and watch.models.opened is None)
         (ws.root / "a.py").rename(ws.root / "b.py")
         watch.equal_to(["b.py"])
         assert opened == [1]
@@ -511,7 +521,7 @@ def test_without_a_model_words_are_followed_and_it_is_said_once(ws: Workspace) -
 def test_a_model_that_comes_later_embeds_what_waited_for_it(
     ws: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(idle, "_NO_MODEL_SECONDS", 0.2)
+    monkeypatch.setattr(loader, "RETRY_SECONDS", 0.2)
     installed = threading.Event()
 
     def open_it() -> Embedder:
