@@ -9,6 +9,7 @@ from magray_memory import __version__
 from magray_memory.health import checks, model_checks
 from magray_memory.health.model_change import Change, change_of, described
 from magray_memory.health.report import Component, Severity, worst
+from magray_memory.health.skipped_files import skipped_files
 from magray_memory.models.device_observation import Observation, last_observation
 from magray_memory.storage.home import Home
 from magray_memory.storage.vault_info import VaultInfo, list_vaults
@@ -77,6 +78,7 @@ def read_status(
         model_checks.device,
         checks.vector_cache,
         checks.indexer,
+        skipped_files,
         checks.memory,
         checks.disk,
     )

@@ -16,7 +16,7 @@ class Seconds:
 
 @dataclass(frozen=True, slots=True)
 class SkippedItem:
-    """A file that should have been indexed and was not."""
+    """A file that should have been indexed and was not; reported by the run that finds it so."""
 
     path: str
     reason: str

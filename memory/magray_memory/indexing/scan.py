@@ -1,9 +1,10 @@
 """Compare what is on disk with what is stored: what to read, what is gone, what was found wanting before.
 
 A file whose size and time of change are those stored is not opened. A file that could not be indexed is not
-tried again until it changes, except where the system refused to read it; it is still reported. Nothing is
-taken for deleted that merely cannot be seen: folders that cannot be listed keep what was indexed in them, and
-so does a root that is suddenly empty (a disk that is not mounted) until `force` says otherwise.
+tried again until it changes, except where the system refused to read it, and is reported again only by a
+run that names it. Nothing is taken for deleted that merely cannot be seen: folders that cannot be listed keep
+what was indexed in them, and so does a root that is suddenly empty (a disk that is not mounted) until `force`
+says otherwise.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def scan(
             if before is not None and _still(before, found.size, found.mtime_ns, found.wanted):
                 if before.rule is not None:
                     tally.ignored[IgnoreRule(before.rule)] += 1
-                else:
+                elif path in subtrees:
                     skipped[path] = Skip(SkipReason(before.reason), before.detail)
                 continue
             known = b"" if state is None or again else state.hash

@@ -301,3 +301,15 @@ def skipped(vault: Vault) -> dict[str, SkippedFile]:
             "SELECT path, rule, reason, detail, size, mtime_ns FROM skipped ORDER BY path"
         )
         return {row[0]: SkippedFile(*row) for row in rows}
+
+
+def failed(vault: Vault) -> list[SkippedFile]:
+    """The files that should have been indexed and were not, by path.
+
+    Raises StorageError for a vault of the first schema, which has no reasons.
+    """
+    with vault.read() as connection:
+        rows = connection.execute(
+            "SELECT path, rule, reason, detail, size, mtime_ns FROM skipped WHERE rule IS NULL ORDER BY path"
+        )
+        return [SkippedFile(*row) for row in rows]

@@ -16,8 +16,9 @@ class Index:
     """Index the workspace, or only the paths in it.
 
     Only what changed is read. Words can be searched after seconds, meaning follows; Ctrl-C at any time
-    keeps what is done, and the next run goes on from there. The exit code is 3 when files that should be
-    indexed were left out, or when there was no model to embed with (--lexical asks for none).
+    keeps what is done, and the next run goes on from there. The exit code is 3 when a file that
+    should be indexed cannot be, which is said once (`magray status` lists it until it changes), or when there
+    was no model to embed with (--lexical asks for none).
     """
 
     paths: tuple[str, ...] | None = option(
@@ -50,7 +51,7 @@ def run(context: Context, wanted: Index) -> IndexReport:
 
 
 def outcome(wanted: Index, report: IndexReport) -> Outcome:
-    """Partly done when files were left out that should not be, or embeddings that were wanted."""
+    """Partly done when files could not be indexed, or embeddings that were wanted were not made."""
     without_embeddings = not wanted.lexical and report.seconds.semantic is None
     return Outcome.PARTLY if report.skipped or without_embeddings else Outcome.DONE
 

@@ -134,7 +134,26 @@ def test_files_that_cannot_be_indexed_are_named_and_exit_3(magray: Magray) -> No
     assert result.code == 3
     assert result.out.startswith("indexed 5 files")
     assert "warning: skipped big.py: " in result.err
-    assert magray("--json", "index", "--lexical").json["skipped"][0]["path"] == "big.py"
+    assert magray("--json", "index", "--lexical", "big.py").json["skipped"][0]["path"] == "big.py"
+
+
+def test_a_file_that_cannot_be_decoded_is_said_once_and_stays_in_status(magray: Magray) -> None:
+    odd = magray.cwd / "odd.txt"
+    odd.write_bytes(bytes(range(128, 256)) * 20)
+    first = magray("index", "--lexical")
+    assert first.code == 3
+    assert first.err.count("skipped odd.txt") == 1
+    again = magray("index", "--lexical")
+    assert (again.code, again.err) == (0, "")
+    parts = {part["name"]: part for part in magray("--json", "status").json["components"]}
+    assert parts["skipped_files"]["detail"] == {
+        "count": 1,
+        "files": {"odd.txt": "it cannot be decoded: not UTF-8, and no encoding that is known here"},
+    }
+    assert "skipped_files" in magray("status").out
+    odd.write_text("zebra\n")
+    assert magray("index", "--lexical").code == 0
+    assert "skipped_files" not in magray("status").out
 
 
 def test_hostile_content_stops_nothing(magray: Magray) -> None:
