@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from lsprotocol.types import TextDocumentContentChangePartial
 
 from magray_server.lsp.positions import UTF16, to_index
+from magray_server.lsp.uris import to_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +53,7 @@ class Buffer:
         return self._text
 
     def edit(self, changes: Iterable[TextDocumentContentChangeEvent], version: int) -> None:
-        """Apply the changes in order. A range outside the text is moved to its nearest place."""
+        """Apply the changes in order. A range outside the text is moved to its nearest position."""
         for change in changes:
             if isinstance(change, TextDocumentContentChangePartial):
                 self._replace(change.range.start, change.range.end, change.text)
@@ -63,20 +64,20 @@ class Buffer:
         self.dirty = True
         self._text = None
 
-    def _place(self, position: Position) -> tuple[int, int]:
+    def _index(self, position: Position) -> tuple[int, int]:
         if position.line >= len(self.lines):
             return len(self.lines) - 1, len(self.lines[-1])
         line = self.lines[position.line]
         return position.line, to_index(line.rstrip("\r\n"), position.character, self.encoding)
 
     def _replace(self, start: Position, end: Position, text: str) -> None:
-        first, last = self._place(start), self._place(end)
+        first, last = self._index(start), self._index(end)
         if last < first:
             first, last = last, first
         before = self.lines[first[0]][: first[1]]
         after = self.lines[last[0]][last[1] :]
         low, high = first[0], last[0] + 1
-        # A "\r" and a "\n" that meet become one line end, so the neighbour joins the part that is split anew.
+        # A "\r" and a "\n" that meet become one line end, so the neighbour is split again, too.
         if not before and low > 0 and self.lines[low - 1].endswith("\r"):
             low -= 1
             before = self.lines[low]
@@ -87,3 +88,33 @@ class Buffer:
         if high < len(self.lines):
             fresh.pop()  # an empty last line: what follows is there already
         self.lines[low:high] = fresh
+
+
+class Buffers:
+    """Every open document by its URI. They change on the event loop only; each method is quick."""
+
+    def __init__(self) -> None:
+        self._buffers: dict[str, Buffer] = {}
+
+    @property
+    def all(self) -> tuple[Buffer, ...]:
+        return tuple(self._buffers.values())
+
+    def get(self, uri: str) -> Buffer | None:
+        """The open document of this URI, however it is spelled."""
+        found = self._buffers.get(uri)
+        path = to_path(uri) if found is None else None
+        if path is not None:
+            found = next((buffer for buffer in self._buffers.values() if buffer.path == path), None)
+        return found
+
+    def opened_as(self, uri: str) -> Buffer | None:
+        """The document that was opened under exactly this URI."""
+        return self._buffers.get(uri)
+
+    def add(self, buffer: Buffer) -> None:
+        self._buffers[buffer.uri] = buffer
+
+    def remove(self, uri: str) -> Buffer | None:
+        """Close the document that was opened under exactly this URI; returns it."""
+        return self._buffers.pop(uri, None)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magray_memory.values import canonical_root, relative_path, tail
+from magray_server.lsp.errors import invalid
 from magray_server.lsp.uris import below, to_path, to_uri
 
 if TYPE_CHECKING:
@@ -25,16 +26,16 @@ class Folder:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A file inside a folder; `path` is relative to its root, `/` on every system."""
+class FolderFile:
+    """A file of an open folder; `path` is relative to its root, `/` on every system."""
 
     folder: Folder
     path: str
 
 
 class Folders:
-    """What is open now. Changes on the event loop only; `roots` is a new tuple each time, so a reader keeps
-    its own.
+    """The open folders. They change on the event loop only; `roots` is a new tuple each time, so a reader in
+    another thread has its own.
     """
 
     def __init__(self) -> None:
@@ -71,14 +72,43 @@ class Folders:
                 gone.append(folder)
         return gone
 
-    def place(self, path: Path) -> Place | None:
-        """The innermost folder that holds the file; None when none does."""
-        found: Place | None = None
+    def locate(self, path: Path) -> FolderFile | None:
+        """The file within the innermost folder that holds it; None when none does."""
+        found: FolderFile | None = None
         for folder in self._folders.values():
             inside = _inside(path, folder)
             if inside and (found is None or len(inside) < len(found.path)):
-                found = Place(folder, inside)
+                found = FolderFile(folder, inside)
         return found
+
+    def named(self, workspace: str | None) -> Folder:
+        """The open folder that a request names, by URI or path; the first without a name. Raises
+        InvalidParams.
+        """
+        if workspace is None:
+            if not self._folders:
+                raise invalid("No folder is open.")
+            return self.all[0]
+        path = to_path(workspace) if "://" in workspace else Path(workspace)
+        for folder in self.all:
+            if path in (folder.path, folder.root):
+                return folder
+        raise invalid("The workspace is none of the open folders.")
+
+    def file(self, uri: str | None, path: str | None, workspace: str | None) -> Path:
+        """The file that a request names, by URI, or by a path that may be relative to a folder. Raises
+        InvalidParams.
+        """
+        if uri is not None:
+            found = to_path(uri)
+            if found is None:
+                raise invalid("The document is not a file.")
+            return found
+        if not path or "\0" in path:
+            raise invalid("The request must name a uri or a path.")
+        if Path(path).is_absolute():
+            return Path(path)
+        return self.named(workspace).path / path
 
     def uri(self, root: str | Path, path: str) -> str:
         """The URI of a file of a root, spelled as the client spells the folder."""

@@ -11,38 +11,37 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from magray_memory.values import SearchAnswer
-    from magray_server.lsp.server import MagrayServer
+    from magray_server.lsp.buffers import Buffers
+    from magray_server.lsp.folders import Folders
 
 MAX_BYTES = 4_000_000
 """The end column is not looked up in a larger file: the range then ends where its last line begins."""
 
 
-def answer_as_json(server: MagrayServer, answer: SearchAnswer) -> dict[str, Any]:
+def answer_as_json(answer: SearchAnswer, texts: Texts) -> dict[str, Any]:
     """The contract's JSON, each hit with its `location`. Reads files: in a worker."""
     import msgspec
 
     value: dict[str, Any] = msgspec.to_builtins(answer)
-    texts = Texts(server)
     for hit in value["hits"]:
         hit["location"] = texts.location(hit)
     return value
 
 
 class Texts:
-    """Lines of files and open buffers, each read once."""
+    """Lines of files and open buffers, each read once; columns are in the client's `encoding`."""
 
-    def __init__(self, server: MagrayServer) -> None:
-        self._server = server
-        self._buffers = {
-            buffer.path: buffer.text for buffer in server.documents.all if buffer.path is not None
-        }
+    def __init__(self, folders: Folders, buffers: Buffers, encoding: str) -> None:
+        self._folders = folders
+        self._encoding = encoding
+        self._buffers = {buffer.path: buffer.text for buffer in buffers.all if buffer.path is not None}
         self._lines: dict[Path, list[bytes] | list[str] | None] = {}
 
     def location(self, hit: dict[str, Any]) -> dict[str, Any] | None:
         """The LSP Location of a hit in the contract's JSON; None for a record."""
         if hit["root"] is None or hit["path"] is None:
             return None
-        uri = self._server.folders.uri(hit["root"], hit["path"])
+        uri = self._folders.uri(hit["root"], hit["path"])
         return {
             "uri": uri,
             "range": self.range(Path(hit["root"]) / hit["path"], hit["start_line"], hit["end_line"]),
@@ -51,7 +50,7 @@ class Texts:
     def range(self, file: Path, start_line: int, end_line: int) -> dict[str, Any]:
         """The whole of these lines (1-based, inclusive)."""
         last = self._line(file, end_line)
-        column = 0 if last is None else to_column(last, len(last), self._server.encoding)
+        column = 0 if last is None else to_column(last, len(last), self._encoding)
         return {
             "start": {"line": start_line - 1, "character": 0},
             "end": {"line": max(start_line, end_line) - 1, "character": column},
@@ -61,10 +60,9 @@ class Texts:
         """Where the name stands in its line, or the line's beginning."""
         text = self._line(file, line) or ""
         at = max(0, text.find(name))
-        encoding = self._server.encoding
-        end = to_column(text, at + len(name), encoding) if name in text else 0
+        end = to_column(text, at + len(name), self._encoding) if name in text else 0
         return {
-            "start": {"line": line - 1, "character": to_column(text, at, encoding)},
+            "start": {"line": line - 1, "character": to_column(text, at, self._encoding)},
             "end": {"line": line - 1, "character": end},
         }
 

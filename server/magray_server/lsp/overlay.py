@@ -15,21 +15,21 @@ from magray_memory.errors import EmbeddingUnavailable, Interrupted, MagrayError
 from magray_server.lsp.workers import Stop, Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
     from pathlib import Path
 
     from magray_memory.session import Session
     from magray_memory.values import Placed
-    from magray_server.lsp.buffers import Buffer
-    from magray_server.lsp.folders import Place
-    from magray_server.lsp.server import MagrayServer
+    from magray_server.lsp.buffers import Buffer, Buffers
+    from magray_server.lsp.folders import FolderFile, Folders
+    from magray_server.lsp.session import CurrentSession
 
 log = logging.getLogger(__name__)
 
 WORDS_SECONDS = 0.02
-"""From a change to its words being indexed: a burst of keystrokes is one piece of work."""
+"""Debounce: from a change to its words being indexed; quick keystrokes are one piece of work."""
 MEANING_SECONDS = 0.2
-"""From the last change to its meaning being embedded."""
+"""Debounce: from the last change to its meaning being embedded."""
 AGAIN_SECONDS = 5.0
 """A model that is still loading, or failed, is asked again after so long while a buffer waits for it."""
 WARM_AGAIN_SECONDS = 60.0
@@ -39,8 +39,24 @@ WARM_AGAIN_SECONDS = 60.0
 class Overlays:
     """The overlays of all folders. Called on the event loop; the work is done elsewhere."""
 
-    def __init__(self, server: MagrayServer) -> None:
-        self._server = server
+    def __init__(
+        self,
+        folders: Folders,
+        buffers: Buffers,
+        session: CurrentSession,
+        workers: Workers,
+        on_model: Callable[[Placed | None], None],
+        on_change: Callable[[], None],
+    ) -> None:
+        """`on_model`: the session's model is open, and on which device; `on_change`: `degraded` may have
+        changed.
+        """
+        self._folders = folders
+        self._buffers = buffers
+        self._session = session
+        self._workers = workers
+        self._on_model = on_model
+        self._on_change = on_change
         self._worker = Workers(1, "magray-overlay")
         self._due: dict[str, Buffer] = {}
         self._shown: dict[str, Buffer] = {}
@@ -59,45 +75,37 @@ class Overlays:
         if self._due:
             self._soon()
 
-    def opened(self, buffer: Buffer) -> None:
-        self._wants(buffer)
-
-    def changed(self, buffer: Buffer) -> None:
-        self._wants(buffer)
-
-    def saved(self, buffer: Buffer) -> None:
-        self._wants(buffer)
-
-    def closed(self, buffer: Buffer) -> None:
-        self._due.pop(buffer.uri, None)
-        self._shown.pop(buffer.uri, None)
-        place = self._place(buffer)
-        if place is not None:
-            self._spawn(self._drop(place))
-
-    def folders_changed(self) -> None:
-        """Other folders are open: every buffer finds its place again."""
-        for buffer in self._server.documents.all:
-            self._wants(buffer)
-
-    def renewed(self) -> None:
-        """A new session has empty overlays and no model yet."""
-        self._shown.clear()
-        for buffer in self._server.documents.all:
-            self._wants(buffer)
-        if self._began:
-            self._spawn(self._warm())
-
-    def index_moved(self) -> None:
-        """The index knows more: buffers that it has caught up with need no overlay."""
-        for buffer in list(self._shown.values()):
-            self._wants(buffer)
-
-    def _wants(self, buffer: Buffer) -> None:
+    def update(self, buffer: Buffer) -> None:
+        """The buffer was opened, changed or saved: it is compared with its file after the debounce."""
         if buffer.path is None:
             return
         self._due[buffer.uri] = buffer
         self._soon()
+
+    def closed(self, buffer: Buffer) -> None:
+        self._due.pop(buffer.uri, None)
+        self._shown.pop(buffer.uri, None)
+        file = self._file(buffer)
+        if file is not None:
+            self._spawn(self._drop(file))
+
+    def folders_changed(self) -> None:
+        """Other folders are open: every buffer may belong to another one."""
+        for buffer in self._buffers.all:
+            self.update(buffer)
+
+    def session_replaced(self) -> None:
+        """A new session has empty overlays and no model yet."""
+        self._shown.clear()
+        for buffer in self._buffers.all:
+            self.update(buffer)
+        if self._began:
+            self._spawn(self._warm())
+
+    def index_changed(self) -> None:
+        """The index knows more: buffers that it has caught up with need no overlay."""
+        for buffer in list(self._shown.values()):
+            self.update(buffer)
 
     def _soon(self) -> None:
         if self._began and not self._busy and self._timer is None:
@@ -114,38 +122,38 @@ class Overlays:
         try:
             while self._due:
                 _, buffer = self._due.popitem()
-                place = self._place(buffer)
-                if place is None:
+                file = self._file(buffer)
+                if file is None:
                     continue
                 text, dirty = buffer.text, buffer.dirty
                 try:
-                    shown = await self._worker.run(lambda _, p=place, t=text, d=dirty: self._sync(p, t, d))
+                    shown = await self._worker.run(lambda _, f=file, t=text, d=dirty: self._sync(f, t, d))
                 except MagrayError as error:
                     log.warning("a buffer cannot be searched: %s", error)
                     continue
                 except Exception:  # the next buffer is not to wait for ever
                     log.exception("a buffer cannot be searched")
                     continue
-                if shown and self._server.documents.get(buffer.uri) is buffer:
+                if shown and self._buffers.get(buffer.uri) is buffer:
                     self._shown[buffer.uri] = buffer
                 elif not shown:
                     self._shown.pop(buffer.uri, None)
                 else:
-                    await self._drop(place)  # it was closed meanwhile
-                self._meaning_later()
+                    await self._drop(file)  # it was closed meanwhile
+                self._embed_later()
         finally:
             self._busy = False
 
-    def _sync(self, place: Place, text: str, dirty: bool) -> bool:
+    def _sync(self, file: FolderFile, text: str, dirty: bool) -> bool:
         """Make the overlay show the text, or nothing where the file does. In the worker."""
-        session = self._server.engine.session()
-        return session.overlays.put(place.folder.root, place.path, text, unsaved=dirty)
+        session = self._session.get()
+        return session.overlays.put(file.folder.root, file.path, text, unsaved=dirty)
 
-    async def _drop(self, place: Place) -> None:
-        root, path = place.folder.root, place.path
-        await self._worker.run(lambda _: self._server.engine.session().overlays.drop(root, path))
+    async def _drop(self, file: FolderFile) -> None:
+        root, path = file.folder.root, file.path
+        await self._worker.run(lambda _: self._session.get().overlays.drop(root, path))
 
-    def _meaning_later(self, seconds: float = MEANING_SECONDS) -> None:
+    def _embed_later(self, seconds: float = MEANING_SECONDS) -> None:
         if self._meaning is not None:
             self._meaning.cancel()
         loop = asyncio.get_running_loop()
@@ -153,36 +161,36 @@ class Overlays:
 
     async def _embed(self) -> None:
         self._meaning = None
-        places = {place.folder.root for buffer in self._shown.values() if (place := self._place(buffer))}
-        for root in places:
+        roots = {file.folder.root for buffer in self._shown.values() if (file := self._file(buffer))}
+        for root in roots:
             try:
                 await self._worker.run(lambda stop, r=root: self._embed_root(r, stop))
             except Interrupted:
                 return  # more was typed: it is embedded after the next pause
             except EmbeddingUnavailable as error:
                 log.info("buffers are found by words only: %s", error)
-                self._meaning_later(AGAIN_SECONDS)
+                self._embed_later(AGAIN_SECONDS)
                 return
             except MagrayError as error:
                 log.warning("buffers cannot be embedded: %s", error)
 
     def _embed_root(self, root: Path, stop: Stop) -> None:
-        session = self._server.engine.session()
+        session = self._session.get()
         # Words that wait go first: between two batches the worker is free for them.
         session.overlays.embed(root, lambda: stop() or bool(self._due))
 
     async def _warm(self) -> None:
         try:
-            placed = await self._server.workers.run(lambda _: _warmed(self._server.engine.session()))
+            placed = await self._workers.run(lambda _: _warmed(self._session.get()))
             self.degraded = None
-            self._server.devices.opened(placed)
+            self._on_model(placed)
         except EmbeddingUnavailable as error:
             self.degraded = f"Searching by words only: {error}"
             self._warm_again()
         except MagrayError as error:
             log.warning("the engine is not ready: %s", error)
-        self._meaning_later()
-        self._server.indexing.status_soon()
+        self._embed_later()
+        self._on_change()
 
     def _warm_again(self) -> None:
         if self._warming is not None:
@@ -190,8 +198,8 @@ class Overlays:
         loop = asyncio.get_running_loop()
         self._warming = loop.call_later(WARM_AGAIN_SECONDS, lambda: self._spawn(self._warm()))
 
-    def _place(self, buffer: Buffer) -> Place | None:
-        return self._server.folders.place(buffer.path) if buffer.path is not None else None
+    def _file(self, buffer: Buffer) -> FolderFile | None:
+        return self._folders.locate(buffer.path) if buffer.path is not None else None
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

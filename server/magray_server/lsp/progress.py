@@ -14,16 +14,41 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from magray_server.lsp.server import MagrayServer
+    from magray_server.lsp.client import Client
 
 INTERVAL_SECONDS = 0.25
 
 
-class WorkDone:
-    """One progress bar. `cancel` is called when the person presses its button. On the event loop only."""
+class ProgressBars:
+    """The bars that the client shows."""
 
-    def __init__(self, server: MagrayServer, title: str, cancel: Callable[[], None] | None = None) -> None:
-        self._server = server
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._shown: dict[str, WorkDone] = {}
+
+    def open(self, title: str, cancel: Callable[[], None] | None = None) -> WorkDone:
+        """A bar that appears with its first report. `cancel` is called when the person presses its button."""
+        return WorkDone(self._client, self._shown, title, cancel)
+
+    def cancelled(self, params: types.WorkDoneProgressCancelParams) -> None:
+        """The person pressed cancel on a bar."""
+        bar = self._shown.get(str(params.token))
+        if bar is not None:
+            bar.cancelled()
+
+
+class WorkDone:
+    """One progress bar; it stands in `shown` while the client shows it. On the event loop only."""
+
+    def __init__(
+        self,
+        client: Client,
+        shown: dict[str, WorkDone],
+        title: str,
+        cancel: Callable[[], None] | None = None,
+    ) -> None:
+        self._client = client
+        self._all_shown = shown
         self._title = title
         self._cancel = cancel
         self._token = f"magray-{uuid.uuid4()}"
@@ -54,7 +79,7 @@ class WorkDone:
         if self._shown and not self._ended:
             self._send(types.WorkDoneProgressEnd(message=message))
         self._ended = True
-        self._server.bars.pop(self._token, None)
+        self._all_shown.pop(self._token, None)
 
     def cancelled(self) -> None:
         """The person asked to stop it."""
@@ -63,11 +88,11 @@ class WorkDone:
 
     def _create(self) -> None:
         self._waiting = ("", None)
-        window = self._server.client_capabilities.window
+        window = self._client.capabilities.window
         if window is None or not window.work_done_progress:
             return
         params = types.WorkDoneProgressCreateParams(token=self._token)
-        future = self._server.protocol.send_request(types.WINDOW_WORK_DONE_PROGRESS_CREATE, params)
+        future = self._client.request(types.WINDOW_WORK_DONE_PROGRESS_CREATE, params)
         future.add_done_callback(self._created)
 
     def _created(self, future: Future[Any]) -> None:
@@ -75,7 +100,7 @@ class WorkDone:
             return
         message, percentage = self._waiting or ("", None)
         self._shown = True
-        self._server.bars[self._token] = self
+        self._all_shown[self._token] = self
         self._last = time.monotonic()
         self._send(
             types.WorkDoneProgressBegin(
@@ -87,4 +112,4 @@ class WorkDone:
         )
 
     def _send(self, value: Any) -> None:
-        self._server.protocol.notify(types.PROGRESS, types.ProgressParams(token=self._token, value=value))
+        self._client.notify(types.PROGRESS, types.ProgressParams(token=self._token, value=value))

@@ -241,15 +241,15 @@ class MagrayProtocol(LanguageServerProtocol):
     # Text is kept in `buffers`, which counts lines as the specification does and stays fast in large files.
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
-        self._server.documents.opened(params)
+        self._server.text_sync.opened(params)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
     def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
-        self._server.documents.changed(params)
+        self._server.text_sync.changed(params)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
-        self._server.documents.closed(params)
+        self._server.text_sync.closed(params)
 
     @lsp_method(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def lsp_workspace__did_change_workspace_folders(
@@ -259,7 +259,7 @@ class MagrayProtocol(LanguageServerProtocol):
 
     @lsp_method(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
     def lsp_work_done_progress_cancel(self, params: types.WorkDoneProgressCancelParams) -> None:
-        self._server.indexing.cancelled(params)
+        self._server.progress_bars.cancelled(params)
 
 
 def _misfit(error: Exception) -> str:

@@ -17,22 +17,30 @@ from magray_memory import __version__
 from magray_memory.values import Home
 from magray_server.host import process_exit
 from magray_server.lsp import commands, positions
-from magray_server.lsp.features.code_actions import Actions
+from magray_server.lsp.buffers import Buffers
+from magray_server.lsp.client import Client
+from magray_server.lsp.features.code_action import CodeActions
+from magray_server.lsp.features.code_lens import CodeLenses
 from magray_server.lsp.features.configuration import Configuration
 from magray_server.lsp.features.device_messages import Devices
 from magray_server.lsp.features.document_links import Links
-from magray_server.lsp.features.documents import Documents
+from magray_server.lsp.features.health import HealthRequests
 from magray_server.lsp.features.hover import Hover
-from magray_server.lsp.features.index_requests import IndexRequests
+from magray_server.lsp.features.index import IndexRequests
 from magray_server.lsp.features.indexing import Indexing
 from magray_server.lsp.features.maintenance import Maintenance
-from magray_server.lsp.features.search import Searching
-from magray_server.lsp.features.workspace_symbols import Symbols
+from magray_server.lsp.features.operation_request import OperationRequests
+from magray_server.lsp.features.related import RelatedRequests
+from magray_server.lsp.features.search import SearchRequests
+from magray_server.lsp.features.status import StatusNotifications
+from magray_server.lsp.features.text_sync import TextSync
+from magray_server.lsp.features.workspace_symbols import WorkspaceSymbols
 from magray_server.lsp.folders import Folders, offered
 from magray_server.lsp.log import set_level, start_logging
 from magray_server.lsp.overlay import Overlays
+from magray_server.lsp.progress import ProgressBars
 from magray_server.lsp.protocol import MagrayProtocol
-from magray_server.lsp.session import Engine
+from magray_server.lsp.session import CurrentSession
 from magray_server.lsp.transport import Reader, Writer
 from magray_server.lsp.workers import Workers
 
@@ -40,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from magray_server.lsp.progress import WorkDone
+    from magray_memory.indexing.events import Event
     from magray_server.lsp.settings import ClientSettings
 
 log = logging.getLogger(__name__)
@@ -68,35 +76,90 @@ class MagrayServer(LanguageServer):
         )
         self.home = home
         self.log_file = log_file
-        self.encoding = positions.UTF16
         self.loop: asyncio.AbstractEventLoop | None = None
-        self.bars: dict[str, WorkDone] = {}
-        self.folders = Folders()
-        self.workers = Workers(4, "magray-request")
-        self.engine = Engine(self)
-        self.overlay = Overlays(self)
-        self.documents = Documents(self)
-        self.configuration = Configuration(self)
-        self.devices = Devices(self)
-        self.indexing = Indexing(self)
-        self.maintenance = Maintenance(self)
-        self.index_requests = IndexRequests(self)
-        self.searching = Searching(self)
-        self.symbols = Symbols(self)
-        self.links = Links(self)
-        self.hover = Hover(self)
-        self.actions = Actions(self)
         self._leaving = threading.Lock()
+        client = self.client = Client(self.protocol)
+        folders = self.folders = Folders()
+        buffers = Buffers()
+        workers = Workers(4, "magray-request")
+        self.configuration = Configuration(client, self._configured)
+        self.progress_bars = ProgressBars(client)
+        self._wire_background(client, folders, buffers, workers)
+        self._wire_requests(client, folders, buffers, workers)
         _register(self)
 
-    def call_soon(self, act: Callable[[], object]) -> None:
+    def _settings(self) -> ClientSettings:
+        return self.configuration.settings
+
+    def _wire_background(self, client: Client, folders: Folders, buffers: Buffers, workers: Workers) -> None:
+        """What works by itself, or follows the documents."""
+        self.session = CurrentSession(
+            self.home,
+            folders,
+            self._settings,
+            on_replace=lambda: self._call_soon(self.overlay.session_replaced),
+            on_device=lambda change: self.devices.changed(change),
+        )
+        self.indexing = Indexing(
+            self.home,
+            client,
+            folders,
+            self._settings,
+            self.progress_bars,
+            on_event=self._indexer_event,
+            on_change=lambda: self.status.changed(),
+        )
+        self.status = StatusNotifications(
+            client,
+            folders,
+            self.indexing.indexers,
+            degraded=lambda: self.overlay.degraded or self.devices.note,
+        )
+        self.devices = Devices(client, self._call_soon, on_change=self.status.changed)
+        self.overlay = Overlays(
+            folders,
+            buffers,
+            self.session,
+            workers,
+            on_model=self.devices.opened,
+            on_change=self.status.changed,
+        )
+        self.text_sync = TextSync(client, folders, buffers, self.overlay, self.indexing.file_changed)
+        self.maintenance = Maintenance(self.home, self._settings, self.progress_bars, self.indexing.indexers)
+
+    def _wire_requests(self, client: Client, folders: Folders, buffers: Buffers, workers: Workers) -> None:
+        """What answers requests."""
+        session, settings = self.session, self._settings
+        self.search = SearchRequests(client, folders, buffers, session, workers)
+        self.related = RelatedRequests(client, folders, buffers, session, workers)
+        self.index = IndexRequests(self.home, folders, settings, self.indexing.indexers)
+        self.health = HealthRequests(folders, session, workers, self.indexing.indexers)
+        self.operations = OperationRequests(self.home, folders, settings, workers)
+        self.symbols = WorkspaceSymbols(client, folders, buffers, session, workers)
+        self.links = Links(client, folders, buffers, session, workers)
+        self.hover = Hover(client, settings, folders, buffers, session, workers, self.links)
+        self.code_actions = CodeActions(client, folders, buffers)
+        self.code_lenses = CodeLenses(settings, folders, buffers, workers, self.related.related)
+
+    def requests(self) -> dict[str, commands.Request]:
+        """Our own requests by name, and what answers each."""
+        features: dict[str, commands.Request] = {
+            "search": self.search.search,
+            "related": self.related.related,
+            "index": self.index.index,
+            "health": self.health.health,
+            "optimize": self.maintenance.optimize,
+        }
+        return commands.requests(features, self.operations.request)
+
+    def _call_soon(self, act: Callable[[], object]) -> None:
         """Have the event loop do something. From any thread; nothing happens when the loop has ended."""
         if self.loop is not None and not self.loop.is_closed():
             self.loop.call_soon_threadsafe(act)
 
     def begin(self, params: types.InitializeParams) -> None:
-        """What initialize tells. Everything slow waits for `initialized`."""
-        self.encoding = positions.negotiated(params.capabilities)
+        """Take what initialize brings. Everything slow waits for `initialized`."""
+        self.client.encoding = positions.negotiated(params.capabilities)
         self.protocol.trace = params.trace or types.TraceValue.Off
         self.configuration.given(params.initialization_options)
         self.folders.add(offered(params))
@@ -112,6 +175,7 @@ class MagrayServer(LanguageServer):
         self.overlay.begin()
         await asked  # nothing is indexed by settings that may not hold
         self.configuration.follow()
+        self.status.begin()
         self.indexing.follow()
         self.maintenance.begin()
 
@@ -124,15 +188,26 @@ class MagrayServer(LanguageServer):
         self.indexing.folders_changed(fresh, gone)
         self.overlay.folders_changed()
 
-    def configured(self, before: ClientSettings) -> None:
+    def _configured(self, before: ClientSettings) -> None:
         """Other settings hold from now on."""
-        settings = self.configuration.settings
+        settings = self._settings()
         if settings.server.log_level != before.server.log_level:
             set_level(settings.server.log_level)
         if settings.engine != before.engine:
-            self.engine.renew()
-            self.overlay.renewed()
+            self.session.replace()
+            self.overlay.session_replaced()
         self.indexing.configured()
+
+    def _indexer_event(self, root: Path, event: Event) -> None:
+        """Which event of an indexer goes to which feature."""
+        from magray_memory.indexing import events
+
+        if isinstance(event, events.Start | events.Progress | events.Changed):
+            self.maintenance.busy()
+        if isinstance(event, events.Device):
+            self.devices.indexer_moved(root, event)
+        elif isinstance(event, events.LexicalReady | events.SemanticReady | events.Done | events.Changed):
+            self.overlay.index_changed()
 
     def stop_background_work(self) -> None:
         """Stop what runs by itself; the client has asked for shutdown."""
@@ -140,6 +215,7 @@ class MagrayServer(LanguageServer):
         self._end_children()
 
     def _end_children(self) -> None:
+        self.status.close()
         self.indexing.close()
         self.maintenance.close()
 
@@ -173,9 +249,9 @@ def _register(server: MagrayServer) -> None:
     feature(types.INITIALIZE)(_plain(server.begin))
     feature(types.INITIALIZED)(_later(server.begin_work))
     feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))(
-        _plain(server.documents.saved)
+        _plain(server.text_sync.saved)
     )
-    feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(_plain(server.documents.watched))
+    feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(_plain(server.text_sync.watched))
     feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(_later(server.configuration.changed))
     feature(types.WORKSPACE_SYMBOL, types.WorkspaceSymbolOptions(resolve_provider=True))(
         _later(server.symbols.search)
@@ -185,13 +261,13 @@ def _register(server: MagrayServer) -> None:
     feature(types.TEXT_DOCUMENT_DEFINITION)(_later(server.links.definition))
     feature(types.TEXT_DOCUMENT_DOCUMENT_LINK)(_later(server.links.links))
     feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(["magray"]))(
-        _plain(server.actions.actions)
+        _plain(server.code_actions.actions)
     )
     feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions(resolve_provider=True))(
-        _later(server.actions.lenses)
+        _later(server.code_lenses.lenses)
     )
-    feature(types.CODE_LENS_RESOLVE)(_later(server.actions.lens))
-    for name, answer in commands.requests(server).items():
+    feature(types.CODE_LENS_RESOLVE)(_later(server.code_lenses.resolve))
+    for name, answer in server.requests().items():
         feature(commands.method_of(name))(_later(answer))
         server.command(commands.name_of(name))(_later(answer))
 

@@ -1,4 +1,4 @@
-"""The engine behind the requests: one session, made by the first that needs it, never on the event loop."""
+"""The session behind the requests: made by the first that needs it, never on the event loop."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from magray_memory.config import Loaded
     from magray_memory.session import Session
-    from magray_server.lsp.server import MagrayServer
+    from magray_memory.values import DeviceChange, Home
+    from magray_server.lsp.folders import Folders
+    from magray_server.lsp.settings import ClientSettings
 
 LOOK_SECONDS = 1.0
 """How often is looked whether a settings file was changed, by the shell or by hand."""
@@ -19,35 +22,48 @@ _RELEASE_SECONDS = 0.5
 """A session that was replaced is let go of after so long; a request that still uses it keeps it alive."""
 
 
-class Engine:
-    """Holds the session. `session` imports the engine: call it in a worker only; the rest is quick."""
+class CurrentSession:
+    """Holds the session. `get` imports the engine: call it in a worker only; the rest is quick."""
 
-    def __init__(self, server: MagrayServer) -> None:
-        self._server = server
+    def __init__(
+        self,
+        home: Home,
+        folders: Folders,
+        settings: Callable[[], ClientSettings],
+        on_replace: Callable[[], None],
+        on_device: Callable[[DeviceChange], None],
+    ) -> None:
+        """`on_replace`: settings files changed, so another session takes the place of the one before;
+        `on_device`: the session's model moved to another device. Both are called in any thread.
+        """
+        self._home = home
+        self._folders = folders
+        self._settings = settings
+        self._on_replace = on_replace
+        self._on_device = on_device
         self._guard = threading.Lock()
         self._session: Session | None = None
         self._files: tuple[tuple[int, int], ...] = ()
         self._looked = 0.0
 
-    def session(self) -> Session:
+    def get(self) -> Session:
         """The session over the folders, and with the settings, of now."""
-        roots: tuple[Path, ...] = self._server.folders.roots
+        roots: tuple[Path, ...] = self._folders.roots
         with self._guard:
             if self._session is not None and self._settings_changed(roots):
                 self._let_go()
-                self._server.call_soon(self._server.overlay.renewed)
+                self._on_replace()
             if self._session is None:
                 from magray_memory.session import Session
 
                 self._files = self._files_of(roots)
-                settings = self._server.configuration.settings
-                self._session = Session.start(self._server.home, roots, settings.engine)
-                self._session.models.on_device = self._server.devices.changed
+                self._session = Session.start(self._home, roots, self._settings().engine)
+                self._session.models.on_device = self._on_device
             elif self._session.roots != roots:
                 self._session.use(roots)
             return self._session
 
-    def renew(self) -> None:
+    def replace(self) -> None:
         """Other settings hold: the next request gets a session with them."""
         with self._guard:
             self._let_go()
@@ -75,15 +91,14 @@ class Engine:
     def _load(self, roots: tuple[Path, ...]) -> Loaded:
         from magray_memory.config import load_settings
 
-        given = self._server.configuration.settings.engine
-        return load_settings(self._server.home.path, roots[0] if roots else None, given)
+        return load_settings(self._home.path, roots[0] if roots else None, self._settings().engine)
 
     def _files_of(self, roots: tuple[Path, ...]) -> tuple[tuple[int, int], ...]:
         """Changes when a settings file does; a workspace's file counts for the first folder."""
         from magray_memory.config import WORKSPACE_FILE, config_path
 
         found: list[tuple[int, int]] = []
-        for file in (config_path(self._server.home.path), *(root / WORKSPACE_FILE for root in roots[:1])):
+        for file in (config_path(self._home.path), *(root / WORKSPACE_FILE for root in roots[:1])):
             try:
                 stat = file.stat()
             except OSError:

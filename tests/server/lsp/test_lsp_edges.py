@@ -66,9 +66,9 @@ def test_the_innermost_folder_owns_a_file(tmp_path: Path) -> None:
     folders = Folders()
     (tmp_path / "a" / "b").mkdir(parents=True)
     folders.add([(tmp_path / "a").as_uri(), (tmp_path / "a" / "b").as_uri(), "untitled:x"])
-    place = folders.place(tmp_path / "a" / "b" / "x.py")
-    assert place is not None and place.path == "x.py"
-    assert folders.place(tmp_path / "x.py") is None
+    file = folders.locate(tmp_path / "a" / "b" / "x.py")
+    assert file is not None and file.path == "x.py"
+    assert folders.locate(tmp_path / "x.py") is None
 
 
 def test_a_link_to_a_folder_is_the_folder(tmp_path: Path) -> None:

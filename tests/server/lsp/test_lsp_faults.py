@@ -198,10 +198,10 @@ def test_a_gpu_that_fails_in_the_indexer_is_told_once(tmp_path) -> None:
     server.devices.indexer_moved(tmp_path, gpu)
     assert server.devices.note is None and not sent
     server.devices.indexer_moved(tmp_path, lost)
-    assert server.indexing.status()["state"] == "degraded"
-    assert "out of memory" in server.indexing.status()["message"]
+    assert server.status.status()["state"] == "degraded"
+    assert "out of memory" in server.status.status()["message"]
     server.devices.indexer_moved(tmp_path, gpu)
-    assert server.indexing.status()["state"] == "ready"
+    assert server.status.status()["state"] == "ready"
     server.devices.indexer_moved(tmp_path, lost)
     (message,) = sent
     assert message["method"] == "window/showMessage"

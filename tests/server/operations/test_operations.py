@@ -16,7 +16,6 @@ from click.testing import CliRunner
 
 from magray_memory.memory import Memory
 from magray_server.cli.main import cli
-from magray_server.lsp import commands
 from magray_server.lsp.errors import Refused
 from magray_server.lsp.server import MagrayServer
 from magray_server.operations import registry
@@ -145,7 +144,7 @@ def test_a_new_operation_is_a_request_of_the_language_server_at_once(
     monkeypatch.setitem(registry.REGISTRY, "greet", registry.Entry("Say hello.", registry.SEARCH, "greet"))
     server = MagrayServer(memory.home)
     server.folders.add([memory.root.as_uri()])
-    greet = commands.requests(server)["greet"]
+    greet = server.requests()["greet"]
 
     async def ask(given: Any) -> Any:
         return await greet(given)

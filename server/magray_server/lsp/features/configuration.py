@@ -11,7 +11,9 @@ from lsprotocol import types
 from magray_server.lsp.settings import SECTION, ClientSettings, read
 
 if TYPE_CHECKING:
-    from magray_server.lsp.server import MagrayServer
+    from collections.abc import Callable
+
+    from magray_server.lsp.client import Client
 
 log = logging.getLogger(__name__)
 
@@ -21,22 +23,23 @@ _PULL_SECONDS = 5.0
 class Configuration:
     """`settings` is what holds now. What initialize gave stands under what is pulled or pushed later."""
 
-    def __init__(self, server: MagrayServer) -> None:
-        self._server = server
-        self._told: set[str] = set()
+    def __init__(self, client: Client, on_change: Callable[[ClientSettings], None]) -> None:
+        """`on_change` gets the settings that held before."""
+        self._client = client
+        self._on_change = on_change
         self._given = ClientSettings()
         self.settings = ClientSettings()
 
     def given(self, options: Any) -> None:
-        """Settings that came with initialize; what is wrong in them is told once the client is ready."""
+        """Settings that came with initialize; what is wrong in them is shown once the client is ready."""
         self._given = self.settings = read(options)
 
     async def pull(self) -> None:
         """Ask the client for its settings, where it can be asked."""
-        workspace = self._server.client_capabilities.workspace
+        workspace = self._client.capabilities.workspace
         if workspace is not None and workspace.configuration:
             params = types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
-            asked = self._server.protocol.send_request_async(types.WORKSPACE_CONFIGURATION, params)
+            asked = asyncio.wrap_future(self._client.request(types.WORKSPACE_CONFIGURATION, params))
             try:
                 answer: Any = await asyncio.wait_for(asked, _PULL_SECONDS)
             except Exception as error:  # the client may answer with any error, or not at all
@@ -44,38 +47,31 @@ class Configuration:
             else:
                 if isinstance(answer, list) and answer and answer[0] is not None:
                     self._use(answer[0])  # pyright: ignore[reportUnknownArgumentType]
-        self._tell()
+        self._show_warnings()
 
     async def changed(self, params: types.DidChangeConfigurationParams) -> None:
         """Settings changed: they are in the message, or it only says so and they are pulled."""
         if params.settings:
             self._use(params.settings)
-            self._tell()
+            self._show_warnings()
         else:
             await self.pull()
 
     def follow(self) -> None:
-        """Ask to be told of changes, where the client wants to be asked for that."""
-        workspace = self._server.client_capabilities.workspace
+        """Register for changes, where the client wants that."""
+        workspace = self._client.capabilities.workspace
         changes = workspace.did_change_configuration if workspace is not None else None
         if changes is None or not changes.dynamic_registration:
             return
-        registration = types.Registration(
-            id="magray-settings",
-            method=types.WORKSPACE_DID_CHANGE_CONFIGURATION,
-            register_options={"section": SECTION},
+        self._client.register(
+            "magray-settings", types.WORKSPACE_DID_CHANGE_CONFIGURATION, {"section": SECTION}
         )
-        params = types.RegistrationParams(registrations=[registration])
-        self._server.protocol.send_request(types.CLIENT_REGISTER_CAPABILITY, params)
 
     def _use(self, options: Any) -> None:
         before, self.settings = self.settings, read(options).over(self._given)
         if self.settings != before:
-            self._server.configured(before)
+            self._on_change(before)
 
-    def _tell(self) -> None:
+    def _show_warnings(self) -> None:
         for sentence in self.settings.warnings:
-            if sentence not in self._told:
-                self._told.add(sentence)
-                params = types.ShowMessageParams(types.MessageType.Warning, sentence)
-                self._server.protocol.notify(types.WINDOW_SHOW_MESSAGE, params)
+            self._client.warn(sentence)

@@ -1,18 +1,17 @@
-"""Tells the person once when the model does not run where it should, with the reason and the remedy."""
+"""Device messages: a warning when the model does not run where it should, with the reason and the remedy."""
 
 from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
 
-from lsprotocol import types
-
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from magray_memory.indexing.events import Device
     from magray_memory.values import DeviceChange, Placed
-    from magray_server.lsp.server import MagrayServer
+    from magray_server.lsp.client import Client
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +21,17 @@ _NAMES = {"cpu": "the processor", "cuda": "the GPU"}
 class Devices:
     """Where the model runs: in this process for questions, in the indexers' for everything else."""
 
-    def __init__(self, server: MagrayServer) -> None:
-        self._server = server
+    def __init__(
+        self,
+        client: Client,
+        call_soon: Callable[[Callable[[], object]], None],
+        on_change: Callable[[], None],
+    ) -> None:
+        """`call_soon` has the event loop call something; `on_change`: `note` may have changed."""
+        self._client = client
+        self._call_soon = call_soon
+        self._on_change = on_change
         self._indexers: dict[Path, str] = {}
-        self._told: set[str] = set()
         self._wanted_gpu = False
         self.note: str | None = None
         """Why the GPU that was asked for, or that worked until now, is not used."""
@@ -39,7 +45,7 @@ class Devices:
     def changed(self, change: DeviceChange) -> None:
         """The model of this process moved, or could not. Called in any thread."""
         lost = change.was == "cuda"
-        self._server.call_soon(lambda: self._now(change.device, change.reason, change.hint, lost=lost))
+        self._call_soon(lambda: self._now(change.device, change.reason, change.hint, lost=lost))
 
     def opened(self, placed: Placed | None) -> None:
         """The model of this process is open; None while its device is being found out."""
@@ -55,14 +61,8 @@ class Devices:
             self.note = None if device == "cuda" or not self._wanted_gpu else self.note
         elif lost or self._wanted_gpu:
             self.note = f"The model runs on {on}, not on the GPU: {reason}{remedy}"
-            self._tell(self.note)
+            log.warning("%s", self.note)
+            self._client.warn(f"magray: {self.note}")
         else:
             log.info("the model runs on %s: %s%s", on, reason, remedy)
-        self._server.indexing.status_soon()
-
-    def _tell(self, sentence: str) -> None:
-        log.warning("%s", sentence)
-        if sentence not in self._told:
-            self._told.add(sentence)
-            params = types.ShowMessageParams(types.MessageType.Warning, f"magray: {sentence}")
-            self._server.protocol.notify(types.WINDOW_SHOW_MESSAGE, params)
+        self._on_change()

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from magray_memory.values import Note
-    from magray_server.lsp.buffers import Buffer
-    from magray_server.lsp.server import MagrayServer
-    from magray_server.lsp.workers import Stop
+    from magray_server.lsp.buffers import Buffer, Buffers
+    from magray_server.lsp.client import Client
+    from magray_server.lsp.folders import Folders
+    from magray_server.lsp.session import CurrentSession
+    from magray_server.lsp.workers import Stop, Workers
 
 MAX_LINKS = 500
 _NAME = 200
@@ -40,22 +42,28 @@ class Link:
 class Links:
     """Works on open documents of any language: notes are linked from comments too."""
 
-    def __init__(self, server: MagrayServer) -> None:
-        self._server = server
+    def __init__(
+        self, client: Client, folders: Folders, buffers: Buffers, session: CurrentSession, workers: Workers
+    ) -> None:
+        self._client = client
+        self._folders = folders
+        self._buffers = buffers
+        self._session = session
+        self._workers = workers
 
     async def links(self, params: types.DocumentLinkParams) -> list[types.DocumentLink]:
         """Every link of the document whose note is known."""
-        buffer = self._server.documents.get(params.text_document.uri)
+        buffer = self._buffers.get(params.text_document.uri)
         if buffer is None:
             return []
         places = list(islice(_links(buffer.lines), MAX_LINKS))
         if not places:
             return []
-        document = self._server.client_capabilities.text_document
+        document = self._client.capabilities.text_document
         tips = bool(document and document.document_link and document.document_link.tooltip_support)
 
         def work(stop: Stop) -> list[types.DocumentLink]:
-            session = self._server.engine.session()
+            session = self._session.get()
             notes: dict[str, Note | None] = {}
             found: list[types.DocumentLink] = []
             for link in places:
@@ -64,16 +72,16 @@ class Links:
                     notes[link.name] = session.search.note(link.name)
                 note = notes[link.name]
                 if note is not None:
-                    uri = self._server.folders.uri(note.root, note.path)
+                    uri = self._folders.uri(note.root, note.path)
                     tip = note.title or note.path if tips else None
                     found.append(types.DocumentLink(_range(buffer, link), uri, tip))
             return found
 
-        return await self._server.workers.run(work)
+        return await self._workers.run(work)
 
     async def definition(self, params: types.DefinitionParams) -> types.Location | None:
         """The note that the link at the cursor means."""
-        buffer = self._server.documents.get(params.text_document.uri)
+        buffer = self._buffers.get(params.text_document.uri)
         link = self.at(buffer, params.position) if buffer is not None else None
         if link is None:
             return None
@@ -81,7 +89,7 @@ class Links:
         if note is None:
             return None
         start = types.Position(0, 0)
-        return types.Location(self._server.folders.uri(note.root, note.path), types.Range(start, start))
+        return types.Location(self._folders.uri(note.root, note.path), types.Range(start, start))
 
     def at(self, buffer: Buffer, position: types.Position) -> Link | None:
         """The link under a position of the client."""
@@ -96,7 +104,7 @@ class Links:
 
     async def note(self, name: str) -> Note | None:
         """The note of a link's name."""
-        return await self._server.workers.run(lambda _: self._server.engine.session().search.note(name))
+        return await self._workers.run(lambda _: self._session.get().search.note(name))
 
 
 def _links(lines: list[str]) -> Iterator[Link]:

@@ -13,12 +13,17 @@ from magray_server.lsp import cards
 from magray_server.lsp.positions import to_column, to_index
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from magray_memory.values import Hit
-    from magray_server.lsp.buffers import Buffer
-    from magray_server.lsp.server import MagrayServer
-    from magray_server.lsp.workers import Stop
+    from magray_server.lsp.buffers import Buffer, Buffers
+    from magray_server.lsp.client import Client
+    from magray_server.lsp.features.document_links import Links
+    from magray_server.lsp.folders import Folders
+    from magray_server.lsp.session import CurrentSession
+    from magray_server.lsp.settings import ClientSettings
+    from magray_server.lsp.workers import Stop, Workers
 
 CACHED = 200
 CACHE_SECONDS = 30.0
@@ -30,19 +35,34 @@ _WORD_CHARACTERS = 200
 
 
 class Hover:
-    """Cards are remembered for a while: a cursor that comes back costs nothing."""
+    """Cards are cached for a while: a cursor that comes back costs nothing."""
 
-    def __init__(self, server: MagrayServer) -> None:
-        self._server = server
+    def __init__(
+        self,
+        client: Client,
+        settings: Callable[[], ClientSettings],
+        folders: Folders,
+        buffers: Buffers,
+        session: CurrentSession,
+        workers: Workers,
+        links: Links,
+    ) -> None:
+        self._client = client
+        self._settings = settings
+        self._folders = folders
+        self._buffers = buffers
+        self._session = session
+        self._workers = workers
+        self._links = links
         self._cards: OrderedDict[tuple[Any, ...], tuple[float, str | None]] = OrderedDict()
 
     async def hover(self, params: types.HoverParams) -> types.Hover | None:
-        if not self._server.configuration.settings.server.hover:
+        if not self._settings().server.hover:
             return None
-        buffer = self._server.documents.get(params.text_document.uri)
+        buffer = self._buffers.get(params.text_document.uri)
         if buffer is None or params.position.line >= len(buffer.lines):
             return None
-        link = self._server.links.at(buffer, params.position)
+        link = self._links.at(buffer, params.position)
         line = buffer.lines[params.position.line]
         if link is not None:
             start, end = link.start, link.end
@@ -64,17 +84,17 @@ class Hover:
 
     def _markdown(self) -> bool:
         """Whether the client shows Markdown; one that does not say does."""
-        document = self._server.client_capabilities.text_document
+        document = self._client.capabilities.text_document
         formats = document.hover.content_format if document and document.hover else None
         return not formats or types.MarkupKind.Markdown in formats
 
     def _uri(self, hit: Hit) -> str | None:
         if hit.root is None or hit.path is None:
             return None
-        return self._server.folders.uri(hit.root, hit.path)
+        return self._folders.uri(hit.root, hit.path)
 
     async def _word(self, buffer: Buffer, word: str, line: int) -> str | None:
-        key = (self._server.folders.roots, buffer.path, word, line // 20)
+        key = (self._folders.roots, buffer.path, word, line // 20)
         known = self._cards.get(key)
         if known is not None and time.monotonic() - known[0] < CACHE_SECONDS:
             self._cards.move_to_end(key)
@@ -86,21 +106,21 @@ class Hover:
             from magray_memory.values import SearchQuery
 
             query = SearchQuery(word, k=_POOL, raw=word)
-            hits = self._server.engine.session().search.query(query, stop).hits
+            hits = self._session.get().search.query(query, stop).hits
             others = [hit for hit in hits if not _is_here(hit, buffer.path, line)]
             return cards.of_hits(word, others, self._uri, markdown=markdown)
 
-        card = await self._server.workers.run(work)
+        card = await self._workers.run(work)
         self._cards[key] = (time.monotonic(), card)
         if len(self._cards) > CACHED:
             self._cards.popitem(last=False)
         return card
 
     async def _note(self, name: str) -> str | None:
-        note = await self._server.links.note(name)
+        note = await self._links.note(name)
         if note is None:
             return f"No note is named {cards.strong(name, markdown=self._markdown())}."
-        markdown, uri = self._markdown(), self._server.folders.uri(note.root, note.path)
+        markdown, uri = self._markdown(), self._folders.uri(note.root, note.path)
 
         def work(_: Stop) -> str:
             try:
@@ -110,7 +130,7 @@ class Hover:
                 text = ""
             return cards.of_note(note.title, note.path, uri, text, markdown=markdown)
 
-        return await self._server.workers.run(work)
+        return await self._workers.run(work)
 
 
 def _word(line: str, at: int) -> tuple[int, int] | None:

@@ -17,10 +17,15 @@ from magray_memory.values import RUN_SECONDS, Schedule
 from magray_server.host import subprocesses
 from magray_server.host.jobs import State
 from magray_server.lsp.errors import failed
-from magray_server.lsp.progress import WorkDone
 
 if TYPE_CHECKING:
-    from magray_server.lsp.server import MagrayServer
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from magray_memory.values import Home
+    from magray_server.host.folder_indexer import FolderIndexer
+    from magray_server.lsp.progress import ProgressBars, WorkDone
+    from magray_server.lsp.settings import ClientSettings
 
 Json = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -33,9 +38,18 @@ _AT_REST = frozenset((State.READY, State.READING, State.STOPPED, State.MISSING))
 class Maintenance:
     """On the event loop, `close` apart."""
 
-    def __init__(self, server: MagrayServer) -> None:
-        self._server = server
-        self._schedule = Schedule(server.home.path)
+    def __init__(
+        self,
+        home: Home,
+        settings: Callable[[], ClientSettings],
+        bars: ProgressBars,
+        indexers: Mapping[Path, FolderIndexer],
+    ) -> None:
+        self._home = home
+        self._settings = settings
+        self._bars = bars
+        self._indexers = indexers
+        self._schedule = Schedule(home.path)
         self._turn = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
         self._aside: asyncio.Task[None] | None = None
@@ -62,7 +76,7 @@ class Maintenance:
         from magray_server.operations.optimize import Optimize
 
         wanted = read_options(Optimize, given)
-        bar = WorkDone(self._server, "magray: optimizing", self.close)
+        bar = self._bars.open("magray: optimizing", self.close)
         bar.report("Looking at what is stored")
         try:
             async with self._turn:
@@ -71,10 +85,10 @@ class Maintenance:
             bar.end()
 
     async def _run(self, flags: list[str], bar: WorkDone | None = None) -> Json:
-        home = self._server.home
+        home = self._home
         home.ensure()
         command = ["--home", str(home.path), "--json", "--verbose"]
-        environment = self._server.configuration.settings.environment()
+        environment = self._settings().environment()
         try:
             process = await subprocesses.start([*command, "optimize", *flags], home.path, environment)
         except OSError as error:
@@ -99,11 +113,10 @@ class Maintenance:
             self._aside.add_done_callback(self._ended)
 
     def _has_time(self) -> bool:
-        indexing = self._server.indexing
         return (
-            self._server.configuration.settings.server.optimize
+            self._settings().server.optimize
             and not self._turn.locked()
-            and all(indexer.report.state in _AT_REST for indexer in indexing.indexers.values())
+            and all(indexer.report.state in _AT_REST for indexer in self._indexers.values())
         )
 
     async def _in_background(self) -> None:

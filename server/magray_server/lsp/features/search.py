@@ -1,30 +1,35 @@
-"""`magray/search` and `magray/related`: the shell's queries and answers, for editors."""
+"""`magray/search`: the shell's query and answer, for editors."""
 
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from magray_server.lsp.errors import invalid
-from magray_server.lsp.locations import answer_as_json
-from magray_server.lsp.uris import to_path
+from magray_server.lsp.locations import Texts, answer_as_json
 
 if TYPE_CHECKING:
-    from magray_server.lsp.folders import Folder
-    from magray_server.lsp.server import MagrayServer
-    from magray_server.lsp.workers import Stop
+    from magray_server.lsp.buffers import Buffers
+    from magray_server.lsp.client import Client
+    from magray_server.lsp.folders import Folders
+    from magray_server.lsp.session import CurrentSession
+    from magray_server.lsp.workers import Stop, Workers
 
 Json = dict[str, Any]
 
 
-class Searching:
+class SearchRequests:
     """Each request is one piece of work in a thread; cancelling it ends the work at its next step."""
 
-    def __init__(self, server: MagrayServer) -> None:
-        self._server = server
+    def __init__(
+        self, client: Client, folders: Folders, buffers: Buffers, session: CurrentSession, workers: Workers
+    ) -> None:
+        self._client = client
+        self._folders = folders
+        self._buffers = buffers
+        self._session = session
+        self._workers = workers
 
     async def search(self, given: Any) -> Json:
         """Ranked hits. With a `partialResultToken` the hits by words are sent ahead of the whole answer."""
@@ -35,66 +40,23 @@ class Searching:
         loop = asyncio.get_running_loop()
 
         def work(stop: Stop) -> Json:
-            session = self._server.engine.session()
+            session = self._session.get()
             query = wanted.as_query(session.settings.search.k)
             if token is not None and query.mode == "hybrid":
                 by_words = session.search.query(
                     wanted.as_query(session.settings.search.k, mode="lexical"), stop
                 )
-                early = answer_as_json(self._server, by_words)
+                early = answer_as_json(by_words, self._texts())
                 stop.check()
                 loop.call_soon_threadsafe(self._send_partial, token, early)
             answer = session.search.query(query, stop)
             stop.check()
-            return answer_as_json(self._server, answer)
+            return answer_as_json(answer, self._texts())
 
-        return await self._server.workers.run(work)
+        return await self._workers.run(work)
 
-    async def related(self, given: Any) -> Json:
-        """Passages like the place that is named."""
-        from magray_server.lsp.params import Target, read, read_options
-        from magray_server.operations.related import Related
-
-        target = read(Target, given)
-        path = self.file(target.uri, target.path, target.workspace)
-        wanted = read_options(Related, given, path=str(path))
-
-        def work(stop: Stop) -> Json:
-            session = self._server.engine.session()
-            k = session.settings.search.k if wanted.k is None else wanted.k
-            answer = session.search.related(path, wanted.line, k, stop)
-            stop.check()
-            return answer_as_json(self._server, answer)
-
-        return await self._server.workers.run(work)
-
-    def file(self, uri: str | None, path: str | None, workspace: str | None) -> Path:
-        """The file that a request names. Raises InvalidParams."""
-        if uri is not None:
-            found = to_path(uri)
-            if found is None:
-                raise invalid("The document is not a file.")
-            return found
-        if not path or "\0" in path:
-            raise invalid("The request must name a uri or a path.")
-        if Path(path).is_absolute():
-            return Path(path)
-        return self.folder(workspace).path / path
-
-    def folder(self, workspace: str | None) -> Folder:
-        """The open folder that a request names, by URI or path; the first without a name. Raises
-        InvalidParams.
-        """
-        folders = self._server.folders
-        if workspace is None:
-            if not folders.all:
-                raise invalid("No folder is open.")
-            return folders.all[0]
-        path = to_path(workspace) if "://" in workspace else Path(workspace)
-        for folder in folders.all:
-            if path in (folder.path, folder.root):
-                return folder
-        raise invalid("The workspace is none of the open folders.")
+    def _texts(self) -> Texts:
+        return Texts(self._folders, self._buffers, self._client.encoding)
 
     def _send_partial(self, token: int | str, value: Json) -> None:
-        self._server.protocol.notify(types.PROGRESS, types.ProgressParams(token=token, value=value))
+        self._client.notify(types.PROGRESS, types.ProgressParams(token=token, value=value))

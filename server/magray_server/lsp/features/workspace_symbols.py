@@ -10,8 +10,11 @@ from magray_server.lsp.locations import Texts
 
 if TYPE_CHECKING:
     from magray_memory.values import Symbol
-    from magray_server.lsp.server import MagrayServer
-    from magray_server.lsp.workers import Stop
+    from magray_server.lsp.buffers import Buffers
+    from magray_server.lsp.client import Client
+    from magray_server.lsp.folders import Folders
+    from magray_server.lsp.session import CurrentSession
+    from magray_server.lsp.workers import Stop, Workers
 
 LIMIT = 100
 
@@ -34,22 +37,28 @@ _KINDS = {
 }
 
 
-class Symbols:
+class WorkspaceSymbols:
     """Answers without line ranges where the client asks for those later, which saves reading the files."""
 
-    def __init__(self, server: MagrayServer) -> None:
-        self._server = server
+    def __init__(
+        self, client: Client, folders: Folders, buffers: Buffers, session: CurrentSession, workers: Workers
+    ) -> None:
+        self._client = client
+        self._folders = folders
+        self._buffers = buffers
+        self._session = session
+        self._workers = workers
 
     async def search(self, params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
         query = params.query[:200]
         later = self._resolves_later()
 
         def work(_: Stop) -> list[types.WorkspaceSymbol]:
-            found = self._server.engine.session().search.symbols(query, LIMIT)
-            texts = Texts(self._server)
+            found = self._session.get().search.symbols(query, LIMIT)
+            texts = self._texts()
             return [self._symbol(symbol, None if later else texts) for symbol in found]
 
-        return await self._server.workers.run(work)
+        return await self._workers.run(work)
 
     async def resolve(self, symbol: types.WorkspaceSymbol) -> types.WorkspaceSymbol:
         """The symbol with its range, from what we put into its `data`."""
@@ -59,24 +68,27 @@ class Symbols:
         root, path, line, name = (data.get(key) for key in ("root", "path", "line", "name"))  # pyright: ignore
         if not (isinstance(path, str) and isinstance(line, int) and line > 0 and isinstance(name, str)):
             return symbol
-        folder = next((folder for folder in self._server.folders.all if str(folder.root) == root), None)
+        folder = next((folder for folder in self._folders.all if str(folder.root) == root), None)
         if folder is None or ".." in path.split("/"):
             return symbol
 
         def work(_: Stop) -> types.Location:
-            span = Texts(self._server).name_range(folder.root / path, line, name)
-            return types.Location(self._server.folders.uri(folder.root, path), _range(span))
+            span = self._texts().name_range(folder.root / path, line, name)
+            return types.Location(self._folders.uri(folder.root, path), _range(span))
 
-        symbol.location = await self._server.workers.run(work)
+        symbol.location = await self._workers.run(work)
         return symbol
 
+    def _texts(self) -> Texts:
+        return Texts(self._folders, self._buffers, self._client.encoding)
+
     def _resolves_later(self) -> bool:
-        workspace = self._server.client_capabilities.workspace
+        workspace = self._client.capabilities.workspace
         support = workspace.symbol.resolve_support if workspace and workspace.symbol else None
         return support is not None and "location.range" in support.properties
 
     def _symbol(self, symbol: Symbol, texts: Texts | None) -> types.WorkspaceSymbol:
-        uri = self._server.folders.uri(symbol.root, symbol.path)
+        uri = self._folders.uri(symbol.root, symbol.path)
         location: types.Location | types.LocationUriOnly = types.LocationUriOnly(uri)
         if texts is not None:
             span = texts.name_range(symbol.root / symbol.path, symbol.line, symbol.name)

@@ -1,4 +1,4 @@
-"""`magray/index` and `magray/health`."""
+"""`magray/index`: a run of the indexer that a person or an extension asks for."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from magray_server.host.folder_indexer import FolderIndexer
-from magray_server.host.jobs import Job, Outcome, State
+from magray_server.host.jobs import Job, Outcome
 from magray_server.lsp.errors import failed, invalid
 from magray_server.lsp.uris import to_path
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
     from magray_memory.indexing.events import Event
-    from magray_server.lsp.folders import Folder
-    from magray_server.lsp.server import MagrayServer
-    from magray_server.lsp.workers import Stop
+    from magray_memory.values import Home
+    from magray_server.lsp.folders import Folder, Folders
+    from magray_server.lsp.settings import ClientSettings
     from magray_server.operations.index import Index
 
 Json = dict[str, Any]
@@ -23,10 +26,19 @@ _SUMS = ("files", "ignored", "passages", "embedded", "reused", "removed")
 
 
 class IndexRequests:
-    """What a person or an extension asks about indexing."""
+    """One run after the other, by the folder's own indexer where it has one."""
 
-    def __init__(self, server: MagrayServer) -> None:
-        self._server = server
+    def __init__(
+        self,
+        home: Home,
+        folders: Folders,
+        settings: Callable[[], ClientSettings],
+        indexers: Mapping[Path, FolderIndexer],
+    ) -> None:
+        self._home = home
+        self._folders = folders
+        self._settings = settings
+        self._indexers = indexers
 
     async def index(self, given: Any) -> Json:
         """Index now; answers when it is done. Cancelling the request stops the run and keeps what it did."""
@@ -34,9 +46,9 @@ class IndexRequests:
         from magray_server.operations.index import Index
 
         wanted, workspace = params.read_options(Index, given), params.read(params.Folder, given).workspace
-        folders = self._server.folders.all
+        folders = self._folders.all
         if workspace is not None or wanted.paths is not None or not folders:
-            folders = (self._server.searching.folder(workspace),)
+            folders = (self._folders.named(workspace),)
         reports = [await self._index(folder, wanted) for folder in folders]
         return reports[0] if len(reports) == 1 else _together(reports)
 
@@ -44,12 +56,11 @@ class IndexRequests:
         paths = None if wanted.paths is None else tuple(self._inside(folder, path) for path in wanted.paths)
         flags = (*(["--force"] if wanted.force else []), *(["--lexical"] if wanted.lexical else []))
         job = Job(paths, flags)
-        indexer = self._server.indexing.indexers.get(folder.root)
+        indexer = self._indexers.get(folder.root)
         if indexer is not None:
             outcome, last = await indexer.run(job)
         else:
-            environment = self._server.configuration.settings.environment()
-            indexer = FolderIndexer(folder.root, self._server.home, environment, _nobody)
+            indexer = FolderIndexer(folder.root, self._home, self._settings().environment(), _ignore)
             outcome, last = await indexer.run_alone(job)
         if outcome is Outcome.LOCKED:
             raise failed("Another process is indexing this folder; its work is searchable as it goes.")
@@ -68,58 +79,14 @@ class IndexRequests:
         except UnicodeEncodeError:
             raise invalid("A path is none that a file can have.") from None
         path = to_path(text) if "://" in text else folder.path / text
-        place = self._server.folders.place(path) if path is not None and "\0" not in text else None
-        if place is None or place.folder != folder or ".." in place.path.split("/"):
+        file = self._folders.locate(path) if path is not None and "\0" not in text else None
+        if file is None or file.folder != folder or ".." in file.path.split("/"):
             raise invalid("A path lies outside the workspace.")
-        return place.path
-
-    async def health(self, given: Any) -> Json:
-        """What `magray status` says, and how this server's own indexers are."""
-        from magray_server.lsp import params
-
-        workspace = params.read(params.Folder, given).workspace
-        root = self._server.searching.folder(workspace).root if workspace is not None else None
-
-        def work(_: Stop) -> Json:
-            session = self._server.engine.session()
-            status = session.health.status(root).as_json()
-            cache = next(part for part in status["components"] if part["name"] == "vector_cache")
-            cache["detail"] = {**cache["detail"], "session": session.search.figures()}
-            return status
-
-        status = await self._server.workers.run(work)
-        self._add_indexers(status)
-        return status
-
-    def _add_indexers(self, status: Json) -> None:
-        reports = {str(root): indexer.report for root, indexer in self._server.indexing.indexers.items()}
-        component = next((c for c in status["components"] if c["name"] == "indexer"), None)
-        if component is None:
-            return
-        component["detail"] = {
-            **(component.get("detail") or {}),
-            "server": [
-                {
-                    "root": root,
-                    "state": report.state.value,
-                    "message": report.message,
-                    "pid": report.pid,
-                    "restarts": report.restarts,
-                }
-                for root, report in reports.items()
-            ],
-        }
-        broken = next((report for report in reports.values() if report.state is State.FAILED), None)
-        if broken is not None and component["severity"] in ("ok", "info"):
-            component["severity"] = "warning"
-            what = "cannot go on" if broken.trouble else "keeps ending"
-            component["summary"] = f"the indexer {what}: {broken.message}"
-            if status["severity"] in ("ok", "info"):
-                status["severity"] = "warning"
+        return file.path
 
 
-def _nobody(_: FolderIndexer, event: Event | None) -> None:
-    """Nobody listens: the answer tells everything."""
+def _ignore(_: FolderIndexer, event: Event | None) -> None:
+    """Events are not needed: the answer has all of it."""
 
 
 def _together(reports: list[Json]) -> Json:

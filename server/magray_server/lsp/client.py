@@ -1,0 +1,50 @@
+"""Client: the editor at the other end of the connection, what it can do and what is sent to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from magray_server.lsp import positions
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from pygls.protocol import LanguageServerProtocol
+
+
+class Client:
+    """On the event loop only. Nothing is sent before initialize is answered."""
+
+    def __init__(self, protocol: LanguageServerProtocol) -> None:
+        self._protocol = protocol
+        self._warnings: set[str] = set()
+        self.encoding = positions.UTF16
+        """The position encoding that both sides use."""
+
+    @property
+    def capabilities(self) -> types.ClientCapabilities:
+        """What initialize named."""
+        return self._protocol.client_capabilities
+
+    def notify(self, method: str, params: Any) -> None:
+        """Send a notification."""
+        self._protocol.notify(method, params)
+
+    def request(self, method: str, params: Any) -> Future[Any]:
+        """Send a request; its result or error comes with the future."""
+        return self._protocol.send_request(method, params)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+
+    def register(self, identifier: str, method: str, options: Any) -> None:
+        """Register for a method that the client allows to be registered dynamically."""
+        registration = types.Registration(id=identifier, method=method, register_options=options)
+        params = types.RegistrationParams(registrations=[registration])
+        self.request(types.CLIENT_REGISTER_CAPABILITY, params)
+
+    def warn(self, sentence: str) -> None:
+        """Show a warning to the person, each sentence once."""
+        if sentence not in self._warnings:
+            self._warnings.add(sentence)
+            params = types.ShowMessageParams(types.MessageType.Warning, sentence)
+            self.notify(types.WINDOW_SHOW_MESSAGE, params)

@@ -1,0 +1,80 @@
+"""`textDocument/codeLens` and `codeLens/resolve`: how many passages elsewhere are like a definition; leads to
+`magray.server.related`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from magray_server.lsp.commands import name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from magray_server.lsp.buffers import Buffers
+    from magray_server.lsp.folders import Folders
+    from magray_server.lsp.settings import ClientSettings
+    from magray_server.lsp.workers import Stop, Workers
+
+MAX_LENSES = 200
+_COUNTED = 10
+_KINDS = frozenset(("function", "method", "class", "interface", "struct", "trait", "enum", "section"))
+
+
+class CodeLenses:
+    """None unless the person switched them on."""
+
+    def __init__(
+        self,
+        settings: Callable[[], ClientSettings],
+        folders: Folders,
+        buffers: Buffers,
+        workers: Workers,
+        related: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]],
+    ) -> None:
+        """`related` answers the request `magray/related`."""
+        self._settings = settings
+        self._folders = folders
+        self._buffers = buffers
+        self._workers = workers
+        self._related = related
+
+    async def lenses(self, params: types.CodeLensParams) -> list[types.CodeLens]:
+        """One lens above each definition, without its number."""
+        if not self._settings().server.code_lens:
+            return []
+        buffer = self._buffers.get(params.text_document.uri)
+        if buffer is None or buffer.path is None:
+            return []
+        file = self._folders.locate(buffer.path)
+        if file is None:
+            return []
+        text = buffer.text
+
+        def work(_: Stop) -> list[types.CodeLens]:
+            from magray_memory.values import chunked
+
+            found: list[types.CodeLens] = []
+            for chunk in chunked(file.path, text).chunks:
+                if chunk.symbol and chunk.kind in _KINDS:
+                    start = types.Position(chunk.start_line - 1, 0)
+                    data = {"uri": buffer.uri, "line": chunk.start_line}
+                    found.append(types.CodeLens(types.Range(start, start), data=data))
+            return found[:MAX_LENSES]
+
+        return await self._workers.run(work)
+
+    async def resolve(self, lens: types.CodeLens) -> types.CodeLens:
+        """The lens with its number: passages elsewhere that are like the one below it."""
+        data: Any = lens.data
+        if not isinstance(data, dict):
+            lens.command = types.Command("", "")
+            return lens
+        arguments: dict[str, Any] = {"uri": data.get("uri"), "line": data.get("line"), "k": _COUNTED}  # pyright: ignore
+        answer = await self._related(arguments)
+        count = len(answer["hits"])
+        shown = f"{count}+" if count == _COUNTED else str(count)
+        lens.command = types.Command(f"{shown} related", name_of("related"), arguments=[arguments])
+        return lens

@@ -1,0 +1,47 @@
+"""`magray/related`: passages like the one at a line of a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from magray_server.lsp.locations import Texts, answer_as_json
+
+if TYPE_CHECKING:
+    from magray_server.lsp.buffers import Buffers
+    from magray_server.lsp.client import Client
+    from magray_server.lsp.folders import Folders
+    from magray_server.lsp.session import CurrentSession
+    from magray_server.lsp.workers import Stop, Workers
+
+Json = dict[str, Any]
+
+
+class RelatedRequests:
+    """Each request is one piece of work in a thread; cancelling it ends the work at its next step."""
+
+    def __init__(
+        self, client: Client, folders: Folders, buffers: Buffers, session: CurrentSession, workers: Workers
+    ) -> None:
+        self._client = client
+        self._folders = folders
+        self._buffers = buffers
+        self._session = session
+        self._workers = workers
+
+    async def related(self, given: Any) -> Json:
+        """Passages like the one that is named."""
+        from magray_server.lsp.params import Target, read, read_options
+        from magray_server.operations.related import Related
+
+        target = read(Target, given)
+        path = self._folders.file(target.uri, target.path, target.workspace)
+        wanted = read_options(Related, given, path=str(path))
+
+        def work(stop: Stop) -> Json:
+            session = self._session.get()
+            k = session.settings.search.k if wanted.k is None else wanted.k
+            answer = session.search.related(path, wanted.line, k, stop)
+            stop.check()
+            return answer_as_json(answer, Texts(self._folders, self._buffers, self._client.encoding))
+
+        return await self._workers.run(work)

@@ -1,0 +1,101 @@
+"""`magray/status`: a notification of the state of all folders together, whenever it changes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from magray_server.host.jobs import State
+from magray_server.lsp.errors import hide_paths
+from magray_server.lsp.progress import INTERVAL_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from magray_server.host.folder_indexer import FolderIndexer
+    from magray_server.host.jobs import Report
+    from magray_server.lsp.client import Client
+    from magray_server.lsp.folders import Folders
+
+METHOD = "magray/status"
+
+
+class StatusNotifications:
+    """On the event loop, `close` apart."""
+
+    def __init__(
+        self,
+        client: Client,
+        folders: Folders,
+        indexers: Mapping[Path, FolderIndexer],
+        degraded: Callable[[], str | None],
+    ) -> None:
+        """`degraded`: why searches are not what they should be, None when they are."""
+        self._client = client
+        self._folders = folders
+        self._indexers = indexers
+        self._degraded = degraded
+        self._sent: dict[str, Any] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._began = False
+        self._closed = False
+
+    def begin(self) -> None:
+        """The client is ready for notifications."""
+        self._began = True
+
+    def close(self) -> None:
+        """Send no more. Called from any thread, more than once."""
+        self._closed = True
+
+    def changed(self) -> None:
+        """The state may have changed: send it, at most once in `INTERVAL_SECONDS`."""
+        if self._timer is None and self._began and not self._closed:
+            self._send()
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(INTERVAL_SECONDS, self._send_again)
+
+    def _send_again(self) -> None:
+        self._timer = None
+        if not self._closed:
+            self._send()
+
+    def _send(self) -> None:
+        status = self.status()
+        if status != self._sent:
+            self._sent = status
+            self._client.notify(METHOD, status)
+
+    def status(self) -> dict[str, Any]:
+        """The params of the notification."""
+        reports = [indexer.report for indexer in self._indexers.values()]
+        states = {report.state for report in reports}
+        if State.FAILED in states:
+            state = "error"
+        elif State.INDEXING in states:
+            state = "indexing"
+        elif State.STARTING in states:
+            state = "starting"
+        else:
+            state = "ready"
+        message = next((report.message for report in reports if report.message), None)
+        if message:
+            message = hide_paths(message, self._folders.roots)
+        missing = message if State.MISSING in states else None
+        degraded = self._degraded() or missing
+        if state == "ready" and degraded:
+            state, message = "degraded", degraded
+        progress = next((p for p in map(_progress, reports) if p is not None), None)
+        return {"state": state, "message": message, "progress": progress if state == "indexing" else None}
+
+
+def _progress(report: Report) -> dict[str, Any] | None:
+    if report.state is not State.INDEXING or report.last is None:
+        return None
+    from magray_memory.indexing.events import Progress
+
+    last = report.last
+    if not isinstance(last, Progress):
+        return None
+    return {"phase": last.phase, "done": last.done, "total": last.total, "rate": last.rate}

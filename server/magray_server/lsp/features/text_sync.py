@@ -1,0 +1,86 @@
+"""Text document synchronization: what the editor says of its documents goes to the buffers, and from there to
+the overlay and the indexer.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from magray_server.lsp.buffers import Buffer, split_lines
+from magray_server.lsp.uris import to_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from lsprotocol import types
+
+    from magray_server.lsp.buffers import Buffers
+    from magray_server.lsp.client import Client
+    from magray_server.lsp.folders import Folders
+    from magray_server.lsp.overlay import Overlays
+
+log = logging.getLogger(__name__)
+
+
+class TextSync:
+    """On the event loop only; each method is quick."""
+
+    def __init__(
+        self,
+        client: Client,
+        folders: Folders,
+        buffers: Buffers,
+        overlay: Overlays,
+        on_file_change: Callable[[Path], None],
+    ) -> None:
+        """`on_file_change` gets the root of the folder in which a file changed on disk."""
+        self._client = client
+        self._folders = folders
+        self._buffers = buffers
+        self._overlay = overlay
+        self._on_file_change = on_file_change
+
+    def opened(self, params: types.DidOpenTextDocumentParams) -> None:
+        item = params.text_document
+        buffer = Buffer(
+            item.uri,
+            to_path(item.uri),
+            item.version,
+            split_lines(item.text),
+            self._client.encoding,
+        )
+        self._buffers.add(buffer)
+        self._overlay.update(buffer)
+
+    def changed(self, params: types.DidChangeTextDocumentParams) -> None:
+        buffer = self._buffers.opened_as(params.text_document.uri)
+        if buffer is None:
+            log.warning("a document changed that is not open")
+            return
+        buffer.edit(params.content_changes, params.text_document.version)
+        self._overlay.update(buffer)
+
+    def closed(self, params: types.DidCloseTextDocumentParams) -> None:
+        buffer = self._buffers.remove(params.text_document.uri)
+        if buffer is not None:
+            self._overlay.closed(buffer)
+
+    def saved(self, params: types.DidSaveTextDocumentParams) -> None:
+        buffer = self._buffers.opened_as(params.text_document.uri)
+        path = buffer.path if buffer is not None else to_path(params.text_document.uri)
+        if buffer is not None:
+            buffer.dirty = False
+            self._overlay.update(buffer)
+        self._file_changed(path)
+
+    def watched(self, params: types.DidChangeWatchedFilesParams) -> None:
+        """Files changed on disk, by another program or by the editor itself."""
+        for change in params.changes:
+            self._file_changed(to_path(change.uri))
+
+    def _file_changed(self, path: Path | None) -> None:
+        file = self._folders.locate(path) if path is not None else None
+        if file is not None:
+            self._on_file_change(file.folder.root)
