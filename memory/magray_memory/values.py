@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from magray_memory.text.analyzer import query_tokens, tokens
     from magray_memory.text.front_matter import front_matter
     from magray_memory.text.languages import LANGUAGES
+    from magray_memory.text.wiki_links import WikiLink, wiki_links
 
 __all__ = [
     "LANGUAGES",
@@ -69,6 +70,7 @@ __all__ = [
     "UsedModel",
     "VaultInfo",
     "Verified",
+    "WikiLink",
     "canonical_root",
     "chunked",
     "front_matter",
@@ -80,6 +82,7 @@ __all__ = [
     "relative_path",
     "tail",
     "tokens",
+    "wiki_links",
 ]
 
 _MODULES = {
@@ -111,6 +114,7 @@ _MODULES = {
     "text.analyzer": ("query_tokens", "tokens"),
     "text.front_matter": ("front_matter",),
     "text.languages": ("LANGUAGES",),
+    "text.wiki_links": ("WikiLink", "wiki_links"),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -59,11 +59,15 @@ class Search:
         vaults = [vault for vault in self.open().vaults if vault.name == "workspace"]
         return find_symbols(vaults, text, limit)
 
-    def note(self, name: str) -> Note | None:
-        """The note that a link of this name means, in any folder that is searched."""
+    def note(self, link: str, source: Path | None = None) -> Note | None:
+        """The note that a link means, in any folder that is searched; `source` is the file with the link."""
         from magray_memory.search.note_links import resolve_note_link
 
-        return resolve_note_link(self.open().vaults, name)
+        try:
+            place = None if source is None else self._context.locate(source)
+        except WorkspaceError:
+            place = None
+        return resolve_note_link(self.open().vaults, link, place)
 
     def expect(self) -> None:
         """Load the model in a thread while the question is being prepared; a query waits for it."""

@@ -29,3 +29,11 @@ def set_links(connection: sqlite3.Connection, document_id: int, targets: Iterabl
 def link_targets(connection: sqlite3.Connection) -> Iterator[tuple[str, str | None]]:
     """Path and title of every note that is a file."""
     return connection.execute("SELECT path, title FROM document WHERE kind = 'doc' AND path IS NOT NULL")
+
+
+def first_symbols(connection: sqlite3.Connection) -> Iterator[tuple[str, str | None, str]]:
+    """Path and title of every note that is a file, and the first passage's symbol, which has its aliases."""
+    return connection.execute(
+        "SELECT path, title, symbol FROM document JOIN passage ON document_id = document.id AND ordinal = 0"
+        " WHERE document.kind = 'doc' AND path IS NOT NULL"
+    )

@@ -67,6 +67,8 @@ class Outline:
         self.breaks = bytearray(self.lines.count)
         self.tags: list[str] = []
         self.links: list[str] = []
+        self.code_rows: list[tuple[int, int]] = []
+        """Fences and comments, from the first row to the one behind."""
         self.title: str | None = None
         self._rows = text.split("\n")[: self.lines.count]
         self._first_heading: str | None = None
@@ -83,7 +85,10 @@ class Outline:
         paragraph = row  # where the paragraph began that a line of === or --- may make a heading
         while row < len(self._rows):
             line = self._rows[row]
-            past = self._past_fence_or_comment(row) or self._past_table(row)
+            code = self._past_fence_or_comment(row)
+            past = code or self._past_table(row)
+            if code:
+                self.code_rows.append((row, code))
             if past:
                 self._keep_together(row, past)
                 row = paragraph = past
@@ -170,6 +175,19 @@ class Outline:
         self.links.extend(link.strip().rstrip("\\") for link in _WIKI_LINK.findall(line) if link.strip())
         if not _INDENTED_CODE.match(line[:400]):
             self.tags.extend(tag for tag in map(str.lower, _TAG.findall(line)) if _is_tag(tag))
+
+
+def prose_lines(lines: list[str]) -> list[str]:
+    """The lines of a Markdown text with blanks for its code: fences, comments, and code spans."""
+    outline = Outline("\n".join(line.rstrip("\r\n") for line in lines))
+    shown = [_CODE_SPAN.sub(_blank, line) if "`" in line else line for line in lines]
+    for start, end in outline.code_rows:
+        shown[start:end] = [""] * (min(end, len(shown)) - start)
+    return shown
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 def _is_tag(word: str) -> bool:

@@ -45,6 +45,12 @@ def chunk_plain(text: str) -> DocumentChunks:
     return DocumentChunks(_title(lines, sections), [], [], chunk_sections(lines, sections, breaks))
 
 
+def find_sections(text: str) -> list[Section]:
+    """The sections of a plain text, by the headings that its format marks."""
+    lines = LineIndex(text)
+    return _sections(lines, bytearray(lines.count))
+
+
 def _sections(lines: LineIndex, breaks: bytearray) -> list[Section]:
     rows = lines.text.split("\n")[: lines.count]
     heading_of = _style(lines.text)

@@ -54,12 +54,12 @@ _MARKUP = (
 
 def chunk_rst(text: str) -> DocumentChunks:
     """The chunks of a reStructuredText; its title is that of the first section, tags and links are empty."""
-    outline = _Outline(text)
+    outline = Outline(text)
     chunks = chunk_sections(outline.lines, outline.sections, outline.breaks)
     return DocumentChunks(outline.title, [], [], chunks)
 
 
-class _Outline:
+class Outline:
     """One pass over a reStructuredText: its sections, and which rows belong to the row above."""
 
     def __init__(self, text: str) -> None:

@@ -180,6 +180,45 @@ def test_links_between_notes_are_found_and_followed(shared) -> None:
     assert shared.request("textDocument/definition", nowhere) is None
 
 
+def test_a_link_leads_to_the_part_that_it_names(editor, project) -> None:
+    note = project / "notes/Deploy.md"
+    note.write_text("# Deploy\n\nSee [[#Rollback]].\n\n## Steps\n\nBuild.\n\n## Rollback\n\nGo back.\n")
+    editor.request("magray/index", {})
+    source = project / "src/tool.sh"
+    source.write_text("[[ -n $x ]]  # see [[Deploy#rollback]]\n")
+    uri, script = editor.open(note, language="markdown"), editor.open(source, language="shellscript")
+
+    def definition(document: str, line: int, character: int) -> dict[str, Any] | None:
+        place = {"textDocument": {"uri": document}, "position": {"line": line, "character": character}}
+        return editor.request("textDocument/definition", place)
+
+    for found in (definition(uri, 2, 8), definition(script, 0, 24)):
+        assert found is not None
+        assert (found["uri"], found["range"]["start"]["line"]) == (note.as_uri(), 8)
+    assert definition(script, 0, 4) is None
+    links = editor.request("textDocument/documentLink", {"textDocument": {"uri": script}})
+    assert [link["target"] for link in links] == [f"{note.as_uri()}#L9"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "column"),
+    [
+        ("check.sh", "if [[ $PaymentGateway ]]; then :; fi\n", 10),
+        ("check.cpp", "[[PaymentGateway]] int f();\n", 5),
+        ("check.toml", "[[PaymentGateway]]\n", 5),
+        ("check.md", "`[[PaymentGateway]]`\n", 5),
+        ("fence.md", "```toml\n[[PaymentGateway]]\n```\n", 5),
+    ],
+)
+def test_brackets_that_are_no_link_hide_no_hover(shared, name: str, text: str, column: int) -> None:
+    (shared.root / "new").mkdir(exist_ok=True)
+    uri = shared.open(shared.root / "new" / name, text=text)
+    line = text.split("\n").index(next(row for row in text.split("\n") if "[[" in row))
+    place = {"textDocument": {"uri": uri}, "position": {"line": line, "character": column}}
+    assert "src/payment.py" in shared.request("textDocument/hover", place)["contents"]["value"]
+    assert shared.request("textDocument/documentLink", {"textDocument": {"uri": uri}}) == []
+
+
 def test_hover_shows_what_memory_knows_of_a_name_unless_switched_off(editor, project) -> None:
     (project / "src/shop.py").write_text("from payment import PaymentGateway\n")
     uri = editor.open(project / "src/shop.py")

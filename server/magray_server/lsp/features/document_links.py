@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,9 @@ from lsprotocol import types
 from magray_server.lsp.positions import to_column, to_index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-    from magray_memory.values import Note
+    from magray_memory.values import Note, WikiLink
     from magray_server.lsp.buffers import Buffer, Buffers
     from magray_server.lsp.client import Client
     from magray_server.lsp.folders import Folders
@@ -22,21 +21,8 @@ if TYPE_CHECKING:
     from magray_server.lsp.workers import Stop, Workers
 
 MAX_LINKS = 500
-_NAME = 200
-"""Characters between the brackets, at most."""
-_LINK = re.compile(rf"\[\[([^\[\]\n]{{1,{_NAME}}})\]\]")
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One link in a buffer: 0-based line, the columns of what stands between the brackets, as Python
-    counts.
-    """
-
-    line: int
-    start: int
-    end: int
-    name: str
+_NEAR = 304
+_BRACKETS = re.compile(r"\[\[[^\[\]\n]+\]\]")
 
 
 class Links:
@@ -56,65 +42,91 @@ class Links:
         buffer = self._buffers.get(params.text_document.uri)
         if buffer is None:
             return []
-        places = list(islice(_links(buffer.lines), MAX_LINKS))
-        if not places:
-            return []
         document = self._client.capabilities.text_document
         tips = bool(document and document.document_link and document.document_link.tooltip_support)
+        lines, opened = list(buffer.lines), self._opened()
 
         def work(stop: Stop) -> list[types.DocumentLink]:
+            from magray_memory.values import wiki_links
+
             session = self._session.get()
-            notes: dict[str, Note | None] = {}
+            notes: dict[str, tuple[Note, str] | None] = {}
             found: list[types.DocumentLink] = []
-            for link in places:
+            for link in islice(wiki_links(_name(buffer), lines), MAX_LINKS):
                 stop.check()
-                if link.name not in notes:
-                    notes[link.name] = session.search.note(link.name)
-                note = notes[link.name]
-                if note is not None:
-                    uri = self._folders.uri(note.root, note.path)
+                if link.target not in notes:
+                    note = session.search.note(link.target, buffer.path)
+                    notes[link.target] = None if note is None else (note, self._place(note, opened))
+                known = notes[link.target]
+                if known is not None:
+                    note, place = known
                     tip = note.title or note.path if tips else None
-                    found.append(types.DocumentLink(_range(buffer, link), uri, tip))
+                    found.append(types.DocumentLink(_range(buffer, link), place, tip))
             return found
 
         return await self._workers.run(work)
 
     async def definition(self, params: types.DefinitionParams) -> types.Location | None:
-        """The note that the link at the cursor means."""
+        """The note that the link at the cursor means, at the part that it names."""
         buffer = self._buffers.get(params.text_document.uri)
-        link = self.at(buffer, params.position) if buffer is not None else None
-        if link is None:
+        link = await self.at(buffer, params.position) if buffer is not None else None
+        if buffer is None or link is None:
             return None
-        note = await self.note(link.name)
-        if note is None:
-            return None
-        start = types.Position(0, 0)
-        return types.Location(self._folders.uri(note.root, note.path), types.Range(start, start))
+        opened = self._opened()
 
-    def at(self, buffer: Buffer, position: types.Position) -> Link | None:
+        def work(_: Stop) -> types.Location | None:
+            note = self._session.get().search.note(link.target, buffer.path)
+            if note is None:
+                return None
+            uri = self._folders.uri(note.root, note.path)
+            start = types.Position(note.line(opened.get(note.root / note.path)) - 1, 0)
+            return types.Location(uri, types.Range(start, start))
+
+        return await self._workers.run(work)
+
+    async def at(self, buffer: Buffer, position: types.Position) -> WikiLink | None:
         """The link under a position of the client."""
         if position.line >= len(buffer.lines):
             return None
         line = buffer.lines[position.line]
         column = to_index(line, position.character, buffer.encoding)
-        for match in _LINK.finditer(line, max(0, column - _NAME - 4), column + _NAME + 4):
-            if match.start() <= column <= match.end():
-                return Link(position.line, match.start(1), match.end(1), match.group(1))
-        return None
+        near = _BRACKETS.finditer(line, max(0, column - _NEAR), column + _NEAR)
+        here = next((match for match in near if match.start() <= column <= match.end()), None)
+        if here is None:
+            return None
+        lines, start = list(buffer.lines), here.start() + 2
 
-    async def note(self, name: str) -> Note | None:
-        """The note of a link's name."""
-        return await self._workers.run(lambda _: self._session.get().search.note(name))
+        def work(stop: Stop) -> WikiLink | None:
+            from magray_memory.values import wiki_links
+
+            for link in wiki_links(_name(buffer), lines):
+                stop.check()
+                if (link.line, link.start) == (position.line, start):
+                    return link
+            return None
+
+        return await self._workers.run(work)
+
+    async def note(self, link: WikiLink, buffer: Buffer) -> Note | None:
+        """The note that a link of a document means."""
+        return await self._workers.run(lambda _: self._session.get().search.note(link.target, buffer.path))
+
+    def _opened(self) -> dict[Path, str]:
+        """The texts of the open documents, which hold more than the disk does, by path."""
+        return {buffer.path: buffer.text for buffer in self._buffers.all if buffer.path and buffer.dirty}
+
+    def _place(self, note: Note, opened: dict[Path, str]) -> str:
+        """The URI of a note; the line of a part as its fragment, as editors read it."""
+        uri = self._folders.uri(note.root, note.path)
+        line = note.line(opened.get(note.root / note.path))
+        return f"{uri}#L{line}" if line > 1 else uri
 
 
-def _links(lines: list[str]) -> Iterator[Link]:
-    for number, line in enumerate(lines):
-        if "[[" in line:
-            for match in _LINK.finditer(line):
-                yield Link(number, match.start(1), match.end(1), match.group(1))
+def _name(buffer: Buffer) -> str:
+    return buffer.uri if buffer.path is None else str(buffer.path)
 
 
-def _range(buffer: Buffer, link: Link) -> types.Range:
+def _range(buffer: Buffer, link: WikiLink) -> types.Range:
     line = buffer.lines[link.line] if link.line < len(buffer.lines) else ""
     return types.Range(
         types.Position(link.line, to_column(line, link.start, buffer.encoding)),

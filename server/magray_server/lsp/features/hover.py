@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from magray_memory.values import Hit
+    from magray_memory.values import Hit, WikiLink
     from magray_server.lsp.buffers import Buffer, Buffers
     from magray_server.lsp.client import Client
     from magray_server.lsp.features.document_links import Links
@@ -62,11 +62,11 @@ class Hover:
         buffer = self._buffers.get(params.text_document.uri)
         if buffer is None or params.position.line >= len(buffer.lines):
             return None
-        link = self._links.at(buffer, params.position)
         line = buffer.lines[params.position.line]
-        if link is not None:
+        link = await self._links.at(buffer, params.position)
+        card = None if link is None else await self._note(link, buffer)
+        if link is not None and card is not None:
             start, end = link.start, link.end
-            card = await self._note(link.name)
         else:
             found = _word(line, to_index(line, params.position.character, buffer.encoding))
             if found is None:
@@ -116,10 +116,13 @@ class Hover:
             self._cards.popitem(last=False)
         return card
 
-    async def _note(self, name: str) -> str | None:
-        note = await self._links.note(name)
+    async def _note(self, link: WikiLink, buffer: Buffer) -> str | None:
+        """The card of a link; None for one in code that means no note, which may be none."""
+        note = await self._links.note(link, buffer)
+        if note is None and link.in_code:
+            return None
         if note is None:
-            return f"No note is named {cards.strong(name, markdown=self._markdown())}."
+            return f"No note is named {cards.strong(link.target, markdown=self._markdown())}."
         markdown, uri = self._markdown(), self._folders.uri(note.root, note.path)
 
         def work(_: Stop) -> str:
