@@ -1,4 +1,5 @@
-"""Events of an indexer: one typed union, which `magray index --events` prints as JSON, one line each.
+"""Events of a child process: one typed union, which `magray index` and `magray optimize` print as JSON lines
+with `--events`.
 
 The struct's tag stands in the key `event`. A field whose default is None is left out of the JSON while it is
 None; a field without a default is always there. Import this module only where an event is made or read:
@@ -112,7 +113,31 @@ class Failed(_Event, frozen=True, tag="error"):
     hint: str
 
 
-Event = Start | Progress | LexicalReady | SemanticReady | Changed | Device | Warned | Done | Failed
+class Step(_Event, frozen=True, tag="step"):
+    """Something begins that is no run of an indexer, in a few words."""
+
+    message: str
+
+
+class Result(_Event, frozen=True, tag="result"):
+    """An operation other than indexing ended; `value`: its result in JSON."""
+
+    value: dict[str, Any]
+
+
+Event = (
+    Start
+    | Progress
+    | LexicalReady
+    | SemanticReady
+    | Changed
+    | Device
+    | Warned
+    | Done
+    | Failed
+    | Step
+    | Result
+)
 
 
 def decode(line: bytes | str) -> Event | None:

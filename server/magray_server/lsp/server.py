@@ -16,6 +16,8 @@ from pygls.protocol import default_converter
 from magray_memory import __version__
 from magray_memory.values import Home
 from magray_server.host import process_exit
+from magray_server.host.jobs import State
+from magray_server.host.maintenance import Maintenance
 from magray_server.lsp import commands, positions
 from magray_server.lsp.buffers import Buffers
 from magray_server.lsp.client import Client
@@ -28,8 +30,8 @@ from magray_server.lsp.features.health import HealthRequests
 from magray_server.lsp.features.hover import Hover
 from magray_server.lsp.features.index import IndexRequests
 from magray_server.lsp.features.indexing import Indexing
-from magray_server.lsp.features.maintenance import Maintenance
 from magray_server.lsp.features.operation_request import OperationRequests
+from magray_server.lsp.features.optimize import OptimizeRequests
 from magray_server.lsp.features.related import RelatedRequests
 from magray_server.lsp.features.search import SearchRequests
 from magray_server.lsp.features.status import StatusNotifications
@@ -59,6 +61,9 @@ LEAVE_SECONDS = 0.3
 """How long the end waits for the client to take its last answers."""
 FORCED_SECONDS = 0.8
 """After this the process ends whatever the event loop is doing."""
+
+_IDLE = frozenset((State.READY, State.READING, State.STOPPED, State.MISSING))
+"""States of indexers beside which there is time to optimize."""
 
 
 class MagrayServer(LanguageServer):
@@ -125,7 +130,7 @@ class MagrayServer(LanguageServer):
             on_change=self.status.changed,
         )
         self.text_sync = TextSync(client, folders, buffers, self.overlay, self.indexing.file_changed)
-        self.maintenance = Maintenance(self.home, self._settings, self.progress_bars, self.indexing.indexers)
+        self.maintenance = Maintenance(self.home, lambda: self._settings().environment(), self._may_optimize)
 
     def _wire_requests(self, client: Client, folders: Folders, buffers: Buffers, workers: Workers) -> None:
         """What answers requests."""
@@ -134,6 +139,7 @@ class MagrayServer(LanguageServer):
         self.related = RelatedRequests(client, folders, buffers, session, workers)
         self.index = IndexRequests(self.home, folders, settings, self.indexing.indexers)
         self.health = HealthRequests(folders, session, workers, self.indexing.indexers)
+        self.optimize = OptimizeRequests(self.progress_bars, self.maintenance)
         self.operations = OperationRequests(self.home, folders, settings, workers)
         self.symbols = WorkspaceSymbols(client, folders, buffers, session, workers)
         self.links = Links(client, folders, buffers, session, workers)
@@ -148,7 +154,7 @@ class MagrayServer(LanguageServer):
             "related": self.related.related,
             "index": self.index.index,
             "health": self.health.health,
-            "optimize": self.maintenance.optimize,
+            "optimize": self.optimize.optimize,
         }
         return commands.requests(features, self.operations.request)
 
@@ -197,6 +203,11 @@ class MagrayServer(LanguageServer):
             self.session.replace()
             self.overlay.session_replaced()
         self.indexing.configured()
+
+    def _may_optimize(self) -> bool:
+        return self._settings().server.optimize and all(
+            indexer.report.state in _IDLE for indexer in self.indexing.indexers.values()
+        )
 
     def _indexer_event(self, root: Path, event: Event) -> None:
         """Which event of an indexer goes to which feature."""

@@ -18,6 +18,9 @@ class Optimize:
     """
 
     dry_run: bool = option("Say what would be done, and leave it.", default=False)
+    events: bool = option(
+        "Tell a parent program all as JSON lines; end when it does.", default=False, in_requests=False
+    )
 
 
 def run(context: Context, wanted: Optimize) -> Optimized:

@@ -35,3 +35,13 @@ def test_optimize_tells_what_it_would_do_and_what_it_did(magray: Magray) -> None
     done = magray("optimize")
     assert done.code == 0 and "statistics of the tables taken" in done.out
     assert magray("optimize").out == "there is nothing to optimize\n"
+
+
+def test_optimize_tells_a_parent_program_all_as_json_lines(magray: Magray) -> None:
+    magray("index", "--lexical")
+    tried = magray("optimize", "--events", "--dry-run")
+    *steps, last = tried.lines
+    assert (tried.code, last["event"]) == (0, "result")
+    assert steps and all(line["event"] == "step" and line["message"] for line in steps)
+    assert last["value"].keys() == magray("--json", "optimize", "--dry-run").json.keys()
+    assert {step["what"] for step in last["value"]["steps"]} == {"statistics"}

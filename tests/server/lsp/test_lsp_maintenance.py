@@ -10,8 +10,8 @@ import pytest
 
 QUICK = (
     "from magray_memory.maintenance import schedule\n"
-    "from magray_server.lsp.features import maintenance\n"
-    "schedule.IDLE_SECONDS, maintenance.LOOK_SECONDS = 1.0, 0.2\n"
+    "from magray_server.host import maintenance\n"
+    "schedule.IDLE_SECONDS, maintenance.CHECK_SECONDS = 1.0, 0.2\n"
     "from magray_server.lsp.main import main\n"
     "main()\n"
 )
@@ -45,6 +45,18 @@ def test_optimizing_answers_what_the_shell_answers(connect, project) -> None:
     assert kinds.count("begin") == kinds.count("end") and kinds.count("begin") >= 3
     assert client.error("magray/optimize", {"dry_run": "perhaps"})["code"] == -32602
     assert client.request("magray/search", {"query": "payment"})["hits"]
+
+
+def test_a_folder_is_named_as_it_is_spelled(connect, tmp_path) -> None:
+    root = tmp_path / "My Project"
+    root.mkdir()
+    (root / "a.py").write_text("payment = 1\n")
+    client = connect()
+    client.start(root)
+    client.ready()
+    client.request("magray/optimize", {"dry_run": True})
+    shown = [m["params"]["value"].get("message") or "" for m in client.heard if m["method"] == "$/progress"]
+    assert all(message.endswith(str(root)) for message in shown if message.startswith("Optimizing"))
 
 
 def test_a_cancelled_request_ends_the_work(connect, project, processes) -> None:

@@ -14,9 +14,10 @@ import click
 from magray_memory.errors import Interrupted
 from magray_memory.values import give_way
 from magray_server.cli import render
-from magray_server.cli.failures import DONE, describe
+from magray_server.cli.failures import DONE
+from magray_server.cli.json_lines import json_lines
 from magray_server.cli.operation_command import EXIT_CODES, View
-from magray_server.cli.terminal import emit, flush, to_json
+from magray_server.cli.terminal import flush
 from magray_server.host.process_exit import end_with_parent
 from magray_server.operations.index import outcome, run
 from magray_server.operations.operation import Context
@@ -67,7 +68,7 @@ def _watch(shell: Shell, *, force: bool, lexical: bool, events: bool) -> int:
     """Follow the workspace. Ctrl-C ends it with 130, a polite kill or the end of the parent with 0."""
     gone = threading.Event()
     with ExitStack() as stack:
-        listen: Listener = stack.enter_context(_json_lines(gone)) if events else WatchOutput(shell, stack)
+        listen: Listener = stack.enter_context(json_lines(gone)) if events else WatchOutput(shell, stack)
         memory = stack.enter_context(shell.memory())
 
         def on_event(event: Event) -> None:
@@ -178,7 +179,7 @@ def _listener(shell: Shell, events: bool, stop: threading.Event) -> Generator[Li
     alone.
     """
     if events:
-        with _json_lines(stop) as write:
+        with json_lines(stop) as write:
             yield write
     elif shell.quiet or not sys.stderr.isatty():
         yield None
@@ -187,31 +188,6 @@ def _listener(shell: Shell, events: bool, stop: threading.Event) -> Generator[Li
 
         with Progress(shell) as progress:
             yield progress.on_event
-
-
-@contextmanager
-def _json_lines(stop: threading.Event) -> Generator[Listener]:
-    """Events as lines. Whatever ends the run, the last line says how: `done` or `error`."""
-    from magray_memory.indexing.events import Failed
-
-    failed = False
-
-    def write(event: Event) -> None:
-        nonlocal failed
-        failed = failed or isinstance(event, Failed)
-        try:
-            emit(to_json(event), flush=True)
-        except BrokenPipeError:
-            # The program that listened is gone: nobody wants this run any more.
-            stop.set()
-
-    try:
-        yield write
-    except Exception as error:
-        if not failed:
-            ours = describe(error)
-            write(Failed(ours.code, ours.message, ours.hint))
-        raise
 
 
 VIEWS = {"index": View(run=_run)}

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from magray_server.cli import render
-from magray_server.cli.operation_command import Call, View
+from magray_server.cli.json_lines import json_lines
+from magray_server.cli.operation_command import EXIT_CODES, Call, View
 from magray_server.cli.terminal import safe
+from magray_server.host.process_exit import end_with_parent
+from magray_server.operations.operation import Context
+from magray_server.operations.optimize import outcome, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from magray_memory.values import Optimized, Step
+    from magray_server.cli.shell import Shell
     from magray_server.operations.optimize import Optimize
+
+
+def _run(shell: Shell, wanted: Optimize) -> int | None:
+    """With `--events`: each step and the result as JSON lines."""
+    if not wanted.events:
+        return None
+    from magray_memory.indexing import events
+
+    stop = threading.Event()
+    end_with_parent(stop.set, by_stdin=False)
+    with json_lines(stop) as write, shell.memory() as memory:
+        context = Context(
+            memory=memory, on_step=lambda step: write(events.Step(step)), should_stop=stop.is_set
+        )
+        done = run(context, wanted)
+        write(events.Result(done.as_json()))
+    return EXIT_CODES[outcome(wanted, done)]
 
 
 def _lines(call: Call[Optimize], done: Optimized) -> Iterator[str]:
@@ -41,4 +64,4 @@ def _bytes(won: int) -> str:
     return f"{render.size(abs(won))} {'won' if won >= 0 else 'more'}"
 
 
-VIEWS = {"optimize": View(lines=_lines, notes=_notes)}
+VIEWS = {"optimize": View(run=_run, lines=_lines, notes=_notes)}
