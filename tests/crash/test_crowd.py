@@ -21,6 +21,7 @@ def test_six_search_while_one_indexes_and_one_optimizes() -> None:
     print(done.stdout)
     found = json.loads(done.stdout)
     assert found["errors"] == [] and found["torn"] == 0
-    assert found["compared"] > 50
-    assert found["searches"] > 50 and found["index_runs"] > 0 and found["optimize_runs"] > 0
+    # Each searcher asked and was compared, however slow the machine is.
+    assert found["searches"] >= 6 and found["compared"] >= 6
+    assert found["index_runs"] > 0 and found["optimize_runs"] > 0
     assert done.returncode == 0

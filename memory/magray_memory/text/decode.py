@@ -13,6 +13,8 @@ _BOMS = (  # longest first: the UTF-16 mark begins the UTF-32 one
 )
 _PRINTED = bytes(set(range(256)) - (set(range(32)) - set(b"\t\n\r\f\x08\x1b")) - {127})
 _SAMPLE = 1 << 16
+_LEAST_UTF_16 = 8
+"""Bytes: in fewer, a NUL says nothing of an encoding."""
 
 MAX_CONTROL = 0.02
 """Share of control characters above which bytes are not text."""
@@ -69,7 +71,9 @@ def unmarked_utf_16(data: bytes) -> str | None:
 
     Every second byte of spaces, line ends and ASCII is NUL, and what the pairs make are characters.
     """
-    sample = data[: min(_SAMPLE, len(data) & ~1)]
+    if len(data) % 2 or len(data) < _LEAST_UTF_16:
+        return None
+    sample = data[:_SAMPLE]
     for encoding, low, high in (
         ("utf-16-le", sample[::2], sample[1::2]),
         ("utf-16-be", sample[1::2], sample[::2]),

@@ -148,7 +148,7 @@ def _wait(child: subprocess.Popen[bytes], seconds: float) -> tuple[list[str], in
 
 
 def _read(stream: IO[bytes], lines: deque[str]) -> None:
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError), stream:
         while line := stream.readline(_LONGEST_LINE):
             lines.append(line.decode("utf-8", "replace"))
 
