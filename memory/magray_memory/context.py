@@ -10,12 +10,13 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from magray_memory.config import Loaded, Settings, config_path, load_settings
+from magray_memory.config import WORKSPACE_FILE, Loaded, Settings, config_path, load_settings
 from magray_memory.errors import WorkspaceError
 from magray_memory.ignore.paths import canonical_root, relative_path
 from magray_memory.ignore.workspace_root import find_root, named_root
 from magray_memory.index.open_vaults import OpenVaults, VaultFile
 from magray_memory.models.provider import ModelProvider
+from magray_memory.polled_files import PolledFiles
 from magray_memory.resources import Profile, choose_profile, effective_settings, machine
 from magray_memory.storage.home import Home
 
@@ -35,20 +36,21 @@ class Context:
         roots: Sequence[Path],
         load: Callable[[Path | None], Loaded],
         *,
-        settings_files: tuple[Path, ...] = (),
+        config: Path,
         rootless: WorkspaceError | None = None,
         long_lived: bool = False,
     ) -> None:
-        """`load` reads the settings for a root. `rootless`: why there is none. `long_lived`: many searches
-        follow each other, so that a larger index in memory is worth its loading, and none of them waits long
-        for the model.
+        """`load` reads the settings for a root, `config` is the person's settings file. `rootless`: why there
+        is no root. `long_lived`: many searches follow each other, so that a larger index in memory is worth
+        its loading, and none of them waits long for the model.
         """
         self.home = home
         self.roots = tuple(roots)
-        self.settings_files = settings_files
-        """The files that the settings stand in, besides a workspace's own."""
         self.guard = threading.RLock()
+        self._config = config
         self._load = load
+        # Noted before they are read: a change in between counts as one.
+        self._settings_files = PolledFiles(self._places_of_settings())
         self._loaded = load(self.workspace)
         self._rootless = rootless or WorkspaceError("no folder is open", "", "open a folder in the editor")
         self._profile: Profile | None = None
@@ -88,8 +90,7 @@ class Context:
         def load(root: Path | None) -> Loaded:
             return load_settings(place.path, root, overrides, environ)
 
-        files = (config_path(place.path, environ),)
-        return cls(place, roots, load, settings_files=files, rootless=rootless)
+        return cls(place, roots, load, config=config_path(place.path, environ), rootless=rootless)
 
     @property
     def settings(self) -> Settings:
@@ -106,14 +107,22 @@ class Context:
         """Where each setting that is not a default comes from."""
         return self._loaded.sources
 
+    def settings_files_changed(self) -> bool:
+        """Whether a file that the settings stand in changed since the last call; `reload` reads them."""
+        return self._settings_files.changed(self._places_of_settings())
+
     def reload(self) -> None:
         """Read the settings again."""
         self._loaded = self._load(self.workspace)
 
+    def settings_differ(self) -> bool:
+        """Whether the settings files say something else now than they did."""
+        return self._load(self.workspace).settings != self.settings
+
     def at(self, root: Path) -> Context:
         """The same home and arguments, seen from another workspace. Raises WorkspaceError."""
         roots = (canonical_root(named_root(root)),)
-        return Context(self.home, roots, self._load, settings_files=self.settings_files)
+        return Context(self.home, roots, self._load, config=self._config)
 
     @property
     def profile(self) -> Profile:
@@ -167,6 +176,9 @@ class Context:
             if inside is not None:
                 return root, inside
         raise self.outside(path)
+
+    def _places_of_settings(self) -> list[Path]:
+        return [self._config, *(root / WORKSPACE_FILE for root in self.roots[:1])]
 
     def outside(self, path: Path) -> WorkspaceError:
         """What is wrong with a path that lies in no workspace."""

@@ -6,10 +6,11 @@ answer by words and say so.
 
 from __future__ import annotations
 
+import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from magray_memory.config import Loaded, load_settings
+from magray_memory.config import Loaded, config_path, load_settings
 from magray_memory.context import Context
 from magray_memory.ignore.paths import canonical_root
 
@@ -25,12 +26,16 @@ if TYPE_CHECKING:
     from magray_memory.storage.home import Home
     from magray_memory.storage.vault import Vault
 
+_SETTINGS_SECONDS = 1.0
+"""How often the settings files are polled: the shell or an editor may have changed them."""
+
 
 class Session:
     """One person's memory, seen from any number of roots, which may change. Safe in several threads."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._polled_at = 0.0
 
     @classmethod
     def start(cls, home: Home, roots: Sequence[Path], overrides: Mapping[str, object] | None = None) -> Self:
@@ -40,7 +45,7 @@ class Session:
         def load(root: Path | None) -> Loaded:
             return load_settings(home.path, root, overrides)
 
-        return cls(Context(home, places, load, long_lived=True))
+        return cls(Context(home, places, load, config=config_path(home.path), long_lived=True))
 
     @cached_property
     def search(self) -> LiveSearch:
@@ -79,6 +84,17 @@ class Session:
     def settings(self) -> Settings:
         """The settings as they were read last."""
         return self._context.settings
+
+    def settings_changed(self) -> bool:
+        """Whether the settings files say something else than `settings`; looks once a second at most.
+
+        A session keeps its settings: who wants the new ones starts another.
+        """
+        now = time.monotonic()
+        if now - self._polled_at < _SETTINGS_SECONDS:
+            return False
+        self._polled_at = now
+        return self._context.settings_files_changed() and self._context.settings_differ()
 
     @property
     def roots(self) -> tuple[Path, ...]:

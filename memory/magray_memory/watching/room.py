@@ -51,7 +51,7 @@ class Watching:
             root,
             context.home,
             read_settings,
-            context.settings_files,
+            context.settings_files_changed,
             open_vault=indexing.open_vault,
             set_aside=lambda: set_aside(context.home.vault_path(root)),
             models=None if lexical else context.models,

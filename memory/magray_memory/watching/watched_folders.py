@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from magray_memory.config import WORKSPACE_FILE
 from magray_memory.ignore.defaults import MARKERS
 from magray_memory.indexing.walk import WalkOptions, folders
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from magray_memory.watching.debounce import Debounce
     from magray_memory.watching.file_events import FileEventSource
 
-SETTINGS_FILE = ".magray.toml"
 _RULE_FILES = frozenset((".gitignore", ".magrayignore", ".git", *MARKERS))
 
 
@@ -62,7 +62,7 @@ class WatchedFolders:
         if not name:
             debounce.add_everything()
             return True
-        if name in _RULE_FILES or (name == SETTINGS_FILE and not folder):
+        if name in _RULE_FILES or (name == WORKSPACE_FILE and not folder):
             debounce.add(folder, folder=True)
             return True
         rules = self._rules.get(folder)

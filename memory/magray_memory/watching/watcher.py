@@ -65,8 +65,8 @@ class Watched:
     home: Home
     settings: Callable[[], Settings]
     """Reads them again."""
-    settings_files: tuple[Path, ...]
-    """Where they stand, besides the workspace's own file."""
+    settings_changed: Callable[[], bool]
+    """Whether a file that they stand in changed since it was asked last."""
     open_vault: Callable[[], Vault]
     """For writing; makes what is not there."""
     set_aside: Callable[[], object]
@@ -91,7 +91,7 @@ class Watcher:
         self._watched = watched
         self._root = watched.root
         self._settings = watched.settings()
-        self._external = ExternalFiles(watched.root, watched.settings_files)
+        self._external = ExternalFiles(watched.root)
         self._force = force
         self._idle = idle
         self._rescan = rescan
@@ -257,7 +257,7 @@ class Watcher:
 
     def _settings_changed(self) -> bool:
         """Read the settings again when a file of them changed; whether they say something else now."""
-        if not self._external.settings_changed():
+        if not self._watched.settings_changed():
             return False
         before, self._settings = self._settings, self._watched.settings()
         if before == self._settings:

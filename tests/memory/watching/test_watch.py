@@ -23,6 +23,7 @@ from magray_memory.models import loader
 from magray_memory.models.embedder import Embedder
 from magray_memory.models.model import resolve_model
 from magray_memory.models.provider import ModelProvider
+from magray_memory.polled_files import PolledFiles
 from magray_memory.resources import choose_profile, machine
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.vault_files import set_aside
@@ -58,12 +59,14 @@ class Watching:
         self.models = None if open_embedder is None else Models(ws, open_embedder)
         self.failure: BaseException | None = None
         ws.events = []
+        places = (ws.home.path / "config.toml", ws.root / ".magray.toml")
+        self._settings_files = PolledFiles(places)
         self._wanted = threading.Condition()
         watched = Watched(
             ws.root,
             ws.home,
             lambda: ws.settings,
-            (ws.home.path / "config.toml",),
+            lambda: self._settings_files.changed(places),
             open_vault=ws.open,
             set_aside=lambda: set_aside(ws.vault.path),
             models=self.models,
