@@ -19,6 +19,7 @@ from magray_memory.models.provider import ModelProvider
 from magray_memory.polled_files import PolledFiles
 from magray_memory.resources import Profile, choose_profile, effective_settings, machine
 from magray_memory.storage.home import Home
+from magray_memory.user_path import expand_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -74,7 +75,7 @@ class Context:
     ) -> Context:
         """The context of a workspace, see `Memory.open`. Raises WorkspaceError."""
         environ = os.environ if environ is None else environ
-        place = Home.default(environ) if home is None else Home(home.expanduser().absolute())
+        place = Home.default(environ) if home is None else Home(expand_user(home).absolute())
         roots: tuple[Path, ...] = ()
         rootless = None
         if workspace is not None:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from magray_memory.text.front_matter import front_matter
     from magray_memory.text.languages import LANGUAGES
     from magray_memory.text.wiki_links import WikiLink, wiki_links
+    from magray_memory.user_path import expand_user
 
 __all__ = [
     "LANGUAGES",
@@ -73,6 +74,7 @@ __all__ = [
     "WikiLink",
     "canonical_root",
     "chunked",
+    "expand_user",
     "front_matter",
     "give_back",
     "give_way",
@@ -114,6 +116,7 @@ _MODULES = {
     "text.analyzer": ("query_tokens", "tokens"),
     "text.front_matter": ("front_matter",),
     "text.languages": ("LANGUAGES",),
+    "user_path": ("expand_user",),
     "text.wiki_links": ("WikiLink", "wiki_links"),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}

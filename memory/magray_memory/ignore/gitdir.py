@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magray_memory.ignore.patterns import RuleSet, encoded, parse_rule
+from magray_memory.user_path import expand_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -148,7 +149,7 @@ def _expanded(path: str, environ: Mapping[str, str]) -> Path:
     home = _home(environ)
     if path.startswith("~/") and home:
         return home / path[2:]
-    return Path(path).expanduser() if path.startswith("~") else Path(path)
+    return expand_user(path) if path.startswith("~") else Path(path)
 
 
 def _read_config(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from magray_memory.errors import WorkspaceError
+from magray_memory.user_path import expand_user
 
 _MARKS = (".magray.toml", ".git")
 
@@ -46,7 +47,7 @@ def named_root(folder: Path) -> Path:
 
 def _existing(folder: Path) -> Path:
     try:
-        resolved = folder.expanduser().resolve()
+        resolved = expand_user(folder).resolve()
         is_dir = resolved.is_dir()
     except (OSError, RuntimeError, ValueError) as error:
         raise WorkspaceError(f"{_shown(folder)} cannot be opened", str(error)) from error

@@ -16,6 +16,7 @@ from typing import cast
 from magray_memory import atomic_file
 from magray_memory.errors import ModelError
 from magray_memory.models.default_model import BUNDLED, DEFAULT_ID
+from magray_memory.user_path import expand_user
 
 TOKENIZER = "tokenizer"
 """The key under `[files]` that every device shares."""
@@ -192,7 +193,7 @@ def resolve_model(name_or_path: str, home_models: Path) -> Model:
         for parent in (home_models, BUNDLED):
             if (parent / name_or_path / "model.toml").is_file():
                 return load_model(parent / name_or_path)
-    folder = Path(name_or_path).expanduser()
+    folder = expand_user(name_or_path)
     if folder.is_dir():
         return load_model(folder)
     from magray_memory.models import catalog

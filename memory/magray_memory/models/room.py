@@ -12,6 +12,7 @@ from magray_memory.config import config_path
 from magray_memory.errors import ModelError, UsageError
 from magray_memory.models.default_model import DEFAULT_ID
 from magray_memory.models.model import Model, resolve_model
+from magray_memory.user_path import expand_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,7 +152,7 @@ class Models:
         from magray_memory.models import store
 
         self._home.ensure()
-        folder = Path(os.path.abspath(Path(name).expanduser()))  # noqa: PTH100 - resolve() follows links
+        folder = Path(os.path.abspath(expand_user(name)))  # noqa: PTH100 - resolve() follows links
         is_path = _is_path(name) or (folder.is_dir() and not self._known(name))
         if is_path and not (folder / "model.toml").is_file():
             if not folder.is_dir():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from magray_memory.errors import HomeError
 from magray_memory.ignore.paths import canonical_root
+from magray_memory.user_path import expand_user
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +35,7 @@ class Home:
         """The home that MAGRAY_HOME names, or the system's usual place for a program's data."""
         named = (os.environ if environ is None else environ).get("MAGRAY_HOME", "")
         if named:
-            return cls(Path(named).expanduser().absolute())
+            return cls(expand_user(named).absolute())
         from platformdirs import user_data_dir
 
         return cls(Path(user_data_dir("magray", appauthor=False)))

@@ -11,8 +11,12 @@ import os
 import socket
 import sys
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+from magray_memory.values import expand_user
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 USAGE = """usage: magray-lsp [--stdio | --tcp HOST:PORT] [--home DIR] [--log-file FILE] [--version]
 
@@ -58,9 +62,9 @@ def parse(arguments: list[str]) -> Options:
         if name == "--tcp":
             options.address = _address(value)
         elif name == "--home":
-            options.home = Path(value).expanduser().absolute()
+            options.home = expand_user(value).absolute()
         else:
-            options.log_file = Path(value).expanduser().absolute()
+            options.log_file = expand_user(value).absolute()
     return options
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import unicodedata
 from typing import TYPE_CHECKING
 
 import pytest
@@ -228,6 +229,62 @@ def test_a_path_of_the_workspace_that_was_named_needs_no_folder_in_front(
 ) -> None:
     named = ("--workspace", str(indexed.cwd), "related", "src/payments/retry.py:7")
     assert indexed(*named, cwd=tmp_path).code == 0
+
+
+def test_a_tilde_that_names_no_user_is_part_of_a_name(magray: Magray) -> None:
+    (magray.cwd / "~draft.md").write_text("# Draft\n\nTomatoes are watered at dawn.\n")
+    (magray.cwd / "~queries.txt").write_text('{"id": 1, "text": "tomatoes"}\n')
+    home = ("--home", "~magray-home-of-nobody")
+    assert magray(*home, "index", "--lexical").code == 0
+    assert (magray.cwd / "~magray-home-of-nobody").is_dir()
+    assert magray("index", "--lexical", "~draft.md").code == 0
+    for arguments in (
+        ("related", "~draft.md:1"),
+        ("search", "--batch", "~queries.txt"),
+        ("vault", "drop", "~nobody"),
+        ("model", "use", "~nobody"),
+        ("--workspace", "~nobody", "status"),
+    ):
+        result = magray(*arguments)
+        assert "bug in magray" not in result.err
+        assert "RuntimeError" not in result.err
+    assert magray("search", "--batch", "~queries.txt").code == 0
+    assert magray("related", "~draft.md:1").code == 0
+    assert magray("status", env={"MAGRAY_HOME": "~nobody-at-all"}).code == 0
+
+
+def test_names_typed_composed_find_decomposed_ones_on_disk(magray: Magray) -> None:
+    folder = magray.cwd / unicodedata.normalize("NFD", "Мой проект")
+    folder.mkdir()
+    (folder / unicodedata.normalize("NFD", "Йод.md")).write_text("# Iodine\n\nTomatoes at dawn.\n")
+    assert magray("index", "--lexical").code == 0
+    for form in ("NFC", "NFD"):
+        for glob in ("Мой проект/", "Йод.md", "*/Йод.md", "./Мой проект/*.md"):
+            typed = unicodedata.normalize(form, glob)
+            assert len(magray("--json", "search", "tomatoes", "--path", typed).json["hits"]) == 1
+        inline = unicodedata.normalize(form, 'tomatoes path:"Мой проект/"')
+        assert len(magray("--json", "search", inline).json["hits"]) == 1
+
+
+def test_a_tag_includes_the_tags_below_it(magray: Magray) -> None:
+    for name, tag in (("a", "project"), ("b", "project/alpha"), ("c", "projects"), ("d", "Project/Beta/x")):
+        (magray.cwd / f"{name}.md").write_text(f"# Note\n\nTomatoes at dawn. #{tag}\n")
+    (magray.cwd / "e.md").write_text("---\ntags: [проект/Альфа, my_project]\n---\nTomatoes.\n")
+    assert magray("index", "--lexical").code == 0
+    for tag, expected in {
+        "project": ["a.md", "b.md", "d.md"],
+        "#Project/": ["a.md", "b.md", "d.md"],
+        "project/alpha": ["b.md"],
+        "project/beta": ["d.md"],
+        "proj": [],
+        "project_": [],
+        "project/%": [],
+        "alpha": [],
+        "Проект": ["e.md"],
+    }.items():
+        assert sorted(paths(magray("--json", "search", "tomatoes", "--tag", tag).json)) == expected
+    inline = magray("--json", "search", "tomatoes tag:project").json
+    assert sorted(paths(inline)) == ["a.md", "b.md", "d.md"]
 
 
 def test_related_to_what_is_not_indexed(indexed: Magray) -> None:
