@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -119,7 +120,7 @@ def parse(
         kinds=values("kind", kinds, lambda v: _some(v, "kind").lower()),
         languages=values("lang", languages, _language),
         paths=values("path", paths, _path),
-        tags=values("tag", tags, lambda v: _some(v.removeprefix("#"), "tag").lower()),
+        tags=values("tag", tags, lambda v: _some(v.removeprefix("#").rstrip("/"), "tag").lower()),
         since=min(moments("since", since), default=None),
         until=max(moments("until", until), default=None),
         explain=explain,
@@ -203,7 +204,7 @@ def _path(value: str) -> str:
     name = _some(value, "path")
     if os.sep == "\\":
         name = name.replace("\\", "/")
-    name = name.removeprefix("./")
+    name = composed(name.removeprefix("./"))
     if ".." in name.split("/"):
         raise QueryError(f"path {name[:60]}", "it leads outside the workspace", "a glob relative to its root")
     if name.startswith(("!", "#")):
@@ -211,8 +212,16 @@ def _path(value: str) -> str:
     return name
 
 
+def composed(text: str) -> str:
+    """The text in NFC, which keyboards type; file names of old Mac disks and archives are decomposed."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def path_matcher(globs: tuple[str, ...]) -> Callable[[str], bool]:
-    """A test for paths relative to the root: true where a gitignore glob holds for the path or its parent."""
+    """A test for paths relative to the root: true where a gitignore glob holds for the path or its parent.
+
+    Globs are in NFC; paths may be in any Unicode form.
+    """
     from magray_memory.ignore.patterns import RuleSet, encoded, parse_rule
 
     match = RuleSet(filter(None, (parse_rule(encoded(glob)) for glob in globs))).match
@@ -225,6 +234,7 @@ def path_matcher(globs: tuple[str, ...]) -> Callable[[str], bool]:
         return bool(prefix and folder_matches(prefix)) or match(name, prefix, True) is True
 
     def matches(path: str) -> bool:
+        path = composed(path)
         name = path.rpartition("/")[2]
         prefix = path[: len(path) - len(name)]
         return bool(prefix and folder_matches(prefix)) or match(name, prefix, False) is True

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class DocumentFilter(NamedTuple):
     """Conditions on documents, all of which hold; an empty one holds for every document outside the trash.
 
-    A document has one of `layers`, `kinds` (lower case) and `languages`, all of `tags` (whatever the case),
-    and was changed from `since` to `until`, in UTC seconds.
+    A document has one of `layers`, `kinds` (lower case) and `languages`, all of `tags` (whatever the case,
+    the tags below one included), and was changed from `since` to `until`, in UTC seconds.
     """
 
     layers: tuple[str, ...] = ()
@@ -75,9 +75,10 @@ def _conditions(wanted: DocumentFilter) -> tuple[str, list[object]]:
     for tag in wanted.tags:
         where.append(
             "EXISTS (SELECT 1 FROM document_tag dt JOIN tag t ON t.id = dt.tag_id "
-            "WHERE dt.document_id = d.id AND lower(t.name) = lower(?))"
+            "WHERE dt.document_id = d.id "
+            "AND substr(lower(t.name) || '/', 1, length(?) + 1) = lower(?) || '/')"
         )
-        values.append(tag)
+        values += [tag, tag]
     for moment, sign in ((wanted.since, ">="), (wanted.until, "<=")):
         if moment is not None:
             where.append(f"{DOCUMENT_TIME} {sign} ?")
