@@ -60,9 +60,9 @@ class IndexSettings:
         workspace=True,
         only_lower=True,
     )
-    ignore: tuple[str, ...] = _setting((), "gitignore patterns of what to leave out", workspace=True)
+    ignore: tuple[str, ...] = _setting((), "gitignore patterns of files to leave out", workspace=True)
     include: tuple[str, ...] = _setting(
-        (), "gitignore patterns that win over the default exclusions", workspace=True
+        (), "gitignore patterns that override the default exclusions", workspace=True
     )
     hidden: bool = _setting(False, "index files and folders whose names begin with a dot", workspace=True)
     workers: int = _setting(0, "processes that parse source code; 0 = by cores", low=0, high=64)
@@ -87,7 +87,7 @@ class EmbeddingSettings:
     device: str = _setting("auto", "where the model runs", choices=("auto", "cpu", "cuda"))
     threads: int = _setting(0, "threads of the model; 0 = by profile and cores", low=0, high=256)
     probe_seconds: float = _setting(
-        15.0, "time for a first trial of the native libraries, in a process of their own", low=1, high=300
+        15.0, "time limit of the smoke test of the native libraries, in a child process", low=1, high=300
     )
 
 
@@ -96,7 +96,7 @@ class HubSettings:
     """Where models are pulled from."""
 
     endpoint: str = _setting("", "address of the hub that models are pulled from; empty = HF_ENDPOINT")
-    proxy: str = _setting("", "proxy on the way to the hub; empty = what the environment says")
+    proxy: str = _setting("", "proxy to the hub; empty = the proxy variables of the environment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class StorageSettings:
         "safety against power failure",
         choices=("high-performance", "balanced", "high-reliability"),
     )
-    vector_cache_mb: int = _setting(512, "bound of the cache of vectors already made", low=0, high=100_000)
+    vector_cache_mb: int = _setting(512, "size limit of the vector cache", low=0, high=100_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +121,8 @@ class VectorSettings:
         choices=("auto", "exact", "hnsw", "sketch", "annoy"),
         native={"hnsw": "hnswlib", "annoy": "annoy"},
     )
-    ef: int = _setting(0, "how far hnsw looks for neighbours; 0 = by profile", low=0, high=10_000)
-    graph_mb: int = _setting(
-        0, "memory that the graph of hnsw may take; 0 = by profile", low=0, high=1_000_000
-    )
+    ef: int = _setting(0, "hnsw's search breadth (ef); 0 = by profile", low=0, high=10_000)
+    graph_mb: int = _setting(0, "memory limit of hnsw's graph; 0 = by profile", low=0, high=1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +131,7 @@ class ResourceSettings:
 
     profile: str = _setting(
         "auto",
-        "how much of the machine is used; auto = by its memory and cores",
+        "limits on memory and processor use; auto = by memory and cores",
         choices=("auto", "minimal", "balanced", "performance"),
     )
 

@@ -128,7 +128,7 @@ def _edit(
     if changed is None or not sound:
         raise ConfigError(
             f"settings file {path}",
-            f"'{section}.{key}' is written in a way that only a person can edit",
+            f"'{section}.{key}' is written in a form that cannot be edited automatically",
             hint,
         )
     _replace(path, changed)

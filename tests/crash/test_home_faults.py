@@ -97,7 +97,7 @@ def test_a_home_that_nobody_may_write(box: Box, rng: random.Random) -> None:
         _plain(person(*command))
     assert person("search", "alpha", "--mode", "lexical").out
     fixed = person("doctor", "--fix")
-    assert fixed.code == 0 and "mended" in fixed.out
+    assert fixed.code == 0 and "repaired" in fixed.out
     assert person("index", "--lexical").code == 0
 
 

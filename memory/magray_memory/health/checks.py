@@ -91,7 +91,7 @@ def storage(context: HealthContext) -> Component:
     if damaged:
         why = f"{len(damaged)} of {len(context.vaults)} vaults cannot be read: {damaged[0].problem}"
         severity = Severity.CRITICAL if context.current in damaged else Severity.WARNING
-        return Component("storage", severity, why, detail, "magray index makes it again in its workspace")
+        return Component("storage", severity, why, detail, "magray index in its workspace rebuilds it")
     if any(vault.unseen_changes for vault in context.vaults):
         why = "the home is read-only, and its last changes cannot be seen from here"
         return Component("storage", Severity.WARNING, why, detail, f"make {path} writable once")
@@ -170,7 +170,7 @@ def _graph_hint(context: HealthContext) -> str:
 def _changing(context: HealthContext, change: Change, detail: dict[str, Any]) -> Component:
     vault = context.current
     busy = vault is not None and IndexerLock(vault.path).holder() is not None
-    made = f"{change.share:.0%} of {change.to} is made"
+    made = f"{change.share:.0%} of {change.to} is embedded"
     hint = "" if busy else "magray index"
     if change.lost:
         why = (

@@ -42,7 +42,7 @@ _DOING = {
     "passages": "reading its passages",
     "lexical": "reading its lexical index",
     "vectors": "reading its vectors",
-    "pending": "looking for what has no vector",
+    "pending": "looking for missing vectors",
     "snapshots": "reading its index snapshots",
     "recall": "searching its vector index",
 }
@@ -259,8 +259,8 @@ def _run_child(path: Path, kind: VaultKind, skip: Sequence[str], limit: float) -
     if done:
         return _Run(findings, stage)
     if late:
-        return _Run(findings, stage, f"took longer than {limit:.0f} s and was given up")
-    return _Run(findings, stage, f"ended the process that did it ({_exit_reason(child.returncode)})")
+        return _Run(findings, stage, f"took longer than {limit:.0f} s and was stopped")
+    return _Run(findings, stage, f"crashed its process ({_exit_reason(child.returncode)})")
 
 
 def _exit_reason(code: int) -> str:

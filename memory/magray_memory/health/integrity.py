@@ -143,7 +143,7 @@ def _check_schema(vault: Vault) -> Iterator[Finding]:
     elif different.lexical_tables:
         yield _lexical_damage(vault.path, f"its table {different.lexical_tables[0]} is missing")
     elif different.others:
-        message = f"{', '.join(different.others)} of {vault.path} must be made again."
+        message = f"{', '.join(different.others)} of {vault.path} must be rebuilt."
         yield Finding("schema", Severity.CRITICAL, message, str(vault.path), FIX, Remedy.SCHEMA)
 
 

@@ -58,13 +58,13 @@ def _check_permissions(home: Home) -> Iterator[Finding]:
         for folder in (home.path, home.workspaces):
             mode = stat.S_IMODE(folder.stat().st_mode) if folder.is_dir() else 0o700
             if mode & 0o077 and _mine(folder):
-                message = f"Others may look into {folder} (its mode is {mode:o})."
+                message = f"Other users can read {folder} (its mode is {mode:o})."
                 yield Finding("home", Severity.WARNING, message, str(folder), FIX, Remedy.PERMISSIONS)
     for path in _own_files(home):
         if not os.access(path, os.R_OK) or (path.is_dir() and not os.access(path, os.X_OK)):
             yield _access_finding(Severity.CRITICAL, f"{path} cannot be read by you.", path)
         elif not os.access(path, os.W_OK):
-            message = f"{path} is read-only: nothing can be kept in it."
+            message = f"{path} is read-only: nothing can be stored in it."
             yield _access_finding(Severity.WARNING, message, path)
 
 
@@ -118,7 +118,7 @@ def _check_leftovers(home: Home) -> Iterator[Finding]:
         elif item.removable:
             yield Finding("files", Severity.INFO, message, str(item.path), FIX, Remedy.REMOVE)
         else:
-            message = f"{item.path} is kept: {item.why} ({item.bytes:,} bytes, {_age(item.age)})."
+            message = f"{item.path} is not deleted: {item.why} ({item.bytes:,} bytes, {_age(item.age)})."
             yield Finding(
                 "files", Severity.INFO, message, str(item.path), "delete it when you do not need it"
             )

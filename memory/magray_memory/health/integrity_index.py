@@ -70,7 +70,7 @@ def check_lexical(vault: Vault) -> Iterator[Finding]:
     version = vault.meta(LEXICAL_VERSION)
     count = vault.counts()[1]
     if version != str(ANALYZER_VERSION) and (version is not None or count):
-        made = "is to be made again" if version is None else f"was made by another analyzer ({version})"
+        made = "must be rebuilt" if version is None else f"was made by another analyzer ({version})"
         message = f"The lexical index of {vault.path} {made}."
         yield Finding("lexical", Severity.WARNING, message, str(vault.path), FIX, Remedy.LEXICAL)
         return
@@ -94,7 +94,7 @@ def _other_rows(vault: Vault) -> str | None:
 
 def _other_totals(vault: Vault) -> str | None:
     fed, found = fts_maintenance.token_totals(vault)
-    return None if fed == found else f"it was fed {fed:,} words and holds {found:,}"
+    return None if fed == found else f"it was given {fed:,} words and holds {found:,}"
 
 
 def _terms_not_found(vault: Vault) -> str | None:

@@ -39,7 +39,7 @@ def model(context: HealthContext) -> Component:
         hint = f"pip uninstall {' '.join(runtime.distributions)}, then install one of them"
         return Component("model", Severity.WARNING, why, detail, hint)
     assert context.model is not None
-    summary = context.model.id if tried is not None else f"{context.model.id}, not tried here yet"
+    summary = context.model.id if tried is not None else f"{context.model.id}, not tested here yet"
     return Component("model", Severity.OK, summary, detail)
 
 
@@ -58,7 +58,7 @@ def device(context: HealthContext) -> Component:
     refused = gpu is not None and not gpu.ok
     if seen is not None and seen.actual is None:
         if model(context).severity is Severity.OK:
-            why = "no model could run when it was last tried; what kept it is gone"
+            why = "no model could run when last tested; the cause no longer exists"
             return Component("device", Severity.INFO, why, detail, "magray index")
         return Component("device", Severity.WARNING, f"no model could run: {seen.reason}", detail, seen.hint)
     if seen is not None and seen.actual == "cuda" and not refused:
@@ -69,7 +69,7 @@ def device(context: HealthContext) -> Component:
     if not refused and seen is not None and seen.requested == wanted and seen.reason:
         reason, hint = seen.reason, seen.hint
     if wanted == "cuda":
-        reason, hint = (reason, hint) if reason else ("it was not tried yet", _TRY)
+        reason, hint = (reason, hint) if reason else ("it was not tested yet", _TRY)
         if gpu is not None and gpu.ok:
             reason, hint = "it works, and is used by the next long run", "magray index"
             return Component("device", Severity.INFO, f"{on}; cuda was asked for: {reason}", detail, hint)

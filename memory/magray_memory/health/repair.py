@@ -14,7 +14,7 @@ from magray_memory.storage.damaged_vault import had_vectors, stated_root
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.home import vault_id
 from magray_memory.storage.lock import IndexerLock
-from magray_memory.storage.vault import Vault, set_aside, snapshot_files
+from magray_memory.storage.vault import Vault, quarantine, snapshot_files
 from magray_memory.storage.vault_files import quarantine_path
 
 if TYPE_CHECKING:
@@ -105,14 +105,14 @@ class Repairer:
         # Without a vector it was never meant to have any: they would take minutes, and words take seconds.
         lexical = not had_vectors(path)
         with _exclusive(path, VaultKind.WORKSPACE):
-            quarantined = set_aside(path)
-        kept = f"kept as {quarantined}" if quarantined else "nothing was left of it"
+            quarantined = quarantine(path)
+        kept = f"renamed to {quarantined}" if quarantined else "no file was left"
         if root is None:
-            return f"moved out of the way ({kept}); run `magray index` in its workspace"
+            return f"quarantined ({kept}); run `magray index` in its workspace"
         if not root.is_dir():
-            return f"moved out of the way ({kept}); its folder {root} is gone"
+            return f"quarantined ({kept}); its folder {root} is gone"
         self.to_index[root] = lexical
-        return f"moved out of the way ({kept}), and {root} is indexed again"
+        return f"quarantined ({kept}), and {root} is indexed again"
 
     def _salvage(self, path: Path) -> str:
         from magray_memory.storage.salvage import salvage
@@ -121,13 +121,13 @@ class Repairer:
             return _quarantine(path)
         done = salvage(path, VaultKind.NOTEBOOK, complete_salvaged)
         if done.quarantined is None:
-            return "what an interrupted salvage had saved is in place"
+            return "the result of an interrupted salvage was put in place"
         if done.lost or not done.documents:
             self.lost.append(
                 f"{done.lost or 'all'} records of {path} could not be read; see {done.quarantined}"
             )
         lost = f", {done.lost:,} could not be read" if done.lost else ""
-        kept = f"the damaged notebook is kept as {done.quarantined}"
+        kept = f"the damaged notebook was renamed to {done.quarantined}"
         return f"{done.documents:,} records were saved{lost}; {kept}"
 
     def _rebuild_snapshots(self, path: Path) -> str:
@@ -168,7 +168,7 @@ def complete_salvaged(draft: Path) -> None:
 
 def _open_to_owner(path: Path) -> str:
     path.chmod(0o700 if path.is_dir() else 0o600)
-    return "you alone can read and write it now"
+    return "only you can read and write it now"
 
 
 def _quarantine(path: Path) -> str:
@@ -184,7 +184,7 @@ def _quarantine(path: Path) -> str:
 def _remove_cache(path: Path) -> str:
     for suffix in ("-wal", "-shm", ""):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
-    return "removed; it fills again as files are indexed"
+    return "removed; indexing fills it again"
 
 
 def _remove(path: Path) -> str:
@@ -194,12 +194,12 @@ def _remove(path: Path) -> str:
 
 def _rebuild_indexes(vault: Vault, repairer: Repairer) -> str:
     integrity_checks.rebuild_indexes(vault)
-    return "the database indexes were built again"
+    return "the database indexes were rebuilt"
 
 
 def _rebuild_schema(vault: Vault, repairer: Repairer) -> str:
     integrity_checks.rebuild_schema_objects(vault)
-    return "made again"
+    return "rebuilt"
 
 
 def _recount(vault: Vault, repairer: Repairer) -> str:
@@ -226,7 +226,7 @@ def _rebuild_lexical(vault: Vault, repairer: Repairer) -> str:
     from magray_memory.index.lexical import LexicalIndex
 
     LexicalIndex(vault).rebuild()
-    return "it was built again"
+    return "it was rebuilt"
 
 
 def _remove_damaged_vectors(vault: Vault, repairer: Repairer) -> str:
@@ -240,7 +240,7 @@ def _remove_damaged_vectors(vault: Vault, repairer: Repairer) -> str:
             removed += len(damaged)
         recount(vault)
     repairer.index_later(vault)
-    return f"{removed:,} were dropped and are made again"
+    return f"{removed:,} were deleted and are embedded again"
 
 
 def _save_snapshot(vault: Vault, key: str, settings: VectorSettings, *, sealed: bool) -> None:

@@ -161,7 +161,7 @@ def forget(vault_path: Path, key: str) -> None:
             vault_path.with_name(name).unlink()
 
 
-_HINT = "run `magray index`, which makes it again"
+_HINT = "run `magray index`, which rebuilds it"
 
 
 def _stat(path: Path) -> tuple[int, int, int]:

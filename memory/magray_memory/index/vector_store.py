@@ -97,7 +97,7 @@ class VectorStore:
             elif not reopened:
                 return
             if self.seq == latest and self.count != rows.count_vectors(self.vault, self.key):
-                self.problem = "the vector index did not fit its vault and was read from it again"
+                self.problem = "the vector index did not match its vault and was rebuilt from it"
                 self._scan()
 
     def _open(self) -> None:

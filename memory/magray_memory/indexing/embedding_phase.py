@@ -76,7 +76,7 @@ class EmbeddingPhase:
             if self._count_pending(key):
                 self._embed(loading, model, key, done)
         except EmbeddingUnavailable as error:
-            self._events.warn(f"search by meaning is not up to date: {error.message}")
+            self._events.warn(f"semantic search is not up to date: {error.message}")
             return done
         if self._should_stop():
             raise interrupted()
@@ -196,4 +196,4 @@ class EmbeddingPhase:
 
 def interrupted() -> Interrupted:
     """What a run raises that was asked to stop, after committing what is done."""
-    return Interrupted("indexing was interrupted", "what is done is kept", "run it again to go on")
+    return Interrupted("indexing was interrupted", "completed work is saved", "run it again to resume")

@@ -116,7 +116,7 @@ class Indexer:
                     report = self._run(subtrees, force, lexical)
                 except LexicalDamaged as error:
                     # The batch that met the damage is undone, the index marked: now it is made again first.
-                    self._events.warn(f"{error.what}; it is made again")
+                    self._events.warn(f"{error.what}; it is rebuilt")
                     report = self._run(subtrees, force, lexical)
         except MagrayError as error:
             self._events.failed(error)
@@ -179,9 +179,7 @@ class Indexer:
                 self._prepare(pool, _FEW_FILES + 1)
             plan = self._scan(subtrees, stored, again, force, pool)
             if plan.empty:
-                self._events.warn(
-                    f"{self._root} is empty now; what was indexed of it is kept (--force removes it)"
-                )
+                self._events.warn(f"{self._root} is empty now; its index is not deleted (--force deletes it)")
             if (
                 stored.files
                 and 0 < len(plan.tasks) <= _FEW_FILES

@@ -64,8 +64,8 @@ class Indexing:
         try:
             return run()
         except VaultDamaged as error:
-            renamed = self._set_aside(root)
-            events.warn(f"{error.message}; it is kept as {renamed} and made again")
+            renamed = self._quarantine(root)
+            events.warn(f"{error.message}; it was renamed to {renamed} and is rebuilt")
             return run()
         finally:
             context.models.end()  # `done` is the last event
@@ -105,10 +105,10 @@ class Indexing:
             raise self._context.outside(path)
         return root / inside
 
-    def _set_aside(self, root: Path) -> Path | None:
+    def _quarantine(self, root: Path) -> Path | None:
         from magray_memory.storage.lock import IndexerLock
-        from magray_memory.storage.vault_files import set_aside
+        from magray_memory.storage.vault_files import quarantine
 
         path = self._context.home.vault_path(root)
         with IndexerLock(path).acquire():
-            return set_aside(path)
+            return quarantine(path)

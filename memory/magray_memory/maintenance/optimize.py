@@ -70,7 +70,7 @@ class Optimizer:
                 break
             if vault.problem:
                 place = str(vault.root or vault.path)
-                self._steps.append(Step("open", place, "left as it is", problem=vault.problem))
+                self._steps.append(Step("open", place, "skipped", problem=vault.problem))
             elif not (vault.gone and not vault.path.exists()):
                 self.on_step(f"optimizing {vault.root or vault.path}")
                 self._optimize_vault(vault)
@@ -81,7 +81,7 @@ class Optimizer:
     def _optimize_vault(self, info: VaultInfo) -> None:
         place = str(info.root or info.path)
         if not os.access(info.path, os.W_OK):
-            self._steps.append(Step("open", place, "left as it is", problem="it is read-only"))
+            self._steps.append(Step("open", place, "skipped", problem="it is read-only"))
             return
         try:
             with Vault.open(info.path, kind=info.kind, write=True) as vault:
@@ -126,7 +126,7 @@ class Optimizer:
         count = vault.count_changes()
         most = max(_KEEP_CHANGES, 2 * vault.counts()[1])
         if count > most:
-            message = f"{count - most:,} changes forgotten that all have seen"
+            message = f"{count - most:,} obsolete entries of the change log deleted"
             with self._step("trim", place, vault, message):
                 if not self.dry_run:
                     vault.trim_changes(most)
@@ -137,7 +137,7 @@ class Optimizer:
         free = pages.free * pages.bytes
         if not pages.incremental or free < _LEAST_FREE or pages.free * _FREE_SHARE < pages.total:
             return
-        message = f"{free / 1e6:.1f} MB of free space given back"
+        message = f"{free / 1e6:.1f} MB of free pages released"
         if self.dry_run:
             self._steps.append(Step("vacuum", place, message, free))
             return
@@ -152,7 +152,7 @@ class Optimizer:
         if known and not self.dry_run:
             space.refresh_statistics(vault, _STATISTICS_ROWS)
         elif not known:
-            with self._step("statistics", place, vault, "statistics of the tables taken"):
+            with self._step("statistics", place, vault, "table statistics updated"):
                 if not self.dry_run:
                     space.take_statistics(vault, _STATISTICS_ROWS)
 
@@ -180,7 +180,7 @@ class Optimizer:
     def _save_snapshot(self, store: VectorStore, place: str) -> None:
         from magray_memory.index import snapshot
 
-        message = "an index snapshot written, so that commands read it at once"
+        message = "an index snapshot written"
         used = used_bytes(store.vault)
         if self.dry_run:
             with suppress(IndexDamaged):
@@ -191,7 +191,7 @@ class Optimizer:
             self._steps.append(Step("snapshot", place, message, used - used_bytes(store.vault)))
 
     def _seal(self, store: VectorStore, place: str) -> None:
-        message = f"a sealed index of {store.vault.counts()[1]:,} passages made"
+        message = f"a sealed index of {store.vault.counts()[1]:,} passages built"
         if self.dry_run:
             self._steps.append(Step("seal", place, message))
             return

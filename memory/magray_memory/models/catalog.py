@@ -183,7 +183,7 @@ CATALOG: tuple[Entry, ...] = (
     ),
     Entry(
         "bge-m3",
-        "large, more than 100 languages; wants a GPU",
+        "large, more than 100 languages; needs a GPU",
         dim=1024,
         window=8192,
         pooling="cls",
@@ -211,7 +211,7 @@ CATALOG: tuple[Entry, ...] = (
     ),
     Entry(
         "Qwen3-Embedding-0.6B",
-        "large, more than 100 languages and code; wants a GPU",
+        "large, more than 100 languages and code; needs a GPU",
         dim=1024,
         window=32_768,
         pooling="last",

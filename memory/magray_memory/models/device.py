@@ -174,7 +174,7 @@ class Placement:
         if missed and self._gpu is not None and not self._gpu.ok:
             return Placed(wanted, actual, self._gpu.reason, self._gpu.hint)
         if wanted == "cuda" and self._gpu is None:
-            return Placed(wanted, actual, "the GPU was not tried yet", "magray status --deep")
+            return Placed(wanted, actual, "the GPU was not tested yet", "magray status --deep")
         return Placed(wanted, actual)
 
     def _refuse_the_broken(self) -> None:
@@ -251,4 +251,4 @@ def _remember(home: Path, print_: str, found: Verdict) -> None:
     try:
         atomic_file.write_text(home / VERDICTS, json.dumps(entries))
     except OSError as error:
-        _log.debug("what was found out about the %s was not written down: %s", found.device, error)
+        _log.debug("the test result of the %s could not be stored: %s", found.device, error)

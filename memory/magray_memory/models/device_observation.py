@@ -78,7 +78,7 @@ def observe(
     try:
         atomic_file.write_text(home / _NAME, json.dumps(asdict(new)))
     except OSError as error:
-        _log.debug("the device in use was not written down: %s", error)
+        _log.debug("the device in use could not be stored: %s", error)
 
 
 def _same(one: Observation, other: Observation) -> bool:

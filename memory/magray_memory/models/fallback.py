@@ -102,7 +102,7 @@ class Fallback:
             again = self._open_gpu is not None
             self._open_gpu, self._gpu, self._gpu_tokens = open_gpu, runner, runner.batch_tokens
             self._failures, self._retry_at = 0, None
-        why = "the GPU is tried again" if again else "the GPU passed its probe"
+        why = "the GPU is retried" if again else "the GPU passed its probe"
         self._tell(DeviceChange(runner.device, self._cpu.device, why))
 
     def _try_gpu(self, gpu: Runner, rows: Rows) -> Vectors | None:
@@ -137,7 +137,7 @@ class Fallback:
         except OutOfMemory:
             raise
         except EmbeddingUnavailable as error:
-            _log.info("a batch is run once more: %s", error.message)
+            _log.info("a batch is retried: %s", error.message)
             return self._cpu.run(rows)
 
     def _failed(self, gpu: Runner, error: MagrayError) -> bool:
@@ -155,7 +155,7 @@ class Fallback:
         why = f"the GPU failed {FAILURES} times in a row: {cause}"
         hint = f"wait {PAUSE_SECONDS / 60:g} minutes for another try, or {_CPU_ONLY}"
         if full:
-            why = f"the GPU has no room for a single passage: {cause}"
+            why = f"the GPU has not enough memory for a single passage: {cause}"
             hint = f"close other programs that use the GPU, or {_CPU_ONLY}"
         self._tell(DeviceChange(self._cpu.device, gpu.device, why, hint))
         return True

@@ -200,7 +200,7 @@ class Repository:
             for block in response.iter_bytes(chunk_size=CHUNK_BYTES):
                 if should_stop():
                     raise Interrupted(
-                        "the pull was stopped", "what was fetched is kept", "the same command again"
+                        "the pull was stopped", "the partial download is saved", "run the same command again"
                     )
                 file.write(block)
                 on_bytes(file.tell())
@@ -209,8 +209,8 @@ class Repository:
         if file.tell() != stated.bytes:
             raise ModelError(
                 f"{self.name}/{path}",
-                "the hub sent another number of bytes than it stated; what was fetched is kept",
-                "the same again",
+                "the hub sent another number of bytes than it stated; the partial download is saved",
+                "run it again",
             )
 
     def _url(self, client: _Client, path: str) -> str:
@@ -241,25 +241,25 @@ class Repository:
                 raise explained from error
 
     def _explained(self, client: _Client, what: str, error: Exception) -> ModelError | None:
-        endpoint, kept = self.access.endpoint, "what was fetched is kept"
+        endpoint, kept = self.access.endpoint, "the partial download is saved"
         if isinstance(error, client.errors.OfflineModeIsEnabled):
             return ModelError(what, "HF_HUB_OFFLINE forbids the network", "unset HF_HUB_OFFLINE")
         response = getattr(error, "response", None)
         status = getattr(response, "status_code", None)
         if isinstance(error, client.errors.GatedRepoError) or status == 403:
-            return ModelError(
-                what, "the hub gives it to known people only", "set HF_TOKEN to a token of yours"
-            )
+            return ModelError(what, "the hub requires a login for it", "set HF_TOKEN to your token")
         if isinstance(error, client.errors.RepositoryNotFoundError) or status == 401:
-            return ModelError(what, f"{endpoint} has no such repository, or wants a token", "HF_TOKEN=…")
+            return ModelError(what, f"{endpoint} has no such repository, or requires a token", "HF_TOKEN=…")
         if status == 404:
             return ModelError(what, f"{endpoint} has no such file at revision {self.revision[:12]} (404)")
         if status == 429:
             seconds = str(response.headers.get("Retry-After", "")) if response is not None else ""
             when = f"in {seconds} s" if seconds.isdecimal() else "later"
-            return ModelError(what, f"the hub wants fewer requests (429); {kept}", f"the same again {when}")
+            return ModelError(
+                what, f"the hub limits the rate of requests (429); {kept}", f"run it again {when}"
+            )
         if status is not None:
-            return ModelError(what, f"the hub has a fault ({status}); {kept}", "the same again later")
+            return ModelError(what, f"the hub has a fault ({status}); {kept}", "run it again later")
         if isinstance(error, OSError) and error.errno in (
             errno.ENOSPC,
             errno.EDQUOT,
@@ -272,7 +272,7 @@ class Repository:
             return ModelError(
                 what,
                 f"{endpoint} cannot be reached: {first}; {kept}",
-                "the same again when online, or magray config set hub.endpoint MIRROR",
+                "run it again when online, or magray config set hub.endpoint MIRROR",
             )
         return None
 
@@ -343,8 +343,8 @@ def _checked(path: Path, stated: Stated, name: str) -> Fetched:
     if wrong or size != stated.bytes:
         raise ModelError(
             name,
-            "what came is not what the hub states (checksum); it was thrown away",
-            "the same again; should it stay so, do not trust this mirror or proxy",
+            "the checksum is not the one that the hub states; the download was deleted",
+            "run it again; if it fails again, do not trust this mirror or proxy",
         )
     return Fetched(path, digest, size)
 

@@ -62,7 +62,7 @@ class ModelLoader:
         elif self._begin():
             self._load()
         if not self._ended.wait(patience):
-            raise EmbeddingUnavailable("the model is still loading", "", "the same search in a moment")
+            raise EmbeddingUnavailable("the model is still loading", "", "search again in a moment")
         if self.model is not None:
             return self.model
         if self._failure is not None:

@@ -87,7 +87,7 @@ def pull(
     _make_folder(folder)
     lock = FileLock(home_models / f".{entry.id}.lock")
     if not lock.try_acquire(_LOCK_SECONDS):
-        raise ModelError(f"model {entry.id}", "another process is pulling it at this moment")
+        raise ModelError(f"model {entry.id}", "another process is pulling it")
     try:
         repository = Repository(access, entry.repository, entry.revision, folder)
         wanted = _wanted(entry, devices)
@@ -185,7 +185,7 @@ def smoke_test(model: Model, seconds: float = 60.0) -> str:
 
     found = installed_runtime()
     if found.problem:
-        raise ModelError(f"model {model.id}", f"it cannot be tried: {found.problem}", found.hint)
+        raise ModelError(f"model {model.id}", f"it cannot be tested: {found.problem}", found.hint)
     for key in model.files:
         model.path(key)
     verdict = probe(model, "cpu", seconds)
@@ -264,7 +264,7 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise ModelError(f"{folder}", f"it cannot be made: {error.strerror or error}") from error
+        raise ModelError(f"{folder}", f"it cannot be created: {error.strerror or error}") from error
 
 
 def _graph_of(folder: Path, file: str | None) -> str:

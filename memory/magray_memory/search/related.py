@@ -89,7 +89,7 @@ def similar_by_vectors(
     except MagrayError as error:
         return {}, [error.message]
     if vector is None:
-        return {}, ["this place has no vector yet"]
+        return {}, ["this location has no vector yet"]
     found: dict[PassageRef, float] = {}
     for view in views:
         if view.key not in (None, key):

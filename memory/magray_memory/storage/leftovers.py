@@ -76,7 +76,7 @@ def _of_folder(folder: Path, *, workspaces: bool) -> Iterator[Leftover]:
         elif _DAMAGED.search(name):
             derived = workspaces or not name.startswith("notebook")
             old = derived and entry.age > KEPT_DAYS * 86_400
-            yield entry.as_leftover("it was damaged and moved aside", removable=old)
+            yield entry.as_leftover("it was damaged and quarantined", removable=old)
         elif entry.is_folder:
             if _ONLY_FILES.search(name):
                 yield entry.as_leftover("it is a folder where a file belongs", in_the_way=True)
@@ -133,5 +133,5 @@ def _orphaned(folder: Path, name: str, names: set[str]) -> str:
         held = name.endswith(".lock") and FileLock(folder / name).taken()
         return "" if held else "the vault that it belonged to is gone"
     if name == f"{vault}.pid" and not FileLock(folder / f"{vault}.lock").taken():
-        return "the indexer that it names is not at work any more"
+        return "the indexer that it names is no longer running"
     return ""

@@ -72,7 +72,7 @@ def salvage(path: Path, kind: VaultKind, complete: Callable[[Path], None]) -> Sa
     """
     lock = FileLock(path.with_name(".creating"))
     if not lock.try_acquire(_LOCK_SECONDS):
-        raise StorageError(f"{path} cannot be salvaged", "another process is at work on it")
+        raise StorageError(f"{path} cannot be salvaged", "another process uses it")
     try:
         waiting = unfinished(path)
         if waiting is not None:

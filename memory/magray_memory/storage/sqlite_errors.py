@@ -62,7 +62,7 @@ def explain(error: BaseException, path: Path) -> StorageError | LexicalDamaged:
     code = error_code(error)
     if is_lexical_damage(error):
         return LexicalDamaged(
-            f"the lexical index of {path} is damaged", str(error), "run `magray index`, which makes it again"
+            f"the lexical index of {path} is damaged", str(error), "run `magray index`, which rebuilds it"
         )
     primary = code & 0xFF
     if primary in (CORRUPT, NOTADB):

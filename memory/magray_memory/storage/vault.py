@@ -24,8 +24,8 @@ from magray_memory.storage.vault_files import (
     create,
     exists,
     migrate,
+    quarantine,
     refuse_what_is_no_file,
-    set_aside,
     size,
     snapshot_files,
     uri,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-__all__ = ["Durability", "Vault", "VaultDatabase", "VaultKind", "set_aside", "snapshot_files"]
+__all__ = ["Durability", "Vault", "VaultDatabase", "VaultKind", "quarantine", "snapshot_files"]
 
 LEXICAL_VERSION = "analyzer_version"
 """The fact that says which analyzer fed the lexical index; where it is missing, the index is made again."""

@@ -1,4 +1,4 @@
-"""The files of a vault: made whole, found by SQLite, moved aside together.
+"""The files of a vault: created whole, found by SQLite, quarantined together.
 
 A new vault is made under another name and moved into place, so whatever stands there and is no sound vault
 has been damaged, and a notebook that was cut to nothing is never taken for a new one.
@@ -89,14 +89,12 @@ def create(path: Path, kind: VaultKind, root: Path | None) -> None:
             f"the folder of the vault {path} cannot be created", error.strerror or ""
         ) from error
     if not lock.try_acquire(_CREATE_SECONDS):
-        raise StorageError(
-            f"the vault {path} cannot be created", "another process has been at it for too long"
-        )
+        raise StorageError(f"the vault {path} cannot be created", "another process has held it for too long")
     try:
         if path.exists():
             return
         # SQLite would replay a log that an earlier file of this name left behind into the new one.
-        set_aside(path)
+        quarantine(path)
         atomic_file.remove_drafts(path, older_than=0)
         with new_vault(path, path, kind, root):
             pass
@@ -151,16 +149,16 @@ def quarantine_path(path: Path) -> Path:
     return free
 
 
-def set_aside(path: Path) -> Path | None:
-    """Move a vault away with its log and snapshots, as `<name>.damaged-<UTC time>`.
+def quarantine(path: Path) -> Path | None:
+    """Quarantine: rename a vault with its log and snapshots to `<name>.damaged-<UTC time>`.
 
     Returns the new path of the database file, None when there was none. Nothing is deleted. Raises
     StorageError.
     """
-    aside = quarantine_path(path)
+    quarantined = quarantine_path(path)
     # The database goes last: while it is there, nobody makes a new one whose log could be taken for its own.
     moves = [
-        (path.with_name(path.name + suffix), path.with_name(aside.name + suffix))
+        (path.with_name(path.name + suffix), path.with_name(quarantined.name + suffix))
         for suffix in ("-shm", "-wal", "")
     ]
     snapshots = [p for p in snapshot_files(path) if ".damaged-" not in p.name]
@@ -172,9 +170,9 @@ def set_aside(path: Path) -> Path | None:
                 source.replace(target)
     except OSError as error:
         raise StorageError(
-            f"the damaged vault {path} cannot be moved aside", error.strerror or str(error)
+            f"the damaged vault {path} cannot be quarantined", error.strerror or str(error)
         ) from error
-    return aside if found else None
+    return quarantined if found else None
 
 
 def snapshot_files(path: Path) -> list[Path]:

@@ -2,7 +2,7 @@
 
 A rename, a branch switch, a second worktree or a revert finds its vectors here. Only indexers touch it. It
 is bounded, and it is a cache: when it is damaged it is dropped and begun again, when another process keeps
-it locked it is passed over, and either is told as a warning in `warnings`, never raised.
+it locked it is passed over, and either is a warning in `warnings`, never raised.
 """
 
 from __future__ import annotations
@@ -177,17 +177,17 @@ class VectorCache:
 
     def _drop(self, why: str) -> None:
         """Begin again; the file is moved first, because another process may still have it open."""
-        aside = quarantine_path(self.path)
+        quarantined = quarantine_path(self.path)
         try:
             for suffix in ("-wal", "-shm"):
                 self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-            self.path.replace(aside)
+            self.path.replace(quarantined)
             with contextlib.suppress(OSError):
-                aside.unlink()
+                quarantined.unlink()
         except OSError as error:
             self._give_up(error.strerror or str(error))
             return
-        self.warnings.append(f"the vector cache {self.path} was damaged ({why}) and is begun again")
+        self.warnings.append(f"the vector cache {self.path} was damaged ({why}) and is rebuilt")
 
     def _give_up(self, why: str) -> None:
         self._off = True

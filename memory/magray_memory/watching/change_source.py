@@ -59,7 +59,7 @@ class ChangeSource:
         if identity is None:
             if not self._gone:
                 self._gone = True
-                self._warn(f"{self._root} is not there any more; what was indexed is kept until it is back")
+                self._warn(f"{self._root} no longer exists; its index is retained until it is back")
             self._stop_event_source()
             return False
         if identity != self._identity or (self._event_source is not None and not self._event_source.alive):
@@ -114,7 +114,7 @@ class ChangeSource:
         self._identity, self._polling = identity, True
         least, most = POLL_SECONDS
         self._rescan_at = time.monotonic() + least
-        self._warn(f"{why}; changes are found by looking every {least:.0f} to {most:.0f} seconds")
+        self._warn(f"{why}; changes are found by polling every {least:.0f} to {most:.0f} seconds")
 
     def _on_file_event(self, folder: str, name: str, is_folder: bool) -> None:
         if self._folders.on_file_event(folder, name, is_folder, self._debounce):

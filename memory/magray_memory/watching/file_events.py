@@ -73,7 +73,7 @@ def open_source(root: Path, on_file_event: OnFileEvent, on_overflow: OnOverflow)
     if sys.platform == "linux":
         kind = file_system(root)
         if kind in _NETWORK_FILE_SYSTEMS or kind.startswith("fuse."):
-            raise CannotWatchError(f"{root} is on a file system ({kind}) that does not tell of all changes")
+            raise CannotWatchError(f"{root} is on a file system ({kind}) that does not report all changes")
     try:
         return (
             _InotifySource(root, on_file_event, on_overflow)

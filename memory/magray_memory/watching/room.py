@@ -33,7 +33,7 @@ class Watching:
         Raises WorkspaceError outside of any workspace, HomeError.
         """
         from magray_memory.indexing.event_sender import EventSender
-        from magray_memory.storage.vault_files import set_aside
+        from magray_memory.storage.vault_files import quarantine
         from magray_memory.watching.watcher import Watched, Watcher
 
         context, root = self._context, self._context.root
@@ -53,7 +53,7 @@ class Watching:
             read_settings,
             context.settings_files_changed,
             open_vault=indexing.open_vault,
-            set_aside=lambda: set_aside(context.home.vault_path(root)),
+            quarantine=lambda: quarantine(context.home.vault_path(root)),
             models=None if lexical else context.models,
         )
         return Watcher(watched, events.send, force=force)

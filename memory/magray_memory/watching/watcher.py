@@ -69,7 +69,7 @@ class Watched:
     """Whether a file that they stand in changed since it was asked last."""
     open_vault: Callable[[], Vault]
     """For writing; makes what is not there."""
-    set_aside: Callable[[], object]
+    quarantine: Callable[[], object]
     """Moves a damaged vault away and says where to."""
     models: ModelProvider | None
     """None leaves embeddings out."""
@@ -146,14 +146,14 @@ class Watcher:
             self._recover(error)
 
     def _recover(self, error: StorageError) -> None:
-        """The vault cannot be used now. What is derived is made again; the rest may pass."""
+        """Recovery: a damaged vault is quarantined and rebuilt; any other error is retried after a pause."""
         self._debounce.add_everything()
-        aside = ""
+        quarantined = ""
         if isinstance(error, VaultDamaged):
             with contextlib.suppress(StorageError):
-                aside = f"; it is kept as {self._watched.set_aside()} and made again"
-        self._events.warn(f"{error.message}{aside}", None if aside else error.code)
-        pause = 0.0 if aside and not self._failures else _RETRY_SECONDS[min(self._failures, 3)]
+                quarantined = f"; it was renamed to {self._watched.quarantine()} and is rebuilt"
+        self._events.warn(f"{error.message}{quarantined}", None if quarantined else error.code)
+        pause = 0.0 if quarantined and not self._failures else _RETRY_SECONDS[min(self._failures, 3)]
         self._failures += 1
         self._send_always = True
         until = time.monotonic() + pause

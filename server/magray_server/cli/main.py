@@ -58,7 +58,7 @@ class Program(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name == "memory" and self._memory:
-            return Program("memory", memory=False, help="The same commands under their older name.")
+            return Program("memory", memory=False, help="Alias of the commands below.")
         if cmd_name not in COMMANDS:
             return None
         if cmd_name == "completion":

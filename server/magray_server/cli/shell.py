@@ -96,7 +96,7 @@ def global_options() -> list[click.Option]:
             type=click.Path(),
             metavar="DIR",
             callback=_folder,
-            help="Where vaults and settings live.",
+            help="Folder of vaults and settings.",
         ),
         click.Option(
             ["--workspace"],
@@ -108,7 +108,10 @@ def global_options() -> list[click.Option]:
         click.Option(["--json"], is_flag=True, callback=_remember, help="Print one JSON value."),
         click.Option(["-q", "--quiet"], is_flag=True, callback=_remember, help="No progress, no hints."),
         click.Option(
-            ["-v", "--verbose"], is_flag=True, callback=_remember, help="Say more; tracebacks of errors."
+            ["-v", "--verbose"],
+            is_flag=True,
+            callback=_remember,
+            help="Show more details and tracebacks of errors.",
         ),
     ]
     for option in options:

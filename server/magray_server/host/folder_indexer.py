@@ -142,7 +142,7 @@ class FolderIndexer:
             try:
                 await self._round()
             except Exception as error:
-                log.exception("the indexer of %s cannot be kept", self.root)
+                log.exception("the indexer of %s failed", self.root)
                 self.report.message = f"{type(error).__name__}; the log has the details"
                 await self._failed()
 
@@ -190,7 +190,7 @@ class FolderIndexer:
             _, done = self._jobs.popleft()
             if not done.done():
                 done.set_result((Outcome.FAILED, None))
-        self.report.message = f"the folder {self.root.name} is not there"
+        self.report.message = f"the folder {self.root.name} does not exist"
         self._due = True
         self._become(State.MISSING)
         await asyncio.sleep(MISSING_SECONDS)
@@ -294,7 +294,7 @@ class FolderIndexer:
         code = await process.wait()
         if self._stopped_by_person:
             self._due = False
-            self.report.message = "indexing was stopped; it goes on with the next change"
+            self.report.message = "indexing was stopped; it resumes with the next change"
             return Outcome.STOPPED
         if self._ended_by_us:
             self._ended_by_us = False
@@ -324,7 +324,7 @@ class FolderIndexer:
                 report.message = report.trouble = event.message
                 return State.FAILED
             case Warned() if event.path is None and not self.root.is_dir():
-                report.message = f"the folder {self.root.name} is not there"
+                report.message = f"the folder {self.root.name} does not exist"
                 asyncio.get_running_loop().call_later(MISSING_SECONDS, self._look_for_return)
                 return State.MISSING
             case Start() | Progress() if report.trouble is None:

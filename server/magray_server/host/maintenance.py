@@ -89,7 +89,7 @@ class Maintenance:
             await process.wait()
             if result is None:
                 log.warning("optimize ended early: %s", await complaint)
-                raise OptimizeError("Optimizing was not finished, what was done is kept: it ended early")
+                raise OptimizeError("Optimizing was not finished; completed steps are saved: it ended early")
             return result
         finally:
             complaint.cancel()

@@ -50,5 +50,5 @@ def _with_indexers(component: Component, reports: Mapping[Path, Report]) -> Comp
     failed = next((report for report in reports.values() if report.state is State.FAILED), None)
     if failed is None or component.severity not in (Severity.OK, Severity.INFO):
         return component
-    what = "cannot go on" if failed.trouble else "keeps ending"
+    what = "cannot continue" if failed.trouble else "keeps ending"
     return replace(component, severity=Severity.WARNING, summary=f"the indexer {what}: {failed.message}")

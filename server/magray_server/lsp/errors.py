@@ -59,14 +59,14 @@ def _describe(error: BaseException) -> tuple[int, str, Any]:
             return code, _sentence(str(error)), {"code": error.code, "hint": error.hint}
         case _ if isinstance(error, OSError) or _of_sqlite(error):
             log.warning("a request failed", exc_info=error)
-            return LSPErrorCodes.RequestFailed, _sentence(f"It could not be done: {error}"), None
+            return LSPErrorCodes.RequestFailed, _sentence(f"It failed: {error}"), None
         case MemoryError():
             return LSPErrorCodes.RequestFailed, "There is not enough memory for that.", None
         case _:
-            log.error("a request ran into a mistake of ours", exc_info=error)
+            log.error("a request failed with an internal error", exc_info=error)
             return (
                 ErrorCodes.InternalError,
-                f"magray made a mistake ({type(error).__name__}); its log has the details.",
+                f"magray has an internal error ({type(error).__name__}); its log has the details.",
                 None,
             )
 

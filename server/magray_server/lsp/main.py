@@ -23,8 +23,8 @@ USAGE = """usage: magray-lsp [--stdio | --tcp HOST:PORT] [--home DIR] [--log-fil
 The language server of magray. Editors start it with --stdio, which is also the default.
 
   --stdio           speak on stdin and stdout
-  --tcp HOST:PORT   wait for one client on a loopback address; port 0 takes a free one and tells it on stderr
-  --home DIR        where everything is kept (default: MAGRAY_HOME, else the system's place for data)
+  --tcp HOST:PORT   wait for one client on a loopback address; port 0 takes a free one and prints it on stderr
+  --home DIR        folder of vaults and settings (default: MAGRAY_HOME, else the system's data folder)
   --log-file FILE   write the log there (default: logs/lsp.log in the home)
   --version         print the version
 """

@@ -91,7 +91,7 @@ def read(options: Any) -> ClientSettings:
             # Anything else is the extension's own (a path to the server, a trace level): not ours to judge.
         except ConfigError as error:
             warnings.append(
-                f"Setting magray.{name[:60]}: {error.why or 'it cannot be used'}; its default stands."
+                f"Setting magray.{name[:60]}: {error.why or 'it cannot be used'}; the default is used."
             )
     return ClientSettings(own, engine, tuple(warnings))
 

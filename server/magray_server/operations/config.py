@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @options
 class ConfigPath:
-    """Print the path of the person's settings file."""
+    """Print the path of your settings file."""
 
 
 @options
 class ConfigShow:
-    """Print every setting, its value and where that comes from."""
+    """Print every setting, its value and its source."""
 
 
 @options
@@ -34,15 +34,15 @@ class ConfigGet:
 
 @options
 class ConfigSet:
-    """Change one setting in your settings file, or in the workspace's.
+    """Change one setting in your settings file, or in the project's.
 
     A list takes several values.
     """
 
     name: str = option("The setting, `section.key`.", positional=True, complete=config.names)
     values: tuple[str, ...] = option("Its value.", default=(), positional=True, metavar="VALUE...")
-    project: bool = option("Write the workspace's .magray.toml, not your own file.", default=False)
-    unset: bool = option("Take the setting out of the file.", default=False)
+    project: bool = option("Write the project's .magray.toml instead of your settings file.", default=False)
+    unset: bool = option("Remove the setting from the file.", default=False)
 
 
 @dataclass(frozen=True, slots=True)

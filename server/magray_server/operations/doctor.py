@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 class Doctor:
     """Examine every vault, its indexes and the home, and say what is wrong.
 
-    With --fix, what is derived from files is made again. A damaged notebook is salvaged as far as it can be
-    read, and the damaged file is kept beside it. The exit code is 1 while an error remains, 3 when something
-    was lost. With --verbose the files are named in which the indexes are kept.
+    With --fix, what is derived from files is rebuilt. A damaged notebook is salvaged as far as it can be
+    read, and the damaged file is renamed to NAME.damaged-TIME. The exit code is 1 while an error remains,
+    3 when data was lost. With --verbose the index files are named too.
     """
 
-    fix: bool = option("Mend what can be mended.", default=False)
+    fix: bool = option("Repair what can be repaired.", default=False)
 
 
 def run(context: Context, wanted: Doctor) -> Diagnosis:

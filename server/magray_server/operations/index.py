@@ -15,24 +15,26 @@ if TYPE_CHECKING:
 class Index:
     """Index the workspace, or only the paths in it.
 
-    Only what changed is read. Words can be searched after seconds, meaning follows; Ctrl-C at any time
-    keeps what is done, and the next run goes on from there. The exit code is 3 when a file that
-    should be indexed cannot be, which is said once (`magray status` lists it until it changes), or when there
-    was no model to embed with (--lexical asks for none).
+    Only changed files are read. Lexical search works after seconds, semantic search follows; Ctrl-C at any
+    time saves completed work, and the next run resumes there. The exit code is 3 when a file that should be
+    indexed cannot be, which is reported once (`magray status` lists it until it changes), or when there was
+    no model to embed with (--lexical needs none).
     """
 
     paths: tuple[str, ...] | None = option(
-        "Files and folders of the workspace; all of it without any.",
+        "Files and folders of the workspace; without any, all of it.",
         default=None,
         positional=True,
         metavar="[PATH]...",
         path=True,
     )
     force: bool = option("Read every file again, changed or not.", default=False)
-    lexical: bool = option("Words only; leave the model out for now.", default=False)
-    watch: bool = option("Then stay, and follow every change until Ctrl-C.", default=False, in_requests=False)
+    lexical: bool = option("Build the lexical index only, without the model.", default=False)
+    watch: bool = option(
+        "Keep running and index every change until Ctrl-C.", default=False, in_requests=False
+    )
     events: bool = option(
-        "Tell a parent program all as JSON lines; end when it does.", default=False, in_requests=False
+        "Report events to a parent process as JSON lines; exit with it.", default=False, in_requests=False
     )
 
 

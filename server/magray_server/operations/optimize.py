@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 @options
 class Optimize:
-    """Merge indexes, give free space back, and make what large workspaces are searched by.
+    """Merge indexes, release free space, and build the vector indexes of large workspaces.
 
-    Searching and indexing go on meanwhile. Vaults of folders that have been gone for a month are dropped.
+    Searches and indexing go on meanwhile. Vaults of folders that have been missing for a month are deleted.
     """
 
-    dry_run: bool = option("Say what would be done, and leave it.", default=False)
+    dry_run: bool = option("Report what would be done; change nothing.", default=False)
     events: bool = option(
-        "Tell a parent program all as JSON lines; end when it does.", default=False, in_requests=False
+        "Report events to a parent process as JSON lines; exit with it.", default=False, in_requests=False
     )
 
 

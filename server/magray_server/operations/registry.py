@@ -31,11 +31,11 @@ class Entry:
 REGISTRY: dict[str, Entry] = {
     "index": Entry("Index the workspace, or only some paths in it.", SEARCH, "index"),
     "search": Entry("Find passages by meaning and by words.", SEARCH, "search"),
-    "related": Entry("Find passages like a place in a file.", SEARCH, "related"),
-    "status": Entry("Show what is stored, how fresh it is, and what runs.", MAINTENANCE, "health"),
-    "doctor": Entry("Examine everything, and mend what can be mended.", MAINTENANCE),
-    "optimize": Entry("Make everything smaller and quicker.", MAINTENANCE, "optimize"),
-    "vault": Entry("List what is indexed; drop what is gone.", MAINTENANCE),
+    "related": Entry("Find passages similar to a location in a file.", SEARCH, "related"),
+    "status": Entry("Show storage, freshness and the state of the model.", MAINTENANCE, "health"),
+    "doctor": Entry("Examine all stored data; repair it with --fix.", MAINTENANCE),
+    "optimize": Entry("Reduce storage size and search time.", MAINTENANCE, "optimize"),
+    "vault": Entry("List indexed workspaces; delete an index.", MAINTENANCE),
     "model": Entry("List, fetch, use and verify models.", MAINTENANCE),
     "config": Entry("Show and change settings.", MAINTENANCE),
 }

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @options
 class Related:
-    """Find passages like the one at PATH, or at a LINE of it."""
+    """Find passages similar to the one at PATH, or at a LINE of it."""
 
     path: str = option("The file.", positional=True, metavar="PATH[:LINE]")
     line: int | None = option(
         "A line of it, counted from 1.", default=None, limits=(1, 1 << 31), in_shell=False
     )
     k: int | None = option(
-        "How many hits (default 10).",
+        "Number of hits (default 10).",
         default=None,
         flag="-k",
         metavar="N",

@@ -24,13 +24,13 @@ def _languages() -> list[str]:
 class Search:
     """Find passages by meaning and by words.
 
-    QUERY is a question or some words, in English or Russian. Filters can stand in it too: lang:py path:src/
-    tag:x layer:assets kind:doc since:2w. The index must be there: run `magray index` once.
+    QUERY is a question or some words, in English or Russian. It may contain filters: lang:py path:src/
+    tag:x layer:assets kind:doc since:2w. The workspace must be indexed: run `magray index` once.
     """
 
     query: str = option("A question or some words.", positional=True, joined=True, max_length=MAX_QUERY)
     k: int | None = option(
-        "How many hits (default 10).",
+        "Number of hits (default 10).",
         default=None,
         flag="-k",
         metavar="N",
@@ -38,10 +38,10 @@ class Search:
         engine_checks=True,
     )
     within: Literal["workspace", "notebook", "all"] = option(
-        "Where to look (default all).", default="all", name="in", engine_checks=True
+        "Which vaults to search (default all).", default="all", name="in", engine_checks=True
     )
     mode: Literal["hybrid", "lexical", "semantic"] = option(
-        "By words, by meaning, or both (default).", default="hybrid", engine_checks=True
+        "Lexical, semantic, or both (default).", default="hybrid", engine_checks=True
     )
     layer: tuple[str, ...] = option(
         "interact, insights or assets.",
@@ -56,12 +56,12 @@ class Search:
     path: tuple[str, ...] = option(
         "Paths as in .gitignore, from the root: src/, *.md", default=(), metavar="GLOB"
     )
-    tag: tuple[str, ...] = option("A tag; repeated, all of them.", default=(), metavar="TAG")
+    tag: tuple[str, ...] = option("A tag; if repeated, all must match.", default=(), metavar="TAG")
     since: str | None = option("Changed since: 2025-01-31, 3d, 2w, 6h.", default=None, metavar="WHEN")
     until: str | None = option("Changed until then.", default=None, metavar="WHEN")
-    explain: bool = option("Show what each step did to the score.", default=False)
+    explain: bool = option("Show how each step changed the score.", default=False)
     batch: str | None = option(
-        'A line {"id":…,"text":…} per query; - for stdin.',
+        'A file with one {"id":…,"text":…} per line; - for stdin.',
         default=None,
         metavar="FILE",
         file=True,

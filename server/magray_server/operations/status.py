@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 @options
 class StatusOptions:
-    """Show what is stored, how fresh it is, what runs the model, and what is wrong.
+    """Show storage, freshness, the state of the model, and problems.
 
-    Nothing is tried: it tells what is there and what was last seen to work. With --deep the model runs once
+    Nothing is run: it reports the current state and the last test results. With --deep the model runs once
     on each device, and every vault is examined, each in a process of its own.
     """
 
-    deep: bool = option("Try the model and examine every vault, too.", default=False, in_requests=False)
+    deep: bool = option("Also test the model and examine every vault.", default=False, in_requests=False)
 
 
 def run(context: Context, wanted: StatusOptions) -> Status:

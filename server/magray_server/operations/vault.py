@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @options
 class VaultList:
-    """List every vault: its folder, what is in it, its size, when it was indexed."""
+    """List every vault: its folder, content, size and time of indexing."""
 
 
 @options
@@ -27,8 +27,8 @@ class VaultDrop:
     roots: tuple[str, ...] = option(
         "The workspaces.", default=(), positional=True, metavar="[FOLDER]...", path=True
     )
-    gone: bool = option("Every workspace whose folder is not there any more.", default=False)
-    dry_run: bool = option("Say what would go, and leave it.", default=False)
+    gone: bool = option("Every workspace whose folder no longer exists.", default=False)
+    dry_run: bool = option("Report what would be deleted; change nothing.", default=False)
 
 
 @dataclass(frozen=True, slots=True)

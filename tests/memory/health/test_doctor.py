@@ -208,20 +208,20 @@ def test_the_note_of_an_indexer_that_died_is_removed(patient: Patient) -> None:
     note = patient.path.with_name(f"{patient.path.name}.pid")
     note.write_text("999999\n")
     (found,) = patient.doctor.check().findings
-    assert (found.remedy, "not at work any more" in found.message) == (Remedy.REMOVE, True)
+    assert (found.remedy, "no longer running" in found.message) == (Remedy.REMOVE, True)
     patient.doctor.repair()
     assert not note.exists()
 
 
 def test_an_examination_that_takes_too_long_is_given_up(patient: Patient) -> None:
     found = check_vault(patient.path, VaultKind.WORKSPACE, seconds=0.01)
-    assert any("was given up" in finding.message for finding in found)
+    assert any("was stopped" in finding.message for finding in found)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs modes of POSIX")
 def test_others_may_not_look_into_a_home(patient: Patient) -> None:
     patient.home.path.chmod(0o755)
-    assert "Others may look into" in patient.doctor.check().findings[0].message
+    assert "Other users can read" in patient.doctor.check().findings[0].message
     assert list(patient.doctor.repair().findings) == []
     assert patient.home.path.stat().st_mode & 0o777 == 0o700
 

@@ -23,7 +23,7 @@ from magray_memory.index.vector_store import VectorStore
 from magray_memory.storage import vectors
 from magray_memory.storage.documents import NewDocument, NewPassage, put_file, remove_files
 from magray_memory.storage.durability import VaultKind
-from magray_memory.storage.vault import Vault, set_aside, snapshot_files
+from magray_memory.storage.vault import Vault, quarantine, snapshot_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -186,7 +186,7 @@ def test_a_snapshot_of_an_earlier_vault_is_not_taken(tmp_path: Path) -> None:
         kept = {p.name: p.read_bytes() for p in snapshot_files(vault.path)}
         lived = VectorStore(vault, "key", AUTO, long_lived=True)
         _check(lived)
-        set_aside(vault.path)
+        quarantine(vault.path)
         with _open(tmp_path) as fresh:
             _fill(fresh, "a", 40, 2)
             for name, data in kept.items():

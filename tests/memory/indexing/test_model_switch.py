@@ -167,7 +167,7 @@ def test_until_the_new_set_is_whole_the_old_one_serves(place: Place) -> None:
         }
         summary = component(memory, "vector_index")
         assert summary.severity is Severity.INFO
-        assert f"of {place.second.id} is made; {place.first.id} answers" in summary.summary
+        assert f"of {place.second.id} is embedded; {place.first.id} answers" in summary.summary
         report = memory.index.run()
         assert found_in(memory)["change"] is None
         assert component(memory, "vector_index").severity is Severity.OK

@@ -96,7 +96,7 @@ def test_a_child_that_takes_too_long_is_ended(bundled: Model, tmp_path: Path) ->
     found = find_out(tmp_path, bundled, "cpu", 0.01)
     assert not found.ok
     assert found.passing
-    assert "hangs (given up after 0.01 s)" in found.reason
+    assert "hangs (stopped after 0.01 s)" in found.reason
     assert not psutil.Process().children(recursive=True)
 
 

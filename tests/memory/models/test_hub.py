@@ -113,7 +113,7 @@ def test_a_pull_that_was_stopped_half_way_goes_on_from_there(
     def on_progress(_: str, done: int, total: int) -> None:
         stopped[:] = [True] if done >= total - size // 2 else []
 
-    with pytest.raises(Interrupted, match="kept"):
+    with pytest.raises(Interrupted, match="saved"):
         store.pull(
             ENTRY, home, Access(hub.endpoint), on_progress=on_progress, should_stop=lambda: bool(stopped)
         )
@@ -188,9 +188,9 @@ def test_a_damaged_file_is_fetched_again(hub: Hub, home: Path, files: dict[str, 
     ("status", "headers", "told"),
     [
         (404, {}, "no such file"),
-        (401, {}, "no such repository, or wants a token"),
-        (403, {}, "known people"),
-        (429, {"Retry-After": "7"}, r"fewer requests.*in 7 s"),
+        (401, {}, "no such repository, or requires a token"),
+        (403, {}, "requires a login"),
+        (429, {"Retry-After": "7"}, r"rate of requests.*in 7 s"),
         (503, {}, r"fault \(503\)"),
     ],
 )

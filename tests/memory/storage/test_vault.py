@@ -16,7 +16,7 @@ import pytest
 from magray_memory.errors import StorageError, VaultDamaged, VaultTooNew
 from magray_memory.storage import models, schema
 from magray_memory.storage.durability import Durability, VaultKind
-from magray_memory.storage.vault import Vault, set_aside
+from magray_memory.storage.vault import Vault, quarantine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -169,14 +169,14 @@ def test_a_killed_writer_loses_nothing_committed(path: Path) -> None:
     ],
     ids=["empty", "text", "truncated", "folder", "another program's"],
 )
-def test_a_damaged_vault_is_told_and_can_be_set_aside(path: Path, harm: object) -> None:
+def test_a_damaged_vault_is_told_and_can_be_quarantined(path: Path, harm: object) -> None:
     _open(path).close()
     harm(path)  # type: ignore[operator]
     for write in (False, True):
         with pytest.raises(VaultDamaged) as told:
             _open(path, write=write)
         assert "\n" not in str(told.value) and str(path) in str(told.value)
-    aside = set_aside(path)
+    aside = quarantine(path)
     assert aside is not None and aside.exists() and ".damaged-" in aside.name and not path.exists()
     with _open(path) as vault:
         assert vault.counts() == (0, 0)
@@ -198,12 +198,12 @@ def test_damage_inside_is_found_when_it_is_read(path: Path) -> None:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-def test_set_aside_takes_log_and_snapshots_along_and_nothing_else(path: Path) -> None:
+def test_quarantine_takes_log_and_snapshots_along_and_nothing_else(path: Path) -> None:
     _open(path).close()
     names = ["x.db-wal", "x.1234.exact.snapshot", "x.1234.7-ab.exact", "x.db.lock", "xy.db", "y.1234.hnsw"]
     for name in names:
         path.with_name(name).write_bytes(b"1")
-    first, second = set_aside(path), set_aside(path)
+    first, second = quarantine(path), quarantine(path)
     assert first is not None and second is None
     left = {p.name for p in path.parent.iterdir() if ".damaged-" not in p.name}
     assert left == {"x.db.lock", "xy.db", "y.1234.hnsw", ".creating"}
@@ -267,7 +267,7 @@ def test_a_vault_that_was_made_again_elsewhere_is_followed(path: Path) -> None:
         assert reader.meta("x") == "old"
         first = reader.id
         writer.close()
-        set_aside(path)
+        quarantine(path)
         with pytest.raises(StorageError, match="gone"):
             reader.meta("x")
         _open(path).close()

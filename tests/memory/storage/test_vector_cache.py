@@ -78,7 +78,7 @@ def test_damage_is_a_warning_and_a_new_beginning(tmp_path: Path, how: str) -> No
         cache.put_many("a", some)
         cache.put_many("a", some)
         assert cache.get_many("a", list(some)) == some
-        assert len(cache.warnings) == 1 and "begun again" in cache.warnings[0]
+        assert len(cache.warnings) == 1 and "is rebuilt" in cache.warnings[0]
 
 
 def test_locked_by_another_it_is_passed_over(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from magray_memory.models.provider import ModelProvider
 from magray_memory.polled_files import PolledFiles
 from magray_memory.resources import choose_profile, machine
 from magray_memory.storage.lock import IndexerLock
-from magray_memory.storage.vault_files import set_aside
+from magray_memory.storage.vault_files import quarantine
 from magray_memory.watching.watcher import Watched, Watcher
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Watching:
             lambda: ws.settings,
             lambda: self._settings_files.changed(places),
             open_vault=ws.open,
-            set_aside=lambda: set_aside(ws.vault.path),
+            quarantine=lambda: quarantine(ws.vault.path),
             models=self.models,
         )
         self.watcher = Watcher(watched, self._on_event, **options)
@@ -375,7 +375,7 @@ def test_a_root_that_goes_is_waited_for(ws: Workspace, tmp_path: Path) -> None:
         watch.ready()
         ws.root.rename(tmp_path / "away")
         watch.sent(Warned)
-        assert "not there any more" in ws.sent(Warned)[0].message
+        assert "no longer exists" in ws.sent(Warned)[0].message
         assert ws.paths() == ["a.py"]
         (tmp_path / "away" / "b.py").write_text("beta = 1\n")
         (tmp_path / "away").rename(ws.root)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def test_doctor_says_what_is_wrong_and_mends_it(magray: Magray) -> None:
-    assert magray("doctor").out.endswith("nothing is wrong\n")
+    assert magray("doctor").out.endswith("no problems found\n")
     magray("index", "--lexical")
     vault = next((magray.home / "workspaces").glob("*.db"))
     vault.write_bytes(b"not a database at all" * 999)
@@ -20,7 +20,7 @@ def test_doctor_says_what_is_wrong_and_mends_it(magray: Magray) -> None:
     )
     assert magray("--json", "doctor").json["errors"] == 1
     fixed = magray("doctor", "--fix")
-    assert fixed.code == 0 and fixed.out.startswith("mended    The workspace vault "), fixed
+    assert fixed.code == 0 and fixed.out.startswith("repaired  The workspace vault "), fixed
     assert "web/cart.js" in magray("search", "shopping cart", "--mode", "lexical").out
     after = magray("--json", "doctor").json
     assert (after["errors"], after["severity"], after["vaults"]) == (0, "info", 1)
@@ -33,7 +33,7 @@ def test_optimize_tells_what_it_would_do_and_what_it_did(magray: Magray) -> None
     tried = magray("--json", "optimize", "--dry-run").json
     assert tried["dry_run"] and {step["what"] for step in tried["steps"]} == {"statistics"}
     done = magray("optimize")
-    assert done.code == 0 and "statistics of the tables taken" in done.out
+    assert done.code == 0 and "table statistics updated" in done.out
     assert magray("optimize").out == "there is nothing to optimize\n"
 
 

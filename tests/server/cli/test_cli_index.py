@@ -293,6 +293,6 @@ def test_a_damaged_vault_is_kept_aside_and_made_again(magray: Magray) -> None:
     assert status.json["severity"] == "critical"
     again = magray("index", "--lexical")
     assert again.code == 0
-    assert "made again" in again.err
+    assert "is rebuilt" in again.err
     assert magray("search", "shopping cart").out.startswith("web/cart.js:1")
     assert list((magray.home / "workspaces").glob("*.damaged-*"))

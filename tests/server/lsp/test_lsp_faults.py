@@ -108,7 +108,7 @@ def test_a_folder_that_goes_and_comes_back_is_told_and_followed(connect, project
     client.ready()
     project.rename(tmp_path / "elsewhere")
     told = client.until("magray/status", lambda status: status["state"] == "degraded")
-    assert "is not there" in told["message"]
+    assert "does not exist" in told["message"]
     assert client.error("magray/index", {})["code"] == -32803
     client.heard.clear()
     (tmp_path / "elsewhere").rename(project)

@@ -476,7 +476,7 @@ def test_indexing_that_the_person_stops_goes_on_with_the_next_change(connect, tm
     client.notify("window/workDoneProgress/cancel", {"token": bar["token"]})
     client.until("$/progress", lambda params: params["value"].get("kind") == "end")
     told = client.until("magray/status", lambda status: status["state"] == "ready")
-    assert "goes on with the next change" in told["message"]
+    assert "resumes with the next change" in told["message"]
     client.notify("textDocument/didSave", {"textDocument": {"uri": (root / "part1.md").as_uri()}})
     client.until("magray/status", lambda status: status["state"] == "indexing" and not status["message"])
     soon(client, "Part 119 39", lambda answer: answer["hits"], 60, mode="lexical")

@@ -49,7 +49,7 @@ def build(model: Model, home_models: Path, source: Path | None = None) -> Model:
             f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.strerror else error
         )
         raise ModelError(
-            f"model {model.id}", f"its weights are not to be had: {why}", "--source FILE"
+            f"model {model.id}", f"its weights are not available: {why}", "--source FILE"
         ) from error
     data = graph.encoder(weights, half=True).SerializeToString(deterministic=True)
     place = home_models / model.id

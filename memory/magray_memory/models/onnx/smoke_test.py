@@ -108,7 +108,7 @@ def _probe(model: Model, device: str, seconds: float) -> Verdict:
                 pass_fds=() if os.name == "nt" else (result.fileno(),),
             )
         except OSError as error:
-            why = f"no process can be started to try it: {error.strerror or error}"
+            why = f"no process can be started to test it: {error.strerror or error}"
             return Verdict(device, False, why, "magray status --deep", passing=True)
         complaints, code = _wait(child, seconds)
         result.seek(0)
@@ -198,7 +198,7 @@ def _judge(
         hint = "magray status --deep" if device == "cpu" else CPU_ONLY
     if code is None:
         return replace(
-            verdict, reason=f"{doing} hangs (given up after {seconds:g} s)", hint=hint, passing=True
+            verdict, reason=f"{doing} hangs (stopped after {seconds:g} s)", hint=hint, passing=True
         )
     why = f"{doing} ends the process ({_death(code)})"
     return replace(verdict, reason=why, hint=hint, passing=code in _KILLED_BY_OTHERS)

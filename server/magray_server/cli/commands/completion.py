@@ -20,7 +20,7 @@ _SHELLS = ("bash", "zsh", "fish")
 )
 @click.argument("shell_name", type=click.Choice(_SHELLS), metavar="|".join(_SHELLS))
 def cli(shell: Shell, shell_name: str) -> int:
-    """Print the completion script of a shell; put it where that shell looks for such scripts."""
+    """Print the completion script of a shell; put it where that shell loads completions from."""
     from click.shell_completion import get_completion_class
 
     kind = get_completion_class(shell_name)

@@ -25,7 +25,7 @@ def _lines(call: Call[Doctor], diagnosis: Diagnosis) -> Iterator[str]:
     )
     colour = coloured(results())
     for finding in diagnosis.repaired:
-        yield f"{style('mended'.ljust(8), 'green', colour=colour)}  {_said(finding, roots)} {_did(finding)}"
+        yield f"{style('repaired'.ljust(8), 'green', colour=colour)}  {_said(finding, roots)} {_did(finding)}"
     for sentence in diagnosis.lost:
         yield f"{style('lost'.ljust(8), 'red', colour=colour)}  {safe(sentence)}"
     for finding in diagnosis.findings:
@@ -34,7 +34,7 @@ def _lines(call: Call[Doctor], diagnosis: Diagnosis) -> Iterator[str]:
         yield f"{style(level.ljust(8), _COLOURS[level], colour=colour)}  {_said(finding, roots)}{safe(hint)}"
     if not diagnosis.findings:
         vaults = render.count(diagnosis.vaults, "vault")
-        yield f"{vaults} examined in {render.seconds(diagnosis.seconds)}: nothing is wrong"
+        yield f"{vaults} examined in {render.seconds(diagnosis.seconds)}: no problems found"
 
 
 def _said(finding: Finding, roots: Mapping[str, str]) -> str:

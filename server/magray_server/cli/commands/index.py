@@ -55,7 +55,7 @@ def _run(shell: Shell, wanted: Index) -> int:
         )
         report = run(context, wanted)
     if stop.is_set():
-        raise Interrupted("interrupted", "what is done is kept", "the same command again to go on")
+        raise Interrupted("interrupted", "completed work is saved", "run the same command again to resume")
     if shell.json and not events:
         shell.value(report.as_json())
     elif not events:
@@ -82,7 +82,7 @@ def _watch(shell: Shell, *, force: bool, lexical: bool, events: bool) -> int:
         received = stack.enter_context(stoppable(watcher.stop))
         watcher.run()
     if signal.SIGINT in received:
-        raise Interrupted("interrupted", "what is done is kept")
+        raise Interrupted("interrupted", "completed work is saved")
     return DONE
 
 

@@ -71,7 +71,7 @@ def _told(value: Any) -> str:
 
 
 def _used(_: Call[ModelUse], used: Used) -> Iterator[str]:
-    yield f"{safe(used.model.id)} is used from now on"
+    yield f"{safe(used.model.id)} is now in use"
 
 
 def _used_notes(call: Call[ModelUse], used: Used) -> None:

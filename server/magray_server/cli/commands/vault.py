@@ -37,7 +37,7 @@ def _row(vault: VaultInfo, change: Change | None) -> tuple[str, ...]:
     root = safe(str(vault.root or vault.path))
     remarks = [safe(vault.problem or ("the folder is gone" if vault.gone else ""))]
     if change is not None:
-        remarks.append(safe(f"of {change.was}, {change.share:.0%} of {change.to} is made"))
+        remarks.append(safe(f"of {change.was}, {change.share:.0%} of {change.to} is embedded"))
     remark = ", ".join(filter(None, remarks))
     numbers = ("?", "?", "?") if vault.problem else (vault.files, vault.passages, vault.pending)
     return (

@@ -63,9 +63,9 @@ class IndexRequests:
             indexer = FolderIndexer(folder.root, self._home, self._settings().environment(), _ignore)
             outcome, last = await indexer.run_alone(job)
         if outcome is Outcome.LOCKED:
-            raise failed("Another process is indexing this folder; its work is searchable as it goes.")
+            raise failed("Another process is indexing this folder; search sees what it commits.")
         if outcome is Outcome.STOPPED:
-            raise failed("Indexing was stopped; what was done is kept.")
+            raise failed("Indexing was stopped; completed work is saved.")
         if outcome is Outcome.FAILED:
             raise failed(f"Indexing failed: {indexer.report.message or 'the indexer ended early'}.")
         from magray_memory.indexing.events import Done
@@ -77,7 +77,7 @@ class IndexRequests:
         try:
             os.fsencode(text)
         except UnicodeEncodeError:
-            raise invalid("A path is none that a file can have.") from None
+            raise invalid("A path is not valid.") from None
         path = to_path(text) if "://" in text else folder.path / text
         file = self._folders.locate(path) if path is not None and "\0" not in text else None
         if file is None or file.folder != folder or ".." in file.path.split("/"):

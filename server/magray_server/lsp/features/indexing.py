@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 SMALL_RUN = 50
 """A run over fewer files or passages after the first one is not worth a progress bar."""
-_PHASES = {"scan": "Looking at files", "lexical": "Reading", "semantic": "Embedding"}
+_PHASES = {"scan": "Scanning files", "lexical": "Reading", "semantic": "Embedding"}
 
 
 class Indexing:

@@ -26,7 +26,7 @@ class OptimizeRequests:
 
         wanted = read_options(Optimize, given)
         bar = self._bars.open("magray: optimizing", self._maintenance.close)
-        bar.report("Looking at what is stored")
+        bar.report("Examining vaults")
         try:
             return await self._maintenance.optimize(
                 dry_run=wanted.dry_run,
