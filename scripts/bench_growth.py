@@ -140,7 +140,7 @@ def stage_fill(root: Path, home: Path) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     with Memory.open(root, home=home) as memory:
         embedder = memory.models.embedder()
-        settings = memory._context.effective.vectors
+        settings = memory.effective_settings.vectors
         path = memory.home.vault_path(memory.root)
         with Vault.open(path, kind=VaultKind.WORKSPACE, root=memory.root, write=True) as vault:
             vector_spaces.begin(vault, embedder.key)

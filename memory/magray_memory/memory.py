@@ -113,6 +113,11 @@ class Memory:
         return self._context.settings
 
     @property
+    def effective_settings(self) -> Settings:
+        """The settings with what they leave open filled in by the resource profile."""
+        return self._context.effective
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What was wrong with the settings, a sentence each."""
         return self._context.warnings

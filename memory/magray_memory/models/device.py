@@ -2,7 +2,8 @@
 
 Native code is believed only after a child process ran it (`probe`). What the child found is kept in the home
 under the fingerprint of the installation, so that each installed version is tried once. The processor comes
-first, at once; a GPU is tried aside by programs that last, and taken when its probe has passed.
+first, at once; programs that last try a GPU in a thread, and take it when its probe has passed. That is a
+search for a device under a model that is open already: the loader opens models, and knows nothing of it.
 """
 
 from __future__ import annotations

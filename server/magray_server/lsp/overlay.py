@@ -180,6 +180,10 @@ class Overlays:
         session.overlays.embed(root, lambda: stop() or bool(self._due))
 
     async def _warm(self) -> None:
+        """Ask for the model, so that it loads before the first search, and note why there is none.
+
+        When one that failed is tried again is decided by its loader; this only asks now and then.
+        """
         try:
             placed = await self._workers.run(lambda _: _warmed(self._session.get()))
             self.degraded = None
