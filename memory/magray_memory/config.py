@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from magray_memory.config_file import read_toml
+from magray_memory.config_rule import Rule, convert
 from magray_memory.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,25 +24,6 @@ if TYPE_CHECKING:
 
 WORKSPACE_FILE = ".magray.toml"
 HOME_FILE = "config.toml"
-MAX_PATTERNS = 1_000
-MAX_TEXT = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What a setting accepts and who may set it. `low` and `high` are inclusive."""
-
-    about: str
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[str, ...] = ()
-    workspace: bool = False
-    only_lower: bool = False
-    """A workspace may make the value smaller, never larger."""
-    folders: bool = False
-    """The texts are folders: `~` is expanded, and a relative one is refused."""
-    native: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Choices whose library has no wheels, with the module that the extra `native` brings."""
 
 
 def _setting(default: Any, about: str, **rule: Any) -> Any:
@@ -242,7 +224,7 @@ def check(name: str, value: object) -> Any:
     Text is read as the setting's own type: numbers, true/false, and lists as TOML or separated by commas.
     """
     rule = find_rule(name)
-    return _convert(rule, _default(name), value, f"setting '{name}'")
+    return convert(rule, _default(name), value, f"setting '{name}'")
 
 
 def _default(name: str) -> Any:
@@ -291,7 +273,7 @@ class _Layers:
             rule = find_rule(name)
             if not trusted and not rule.workspace:
                 raise ConfigError(label, "a workspace may not set it")
-            value = _convert(rule, _default(name), value, label)
+            value = convert(rule, _default(name), value, label)
             limit = self.values.get(name, _default(name))
             if not trusted and rule.only_lower and value > limit:
                 raise ConfigError(label, f"a workspace may only make it smaller than {limit}")
@@ -309,110 +291,6 @@ class _Layers:
             part = dataclasses.replace(getattr(settings, section), **{key: value})
             settings = dataclasses.replace(settings, **{section: part})
         return Loaded(settings, tuple(dict.fromkeys(self.warnings)), dict(self.sources))
-
-
-def _convert(rule: Rule, default: Any, value: Any, label: str) -> Any:
-    """`value` in the type of `default` and inside the rule, or ConfigError."""
-    if isinstance(default, bool):
-        return _boolean(value, label)
-    if isinstance(default, int | float):
-        return _number(rule, default, value, label)
-    if isinstance(default, tuple):
-        return _texts(rule, value, label)
-    if not isinstance(value, str):
-        raise ConfigError(label, "it must be text")
-    _check_text(value, label)
-    if rule.choices and value not in rule.choices:
-        raise ConfigError(label, f"it must be one of {', '.join(rule.choices)}")
-    if value in rule.native and not installed(library := rule.native[value]):
-        raise ConfigError(label, f'{value} needs {library}, which `pip install "magray[native]"` brings')
-    return value
-
-
-def installed(module: str) -> bool:
-    """Whether a module could be imported, found out without importing it."""
-    from importlib.util import find_spec
-
-    try:
-        return find_spec(module) is not None
-    except ValueError:  # it was imported and has no specification
-        return False
-
-
-def _boolean(value: Any, label: str) -> bool:
-    if isinstance(value, bool):
-        return value
-    known = {
-        "true": True,
-        "yes": True,
-        "on": True,
-        "1": True,
-        "false": False,
-        "no": False,
-        "off": False,
-        "0": False,
-    }
-    if isinstance(value, str) and value.strip().lower() in known:
-        return known[value.strip().lower()]
-    raise ConfigError(label, "it must be true or false")
-
-
-def _number(rule: Rule, default: float, value: Any, label: str) -> float:
-    whole = isinstance(default, int)
-    kind = "a whole number" if whole else "a number"
-    if isinstance(value, str):
-        try:
-            value = int(value) if whole else float(value)
-        except ValueError:
-            raise ConfigError(label, f"it must be {kind}") from None
-    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-        raise ConfigError(label, f"it must be {kind}")
-    low, high = rule.low, rule.high
-    # Written so that not-a-number is outside too.
-    if (low is not None and not value >= low) or (high is not None and not value <= high):
-        raise ConfigError(label, f"it must be from {low:g} to {high:.10g}")
-    return value if whole else float(value)
-
-
-def _texts(rule: Rule, value: Any, label: str) -> tuple[str, ...]:
-    if isinstance(value, str):
-        value = _split(value, label)
-    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):  # pyright: ignore[reportUnknownVariableType]
-        raise ConfigError(label, "it must be a list of texts")
-    items: list[str] = list(value)  # pyright: ignore[reportUnknownArgumentType]
-    if len(items) > MAX_PATTERNS:
-        raise ConfigError(label, f"it has more than {MAX_PATTERNS} items")
-    for item in items:
-        _check_text(item, label)
-    return tuple(_folder(item, label) for item in items) if rule.folders else tuple(items)
-
-
-def _split(value: str, label: str) -> list[Any]:
-    if not value.lstrip().startswith("["):
-        return [item.strip() for item in value.split(",") if item.strip()]
-    import tomllib
-
-    try:
-        return tomllib.loads(f"x = {value}")["x"]
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(label, 'it must be a list such as ["a", "b"]') from error
-
-
-def _check_text(value: str, label: str) -> None:
-    if len(value) > MAX_TEXT:
-        raise ConfigError(label, f"it is longer than {MAX_TEXT} characters")
-    if not value.isprintable():
-        raise ConfigError(label, "it has a control character in it")
-
-
-def _folder(value: str, label: str) -> str:
-    try:
-        path = Path(value).expanduser()
-    except RuntimeError as error:
-        raise ConfigError(label, "the home folder of '~' is not known") from error
-    if not path.is_absolute():
-        raise ConfigError(label, "a folder must begin with '/', a drive or '~'")
-    return str(path)
 
 
 def _shown(name: str) -> str:

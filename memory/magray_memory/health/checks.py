@@ -11,7 +11,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from magray_memory.config import installed
+from magray_memory.config_rule import installed
 from magray_memory.errors import ModelError
 from magray_memory.health.disk_space import free_space
 from magray_memory.health.model_change import Change, change_of

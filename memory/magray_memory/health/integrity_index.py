@@ -242,7 +242,8 @@ def check_recall(vault: Vault) -> Iterator[Finding]:
 
 def _snapshot_engines(vault: Vault) -> list[str]:
     """Engines that have a snapshot and can be loaded: one may be left from when its library was installed."""
-    from magray_memory.config import find_rule, installed
+    from magray_memory.config import find_rule
+    from magray_memory.config_rule import installed
 
     native = find_rule("vectors.engine").native
     suffixes = {path.suffix for path in snapshot_files(vault.path)}

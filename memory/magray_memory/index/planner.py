@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from magray_memory.config import installed
+from magray_memory.config_rule import installed
 
 EXACT_UP_TO = 50_000
 """Vectors up to which the exact engine is as fast as any: one query is a product of 5 ms there (384 wide, 2
