@@ -98,15 +98,10 @@ def test_every_phrase_is_read_alone_and_among_code_in_capitals_too(
         "# Проверка\nx = 1\n",
         "ПРИВЕТ, МИР\n",
         "日本語\nテスト です\n",
-        "a",
     ],
 )
 def test_utf_16_is_read_without_a_mark(encoding: str, text: str) -> None:
     assert decode(text.encode(encoding)) == text
-
-
-def test_a_half_character_at_the_end_of_utf_16_costs_nothing_else() -> None:
-    assert decode("x = 1\n".encode("utf-16-le") + b"y").startswith("x = 1\n")
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_positions_that_are_nowhere(shared, line: Any, character: Any) -> None:
 
 def test_a_line_of_five_megabytes_is_edited_and_asked_about(shared) -> None:
     file = shared.root / "src/storage.py"
-    uri = shared.open(file, "word " * 1_000_000)
+    uri = shared.open(file, "# " + "word " * 1_000_000)
     for version in range(2, 12):
         place = {"line": 0, "character": 2_500_000 + version}
         shared.change(uri, {"range": {"start": place, "end": place}, "text": "[[Deploy]]"}, version=version)
