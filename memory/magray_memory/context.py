@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ from magray_memory.config import WORKSPACE_FILE, Loaded, Settings, config_path, 
 from magray_memory.errors import WorkspaceError
 from magray_memory.ignore.paths import canonical_root, relative_path
 from magray_memory.ignore.workspace_root import find_root, named_root
-from magray_memory.index.open_vaults import OpenVaults, VaultFile
 from magray_memory.models.provider import ModelProvider
 from magray_memory.polled_files import PolledFiles
 from magray_memory.resources import Profile, choose_profile, effective_settings, machine
@@ -23,6 +23,8 @@ from magray_memory.user_path import expand_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from magray_memory.index.open_vaults import OpenVaults, VaultFile
 
 _PATIENCE_SECONDS = 0.5
 """How long a search of a long-lived program waits for a model that is still loading."""
@@ -62,7 +64,7 @@ class Context:
             lambda: self.profile,
             patience=_PATIENCE_SECONDS if long_lived else None,
         )
-        self.vaults = OpenVaults(lambda: self.effective.vectors, long_lived=long_lived)
+        self._long_lived = long_lived
 
     @classmethod
     def open(
@@ -92,6 +94,18 @@ class Context:
             return load_settings(place.path, root, overrides, environ)
 
         return cls(place, roots, load, config=config_path(place.path, environ), rootless=rootless)
+
+    @cached_property
+    def vaults(self) -> OpenVaults:
+        """The vaults that searches read."""
+        from magray_memory.index.open_vaults import OpenVaults
+
+        return OpenVaults(lambda: self.effective.vectors, long_lived=self._long_lived)
+
+    def close(self) -> None:
+        """Close the vaults and indexes that are open; what is asked afterwards opens them again."""
+        if "vaults" in self.__dict__:
+            self.vaults.close()
 
     @property
     def settings(self) -> Settings:
@@ -161,6 +175,8 @@ class Context:
 
     def vault_files(self) -> list[VaultFile]:
         """The vaults that a search looks into, the workspace's first, the notebook last."""
+        from magray_memory.index.open_vaults import VaultFile
+
         return [
             *(VaultFile(self.home.vault_path(root), "workspace", root) for root in self.roots),
             *(VaultFile(self.home.vault_path(folder), "notes", folder) for folder in self.note_folders),

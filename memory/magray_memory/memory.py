@@ -141,7 +141,7 @@ class Memory:
         """Close every vault and index; what is asked afterwards opens them again."""
         if "search" in self.__dict__:
             self.search.close()
-        self._context.vaults.close()
+        self._context.close()
 
     def __enter__(self) -> Self:
         return self

@@ -134,3 +134,29 @@ def test_salvaging_again_leaves_no_draft_of_the_killed_one(tmp_path: Path) -> No
     assert [path for path in home.path.iterdir() if atomic_file.is_draft(path.name)] == []
     with Vault.open(home.notebook, kind=VaultKind.NOTEBOOK) as vault:
         assert vault.counts() == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".notebook.db.salvaging",
+        ".notebook.db.scratch-wal",
+        ".device.json.123",
+        ".probes.json.123.456",
+        "config.toml.tmp",
+        "workspaces/.0123456789abcdef.db.new",
+        "workspaces/.0123456789abcdef.12345678.exact.tmp",
+        "models/.trying-abc/model.toml",
+        "models/tried/.model.toml.tmp",
+    ],
+)
+def test_a_draft_of_an_older_program_is_removed_too(tmp_path: Path, name: str) -> None:
+    home = Home(tmp_path).ensure()
+    draft = home.path / name
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    draft.write_text("half")
+    old = time.time() - 2 * atomic_file.STALE_SECONDS
+    for path in (draft, draft.parent):
+        os.utime(path, (old, old))
+    Optimizer(home, Settings()).run()
+    assert not draft.exists()

@@ -9,7 +9,6 @@ from magray_memory import __version__
 from magray_memory.health import checks, model_checks
 from magray_memory.health.model_change import Change, change_of, described
 from magray_memory.health.report import Component, Severity, worst
-from magray_memory.health.skipped_files import skipped_files
 from magray_memory.models.device_observation import Observation, last_observation
 from magray_memory.storage.home import Home
 from magray_memory.storage.vault_info import VaultInfo, list_vaults
@@ -78,7 +77,7 @@ def read_status(
         model_checks.device,
         checks.vector_cache,
         checks.indexer,
-        skipped_files,
+        _skipped_files,
         checks.memory,
         checks.disk,
     )
@@ -90,3 +89,11 @@ def read_status(
     return Status(
         home.path, components, vaults, current, context.key, settings.embedding.device, context.device
     )
+
+
+def _skipped_files(context: checks.HealthContext) -> Component | None:
+    if context.current is None or not context.current.skipped:
+        return None
+    from magray_memory.health.skipped_files import skipped_files
+
+    return skipped_files(context)

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 KEPT_DAYS = 7
 """A damaged workspace vault that was moved aside is kept so long."""
 
+_FORMER_DRAFT = re.compile(
+    r"\.tmp$|^\..*\.(new|salvaging|scratch)(-wal|-shm|-journal)?$"
+    r"|^\.(device|probes)\.json\.[\d.]+$|^\.trying-"
+)
+"""Names that drafts once had: an older program may have been killed in this home."""
 _DAMAGED = re.compile(r"\.damaged-\d{8}T\d{6}Z")
 _PART = re.compile(
     r"^(?P<stem>[0-9a-f]{16})\.(db(-wal|-shm|\.lock|\.pid|\.snapshot\.lock)"
@@ -62,7 +67,7 @@ def leftovers(home: Home) -> Iterator[Leftover]:
     yield from _of_folder(home.workspaces, workspaces=True)
     yield from _drafts(home.models)
     for entry in _entries(home.models):
-        if entry.is_folder and not is_draft(entry.path.name):
+        if entry.is_folder and not _is_draft(entry.path.name):
             yield from _drafts(entry.path)
 
 
@@ -71,7 +76,7 @@ def _of_folder(folder: Path, *, workspaces: bool) -> Iterator[Leftover]:
     names = {entry.path.name for entry in found}
     for entry in found:
         name = entry.path.name
-        if is_draft(name):
+        if _is_draft(name):
             yield from _draft(entry)
         elif _DAMAGED.search(name):
             derived = workspaces or not name.startswith("notebook")
@@ -86,8 +91,12 @@ def _of_folder(folder: Path, *, workspaces: bool) -> Iterator[Leftover]:
 
 def _drafts(folder: Path) -> Iterator[Leftover]:
     for entry in _entries(folder):
-        if is_draft(entry.path.name):
+        if _is_draft(entry.path.name):
             yield from _draft(entry)
+
+
+def _is_draft(name: str) -> bool:
+    return is_draft(name) or _FORMER_DRAFT.search(name) is not None
 
 
 def _draft(entry: _Entry) -> Iterator[Leftover]:

@@ -8,7 +8,9 @@ row of a workspace vault, can be made again from files or from those texts.
 - `passage`: a part of a document; `text_hash` is blake2b (16 bytes) of the text that is embedded; ids are
   never used again
 - `embedding_key`, `vector`: a vector space, and in it the vector of a passage (`storage/vectors.py`)
-- `tag`, `document_tag`, `link`, `access`: what `storage/models.py` describes
+- `tag`, `document_tag`: words that documents are filed under
+- `link`: a reference that a document makes, as written; `target_document` once it is known
+- `access`: one use of a document, when and how
 - `skipped`: a file that should have been indexed and was not, with the reason and the state it had
 - `change`, `tally` and `embedding_key.vectors`: the log of vectors and counts of rows, kept by triggers, so
   that no writer can forget them and asking costs the same at any size

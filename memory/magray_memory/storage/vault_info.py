@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +40,8 @@ class VaultInfo:
     bytes: int
     last_indexed: datetime | None
     facts: Mapping[str, str]
+    skipped: int = 0
+    """Files that should have been indexed and were not."""
     problem: str = ""
     unseen_changes: bool = False
 
@@ -99,14 +102,33 @@ def describe(path: Path, kind: VaultKind, root: Path | None = None) -> VaultInfo
             files, passages = vault.counts()
             serving = vector_spaces.chosen(facts.get(vector_spaces.SERVING), vectors)
             pending = count_pending(connection, serving)
+            skipped = _count_skipped(connection)
             unseen = vault.unseen_changes
     except StorageError as error:
         return VaultInfo(path, kind, root, 0, 0, {}, 0, size, None, {}, problem=error.why or error.what)
     named = Path(facts["root"]) if facts.get("root") else root
     when = _moment(facts.get("last_indexed_at"))
     return VaultInfo(
-        path, kind, named, files, passages, vectors, pending, size, when, facts, unseen_changes=unseen
+        path,
+        kind,
+        named,
+        files,
+        passages,
+        vectors,
+        pending,
+        size,
+        when,
+        facts,
+        skipped,
+        unseen_changes=unseen,
     )
+
+
+def _count_skipped(connection: sqlite3.Connection) -> int:
+    try:
+        return connection.execute("SELECT count(*) FROM skipped WHERE rule IS NULL").fetchone()[0]
+    except sqlite3.OperationalError:  # a vault of an earlier version, which its next run brings up to date
+        return 0
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -46,7 +46,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Context:
     """What a run of an operation gets from its caller. Callbacks may be called in any thread."""
 
@@ -64,7 +64,7 @@ class Context:
     """Whether a person reads the result: what only display needs is computed too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)  # each method that is generated costs every command's start
 class Spelling:
     """How the fields of one option are spelled and limited at the doors."""
 
@@ -106,7 +106,7 @@ def options(cls: type[T]) -> type[T]:
     return dataclass(frozen=True, slots=True, kw_only=True)(cls)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Option:
     """One option as the doors see it. `type` is without None; `several`: a tuple of `type`."""
 
@@ -160,7 +160,7 @@ def _done(_: object, __: object) -> Outcome:
     return Outcome.DONE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Operation(Generic[Options, Result]):
     """One verb. The docstring of its `options` is its help: a sentence, then what else there is to know."""
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from magray_memory.errors import StorageError, VaultDamaged, VaultTooNew
-from magray_memory.storage import models, schema
+from magray_memory.storage import schema
 from magray_memory.storage.durability import Durability, VaultKind
 from magray_memory.storage.vault import Vault, quarantine
 
@@ -74,14 +74,6 @@ def test_durability_chooses_synchronous_and_the_notebook_is_never_off(tmp_path: 
                 (level,) = vault.db.raw().execute("PRAGMA synchronous").fetchone()
             assert level == ["OFF", "NORMAL", "FULL", "EXTRA"].index(mode.synchronous(kind))
             assert kind is VaultKind.WORKSPACE or level > 0
-
-
-def test_models_and_tables_have_the_same_columns(path: Path) -> None:
-    with _open(path) as vault:
-        for model in models.MODELS:
-            table = model._meta.table_name
-            columns = [row[1] for row in vault.db.raw().execute(f"PRAGMA table_info({table})")]
-            assert columns == [field.column_name for field in model._meta.sorted_fields]
 
 
 def test_a_read_is_one_state_whatever_is_committed_meanwhile(path: Path) -> None:
