@@ -48,7 +48,7 @@ def describe(error: BaseException) -> MagrayError:
 
 
 def report(error: BaseException, *, json: bool, verbose: bool) -> int:
-    """Tell about `error` on the standard streams; returns the exit code."""
+    """Print `error` on the standard streams; returns the exit code."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         print(error.format_message(), file=sys.stderr)
         return WRONG_USAGE

@@ -1,4 +1,4 @@
-"""Answers for people: a place to click first, why it was found below it, and nothing else.
+"""Answers for people: a position to click first, why it was found below it, and nothing else.
 
 The same layout goes to a terminal and into a pipe; a terminal adds colour and cuts long lines to its width.
 """
@@ -40,8 +40,8 @@ def hits(answer: SearchAnswer, query: str, *, here: Path | None = None) -> Itera
                 yield _INDENT + _highlighted(_fitted(safe(line), columns, wanted), wanted, colour=colour)
         steps = hit.explain
         if isinstance(steps, list):
-            told = "  ".join(f"{step.step} {step.change:+.3f}" for step in steps)
-            yield _INDENT + style(cut(safe(told), columns and columns - 4), "dim", colour=colour)
+            steps_shown = "  ".join(f"{step.step} {step.change:+.3f}" for step in steps)
+            yield _INDENT + style(cut(safe(steps_shown), columns and columns - 4), "dim", colour=colour)
 
 
 def _headline(hit: Hit, here: Path, colour: bool, columns: int | None, *, tell_pending: bool) -> str:

@@ -66,18 +66,18 @@ class Shell:
 
     def warn(self, text: str) -> None:
         """Something that the person should know, and that stops nothing."""
-        self._aside("warning:", "yellow", text)
+        self._message("warning:", "yellow", text)
 
     def note(self, text: str) -> None:
         """A hint on what to do next."""
-        self._aside("note:", "cyan", text)
+        self._message("note:", "cyan", text)
 
-    def _aside(self, label: str, kind: str, text: str) -> None:
+    def _message(self, label: str, kind: str, text: str) -> None:
         if not self.quiet:
             print(style(label, kind, colour=coloured(sys.stderr)), safe(text), file=sys.stderr)
 
 
-def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
+def _store(context: click.Context, parameter: click.Parameter, value: object) -> None:
     if value is not None and value is not False:
         context.meta[_KEY.format(parameter.name)] = value
 
@@ -85,11 +85,11 @@ def _remember(context: click.Context, parameter: click.Parameter, value: object)
 def _folder(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
     if value == "":
         raise click.BadParameter("it is empty", ctx=context, param=parameter)
-    _remember(context, parameter, value)
+    _store(context, parameter, value)
 
 
 def global_options() -> list[click.Option]:
-    """Fresh options for one command; they are kept in the context and never passed to the function."""
+    """Fresh options for one command; they stand in the context and are never passed to the function."""
     options = [
         click.Option(
             ["--home"],
@@ -105,12 +105,12 @@ def global_options() -> list[click.Option]:
             callback=_folder,
             help="The project to work on.",
         ),
-        click.Option(["--json"], is_flag=True, callback=_remember, help="Print one JSON value."),
-        click.Option(["-q", "--quiet"], is_flag=True, callback=_remember, help="No progress, no hints."),
+        click.Option(["--json"], is_flag=True, callback=_store, help="Print one JSON value."),
+        click.Option(["-q", "--quiet"], is_flag=True, callback=_store, help="No progress, no hints."),
         click.Option(
             ["-v", "--verbose"],
             is_flag=True,
-            callback=_remember,
+            callback=_store,
             help="Show more details and tracebacks of errors.",
         ),
     ]

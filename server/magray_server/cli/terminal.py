@@ -54,12 +54,12 @@ def reserve_stdout() -> None:
         if _reserved is not None or sys.stdout.fileno() != 1:
             return
         sys.stdout.flush()
-        kept = os.dup(1)
+        stdout = os.dup(1)
         os.dup2(2, 1)
     except (OSError, ValueError):
         return  # closed, or not a file at all: nothing that a library could write to
     encoding, lines = sys.stdout.encoding, 1 if sys.stdout.isatty() else -1
-    _reserved = open(kept, "w", buffering=lines, encoding=encoding, errors="backslashreplace")  # noqa: PTH123, SIM115
+    _reserved = open(stdout, "w", buffering=lines, encoding=encoding, errors="backslashreplace")  # noqa: PTH123, SIM115
     sys.stdout = sys.stderr
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 0.2
-"""A burst of saves is one run."""
+"""Debounce: saves in quick succession are one run."""
 HOLDER_SECONDS = 0.5
 """How often a reader looks whether the folder's indexer is gone, and what it has committed."""
 MISSING_SECONDS = 1.0
@@ -52,15 +52,15 @@ class FolderIndexer:
         root: Path,
         home: Home,
         environment: Mapping[str, str],
-        listen: Callable[[FolderIndexer, Event | None], None],
+        on_event: Callable[[FolderIndexer, Event | None], None],
         slots: EmbeddingSlots | None = None,
     ) -> None:
-        """`listen` gets each event of the indexer, and None when only `report` changed."""
+        """`on_event` gets each event of the indexer, and None when only `report` changed."""
         self.root = root
         self.report = Report()
         self._home = home
         self._environment = dict(environment)
-        self._listen = listen
+        self._on_event = on_event
         self._slots = slots or EmbeddingSlots()
         self._has_slot = False
         self._wake = asyncio.Event()
@@ -100,7 +100,7 @@ class FolderIndexer:
             raise
 
     async def run_alone(self, job: Job) -> tuple[Outcome, Event | None]:
-        """One run of a folder that is not kept indexed."""
+        """One run of a folder that is not watched."""
         if IndexerLock(self._home.vault_path(self.root)).holder() is not None:
             return Outcome.LOCKED, None
         try:
@@ -185,7 +185,7 @@ class FolderIndexer:
             await self._wake.wait()
 
     async def _miss(self) -> None:
-        """The folder is not there: wait a while, and tell who wants a run of it."""
+        """The folder is not there: fail the jobs, and wait a while."""
         while self._jobs:
             _, done = self._jobs.popleft()
             if not done.done():
@@ -251,7 +251,7 @@ class FolderIndexer:
             await asyncio.sleep(HOLDER_SECONDS)
             if (now := _written(vault)) != seen:
                 seen = now
-                self._listen(self, Changed(0, 0))
+                self._on_event(self, Changed(0, 0))
 
     async def _run(self, job: Job, *, watch: bool) -> Outcome:
         self._stopped_by_person = False
@@ -290,7 +290,7 @@ class FolderIndexer:
                     error = event
                 if watch:
                     self._become(self._state_after(event))
-                self._listen(self, event)
+                self._on_event(self, event)
         code = await process.wait()
         if self._stopped_by_person:
             self._due = False
@@ -347,7 +347,7 @@ class FolderIndexer:
     def _become(self, state: State) -> None:
         if self.report.state is not state:
             self.report.state = state
-            self._listen(self, None)
+            self._on_event(self, None)
 
 
 def _written(vault: Path) -> list[tuple[int, int]]:

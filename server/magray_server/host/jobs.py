@@ -1,4 +1,4 @@
-"""What an indexer of a folder is asked, what it tells of itself, and how many may embed at once."""
+"""Jobs and reports of the indexers of folders, and how many of them may embed at once."""
 
 from __future__ import annotations
 

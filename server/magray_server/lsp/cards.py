@@ -1,4 +1,4 @@
-"""What a hover shows, in Markdown or plain text: a few places that know of a name, or the head of a note."""
+"""Hover cards, in Markdown or plain text: a few passages that have a name in them, or the head of a note."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def of_hits(
     if not shown:
         return None
     if not markdown:
-        return "\n\n".join(f"{_name(hit)}{_place(hit)}\n{_indented(hit.snippet)}" for hit in shown)
+        return "\n\n".join(f"{_name(hit)}{_position(hit)}\n{_indented(hit.snippet)}" for hit in shown)
     return "\n\n---\n\n".join(_entry(hit, uri(hit)) for hit in shown)
 
 
@@ -55,17 +55,17 @@ def strong(text: str, *, markdown: bool) -> str:
 
 def _entry(hit: Hit, uri: str | None) -> str:
     link = strong(_name(hit), markdown=True) if uri is None else _link(_name(hit), f"{uri}#L{hit.start_line}")
-    place = f" · {_code(f'{hit.path}:{hit.start_line}')}" if hit.path else ""
+    position = f" · {_code(f'{hit.path}:{hit.start_line}')}" if hit.path else ""
     language = (hit.language or "text") if hit.kind in ("code", "doc") else "text"
     fence = "`" * max(3, 1 + max(map(len, _BACKTICKS.findall(hit.snippet)), default=0))
-    return f"{link}{place}\n{fence}{language}\n{hit.snippet}\n{fence}"
+    return f"{link}{position}\n{fence}{language}\n{hit.snippet}\n{fence}"
 
 
 def _name(hit: Hit) -> str:
     return " ".join((hit.symbol or hit.title or hit.path or "a record").split())
 
 
-def _place(hit: Hit) -> str:
+def _position(hit: Hit) -> str:
     return f" · {hit.path}:{hit.start_line}" if hit.path else ""
 
 

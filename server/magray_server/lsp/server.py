@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SETTINGS_SECONDS = 0.3
-"""How long the engine waits for a client that is slow to tell its settings; they can change it later too."""
+"""How long the engine waits for the settings of a slow client; it can send them later too."""
 LEAVE_SECONDS = 0.3
 """How long the end waits for the client to take its last answers."""
 FORCED_SECONDS = 0.8

@@ -1,7 +1,7 @@
 """The client's settings: the engine's own tree plus a section `server` for what only an editor knows.
 
 They come with initialize, are pulled with `workspace/configuration` or pushed; names are `section.key` in
-snake_case or camelCase. A value that cannot be used is told once by name, and its default stands.
+snake_case or camelCase. A value that cannot be used is named in one warning, and its default stands.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Work of requests, in threads: the event loop only starts it, waits for it, and tells it when to stop."""
+"""Worker threads of requests: the event loop only starts the work, waits for it, and has it stop."""
 
 from __future__ import annotations
 

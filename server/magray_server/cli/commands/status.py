@@ -22,8 +22,8 @@ _COLOURS = {"ok": "green", "info": "cyan", "warning": "yellow", "critical": "red
 def _lines(call: Call[StatusOptions], status: Status) -> Iterator[str]:
     colour, columns = coloured(results()), width(results())
     severity = status.severity.value
-    told = style(severity, _COLOURS[severity], colour=colour)
-    yield f"magray {__version__}  {told}  {safe(str(status.home))}"
+    shown = style(severity, _COLOURS[severity], colour=colour)
+    yield f"magray {__version__}  {shown}  {safe(str(status.home))}"
     if status.vaults:
         yield ""
         shown = status.vaults if call.shell.verbose or len(status.vaults) <= 8 else _nearest(status)

@@ -1,1 +1,1 @@
-"""One file per topic; `server.py` is the only place that knows which method belongs to which."""
+"""Features: one file per request or topic. Only `server.py` knows which method belongs to which."""

@@ -31,7 +31,7 @@ _POOL = 12
 _WORD = re.compile(r"\w+")
 _NOTE_BYTES = 4_000
 _WORD_CHARACTERS = 200
-"""A longer word is none; so a line of any length is looked at in one place only."""
+"""A longer word is none; so of a line of any length only a part is looked at."""
 
 
 class Hover:
