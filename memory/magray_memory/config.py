@@ -1,4 +1,4 @@
-"""Every setting: one typed tree with a default for each, and the layers that may change it.
+"""Settings: one typed tree with defaults, and the layers that override them.
 
     default  <  home config.toml  <  workspace .magray.toml  <  environment  <  argument
 

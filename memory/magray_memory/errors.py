@@ -1,4 +1,4 @@
-"""Every error the engine raises on purpose.
+"""Error tree: every exception that the engine raises on purpose.
 
     MagrayError
     ├── UsageError               the caller asked for something that makes no sense (exit 2)

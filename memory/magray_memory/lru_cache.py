@@ -1,4 +1,4 @@
-"""A small cache in memory: the least recently used goes first, nothing is kept longer than its time."""
+"""LRU cache in memory: the least recently used entry goes first, none outlives its time."""
 
 from __future__ import annotations
 

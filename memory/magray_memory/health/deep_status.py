@@ -1,4 +1,4 @@
-"""`status --deep`: what must be run to be known, each trial and each vault in a process of its own."""
+"""Deep status (`status --deep`): smoke tests and integrity checks, each in a child process."""
 
 from __future__ import annotations
 

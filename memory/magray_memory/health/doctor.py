@@ -1,4 +1,4 @@
-"""The doctor: integrity checks of everything in a home, in sentences, and repair.
+"""Doctor: integrity checks of everything in a home, reported in sentences, and repair.
 
 Each vault is checked by a process of its own, so that nothing a damaged file can do ends the check. What is
 derived is repaired by rebuilding it; a damaged notebook is salvaged, and the damaged file kept.

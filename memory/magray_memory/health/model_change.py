@@ -1,4 +1,4 @@
-"""A vault on its way to another model: its old vectors answer, the new ones are in the making."""
+"""Model change of a vault: the old vectors answer while the new ones are embedded."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Change:
         return self.made / self.passages if self.passages else 1.0
 
     def as_json(self) -> dict[str, Any]:
-        """As `status` tells it."""
+        """JSON of the change, as in `status`."""
         return {"from": self.was, "to": self.to, "made": self.made, "share": round(self.share, 4)}
 
 
@@ -62,7 +62,7 @@ def _lost(serving: str, key: str, home: Home) -> str:
 
 
 def described(vaults: Sequence[VaultInfo], key: str | None, home: Home) -> list[dict[str, Any]]:
-    """The vaults as `status` and `vault list` tell them."""
+    """JSON of the vaults, as in `status` and `vault list`."""
     return [vault.as_json() | told(vault, change_of(vault, key, home)) for vault in vaults]
 
 

@@ -1,4 +1,4 @@
-"""Repair of what the doctor found: what is derived is rebuilt, truth is copied and the original kept."""
+"""Repair of what the doctor found: derived data is rebuilt, truth is copied and the original retained."""
 
 from __future__ import annotations
 

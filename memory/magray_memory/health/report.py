@@ -1,4 +1,4 @@
-"""The shape of an answer to "how is it?": components with a severity each, the worst of them for all."""
+"""Health report: components with a severity each, and the worst of them for the whole."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Severity(StrEnum):
-    """From good to bad: `info` is worth a word, `warning` works with less, `critical` fails."""
+    """From good to bad: `info` is a notice, `warning` works with limits, `critical` fails."""
 
     OK = "ok"
     INFO = "info"

@@ -1,4 +1,4 @@
-"""`status`: everything at a glance, in well under a second, whatever state things are in."""
+"""Status: the state of every component, in well under a second, whatever is broken."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Status:
 def read_status(
     home: Home, settings: Settings, root: Path | None, findings: Sequence[Finding] = ()
 ) -> Status:
-    """Looks at everything once. Reads only; a part that cannot be read is told, never raised.
+    """Looks at everything once. Reads only; a part that cannot be read is reported, never raised.
 
     `findings` of an examination are added to the components that they are about.
     """

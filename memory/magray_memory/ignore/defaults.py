@@ -1,4 +1,4 @@
-"""What is left out without being asked: nothing a person would search for by meaning.
+"""Default exclusions: what is left out unless a setting includes it.
 
 Every rule here is a default that `index.include` wins back, except bytes that are no text. What is only
 sometimes rubbish (`build`, `dist`, `vendor`) is not here: a project's own ignore files know.

@@ -1,4 +1,4 @@
-"""Where a git repository keeps its rules, found without running git.
+"""Git directory: where a repository stores its ignore rules, found without running git.
 
 Worktrees and submodules have a `.git` file that points elsewhere, and worktrees share `info/exclude` through
 a common folder. The files that are read here may belong to an untrusted workspace: only regular files of a

@@ -1,4 +1,4 @@
-"""Git's ignore patterns, as sets that answer in microseconds while a folder is being walked.
+"""Ignore patterns of git, as sets that answer in microseconds while a folder is walked.
 
 This follows git's own matcher (`wildmatch.c` and `dir.c`) byte for byte, its oddities included: `?` is one
 byte, a literal beginning is cut off before `**` is looked at, an unterminated class matches nothing. A

@@ -1,4 +1,4 @@
-"""Which entries of a workspace are left out, and by which rule.
+"""Ignore rules applied: which entries of a workspace are left out, and by which rule.
 
 Asked from the strongest to the weakest, the first that speaks decides:
 

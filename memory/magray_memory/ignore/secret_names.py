@@ -1,4 +1,4 @@
-"""Files that are secrets by name: never opened, whatever the settings say.
+"""Secret names: files that are secrets by name, never opened, whatever the settings say.
 
 The names are those under which keys, passwords and tokens usually lie. A name is enough: whether a file
 really holds a secret cannot be told without reading it, and a search index is the wrong place to find out.

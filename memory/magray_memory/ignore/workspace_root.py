@@ -1,4 +1,4 @@
-"""Which folder a command means when it does not say: the project around it, never the whole disk or home."""
+"""Workspace root: the project around the current folder; never the whole disk or the home folder."""
 
 from __future__ import annotations
 

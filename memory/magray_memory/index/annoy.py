@@ -1,4 +1,4 @@
-"""The annoy engine: a sealed forest, mapped from its file and shared by all processes, for large vaults.
+"""Annoy engine: a sealed forest, mapped from its file and shared by all processes, for large vaults.
 
 A command that answers one query cannot afford to load a graph, and a product over every row of a large
 vault reads all of it. A forest opens in no time and touches a few pages. It never changes: `optimize` makes

@@ -1,4 +1,4 @@
-"""The exact engine: one matrix product over all vectors, the matrix mapped from its snapshot.
+"""Exact engine: one matrix product over all vectors, the matrix mapped from its snapshot.
 
 Nothing is approximate and there is nothing to build, so it is the right engine below about 50,000 passages
 and the reference for any other. What changed since the snapshot stands beside it: removed rows in a mask, new

@@ -1,4 +1,4 @@
-"""The hnsw engine (hnswlib): a graph of neighbours, for a long-lived process with many vectors.
+"""HNSW engine (hnswlib): a graph of neighbours, for a long-lived process with many vectors.
 
 The graph answers what it is good at, a few nearest of all or of most. A filter that leaves less than a
 fifth, and a k that is a large part of all, are answered by the exact engine beside it, whose matrix is only
@@ -180,7 +180,7 @@ class HnswIndex:
 
     def search(self, query: Scores, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
         alive = self._graph.alive
-        # As if every passage that is allowed had its vector: nearly all have, and the exact engine mends it.
+        # As if every allowed passage had its vector: nearly all have, and the exact engine covers the rest.
         matching = len(alive) if allowed is None else min(len(alive), len(allowed))
         k = min(k, matching)
         # Enough neighbours that about k of them are allowed, with a margin for an uneven spread.

@@ -1,9 +1,9 @@
-"""Feeds the lexical index (FTS5, contentless) with tokens, in the transaction of what it describes.
+"""Lexical index (FTS5, contentless): feeds it with tokens, in the transaction of what it describes.
 
 A contentless table keeps no text: a row leaves it only when it is given again exactly the tokens it was fed.
 So a row is removed by analysing the stored text again, which is right only while the analyzer is the one that
 fed it. The vault's `analyzer_version` says which did; a writer that finds another builds the table again, in
-its own transaction, and until that commits readers answer from the old one. The same mends error 267 (a
+its own transaction, and until that commits readers answer from the old one. The same repairs error 267 (a
 damaged table): the index is derived, whatever happens to it is no damage of the vault.
 """
 

@@ -1,4 +1,4 @@
-"""Which vector engine serves a vault."""
+"""Planner: which vector engine serves a vault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sketch engine: a bit for each number of a vector says which vectors are worth comparing exactly.
+"""Sketch engine: one bit per dimension selects the vectors that are compared exactly.
 
 A sketch is the sign of each component beside the mean of all vectors: 48 bytes for 384 components. How many
 bits two sketches differ in is counted in 5 ns a vector, so the whole vault is looked through, and the closest

@@ -1,4 +1,4 @@
-"""The vector index of one vault in one vector space, brought up to date at every search.
+"""Vector index of one vault in one vector space, brought up to date at every search.
 
 It starts from a snapshot where there is a sound one, else from the vectors in the vault, which are its truth;
 what changed since then comes from the vault's change log. Whatever goes wrong with a snapshot or with a

@@ -1,4 +1,4 @@
-"""Sends an indexer's events to a listener: progress and changes are throttled, one event at a time.
+"""Event sender: an indexer's events for a listener, one at a time, progress and changes throttled.
 
 Without a listener no event is made, and msgspec is not imported.
 """

@@ -1,4 +1,4 @@
-"""Put what the parsers found into the vault, in batches that are each one transaction.
+"""File store: writes what the parsers found into the vault, in batches of one transaction each.
 
 A batch is whole or absent, whenever the process dies: a document is stored together with its passages and its
 rows in the lexical index.

@@ -1,4 +1,4 @@
-"""Bring a workspace's vault up to date with its files: first everything by words, then everything by meaning.
+"""Indexer: brings a vault up to date with its files, first the lexical index, then the vectors.
 
 walk → compare → read, chunk and analyse in parser processes → commit (searchable by words) → embed → commit
 (searchable by meaning) → index snapshot. Every commit stands alone: whatever ends a run, the next one does

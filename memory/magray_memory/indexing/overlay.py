@@ -1,4 +1,4 @@
-"""Texts that differ from their files, searchable in the place of what is stored of those files.
+"""Overlay: texts that differ from their files, searched in the place of what is stored of those files.
 
 An editor's unsaved buffers are chunked and analysed like any file, but into a vault that lives in memory:
 nothing of them touches the disk. Searches look into it beside the workspace's own vault, where the same paths

@@ -1,4 +1,4 @@
-"""From one file on disk to all that is stored of it: what a parser process does for each file.
+"""Parsing of one file: from the file on disk to all that is stored of it, in a parser process.
 
 The answers are plain tuples of built-in types, so that they cross a pipe cheaply: the process that writes the
 vault only unpacks them.

@@ -1,4 +1,4 @@
-"""Read one file that a walk found, which may have become anything since: a link, a pipe, a giant, or nothing.
+"""Reading of one file that the walk found, which may have become a link, a pipe or a giant since.
 
 Nothing here can hang or follow a link: the file is opened without following its last name and without
 waiting, and what was opened is looked at before a byte is read.

@@ -1,4 +1,4 @@
-"""What a run of the indexer did, as values and in the words of the contract."""
+"""Index report: the result of a run of the indexer, and its JSON."""
 
 from __future__ import annotations
 

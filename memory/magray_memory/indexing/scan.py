@@ -1,4 +1,4 @@
-"""Compare what is on disk with what is stored: what to read, what is gone, what was found wanting before.
+"""Scan: compares files on disk with what is stored: changed, deleted, skipped before.
 
 A file whose size and time of change are those stored is not opened. A file that could not be indexed is not
 tried again until it changes, except where the system refused to read it, and is reported again only by a

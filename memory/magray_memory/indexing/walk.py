@@ -1,4 +1,4 @@
-"""Walk a workspace: every file that could be indexed, in a fixed order, without reading one.
+"""Walk of a workspace: every file that could be indexed, in a fixed order, without reading one.
 
 Links, to files and to folders, are never followed: what they point to is either in the workspace anyway or
 not a part of it (and may be anything, a key file or a loop). Pipes, sockets and devices are only ever looked

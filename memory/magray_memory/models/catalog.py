@@ -1,4 +1,4 @@
-"""The models that can be fetched by name: what each is, and where its files lie on a hub.
+"""Model catalog: the models that can be fetched by name, and where their files are on a hub.
 
 Facts are the publishers' (model cards and repositories at the revision named). There are no checksums here:
 what the hub states at the first pull is recorded then and checked ever after. Sizes are rounded.
@@ -88,7 +88,7 @@ class Entry:
         return found.get(device) or found.get("cpu")
 
     def as_json(self) -> dict[str, Any]:
-        """The entry as `model list --json` tells it."""
+        """JSON of the entry, for `model list --json`."""
         return {
             "id": self.id,
             "about": self.about,

@@ -1,9 +1,9 @@
-"""Which device runs the model: what was found out, and who may find it out.
+"""Device selection: which device runs the model, by stored and new smoke tests.
 
-Native code is believed only after a child process ran it (`probe`). What the child found is kept in the home
-under the fingerprint of the installation, so that each installed version is tried once. The processor comes
-first, at once; programs that last try a GPU in a thread, and take it when its probe has passed. That is a
-search for a device under a model that is open already: the loader opens models, and knows nothing of it.
+Native code is believed only after a child process ran it (`probe`). What the child found is stored in the
+home under the fingerprint of the installation, so that each installed version is tested once. The processor
+comes first, at once; long-lived programs test a GPU in a thread and use it after the test has passed. That is
+a search for a device under a model that is open already: the loader opens models, and knows nothing of it.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Placed:
 class Placement:
     """One model on the best device it can have, for as long as the program lives.
 
-    `on_change` hears of each change, in whichever thread it happens.
+    `on_change` is called at each change, in whichever thread it happens.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ class Placement:
         return embedder
 
     def seek_gpu(self) -> None:
-        """Have a GPU tried and taken aside, where the settings allow one. Only the first call counts."""
+        """Start the test of a GPU in the background, where settings allow one. Only the first call counts."""
         possible = self._wanted.device != "cpu" and (self._gpu is None or self._gpu.ok)
         if possible and self._embedder is not None and self._seeking is None:
             self._seeking = threading.Thread(target=self._seek, name="magray-gpu", daemon=True)
@@ -154,7 +154,7 @@ class Placement:
 
     @property
     def seeking(self) -> bool:
-        """Whether a GPU is being tried now; `on_change` hears what comes of it."""
+        """Whether a GPU is being tested now; `on_change` gets the result."""
         return self._seeking is not None and self._seeking.is_alive()
 
     @property

@@ -1,4 +1,4 @@
-"""What device the model last ran on, left in the home by the process that ran it.
+"""Device observation: the device that the model last ran on, stored in the home by that process.
 
 `status` must not load a model to say where it runs, and what a library promises is not what it does: so
 whoever really ran the model writes down what the session said. Only information: a failure to write it is

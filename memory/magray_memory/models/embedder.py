@@ -1,4 +1,4 @@
-"""Turns texts into vectors with one open model.
+"""Embedder: turns texts into vectors with one open model.
 
 `query` answers in milliseconds; `passages` keeps the processor busy with the model alone: texts are sorted by
 length, run in small batches, and tokenized ahead in a thread. For a whole workspace several batches run side
@@ -78,9 +78,9 @@ class Embedder:
         adds a GPU.
         """
         lanes = (threads or runtime.usual_threads()) if many else 1
-        with ThreadPoolExecutor(1, "tokenizer") as aside:
+        with ThreadPoolExecutor(1, "tokenizer") as pool:
             session_begins = threading.Event()
-            tokenizer = aside.submit(runtime.open_tokenizer, model, session_begins)
+            tokenizer = pool.submit(runtime.open_tokenizer, model, session_begins)
             try:
                 runtime.onnxruntime()
                 session_begins.set()
@@ -155,11 +155,11 @@ class Embedder:
         def encode(positions: list[int]) -> Encoded:
             return positions, self._encode([prefix + texts[position] for position in positions])
 
-        with ThreadPoolExecutor(1, "tokenizer") as aside:
+        with ThreadPoolExecutor(1, "tokenizer") as pool:
             ahead: Future[Encoded] | None = None
             while order or ahead is not None:
                 current, size = ahead, self._slice()
-                ahead = aside.submit(encode, order[:size]) if order else None
+                ahead = pool.submit(encode, order[:size]) if order else None
                 order = order[size:]
                 positions, encoded = current.result() if current is not None else ([], [])
                 for batch in _batches(encoded, self._budget):

@@ -1,4 +1,4 @@
-"""Runs batches on the best device that works now: the GPU while it does, the processor always.
+"""Device fallback: runs batches on the GPU while it works, and on the processor otherwise.
 
 Out of memory: smaller batches, then the processor. Any other error: once more, then the processor. After
 FAILURES errors in a row, or without room for one passage, the GPU is left alone for PAUSE_SECONDS and then
@@ -49,8 +49,8 @@ def _in_thread(work: Callable[[], None]) -> None:
 class Fallback:
     """The devices of one open model. Safe in several threads.
 
-    `on_change` hears of every change of device, in the thread where it happens. `clock` counts seconds,
-    `start` runs the reopening of a GPU aside.
+    `on_change` is called at every change of device, in the thread where it happens. `clock` counts seconds,
+    `start` runs the reopening of a GPU in the background.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Fallback:
             self._open_gpu, self._gpu, self._gpu_tokens = open_gpu, runner, runner.batch_tokens
             self._failures, self._retry_at = 0, None
         why = "the GPU is retried" if again else "the GPU passed its probe"
-        self._tell(DeviceChange(runner.device, self._cpu.device, why))
+        self._report(DeviceChange(runner.device, self._cpu.device, why))
 
     def _try_gpu(self, gpu: Runner, rows: Rows) -> Vectors | None:
         """Vectors from the GPU, None when this batch is the processor's; errors are counted, not raised."""
@@ -157,11 +157,11 @@ class Fallback:
         if full:
             why = f"the GPU has not enough memory for a single passage: {cause}"
             hint = f"close other programs that use the GPU, or {_CPU_ONLY}"
-        self._tell(DeviceChange(self._cpu.device, gpu.device, why, hint))
+        self._report(DeviceChange(self._cpu.device, gpu.device, why, hint))
         return True
 
     def _seek_again(self) -> None:
-        """After the pause, open the GPU aside; until it is there the processor goes on."""
+        """Retry of the GPU after the pause, in the background; until it is open the processor goes on."""
         with self._guard:
             at, open_gpu = self._retry_at, self._open_gpu
             if at is None or open_gpu is None or self._clock() < at:
@@ -177,7 +177,7 @@ class Fallback:
 
         self._start(reopen)
 
-    def _tell(self, change: DeviceChange) -> None:
+    def _report(self, change: DeviceChange) -> None:
         if change.device == self._cpu.device:
             hint = f" (try: {change.hint})" if change.hint else ""
             _log.warning("the model runs on the %s now: %s%s", change.device, change.reason, hint)

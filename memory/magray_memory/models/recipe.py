@@ -1,4 +1,4 @@
-"""What text is embedded for a passage. One function, with a version that stands in the embedding key."""
+"""Text recipe: the text that is embedded for a passage; its version is part of the embedding key."""
 
 from __future__ import annotations
 

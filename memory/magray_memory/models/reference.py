@@ -1,4 +1,4 @@
-"""A known text and the vector that a model gives it, to see that a device really runs the model."""
+"""Reference text and its expected vector, to check that a device really runs the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models of a home: fetched from a hub, adopted from a folder, tried before they are used.
+"""Model store of a home: models fetched from a hub or installed from a folder, tested before use.
 
 A model is installed once its `model.toml` lies in `models/<id>/`; it is written last. Everything that can be
 wrong with a model is found by `smoke_test`, before a setting or a vector changes.

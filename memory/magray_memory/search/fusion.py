@@ -1,4 +1,4 @@
-"""Makes one score of two: convex fusion of BM25 and cosine, each brought to 0…1 first.
+"""Fusion: convex combination of BM25 and cosine, each scaled to 0…1 first.
 
 Convex fusion keeps how far apart scores are, which ranks throw away: it beat reciprocal rank fusion on every
 set that was measured. What it needs is that neither side takes its best for good where it found nothing: see

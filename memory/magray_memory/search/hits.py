@@ -1,4 +1,4 @@
-"""The answer of a search, in exactly the shape that the contract gives to programs."""
+"""Hits: the answer of a search, in exactly the shape that the contract gives to programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The language gate: how far a query is written in languages that the model was trained on.
+"""Language gate: how far a query is written in languages that the model was trained on.
 
 A model gives some vector for any text. For a language outside its training that vector is noise, and noise
 that is normalised looks exactly like evidence. So the weight of vectors falls with the part of the query that

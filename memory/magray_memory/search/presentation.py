@@ -1,4 +1,4 @@
-"""From ranked passages to hits: text, tags and freshness, read for the few that are shown."""
+"""Presentation: from ranked passages to hits; text, tags and freshness are read for the few shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person asks for: the text, the filters and the limits of one search.
+"""Query: the text, the filters and the limits of one search.
 
 `parse` is the only way from a line of text to a `SearchQuery`; the shell, the editor server and programs
 share it, so that `lang:py` means the same everywhere. A broken filter is a `QueryError` in one sentence;

@@ -1,4 +1,4 @@
-"""Definitions and headings by name, by words alone: an editor's symbol search asks on every keystroke."""
+"""Symbol search: definitions and headings by name, lexical only, on every keystroke of an editor."""
 
 from __future__ import annotations
 

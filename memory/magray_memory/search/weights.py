@@ -1,4 +1,4 @@
-"""Every number that ranking was tuned with, in one file, each with what it does.
+"""Ranking weights: every tuned number of ranking, each with its effect.
 
 Measured by `scripts/eval_quality.py SET --corpus DIR`: NDCG@10 of the hybrid mode, mean over six packages of
 source code, .961 with these. Half or twice of any weight costs at most .008 (a third less or more of

@@ -1,4 +1,4 @@
-"""peewee's SQLite database, as a vault uses it."""
+"""Database: peewee's SQLite database, as a vault uses it."""
 
 from __future__ import annotations
 

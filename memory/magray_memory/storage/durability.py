@@ -1,4 +1,4 @@
-"""How hard a vault works to keep the last seconds at a power failure.
+"""Durability: how hard a vault works to preserve the last seconds at a power failure.
 
 A mode chooses SQLite's `synchronous`, how many passages go into one commit and how long a commit may wait.
 Nothing else. In every mode a killed process loses no committed data: what was committed is in the operating

@@ -1,4 +1,4 @@
-"""Where everything of one person lives: MAGRAY_HOME and the paths inside it.
+"""Home: MAGRAY_HOME and the paths inside it.
 
 A workspace is found again by its canonical root, see `ignore/paths.py`.
 """

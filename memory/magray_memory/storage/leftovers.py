@@ -1,4 +1,4 @@
-"""Files of a home that nothing needs any more: left behind by a kill, or by a vault that is gone."""
+"""Leftover files of a home: left by a killed process, or by a vault that is gone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from magray_memory.storage.home import Home
 
 KEPT_DAYS = 7
-"""A damaged workspace vault that was moved aside is kept so long."""
+"""Retention of a quarantined workspace vault, in days."""
 
 _FORMER_DRAFT = re.compile(
     r"\.tmp$|^\..*\.(new|salvaging|scratch)(-wal|-shm|-journal)?$"

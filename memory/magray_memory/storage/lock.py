@@ -138,7 +138,7 @@ class IndexerLock:
     """One indexer per vault: an OS lock on `<vault>.lock`, the holder's pid in `<vault>.pid` beside it."""
 
     def __init__(self, vault_path: Path, *, watching: bool = False) -> None:
-        """`watching`: who takes it keeps it for good, which is told to who asks in vain."""
+        """`watching`: the holder does not release it, and the error of other processes says so."""
         self._lock = FileLock(vault_path.with_name(vault_path.name + ".lock"))
         self._note = f"{os.getpid()} watching\n" if watching else f"{os.getpid()}\n"
         self._pid_path = vault_path.with_name(vault_path.name + ".pid")

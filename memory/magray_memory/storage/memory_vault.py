@@ -1,4 +1,4 @@
-"""A vault that lives in memory and nowhere else: for text that must never touch the disk, as an open buffer.
+"""Vault in memory: for text that must never be written to disk, such as an open buffer.
 
 It has the schema of any other vault, so the same code fills and searches it. SQLite gives each connection a
 memory of its own, so all threads share one connection here and take turns.

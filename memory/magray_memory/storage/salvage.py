@@ -1,4 +1,4 @@
-"""Save what can be read of a damaged notebook into a new one; the damaged file is kept, whole, beside it.
+"""Salvage: copies what can be read of a damaged notebook into a new one; the damaged file is retained.
 
 Works on a copy, row by row from both ends of each table, and by single ids in between. Where the schema
 itself cannot be read, the first page of a new vault stands in for it: every vault's tables begin at the same

@@ -1,4 +1,4 @@
-"""Tables of a vault: numbered migrations that make them.
+"""Schema of a vault: its tables, made by numbered migrations.
 
 Truth in a notebook: rows of `document` with a `text`, their `tag`s and `link`s. Everything else, and every
 row of a workspace vault, can be made again from files or from those texts.

@@ -1,4 +1,4 @@
-"""What SQLite's error codes mean to a person: the one place where they become our errors."""
+"""SQLite errors: the one place where result codes become our errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A vault: one SQLite file, opened for reading or for writing, safe in several threads and processes.
+"""Vault: one SQLite file, opened for reading or writing, safe in several threads and processes.
 
 A reader changes nothing: it neither creates nor migrates, never waits for a writer, and sees one consistent
 state inside `read()`. A writer begins with BEGIN IMMEDIATE, so it waits for its turn, never fails half-way.
@@ -178,7 +178,7 @@ class Vault:
                 connection.close()
 
     def _follow_file(self) -> None:
-        # The file may have been set aside and made again by another process: then what is open is the old
+        # The file may have been quarantined and rebuilt by another process: then what is open is the old
         # one.
         if self.db.is_closed():
             if not self.path.exists():
@@ -260,7 +260,7 @@ class Vault:
         return rows.get("document", 0), rows.get("passage", 0)
 
     def close(self) -> None:
-        """Close the connections of all threads; the vault may be used again and opens them anew."""
+        """Close the connections of all threads; the vault may be used again and reopens them."""
         with contextlib.suppress(peewee.DatabaseError, sqlite3.Error):
             self.db.close_all()
 

@@ -1,4 +1,4 @@
-"""The files of a vault: created whole, found by SQLite, quarantined together.
+"""Vault files: created whole, found by SQLite, quarantined together.
 
 A new vault is made under another name and moved into place, so whatever stands there and is no sound vault
 has been damaged, and a notebook that was cut to nothing is never taken for a new one.

@@ -1,4 +1,4 @@
-"""Every vault of a home with the facts a person wants of it, read without a change; and dropping one."""
+"""Vault info: the facts of every vault of a home, read without a change; and deleting one."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class VaultInfo:
         return vector_spaces.chosen(self.facts.get(vector_spaces.SERVING), self.vectors)
 
     def as_json(self) -> dict[str, Any]:
-        """The vault as `status` tells it."""
+        """JSON of the vault, as in `status`."""
         return {
             "kind": self.kind.value,
             "root": None if self.root is None else str(self.root),

@@ -1,4 +1,4 @@
-"""`vectors.db`: vectors made before, by embedding key and hash of the text: nothing is embedded twice.
+"""Vector cache (`vectors.db`): vectors by embedding key and hash of the text: none is embedded twice.
 
 A rename, a branch switch, a second worktree or a revert finds its vectors here. Only indexers touch it. It
 is bounded, and it is a cache: when it is damaged it is dropped and begun again, when another process keeps

@@ -1,4 +1,4 @@
-"""Which vector space of a vault answers, while another may be in the making.
+"""Vector spaces of a vault: which one answers while another may be incomplete.
 
 Changing the model makes a second set of vectors beside the first. The name of the set that serves is one row
 of `meta`: searches read it in the transaction that they search in, so an answer is of one set, and the change

@@ -1,4 +1,4 @@
-"""Makes a click command of an operation: its options become parameters, its result what a view prints."""
+"""Click command of an operation: its options become parameters, its result what a view prints."""
 
 from __future__ import annotations
 

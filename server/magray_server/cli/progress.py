@@ -1,4 +1,4 @@
-"""The progress bar of `magray index` on a terminal: the phase, how far, how fast, how long still."""
+"""Progress bar of `magray index` on a terminal: phase, share, rate, remaining time."""
 
 from __future__ import annotations
 

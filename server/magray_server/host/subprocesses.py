@@ -1,5 +1,5 @@
-"""Processes of the shell that work for the server: they end when it does, and nothing of the workspace runs
-in them.
+"""Subprocesses of a host: they run the shell's commands, end when the host does, and run nothing of the
+workspace.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The text of open documents, edited in place as the client types.
+"""Buffers: the text of open documents, edited in place as the client types.
 
 Lines end with "\\n", "\\r\\n" or a lone "\\r", as the protocol says, and with nothing else: a form feed or
 U+2028 is a character like any other. The text is a list of lines, so that an edit in a file of 5 MB costs

@@ -1,4 +1,4 @@
-"""What went wrong, as a JSON-RPC error: a code and one plain sentence, no traceback and no path from
+"""JSON-RPC errors: a code and one plain sentence, no traceback and no path from
 elsewhere.
 
 | code | when |

@@ -1,4 +1,4 @@
-"""The workspace folders of the client: each a canonical root, and the way the client spells it."""
+"""Workspace folders of the client: each a canonical root, and the client's spelling of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a hit is, as the client counts: a URI in its own spelling, 0-based lines, columns in its unit."""
+"""Locations of hits as the client counts: its URI, 0-based lines, columns in its unit."""
 
 from __future__ import annotations
 

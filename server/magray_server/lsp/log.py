@@ -1,4 +1,4 @@
-"""The server's log: a file that is rotated, at the level that MAGRAY_LOG names. Never stdout."""
+"""Log of the server: a file that is rotated, at the level of MAGRAY_LOG. Never stdout."""
 
 from __future__ import annotations
 

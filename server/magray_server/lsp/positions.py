@@ -1,4 +1,4 @@
-"""Columns in the client's unit (UTF-8, UTF-16 or UTF-32) and as an index into a Python string, both ways.
+"""Positions: columns in the client's unit (UTF-8, -16 or -32) and as an index into a Python string.
 
 A column that points into the middle of a character means its start; one past the end of the line means its
 end.

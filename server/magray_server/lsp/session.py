@@ -1,4 +1,4 @@
-"""The session behind the requests: made by the first that needs it, never on the event loop."""
+"""Session of the server: made by the first request that needs it, never on the event loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames of the base protocol over two byte streams, read and written by threads of their own.
+"""Transport: frames of the base protocol over two byte streams, in threads of their own.
 
 The event loop never waits for the editor: a client that stops reading fills a queue, one that sends half a
 frame keeps only the reader thread. Both threads are daemons, so nothing here can delay the end of the

@@ -1,4 +1,4 @@
-"""File URIs and paths, in one place: every other module sees paths only.
+"""URIs of files and paths, in one place: every other module sees paths only.
 
 Clients spell the same file in several ways (`file:///c%3A/x`, `file:///C:/x`, percent-encoded Cyrillic or
 not), so a URI is decoded once, at the edge, and never compared as text.

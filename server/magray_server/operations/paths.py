@@ -1,4 +1,4 @@
-"""Paths as a person gives them."""
+"""Paths as a user gives them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes a model folder: ONNX files, tokenizer, `model.toml` and NOTICE."""
+"""Model folder writer: ONNX files, tokenizer, `model.toml` and NOTICE."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gives a model that runs on the processor its file for a GPU: the same weights in float16."""
+"""GPU build: gives a model that runs on the processor its file for a GPU, the same weights in float16."""
 
 from __future__ import annotations
 

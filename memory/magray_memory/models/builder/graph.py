@@ -1,4 +1,4 @@
-"""Draws the encoder as one fused ONNX graph: ids and mask in, unit vectors out.
+"""ONNX graph of the encoder, fused: ids and mask in, unit vectors out.
 
 ONNX Runtime's own fused operators (`com.microsoft`) are written down directly, so no session has to search
 for patterns to fuse: that is most of the time to open a model, and it is what makes int8 quick.

@@ -1,4 +1,4 @@
-"""The models that can be built here, and where their weights come from when nobody says."""
+"""Buildable models, and the default source of their weights."""
 
 from __future__ import annotations
 

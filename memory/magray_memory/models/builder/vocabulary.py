@@ -1,4 +1,4 @@
-"""Which pieces of the multilingual vocabulary the default model keeps.
+"""Vocabulary of the default model: which pieces of the multilingual one are used.
 
 The committed list (`kept_pieces.txt`, one piece a line, in the order of their ids) defines the model.
 `choose` makes such a list again from word frequencies and source code; a new list makes a new model with a

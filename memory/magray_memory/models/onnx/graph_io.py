@@ -1,4 +1,4 @@
-"""What an ONNX graph wants and gives: its inputs filled, its output pooled to one vector a text.
+"""Graph inputs and outputs: fills what an ONNX graph takes, pools its output to one vector per text.
 
 Our own graphs pool inside; models as others export them give the state of each token and differ in their
 inputs. All of that is read from the session, so a graph that cannot be used says so before it is.

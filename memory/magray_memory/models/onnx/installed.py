@@ -1,4 +1,4 @@
-"""What is installed to run a model, found without importing any of it.
+"""Installed runtimes: what can run a model, found without importing any of it.
 
 `status` has a fifth of a second and must survive a native library that crashes on import, so this looks at
 files only. The same facts name an installation: what was found out about one is not believed of another.

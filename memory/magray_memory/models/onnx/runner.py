@@ -1,4 +1,4 @@
-"""One open session on one device: rows of tokens in, vectors of the model out, or an error of a kind.
+"""Runner: one open session on one device; token rows in, vectors out, or a typed error.
 
 Nothing here chooses or repairs; `fallback` does. A vector that leaves this module was made by the model and
 is of unit length.

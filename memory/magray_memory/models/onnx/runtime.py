@@ -1,4 +1,4 @@
-"""The one place that imports ONNX Runtime and the tokenizer library, and says plainly why it could not.
+"""Runtime import: the one place that imports ONNX Runtime and tokenizers, and explains why it could not.
 
 Both are loaded at the first embedding, never before: they cost a tenth of a second, and a machine without
 them still searches by words.
@@ -49,7 +49,7 @@ _CUDA_OPTIONS = {"arena_extend_strategy": "kSameAsRequested"}
 
 
 def onnxruntime() -> Any:
-    """The runtime module, silenced, and telling nobody of its use.
+    """ONNX Runtime's module, silenced and with telemetry off.
 
     Raises EmbeddingUnavailable when it is missing, emptied or broken.
     """
@@ -163,7 +163,7 @@ def _why(error: Exception) -> str:
 
 
 def _preload(ort: Any) -> None:
-    """Load the CUDA libraries of pip packages, where they are; what is missing is told by the session."""
+    """Load the CUDA libraries of pip packages, where they are; what is missing is reported by the session."""
     preload = getattr(ort, "preload_dlls", None)
     if preload is None:
         return

@@ -1,4 +1,4 @@
-"""Runs the model once in a child process, so that a broken native library ends that process and not ours.
+"""Smoke test: runs the model once in a child process, so that a broken native library ends only that.
 
 A broken build or driver can abort the process that loads it, or hang it. The child has a time limit, writes
 what it reaches to a file (its stdout belongs to whatever the libraries print), and embeds a known text; the
@@ -71,7 +71,7 @@ class Verdict:
     passing: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """As it is kept, and as health tells it."""
+        """JSON of the stored result, also in the health report."""
         return asdict(self)
 
 
@@ -112,8 +112,8 @@ def _probe(model: Model, device: str, seconds: float) -> Verdict:
             return Verdict(device, False, why, "magray status --deep", passing=True)
         complaints, code = _wait(child, seconds)
         result.seek(0)
-        told = _told(result.read().decode("utf-8", "replace"))
-    return _judge(device, told, complaints, code, seconds)
+        stages = _read_stages(result.read().decode("utf-8", "replace"))
+    return _judge(device, stages, complaints, code, seconds)
 
 
 @contextlib.contextmanager
@@ -164,33 +164,33 @@ def _kill(child: subprocess.Popen[bytes]) -> None:
         child.wait(2.0)
 
 
-def _told(text: str) -> dict[str, Any]:
+def _read_stages(text: str) -> dict[str, Any]:
     """Everything the child wrote, a later line winning; a line cut off by its death does not count."""
-    told: dict[str, Any] = {}
+    stages: dict[str, Any] = {}
     for line in text.splitlines():
         with contextlib.suppress(ValueError):
             value = json.loads(line)
             if isinstance(value, dict):
-                told.update(value)  # pyright: ignore[reportUnknownArgumentType]
-    return told
+                stages.update(value)  # pyright: ignore[reportUnknownArgumentType]
+    return stages
 
 
 def _judge(
-    device: str, told: dict[str, Any], complaints: list[str], code: int | None, seconds: float
+    device: str, stages: dict[str, Any], complaints: list[str], code: int | None, seconds: float
 ) -> Verdict:
     verdict = Verdict(
         device,
-        bool(told.get("ok")),
-        providers=tuple(told.get("providers") or ()),
-        runtime=told.get("runtime"),
-        driver=told.get("driver"),
-        cuda=told.get("cuda"),
+        bool(stages.get("ok")),
+        providers=tuple(stages.get("providers") or ()),
+        runtime=stages.get("runtime"),
+        driver=stages.get("driver"),
+        cuda=stages.get("cuda"),
     )
     if verdict.ok:
         return verdict
-    if "reason" in told:
-        return _explain(verdict, str(told["reason"]), str(told.get("hint") or ""), complaints)
-    stage = str(told.get("stage") or "")
+    if "reason" in stages:
+        return _explain(verdict, str(stages["reason"]), str(stages.get("hint") or ""), complaints)
+    stage = str(stages.get("stage") or "")
     doing = _STAGES.get(stage, "starting Python")
     if stage == "onnxruntime" and device == "cpu":
         hint = "pip install --force-reinstall --no-cache-dir onnxruntime"

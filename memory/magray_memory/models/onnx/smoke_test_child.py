@@ -1,4 +1,4 @@
-"""The child of `probe`: reads the model's files, loads everything, embeds a text, and writes how far it came.
+"""Smoke test, the child: loads files and libraries, embeds a text, and reports each stage.
 
 Started as `python -P -m magray_memory.models.onnx.smoke_test_child REQUEST`. Each step is written before it
 is taken, so that a step which ends this process is known by name.

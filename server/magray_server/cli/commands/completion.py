@@ -1,4 +1,4 @@
-"""`magray completion`: the script that teaches a shell to complete this command."""
+"""Shell completion: `magray completion` prints the script of a shell."""
 
 from __future__ import annotations
 

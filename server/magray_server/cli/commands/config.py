@@ -1,4 +1,4 @@
-"""How `magray config` shows settings."""
+"""View of `magray config`."""
 
 from __future__ import annotations
 

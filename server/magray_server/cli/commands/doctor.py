@@ -1,4 +1,4 @@
-"""How `magray doctor` shows what is wrong and what was repaired."""
+"""View of `magray doctor`: what is wrong and what was repaired."""
 
 from __future__ import annotations
 

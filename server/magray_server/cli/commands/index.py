@@ -1,4 +1,4 @@
-"""How `magray index` shows its progress, and how it is stopped."""
+"""View of `magray index`: its progress, its result, and interruption."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How `magray model` shows models, and the progress of fetching one."""
+"""View of `magray model`: models, and the progress of fetching one."""
 
 from __future__ import annotations
 
@@ -59,12 +59,14 @@ def _row(facts: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _shown(_: Call[ModelShow], found: ModelDetails) -> Iterator[str]:
-    return render.table([(key, _told(value)) for key, value in found.as_json().items() if value is not None])
+    return render.table(
+        [(key, _text_of(value)) for key, value in found.as_json().items() if value is not None]
+    )
 
 
-def _told(value: Any) -> str:
+def _text_of(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_told(part)}" for key, part in value.items())  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return ", ".join(f"{key} {_text_of(part)}" for key, part in value.items())  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     if isinstance(value, list):
         return " ".join(str(part) for part in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     return safe(repr(value) if isinstance(value, str) and value != value.strip() else str(value))
@@ -103,7 +105,7 @@ def _verified(_: Call[ModelVerify], found: Verified) -> Iterator[str]:
 
 @contextmanager
 def _stoppable(stop: threading.Event) -> Generator[None]:
-    """The first Ctrl-C stops between two pieces, so that what came is kept; the second at once."""
+    """The first Ctrl-C stops between two pieces and saves the partial download; the second stops at once."""
 
     def ask(number: int, frame: object) -> None:
         if stop.is_set():

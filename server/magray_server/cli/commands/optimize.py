@@ -1,4 +1,4 @@
-"""How `magray optimize` shows what was done, with the bytes and milliseconds won."""
+"""View of `magray optimize`: each step with the bytes and milliseconds saved."""
 
 from __future__ import annotations
 

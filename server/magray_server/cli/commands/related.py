@@ -1,4 +1,4 @@
-"""How `magray related` reads a place and shows what is like it."""
+"""View of `magray related`, and the location that it takes."""
 
 from __future__ import annotations
 

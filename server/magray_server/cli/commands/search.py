@@ -1,4 +1,4 @@
-"""How `magray search` shows hits, and answers a file of questions."""
+"""View of `magray search`: hits, and batches of queries."""
 
 from __future__ import annotations
 

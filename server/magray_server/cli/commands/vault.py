@@ -1,4 +1,4 @@
-"""How `magray vault` shows what is indexed and what was dropped."""
+"""View of `magray vault`: what is indexed and what was deleted."""
 
 from __future__ import annotations
 
