@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from magray_memory.search import related
 from magray_memory.search.filters import apply_filters
 from magray_memory.search.fusion import PassageRef, fuse, lexical_share, semantic_scores
 from magray_memory.search.hits import SearchAnswer
@@ -143,6 +142,8 @@ class Searcher:
         inside = [view for view in views if view.source.root == root and path not in view.source.hidden()]
         if not inside:
             return self._answer(run, [], views)
+        from magray_memory.search import related
+
         location = related.find_location(inside, path, line)
         live = [view for view in views if not view.empty]
         terms = related.typical_terms(location)

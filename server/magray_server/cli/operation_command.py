@@ -36,7 +36,7 @@ Result = TypeVar("Result")
 EXIT_CODES = {Outcome.DONE: DONE, Outcome.PARTLY: PARTLY, Outcome.FAILED: FAILED}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Call(Generic[Options]):
     """One run of an operation by the shell."""
 
@@ -59,7 +59,7 @@ def _nothing(_: Call[Any], __: Any) -> None:
     pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class View(Generic[Options, Result]):
     """How the shell shows an operation. `cli/commands/NAME.py` may have a dictionary `VIEWS` of them."""
 

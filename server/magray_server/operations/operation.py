@@ -103,7 +103,7 @@ def option(sentence: str = "", /, default: Any = dataclasses.MISSING, **spelling
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(option,))
 def options(cls: type[T]) -> type[T]:
     """Makes a class of `option` fields the options of an operation; its docstring is the operation's help."""
-    return dataclass(frozen=True, slots=True, kw_only=True)(cls)
+    return dataclass(kw_only=True, repr=False)(cls)
 
 
 @dataclass(eq=False, repr=False)

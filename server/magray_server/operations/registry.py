@@ -6,9 +6,8 @@ such as `vault list` and `vault drop`. It is imported when one of them is used.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from magray_server.operations.operation import Operation
@@ -17,8 +16,7 @@ SEARCH, MAINTENANCE = "Search", "Maintenance"
 SECTIONS = (SEARCH, MAINTENANCE)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One operation, or a group of them. `summary` is its line in `magray --help`; `request` is its name as a
     request of the language server, empty where it is none.
     """
