@@ -215,7 +215,7 @@ def test_beyond_the_limit_of_watches_changes_are_found_by_looking(tmp_path: Path
     assert run.returncode == 0, run.stderr
     warnings, watches = run.stdout.splitlines()
     assert warnings.count("more folders than the system watches") == 1
-    assert "found by looking" in warnings
+    assert "found by polling" in warnings
     assert watches == "0"  # nothing is taken from the other programs
 
 

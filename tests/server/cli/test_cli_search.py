@@ -311,7 +311,7 @@ def test_without_a_runtime_it_searches_by_words_and_says_so(magray: Magray, tmp_
     env = {"PYTHONPATH": str(tmp_path / "broken")}
     result = magray("index", env=env)
     assert result.code == 3
-    assert "search by meaning is not up to date" in result.err
+    assert "semantic search is not up to date" in result.err
     answer = magray("--json", "search", "shopping cart", env=env)
     assert answer.json["mode"] == "lexical"
     assert "words only" in answer.json["degraded"]
