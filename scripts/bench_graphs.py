@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,9 +103,7 @@ class Hnswlib:
     """The given engine, as `index/hnsw.py` uses it."""
 
     def __init__(self, dim: int) -> None:
-        import hnswlib
-
-        self.native = hnswlib.Index(space="ip", dim=dim)
+        self.native: Any = import_module("hnswlib").Index(space="ip", dim=dim)
 
     def begin(self, count: int) -> None:
         self.native.init_index(count, M=16, ef_construction=200, random_seed=100, allow_replace_deleted=True)
@@ -136,9 +135,9 @@ class Usearch:
     """The candidate: wheels for every system, vectors as float32 or float16, a file that can be mapped."""
 
     def __init__(self, dim: int, dtype: str) -> None:
-        from usearch.index import Index
-
-        self.native = Index(ndim=dim, metric="ip", dtype=dtype, connectivity=16, expansion_add=200)
+        self.native: Any = import_module("usearch.index").Index(
+            ndim=dim, metric="ip", dtype=dtype, connectivity=16, expansion_add=200
+        )
 
     def begin(self, count: int) -> None:
         """usearch grows by itself."""
