@@ -15,7 +15,6 @@ from magray_memory.config import WORKSPACE_FILE, Loaded, Settings, config_path, 
 from magray_memory.errors import WorkspaceError
 from magray_memory.ignore.paths import canonical_root, relative_path
 from magray_memory.ignore.workspace_root import find_root, named_root
-from magray_memory.models.provider import ModelProvider
 from magray_memory.polled_files import PolledFiles
 from magray_memory.resources import Profile, choose_profile, effective_settings, machine
 from magray_memory.storage.home import Home
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from magray_memory.index.open_vaults import OpenVaults, VaultFile
+    from magray_memory.models.provider import ModelProvider
 
 _PATIENCE_SECONDS = 0.5
 """How long a search of a long-lived program waits for a model that is still loading."""
@@ -58,13 +58,9 @@ class Context:
         self._rootless = rootless or WorkspaceError("no folder is open", "", "open a folder in the editor")
         self._profile: Profile | None = None
         self._profile_name = ""
-        self.models = ModelProvider(
-            home,
-            lambda: self.settings.embedding,
-            lambda: self.profile,
-            patience=_PATIENCE_SECONDS if long_lived else None,
-        )
         self._long_lived = long_lived
+        if long_lived:  # before its threads could make two
+            _ = self.models, self.vaults
 
     @classmethod
     def open(
@@ -94,6 +90,16 @@ class Context:
             return load_settings(place.path, root, overrides, environ)
 
         return cls(place, roots, load, config=config_path(place.path, environ), rootless=rootless)
+
+    @cached_property
+    def models(self) -> ModelProvider:
+        """The models; none is loaded before it is asked for."""
+        from magray_memory.models.provider import ModelProvider
+
+        patience = _PATIENCE_SECONDS if self._long_lived else None
+        return ModelProvider(
+            self.home, lambda: self.settings.embedding, lambda: self.profile, patience=patience
+        )
 
     @cached_property
     def vaults(self) -> OpenVaults:
