@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from magray_memory.config import VectorSettings
 from magray_memory.errors import MagrayError
 from magray_memory.health.findings import Finding, Remedy
+from magray_memory.health.integrity_events import Found, StageBegun, decode
 from magray_memory.health.integrity_home import check_home
 from magray_memory.health.report import Severity
 from magray_memory.storage.durability import VaultKind
@@ -248,10 +249,13 @@ def _run_child(path: Path, kind: VaultKind, skip: Sequence[str], limit: float) -
         with child:
             assert child.stdout is not None
             for line in child.stdout:
-                answer = json.loads(line)
-                stage, done = answer.get("stage", stage), done or "done" in answer
-                if "finding" in answer:
-                    findings.append(Finding.from_json(answer["finding"]))
+                event = decode(line)
+                if isinstance(event, StageBegun):
+                    stage = event.stage
+                elif isinstance(event, Found):
+                    findings.append(event.finding)
+                else:
+                    done = True
     finally:
         late = not timer.is_alive()
         timer.cancel()

@@ -69,19 +69,7 @@ class Finding:
         return self.severity.rank >= Severity.CRITICAL.rank
 
     def as_json(self) -> dict[str, Any]:
-        """JSON of the child process and of `doctor --json`."""
+        """JSON of `doctor --json`."""
         values = asdict(self)
         values["mended"] = values.pop("repaired")
         return {**values, "severity": self.severity.value, "remedy": self.remedy.value or None}
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Finding:
-        """What `as_json` gave. Raises KeyError, TypeError, ValueError for anything else."""
-        return cls(
-            check=value["check"],
-            severity=Severity(value["severity"]),
-            message=value["message"],
-            path=value["path"],
-            hint=value["hint"],
-            remedy=Remedy(value["remedy"] or ""),
-        )

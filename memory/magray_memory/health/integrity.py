@@ -12,10 +12,11 @@ import os
 import sqlite3
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from magray_memory.errors import LexicalDamaged, MagrayError, StorageError, VaultDamaged
 from magray_memory.health.findings import FIX, Finding, Remedy
+from magray_memory.health.integrity_events import Finished, Found, IntegrityEvent, StageBegun, encode
 from magray_memory.health.report import Severity
 from magray_memory.storage import counters, integrity_checks
 from magray_memory.storage.durability import VaultKind
@@ -28,20 +29,20 @@ if TYPE_CHECKING:
 
 
 def run_checks(
-    path: Path, kind: VaultKind, skip: frozenset[str], emit: Callable[[dict[str, Any]], None]
+    path: Path, kind: VaultKind, skip: frozenset[str], emit: Callable[[IntegrityEvent], None]
 ) -> None:
-    """Emit {"stage": …} when a stage begins and {"finding": …} for what it finds, then {"done": true}."""
+    """Emit the stages as they begin and what each finds, and `Finished` at the end."""
 
     def report(findings: Iterator[Finding]) -> bool:
         unsound = False
         for finding in findings:
             unsound = unsound or finding.remedy.replaces_vault
-            emit({"finding": finding.as_json()})
+            emit(Found(finding))
         return unsound
 
-    emit({"stage": "file"})
+    emit(StageBegun("file"))
     if "file" not in skip and report(_check_file(path, kind)):
-        emit({"done": True})
+        emit(Finished())
         return
     try:
         vault = Vault.find(path, kind=kind)
@@ -49,11 +50,11 @@ def run_checks(
             with vault, vault.read():
                 for stage, check in _checks(vault).items():
                     if stage not in skip:
-                        emit({"stage": stage})
+                        emit(StageBegun(stage))
                         report(_guarded(stage, vault, check))
     except StorageError as error:
         report(iter([_unusable(error, path)]))
-    emit({"done": True})
+    emit(Finished())
 
 
 def _checks(vault: Vault) -> dict[str, Callable[[], Iterator[Finding]]]:
@@ -165,8 +166,8 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
 
-    def emit(line: dict[str, Any]) -> None:
-        out.write(json.dumps(line) + "\n")
+    def emit(event: IntegrityEvent) -> None:
+        out.write(encode(event) + "\n")
         out.flush()
 
     run_checks(Path(request["path"]), VaultKind(request["kind"]), frozenset(request["skip"]), emit)

@@ -20,6 +20,7 @@ from magray_memory.models.device import VERDICTS, Placement, find_out, verdict
 from magray_memory.models.model import load_model
 from magray_memory.models.onnx import smoke_test
 from magray_memory.models.onnx.smoke_test import Verdict
+from magray_memory.models.onnx.smoke_test_facts import Facts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,29 +138,26 @@ COMPLAINTS = {
 @pytest.mark.parametrize("system", COMPLAINTS)
 def test_the_library_that_is_missing_is_named(system: str) -> None:
     line, (library, reason, hint) = COMPLAINTS[system]
-    told = {"stage": "session", "reason": "CUDA could not be loaded"}
-    found = smoke_test._judge("cuda", told, ["noise", line, "more noise"], 0, 15)
+    facts = Facts(stage="session", reason="CUDA could not be loaded")
+    found = smoke_test._judge("cuda", facts, ["noise", line, "more noise"], 0, 15)
     assert (found.library, found.reason, found.hint) == (library, reason, hint)
 
 
-def test_an_error_of_cuda_itself_is_told_as_it_is() -> None:
-    told = {
-        "stage": "run",
-        "reason": "CUDA failure 35: CUDA driver version is insufficient",
-        "driver": "450.1",
-    }
-    found = smoke_test._judge("cuda", told, [], 0, 15)
-    assert (found.reason, found.driver) == ("CUDA failure 35: CUDA driver version is insufficient", "450.1")
+def test_an_error_of_cuda_itself_is_reported_verbatim() -> None:
+    why = "CUDA failure 35: CUDA driver version is insufficient"
+    facts = Facts(stage="run", reason=why, driver="450.1")
+    found = smoke_test._judge("cuda", facts, [], 0, 15)
+    assert (found.reason, found.driver) == (why, "450.1")
     assert found.hint == smoke_test.CPU_ONLY
 
 
 @pytest.mark.parametrize(
-    ("code", "told"), [(-6, "SIGABRT"), (-11, "SIGSEGV"), (3221225477, "0xC0000005"), (1, "code 1")]
+    ("code", "named"), [(-6, "SIGABRT"), (-11, "SIGSEGV"), (3221225477, "0xC0000005"), (1, "code 1")]
 )
-def test_a_death_is_named(code: int, told: str) -> None:
+def test_a_death_is_named(code: int, named: str) -> None:
     found = smoke_test._judge("cuda", {"stage": "session"}, [], code, 15)
     assert found.reason.startswith("opening the model ends the process (")
-    assert told in found.reason
+    assert named in found.reason
 
 
 def placement(home: Path, model: Model, wanted: str) -> Placement:

@@ -22,6 +22,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from magray_memory.models.onnx.smoke_test_facts import Facts
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -112,8 +114,8 @@ def _probe(model: Model, device: str, seconds: float) -> Verdict:
             return Verdict(device, False, why, "magray status --deep", passing=True)
         complaints, code = _wait(child, seconds)
         result.seek(0)
-        stages = _read_stages(result.read().decode("utf-8", "replace"))
-    return _judge(device, stages, complaints, code, seconds)
+        facts = _read_facts(result.read().decode("utf-8", "replace"))
+    return _judge(device, facts, complaints, code, seconds)
 
 
 @contextlib.contextmanager
@@ -164,33 +166,30 @@ def _kill(child: subprocess.Popen[bytes]) -> None:
         child.wait(2.0)
 
 
-def _read_stages(text: str) -> dict[str, Any]:
+def _read_facts(text: str) -> Facts:
     """Everything the child wrote, a later line winning; a line cut off by its death does not count."""
-    stages: dict[str, Any] = {}
+    facts = Facts()
     for line in text.splitlines():
         with contextlib.suppress(ValueError):
-            value = json.loads(line)
-            if isinstance(value, dict):
-                stages.update(value)  # pyright: ignore[reportUnknownArgumentType]
-    return stages
+            value: Facts = json.loads(line)
+            facts.update(value)
+    return facts
 
 
-def _judge(
-    device: str, stages: dict[str, Any], complaints: list[str], code: int | None, seconds: float
-) -> Verdict:
+def _judge(device: str, facts: Facts, complaints: list[str], code: int | None, seconds: float) -> Verdict:
     verdict = Verdict(
         device,
-        bool(stages.get("ok")),
-        providers=tuple(stages.get("providers") or ()),
-        runtime=stages.get("runtime"),
-        driver=stages.get("driver"),
-        cuda=stages.get("cuda"),
+        facts.get("ok", False),
+        providers=tuple(facts.get("providers", ())),
+        runtime=facts.get("runtime"),
+        driver=facts.get("driver"),
+        cuda=facts.get("cuda"),
     )
     if verdict.ok:
         return verdict
-    if "reason" in stages:
-        return _explain(verdict, str(stages["reason"]), str(stages.get("hint") or ""), complaints)
-    stage = str(stages.get("stage") or "")
+    if "reason" in facts:
+        return _explain(verdict, facts["reason"], facts.get("hint", ""), complaints)
+    stage = facts.get("stage", "")
     doing = _STAGES.get(stage, "starting Python")
     if stage == "onnxruntime" and device == "cpu":
         hint = "pip install --force-reinstall --no-cache-dir onnxruntime"

@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
 from magray_memory.errors import EmbeddingUnavailable, MagrayError
 from magray_memory.models.model import Model, load_model
@@ -23,15 +23,21 @@ from magray_memory.models.onnx import runtime
 from magray_memory.models.onnx.installed import driver_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy as np
     from numpy.typing import NDArray
+
+    from magray_memory.models.onnx.smoke_test_facts import Facts
 
 _CUDA = "CUDAExecutionProvider"
 _NVML = ("libnvidia-ml.so.1", "nvml.dll")
 _PR_SET_PDEATHSIG = 1
 _NO_FILE = "the model has no file for the GPU"
+
+
+class Report(Protocol):
+    """Writes some facts to the parent's file at once."""
+
+    def __call__(self, **facts: Unpack[Facts]) -> None: ...
 
 
 def main() -> None:
@@ -42,16 +48,16 @@ def main() -> None:
     result: int | str = request["result"]
     out = result if isinstance(result, int) else os.open(result, os.O_WRONLY | os.O_APPEND)
 
-    def tell(**facts: Any) -> None:
+    def report(**facts: Unpack[Facts]) -> None:
         os.write(out, json.dumps(facts).encode() + b"\n")
 
     try:
-        _try(load_model(Path(request["model"])), request["device"], tell)
+        _try(load_model(Path(request["model"])), request["device"], report)
     except MagrayError as error:
-        tell(reason=error.why or error.message, hint=error.hint)
+        report(reason=error.why or error.message, hint=error.hint)
     except Exception as error:  # whatever a native library raises is an answer
         lines = str(error).strip().splitlines()
-        tell(reason=lines[0] if lines else type(error).__name__)
+        report(reason=lines[0] if lines else type(error).__name__)
     os._exit(0)
 
 
@@ -76,31 +82,31 @@ def _die_with_parent() -> None:
     threading.Thread(target=follow, daemon=True).start()
 
 
-def _try(model: Model, device: str, tell: Callable[..., None]) -> None:
-    tell(stage="files")
+def _try(model: Model, device: str, report: Report) -> None:
+    report(stage="files")
     model.verify()
-    tell(stage="numpy")
+    report(stage="numpy")
     importlib.import_module("numpy")
-    tell(stage="onnxruntime")
+    report(stage="onnxruntime")
     ort = runtime.onnxruntime()
-    tell(runtime=str(ort.__version__))
-    tell(stage="tokenizers")
+    report(runtime=str(ort.__version__))
+    report(stage="tokenizers")
     from magray_memory.models import reference
 
     tokenizer = runtime.open_tokenizer(model)
     if device == "cuda":
-        _try_cuda(ort, model, tokenizer, tell)
+        _try_cuda(ort, model, tokenizer, report)
         return
-    tell(stage="session")
+    report(stage="session")
     runner = runtime.open_runner(model)
-    tell(stage="run")
+    report(stage="run")
     ours, expected = reference.embed(model, runner, tokenizer), reference.expected(model)
     if expected is not None:
         _compare(ours, expected)
-    tell(ok=True, providers=["CPUExecutionProvider"])
+    report(ok=True, providers=["CPUExecutionProvider"])
 
 
-def _try_cuda(ort: Any, model: Model, tokenizer: Any, tell: Callable[..., None]) -> None:
+def _try_cuda(ort: Any, model: Model, tokenizer: Any, report: Report) -> None:
     if _CUDA not in ort.get_available_providers():
         raise EmbeddingUnavailable(
             "no GPU", "the installed onnxruntime is built without CUDA", 'pip install "magray[gpu]"'
@@ -109,20 +115,20 @@ def _try_cuda(ort: Any, model: Model, tokenizer: Any, tell: Callable[..., None])
 
     ort.set_default_logger_severity(3)  # the loader names the missing library nowhere else
     driver, driver_cuda = _versions()
-    tell(driver=driver, cuda=driver_cuda or (getattr(ort, "cuda_version", "") or None))
-    tell(stage="session")
+    report(driver=driver, cuda=driver_cuda or (getattr(ort, "cuda_version", "") or None))
+    report(stage="session")
     if "cuda" not in model.files:
         # The provider is tried all the same: what keeps it from loading is the more useful answer.
         runtime.open_runner(model, device="cuda", file="cpu")
         how = "pull" if model.origin else "build"
         raise EmbeddingUnavailable("no GPU", _NO_FILE, f"magray model {how} --device cuda {model.id}")
     runner = runtime.open_runner(model, device="cuda")
-    tell(stage="run")
+    report(stage="run")
     ours, expected = reference.embed(model, runner, tokenizer), reference.expected(model)
     if expected is None:
         expected = reference.embed(model, runtime.open_runner(model), tokenizer)
     _compare(ours, expected)
-    tell(ok=True, providers=list(runner.providers))
+    report(ok=True, providers=list(runner.providers))
 
 
 def _compare(ours: NDArray[np.float32], expected: NDArray[np.float32]) -> None:
