@@ -23,7 +23,7 @@ from magray_memory.errors import IndexDamaged, StorageError
 from magray_memory.storage.lock import FileLock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _MAGIC = "magray-vector-index"
@@ -149,16 +149,33 @@ def check(vault_path: Path, header: Header) -> None:
         raise IndexDamaged(f"the index snapshot {path} is damaged", "its checksum is wrong", _HINT)
 
 
-def forget(vault_path: Path, key: str) -> None:
-    """Remove the snapshots of a vector space that the vault no longer has."""
+def kinds(vault_path: Path, key: str) -> Iterator[tuple[str, float]]:
+    """The kinds of snapshot that a vault has, with the time of the last save in seconds."""
     prefix = _prefix(vault_path, key) + "."
     with os.scandir(vault_path.parent) as entries:
-        names = [entry.name for entry in entries if entry.name.startswith(prefix)]
+        for entry in entries:
+            if entry.name.startswith(prefix) and entry.name.endswith(".snapshot"):
+                yield entry.name[len(prefix) :].removesuffix(".snapshot"), entry.stat().st_mtime
+
+
+def forget(vault_path: Path, key: str, kind: str = "") -> int:
+    """Remove the snapshots of a vector space, or those of one kind; returns the bytes of what is gone."""
+    prefix = _prefix(vault_path, key) + "."
+    endings = (f".{kind}", f".{kind}.snapshot") if kind else ("",)
+    with os.scandir(vault_path.parent) as entries:
+        found = {
+            entry.name: entry.stat().st_size
+            for entry in entries
+            if entry.name.startswith(prefix) and entry.name.endswith(endings)
+        }
+    freed = 0
     # Headers first: whoever finds one finds its payload.
-    for name in sorted(names, key=lambda name: not name.endswith(".snapshot")):
+    for name in sorted(found, key=lambda name: not name.endswith(".snapshot")):
         # Windows refuses while another process has it mapped; its name means nothing to anybody then.
         with contextlib.suppress(OSError):
             vault_path.with_name(name).unlink()
+            freed += found[name]
+    return freed
 
 
 _HINT = "run `magray index`, which rebuilds it"

@@ -122,6 +122,15 @@ class VectorStore:
         graph_mb = self.settings.graph_mb
         return choose(count, self.settings.engine, long_lived=long_lived, graph_mb=graph_mb, dim=dim)
 
+    def planned_snapshots(self) -> frozenset[str]:
+        """The kinds of snapshot that a process with these settings may load, whether it lives long or
+        answers once.
+        """
+        count = rows.count_vectors(self.vault, self.key)
+        planned = {self._engine_for(count, long_lived=long) for long in (False, True)}
+        sealed = {"ann", "ids"} if "annoy" in planned else set[str]()
+        return frozenset((planned - {"annoy"}) | sealed | {"exact", "sketch"})
+
     def _load(self, engine: str) -> tuple[VectorIndex, int] | None:
         """The index of a sound snapshot and the change that it ends with."""
         if engine == "annoy":

@@ -17,7 +17,7 @@ from magray_memory.errors import IndexDamaged, MagrayError, StorageError
 from magray_memory.maintenance import measure
 from magray_memory.maintenance.result import Optimized, Step
 from magray_memory.storage import fts_maintenance, space
-from magray_memory.storage.leftovers import leftovers, remove
+from magray_memory.storage.leftovers import KEPT_DAYS, leftovers, remove
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.space import used_bytes
 from magray_memory.storage.vault import Vault
@@ -174,8 +174,23 @@ class Optimizer:
                 self._seal(store, place)
             else:
                 self._save_snapshot(store, place)
+            self._remove_unused(store, place)
         finally:
             store.close()
+
+    def _remove_unused(self, store: VectorStore, place: str) -> None:
+        """Remove the snapshots of engines that these settings never choose: a graph takes hundreds of
+        megabytes. One that was saved lately may be of an editor with settings of its own.
+        """
+        from magray_memory.index import snapshot
+
+        path, used = store.vault.path, store.planned_snapshots()
+        for kind, saved in list(snapshot.kinds(path, store.key)):
+            if kind in used or time.time() - saved < KEPT_DAYS * 86_400:
+                continue
+            freed = 0 if self.dry_run else snapshot.forget(path, store.key, kind)
+            message = f"an index snapshot that no search loads ({kind}) removed"
+            self._steps.append(Step("remove", place, message, freed))
 
     def _save_snapshot(self, store: VectorStore, place: str) -> None:
         from magray_memory.index import snapshot

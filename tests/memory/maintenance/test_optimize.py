@@ -122,6 +122,24 @@ def test_a_folder_that_is_gone_for_long_takes_its_vault_along(home: Home, tmp_pa
     assert [path.name for path in home.workspaces.iterdir()] == [".creating"]
 
 
+def test_a_graph_that_no_search_loads_goes_after_a_week(home: Home) -> None:
+    """The settings were for annoy once; `auto` takes the exact index of so few passages."""
+    settings = Settings(vectors=VectorSettings(engine="annoy"))
+    Optimizer(home, settings).run()
+    assert _snapshots(home) == {"exact", "ann", "ids"}
+    _run(home)
+    assert _snapshots(home) == {"exact", "ann", "ids"}, "an editor may have settings of its own"
+    for path in home.workspaces.glob("*.snapshot"):
+        os.utime(path, (time.time() - 8 * 86_400, time.time() - 8 * 86_400))
+    Optimizer(home, settings).run()
+    assert _snapshots(home) == {"exact", "ann", "ids"}
+    assert "remove" in {step.what for step in _run(home, dry_run=True).steps}
+    assert _snapshots(home) == {"exact", "ann", "ids"}
+    assert sum(step.bytes for step in _run(home).steps if step.what == "remove") > 0
+    assert _snapshots(home) == {"exact"}
+    assert len(list(home.workspaces.glob("*.snapshot"))) == 1
+
+
 def test_it_stops_when_asked(home: Home) -> None:
     optimizer = Optimizer(home, Settings(), should_stop=lambda: True)
     assert optimizer.run().steps == []
