@@ -63,10 +63,10 @@ def _lost(serving: str, key: str, home: Home) -> str:
 
 def described(vaults: Sequence[VaultInfo], key: str | None, home: Home) -> list[dict[str, Any]]:
     """JSON of the vaults, as in `status` and `vault list`."""
-    return [vault.as_json() | told(vault, change_of(vault, key, home)) for vault in vaults]
+    return [vault.as_json() | change_as_json(vault, change_of(vault, key, home)) for vault in vaults]
 
 
-def told(vault: VaultInfo, change: Change | None) -> dict[str, Any]:
+def change_as_json(vault: VaultInfo, change: Change | None) -> dict[str, Any]:
     """The model that answers for a vault, and the change to another."""
     model = None if vault.serving is None else model_of(vault.serving)
     return {"model": model, "change": None if change is None else change.as_json()}

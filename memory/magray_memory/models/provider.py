@@ -91,11 +91,11 @@ class ModelProvider:
         # What is open goes on answering, whatever became of its files.
         return opened if space == space_in(opened.key) else self._other(space)
 
-    def stay(self, hear: Callable[[DeviceChange], None] | None = None) -> None:
+    def stay(self, on_change: Callable[[DeviceChange], None] | None = None) -> None:
         """This program goes on for a while and embeds workspaces: a GPU is worth looking for."""
         with self._guard:
             self._lasting = self._many = True
-            self.on_device = hear or self.on_device
+            self.on_device = on_change or self.on_device
             if self._placement is not None:
                 self._placement.seek_gpu()
 
