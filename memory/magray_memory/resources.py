@@ -43,15 +43,14 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What one process may take. `threads` of the model, each with a batch of `batch_tokens` (with padding)
-    where passages are embedded; cache sizes in entries.
+    """What one process may take. `threads` of the model, each with a text of its own where passages are
+    embedded; cache sizes in entries.
 
     `graph_mb` bounds the graph of hnsw, which holds a copy of every vector in memory: 1.8 KB each.
     """
 
     name: str
     threads: int
-    batch_tokens: int
     query_vectors: int
     answers: int
     vector_cache_mb: int
@@ -63,12 +62,11 @@ class Profile:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-# hnsw at 100,000 × 384: recall@10 .990 in 0.09 ms at ef 32, .9995 in 0.14 ms at ef 64. The model: see
-# `runtime.BATCH_TOKENS`; machines with many cores have faster ones too, where larger batches cost little.
+# hnsw at 100,000 × 384: recall@10 .990 in 0.09 ms at ef 32, .9995 in 0.14 ms at ef 64.
 PROFILES = {
-    "minimal": Profile("minimal", 2, 128, 64, 16, 128, 64, 32),
-    "balanced": Profile("balanced", 8, 256, 512, 128, 512, 512, 64),
-    "performance": Profile("performance", 16, 512, 4096, 512, 100_000, 4096, 128),
+    "minimal": Profile("minimal", 2, 64, 16, 128, 64, 32),
+    "balanced": Profile("balanced", 8, 512, 128, 512, 512, 64),
+    "performance": Profile("performance", 16, 4096, 512, 100_000, 4096, 128),
 }
 
 

@@ -172,6 +172,9 @@ def _changing(context: HealthContext, change: Change, detail: dict[str, Any]) ->
     busy = vault is not None and IndexerLock(vault.path).holder() is not None
     made = f"{change.share:.0%} of {change.to} is embedded"
     hint = "" if busy else "magray index"
+    if change.was == change.to and not change.lost:
+        made = f"{change.share:.0%} is embedded anew; the vectors of an older version answer until then"
+        return Component("vector_index", Severity.INFO, made, detail, hint)
     if change.lost:
         why = (
             f"{made}; search is by words only until then: the vectors are of {change.was}, and {change.lost}"

@@ -99,7 +99,7 @@ class EmbeddingPhase:
         """Have the new set of vectors serve once it is whole; returns whether it does.
 
         The set that served until then stays for the programs that still answer with it, and goes in the next
-        run: the cache keeps its vectors, so that changing back costs no embedding.
+        run: the cache keeps the vectors of another model, so that changing back costs no embedding.
         """
         if vector_spaces.serving(self._vault) == key:
             for other in vector_spaces.others(self._vault):
@@ -118,12 +118,15 @@ class EmbeddingPhase:
 
     def _drop(self, key: str) -> None:
         from magray_memory.index.snapshot import forget
+        from magray_memory.models.recipe import is_current
         from magray_memory.storage import vectors
         from magray_memory.storage.vector_cache import VectorCache
 
-        with VectorCache(self._home.vectors, self._settings.storage.vector_cache_mb * 1_000_000) as cache:
-            for batch in vectors.iter_encoded(self._vault, key):
-                cache.put_many(key, batch)
+        if is_current(key):
+            size = self._settings.storage.vector_cache_mb * 1_000_000
+            with VectorCache(self._home.vectors, size) as cache:
+                for batch in vectors.iter_encoded(self._vault, key):
+                    cache.put_many(key, batch)
         vectors.drop_vectors(self._vault, key)
         forget(self._vault.path, key)
 

@@ -129,9 +129,7 @@ class Placement:
         # A question leaves one core to those who look up its words meanwhile: on two cores beside other work
         # its vector takes 8.3 ms at p95, not 13.5, and 4.2 ms of processor time, not 6.9.
         threads = self._wanted.threads or max(1, profile.threads - (not self._many))
-        embedder = Embedder.open(
-            self.model, threads=threads, batch_tokens=profile.batch_tokens, many=self._many
-        )
+        embedder = Embedder.open(self.model, threads=threads, many=self._many)
         embedder.known_questions.size = profile.query_vectors
         embedder.devices.on_change = self._changed
         self._embedder = embedder

@@ -1,14 +1,13 @@
 """Embedder: turns texts into vectors with one open model.
 
 `query` answers in milliseconds; `passages` keeps the processor busy with the model alone: texts are sorted by
-length, run in small batches, and tokenized ahead in a thread. For a whole workspace several batches run side
-by side, a thread each, so that no thread waits for another in the middle of one. A vector is the model's own
-or an error, never a substitute.
+length and tokenized ahead in a thread. For a whole workspace several texts run side by side, a thread each,
+so that no thread waits for another in the middle of one. A vector is the model's own or an error, never a
+substitute.
 
-The int8 model scales its activations by the largest of the whole batch, so a text's vector depends a little
-on its company: the cosine between a text embedded alone and in a mixed batch is .996 on average and never
-seen below .99, as near as either is to float32. The same texts in the same call always give the same
-vectors.
+A text has one vector. On a processor each text is run alone: dynamic quantization scales activations by the
+largest of the whole batch, and a text in a mixed batch would have a cosine of .998 to itself alone, .991 at
+worst. On a GPU texts share a batch where that changes no vector by more than `runner.TOLERANCE`.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 SLICE = 64
 """Texts tokenized at a time on a processor, while the model runs the slice before: about 6 ms of one core."""
 _SLICE_BATCHES = 4
-"""A device with larger batches gets slices of so many of them: texts of 64 tokens fill 512 per 8192."""
+"""A device with batches gets slices of so many of them: texts of 64 tokens fill 512 per 8192."""
 QUESTIONS, QUESTION_SECONDS = 512, 3600.0
 """Vectors of questions that are remembered: 0.8 MB, and two milliseconds each."""
 _PAUSE_SECONDS = 0.5
@@ -49,7 +48,7 @@ class Embedder:
     """An open model: session and tokenizer. Safe to use from several threads."""
 
     def __init__(self, model: Model, devices: Fallback, tokenizer: Any, lanes: int = 1) -> None:
-        """`lanes`: batches of passages that run side by side on the processor."""
+        """`lanes`: passages that run side by side on the processor."""
         self.model = model
         self.dim = model.dim
         self.key = recipe.embedding_key(model)
@@ -67,13 +66,12 @@ class Embedder:
         model: Model,
         *,
         threads: int = 0,
-        batch_tokens: int = runtime.BATCH_TOKENS,
         many: bool = False,
     ) -> Embedder:
         """Opens the model on the processor; `threads` 0 means the cores this process may use, at most 8.
 
-        `many`: for a workspace of passages, each thread with a batch of its own; else the threads share
-        every batch, which is the quicker way to a single vector. Raises EmbeddingUnavailable, or ModelError
+        `many`: for a workspace of passages, each thread with a text of its own; else the threads share
+        every text, which is the quicker way to a single vector. Raises EmbeddingUnavailable, or ModelError
         when the model's folder is at fault. `device` finds out whether the library can be trusted first, and
         adds a GPU.
         """
@@ -85,7 +83,7 @@ class Embedder:
                 runtime.onnxruntime()
                 session_begins.set()
                 each = 1 if many else threads
-                runner = runtime.open_runner(model, threads=each, batch_tokens=batch_tokens)
+                runner = runtime.open_runner(model, threads=each)
             finally:
                 session_begins.set()
             return cls(model, Fallback(runner), tokenizer.result(), lanes)
@@ -145,7 +143,8 @@ class Embedder:
 
     def _at_once(self) -> int:
         """Batches under way: one that waits for each that runs. A GPU takes one large one after the other."""
-        return 1 if self._lanes == 1 or self.device != "cpu" else 2 * self._lanes
+        alone = self._lanes == 1 or self.device != "cpu" or self.pressure.level >= Level.SMALL_BATCHES
+        return 1 if alone else 2 * self._lanes
 
     def _batches(self, texts: Sequence[str]) -> Iterator[Encoded]:
         """Texts as batches of tokens, tokenized ahead of whoever takes them."""
@@ -165,9 +164,11 @@ class Embedder:
                 for batch in _batches(encoded, self._budget):
                     yield [positions[row] for row in batch], [encoded[row] for row in batch]
 
-    def _budget(self) -> int:
+    def _budget(self) -> int | None:
         tokens = self.devices.batch_tokens
-        return tokens // 4 if self.pressure.level >= Level.SMALL_BATCHES else tokens
+        if tokens is None or self.pressure.level < Level.SMALL_BATCHES:
+            return tokens
+        return tokens // 4
 
     def _has_memory(self, should_stop: Callable[[], bool] | None) -> bool:
         """Gives way while memory is short; False once there is a reason to stop."""
@@ -180,7 +181,7 @@ class Embedder:
         return False
 
     def _slice(self) -> int:
-        return max(SLICE, _SLICE_BATCHES * self.devices.batch_tokens // SLICE)
+        return max(SLICE, _SLICE_BATCHES * (self.devices.batch_tokens or 0) // SLICE)
 
     def _let_questions_pass(self) -> None:
         with self._turn:
@@ -192,13 +193,14 @@ class Embedder:
         return [self._tokenizer.encode(text).ids for text in clean]
 
 
-def _batches(
-    encoded: Sequence[Sequence[int]], budget: Callable[[], int] = lambda: runtime.BATCH_TOKENS
-) -> Iterator[list[int]]:
-    """Rows grouped by length, shortest first, each group within the budget of its moment once padded."""
+def _batches(encoded: Sequence[Sequence[int]], budget: Callable[[], int | None]) -> Iterator[list[int]]:
+    """Rows grouped by length, shortest first, each group within the budget of its moment once padded; where
+    that is None, each row alone.
+    """
     batch: list[int] = []
     for row in sorted(range(len(encoded)), key=lambda row: len(encoded[row])):
-        if batch and (len(batch) + 1) * len(encoded[row]) > budget():
+        tokens = budget()
+        if batch and (tokens is None or (len(batch) + 1) * len(encoded[row]) > tokens):
             yield batch
             batch = []
         batch.append(row)

@@ -65,7 +65,7 @@ class Fallback:
         self._cpu = cpu
         self._gpu: Runner | None = None
         self._open_gpu: Callable[[], Runner] | None = None
-        self._gpu_tokens = 0
+        self._gpu_tokens: int | None = None
         self._failures = 0
         self._retry_at: float | None = None
         self._clock = clock
@@ -79,8 +79,8 @@ class Fallback:
         return (self._cpu if gpu is None else gpu).device
 
     @property
-    def batch_tokens(self) -> int:
-        """The tokens of a batch that suit the device now, padding included."""
+    def batch_tokens(self) -> int | None:
+        """The tokens of a batch that suit the device now, padding included; None: one text at a time."""
         return self._cpu.batch_tokens if self._gpu is None else self._gpu_tokens
 
     def run(self, rows: Rows) -> Vectors:
@@ -127,7 +127,7 @@ class Fallback:
                 raise
             if runner is self._gpu:
                 used = len(rows) * max(map(len, rows))
-                self._gpu_tokens = max(self._cpu.batch_tokens, min(self._gpu_tokens, used // 2))
+                self._gpu_tokens = min(self._gpu_tokens or used, used // 2)
         half = len(rows) // 2
         return np.concatenate([self._in_parts(runner, rows[:half]), self._in_parts(runner, rows[half:])])
 

@@ -1,4 +1,4 @@
-"""Text recipe: the text that is embedded for a passage; its version is part of the embedding key."""
+"""Text recipe: the text that is embedded for a passage; the revision of vectors, in the embedding key."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from magray_memory.models.model import Model
 
 RECIPE_VERSION = 1
+"""Raised when another text is made of the same passage."""
+VECTOR_REVISION = 2
+"""Raised with the recipe, and when the same text gets another vector: 2 runs each text alone."""
 
 CODE_CHARACTERS = 400
 """Characters of code that are embedded, about 120 tokens: 90 passages a second on two cores.
@@ -83,8 +86,13 @@ def model_of(key: str) -> str:
 
 
 def embedding_key(model: Model) -> str:
-    """Names what vectors are comparable: those of one space by one recipe."""
-    return f"{space_of(model)}+r{RECIPE_VERSION}"
+    """Names what vectors are comparable: those of one space of one revision."""
+    return f"{space_of(model)}+r{VECTOR_REVISION}"
+
+
+def is_current(key: str) -> bool:
+    """Whether vectors of this key are still made, by whichever model."""
+    return key.endswith(f"+r{VECTOR_REVISION}")
 
 
 def _digest(model: Model) -> str:

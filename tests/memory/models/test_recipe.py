@@ -65,8 +65,8 @@ def test_the_hash_names_all_that_is_embedded() -> None:
     assert len(text_hash(None, None, "lone \udcff surrogate", "code")) == 16
 
 
-def test_the_key_names_model_and_recipe(bundled: Model) -> None:
-    assert embedding_key(bundled) == f"{bundled.id}+r1"
+def test_the_key_names_model_and_revision(bundled: Model) -> None:
+    assert embedding_key(bundled) == f"{bundled.id}+r2"
 
 
 def test_another_model_under_the_same_name_is_another_space(bundled: Model) -> None:

@@ -27,6 +27,10 @@ _OUT_OF_MEMORY = re.compile(
     r"out of memory|failed to allocate|bad[_ ]alloc|CUDA_ERROR_OUT_OF_MEMORY|ALLOC_FAILED|BFCArena",
     re.IGNORECASE,
 )
+TOLERANCE = 1e-4
+"""The most that a batch may change a vector, as 1 - cosine to the text run alone: rounding of float16, whose
+last digit is a thousandth, is far below it; dynamic quantization is twenty times above."""
+_SHORT_ROW, _LONG_ROW = 8, 64
 _UNIT_TOLERANCE = 0.01
 """A vector of unit length may be so far from it: float16 sums of 384 squares stay within .002."""
 
@@ -42,11 +46,18 @@ class OutOfMemory(RunFailed):
 class Runner:
     """A session on `device` (`cpu` or `cuda`), with the batch that suits it. Safe in several threads.
 
-    `binding` hands over inputs and outputs by IO binding, which spares a GPU a copy and a wait per tensor.
+    `batch_tokens`: tokens of a batch, padding included; None runs each row alone. `binding` hands over inputs
+    and outputs by IO binding, which spares a GPU a copy and a wait per tensor.
     """
 
     def __init__(
-        self, model: Model, session: Any, batch_tokens: int, *, file: str = "", binding: bool = False
+        self,
+        model: Model,
+        session: Any,
+        batch_tokens: int | None = None,
+        *,
+        file: str = "",
+        binding: bool = False,
     ) -> None:
         """`file` is the graph's name, for messages. Raises ModelError when the graph cannot be used."""
         self.providers: tuple[str, ...] = tuple(session.get_providers())
@@ -62,6 +73,20 @@ class Runner:
 
         Raises OutOfMemory, RunFailed; ModelError when what the model makes is no vector.
         """
+        if self.batch_tokens is None and len(rows) > 1:
+            return np.concatenate([self._run([row]) for row in rows])
+        return self._run(rows)
+
+    def agrees_in_batches(self) -> bool:
+        """Whether a text has the same vector, within TOLERANCE, alone and beside a longer one.
+
+        False for a graph that quantizes its activations by the batch. Raises as `run` does.
+        """
+        rows = [[3 + number % 29 for number in range(length)] for length in (_SHORT_ROW, _LONG_ROW)]
+        alone = np.concatenate([self._run([row]) for row in rows])
+        return bool(np.all((alone * self._run(rows)).sum(axis=1) >= 1 - TOLERANCE))
+
+    def _run(self, rows: Sequence[Sequence[int]]) -> Vectors:
         width = max(map(len, rows))
         ids = np.zeros((len(rows), width), np.int32)
         mask = np.zeros_like(ids)

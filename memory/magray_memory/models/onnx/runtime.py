@@ -26,13 +26,7 @@ if TYPE_CHECKING:
 
 INSTALL = 'pip install "magray[cpu]"'
 MOST_THREADS = 8
-"""Batches are small (a few hundred tokens); more threads than this wait for each other."""
-BATCH_TOKENS = 256
-"""Tokens of a batch on a processor, padding included: 4 texts of 64 tokens, 2 of 128, one of 512.
-
-Passages of Django a second on two cores with a batch each, by this limit: 128: 60, 256: 60, 512: 59, 1024:
-50. With both cores on every batch: 53 at 512.
-"""
+"""Texts are small (a few hundred tokens); more threads than this wait for each other."""
 GPU_BATCH_TOKENS = 8192
 """Tokens of a batch on a GPU, which is slow until it is full.
 
@@ -92,12 +86,11 @@ def open_runner(
     *,
     device: str = "cpu",
     threads: int = 0,
-    batch_tokens: int = BATCH_TOKENS,
     file: str = "",
 ) -> Runner:
     """The model opened on a device, from the file for that device or the one that is named.
 
-    `batch_tokens`: the batch on a processor; a GPU has its own.
+    A processor runs texts one at a time; a GPU in batches, where they change no vector.
 
     Raises EmbeddingUnavailable (when the device cannot be had, too) or ModelError.
     """
@@ -106,8 +99,10 @@ def open_runner(
     path = model.path(file or device)
     session = open_session(model, path, device, threads)
     on_gpu = device == "cuda"
-    tokens = GPU_BATCH_TOKENS if on_gpu else batch_tokens
-    return Runner(model, session, tokens, file=path.name, binding=on_gpu)
+    runner = Runner(model, session, file=path.name, binding=on_gpu)
+    if on_gpu and runner.agrees_in_batches():
+        runner.batch_tokens = GPU_BATCH_TOKENS
+    return runner
 
 
 def usual_threads() -> int:
