@@ -7,6 +7,8 @@
     │   └── WorkspaceError       a folder that is not there, not allowed, or not inside its root
     ├── StorageError             a database could not be read or written
     │   ├── VaultDamaged         SQLite says that a vault is not a sound database
+    │   ├── RowsDamaged          single rows are not what was stored; the next run reads their files again
+    │   ├── SchemaMismatch       a vault lacks a table or column: an earlier version's, or damaged
     │   ├── VaultTooNew          a later version of magray wrote this vault
     │   ├── VaultLocked          another process is indexing this workspace
     │   └── HomeError            MAGRAY_HOME cannot be created, read or written
@@ -64,6 +66,14 @@ class StorageError(MagrayError):
 
 class VaultDamaged(StorageError):
     code = "vault_damaged"
+
+
+class RowsDamaged(StorageError):
+    code = "rows_damaged"
+
+
+class SchemaMismatch(StorageError):
+    code = "schema_mismatch"
 
 
 class VaultTooNew(StorageError):

@@ -14,14 +14,22 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from magray_memory.errors import LexicalDamaged, MagrayError, StorageError, VaultDamaged
+from magray_memory.errors import (
+    LexicalDamaged,
+    MagrayError,
+    RowsDamaged,
+    SchemaMismatch,
+    StorageError,
+    VaultDamaged,
+)
 from magray_memory.health.findings import FIX, Finding, Remedy
 from magray_memory.health.integrity_events import Finished, Found, IntegrityEvent, StageBegun, encode
 from magray_memory.health.report import Severity
 from magray_memory.storage import counters, integrity_checks
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.integrity_checks import Part
-from magray_memory.storage.sqlite_errors import explain, is_lexical_damage
+from magray_memory.storage.row_checksums import BY_DAMAGED_ROWS
+from magray_memory.storage.sqlite_errors import explain
 from magray_memory.storage.vault import Vault
 
 if TYPE_CHECKING:
@@ -47,6 +55,7 @@ def run_checks(
     try:
         vault = Vault.find(path, kind=kind)
         if vault is not None:
+            vault.db.read_leniently()
             with vault, vault.read():
                 for stage, check in _checks(vault).items():
                     if stage not in skip:
@@ -76,19 +85,30 @@ def _guarded(stage: str, vault: Vault, check: Callable[[], Iterator[Finding]]) -
     """The findings of a stage; an error of the database in the middle of it is a finding too."""
     try:
         yield from check()
-    except LexicalDamaged as error:
-        yield _lexical_damage(vault.path, error.why)
+    except LexicalDamaged:
+        yield _lexical_damage(vault.path)
+    except BY_DAMAGED_ROWS:
+        yield _row_damage(stage, vault)
     except (MagrayError, sqlite3.DatabaseError) as error:
-        if is_lexical_damage(error):
-            yield _lexical_damage(vault.path, str(error))
-            return
         ours = error if isinstance(error, MagrayError) else explain(error, vault.path)
-        remedy = _remedy_of_damage(vault.kind) if isinstance(ours, VaultDamaged) else Remedy.NONE
-        yield Finding(stage, Severity.CRITICAL, f"{ours.message}.", str(vault.path), ours.hint, remedy)
+        if isinstance(ours, LexicalDamaged):
+            yield _lexical_damage(vault.path)
+        elif isinstance(ours, RowsDamaged):
+            yield _row_damage(stage, vault)
+        else:
+            unsound = isinstance(ours, VaultDamaged | SchemaMismatch)
+            remedy = _remedy_of_damage(vault.kind) if unsound else Remedy.NONE
+            yield Finding(stage, Severity.CRITICAL, f"{ours.message}.", str(vault.path), ours.hint, remedy)
 
 
-def _lexical_damage(path: Path, why: str) -> Finding:
-    message = f"The lexical index of {path} is damaged: {why}."
+def _row_damage(stage: str, vault: Vault) -> Finding:
+    message = f"Rows of {vault.path} are not what was stored."
+    remedy = Remedy.REREAD if vault.kind.derived else Remedy.NONE
+    return Finding(stage, Severity.CRITICAL, message, str(vault.path), FIX if remedy else "", remedy)
+
+
+def _lexical_damage(path: Path, why: str = "") -> Finding:
+    message = f"The lexical index of {path} is damaged{why and ': '}{why}."
     return Finding("lexical", Severity.CRITICAL, message, str(path), FIX, Remedy.LEXICAL)
 
 
@@ -112,8 +132,8 @@ def _check_file(path: Path, kind: VaultKind) -> Iterator[Finding]:
     except VaultDamaged as error:
         yield _damage(path, kind, error.why)
         return
-    except LexicalDamaged as error:
-        yield _lexical_damage(path, error.why)
+    except LexicalDamaged:
+        yield _lexical_damage(path)
         return
     except StorageError as error:
         yield _unusable(error, path)
@@ -140,9 +160,9 @@ def _check_schema(vault: Vault) -> Iterator[Finding]:
     if different is None:
         return
     if different.tables:
-        yield _damage(vault.path, vault.kind, f"its table {different.tables[0]} is missing")
+        yield _damage(vault.path, vault.kind, f"its table {different.tables[0]} is not what it was made as")
     elif different.lexical_tables:
-        yield _lexical_damage(vault.path, f"its table {different.lexical_tables[0]} is missing")
+        yield _lexical_damage(vault.path, "a table of it is missing")
     elif different.others:
         message = f"{', '.join(different.others)} of {vault.path} must be rebuilt."
         yield Finding("schema", Severity.CRITICAL, message, str(vault.path), FIX, Remedy.SCHEMA)

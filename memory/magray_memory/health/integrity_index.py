@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from magray_memory.errors import IndexDamaged
 from magray_memory.health.findings import FIX, Finding, Remedy
 from magray_memory.health.report import Severity
-from magray_memory.storage import fts, fts_maintenance, integrity_checks, vector_spaces
+from magray_memory.storage import fts, fts_maintenance, vector_spaces
 from magray_memory.storage.counters import highest_passage_id
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.pending import scan_pending
@@ -45,22 +45,25 @@ _ENGINES = {".hnsw": "hnsw", ".sketch": "sketch", ".ann": "annoy"}
 
 
 def check_passages(vault: Vault) -> Iterator[Finding]:
-    """Whether the passages of files are what was stored: each is named by a hash of its own text."""
-    files = altered_documents(vault) if vault.kind.derived else set[int]()
-    if files:
-        message = f"Passages of {len(files)} files in {vault.path} are not what was stored."
-        yield Finding("passages", Severity.CRITICAL, message, str(vault.path), FIX, Remedy.REREAD)
+    """Whether every row is what was stored: each has a checksum, and a passage a hash of its own text."""
+    from magray_memory.index.altered_rows import find_altered
 
-
-def altered_documents(vault: Vault) -> set[int]:
-    """Ids of the documents with a passage that is not what was stored."""
-    from magray_memory.models.recipe import text_hash
-
-    return {
-        passage.document_id
-        for passage in integrity_checks.stored_passages(vault)
-        if text_hash(passage.symbol, passage.title, passage.text, passage.kind) != passage.text_hash
-    }
+    altered = find_altered(vault)
+    if not altered:
+        return
+    if not vault.kind.derived:
+        count = len(altered.documents)
+        message = f"{count} records of {vault.path} are not what was stored."
+        yield Finding("passages", Severity.CRITICAL, message, str(vault.path), "restore them from a backup")
+        return
+    what = [
+        (len(altered.documents | altered.files), "{} of its files"),
+        (len(altered.skipped), "{} files that were skipped"),
+        (len(altered.facts), "{} facts about it"),
+    ]
+    listed = ", ".join(wording.format(count) for count, wording in what if count)
+    message = f"Rows of {vault.path} are not what was stored: {listed}."
+    yield Finding("passages", Severity.CRITICAL, message, str(vault.path), FIX, Remedy.REREAD)
 
 
 def check_lexical(vault: Vault) -> Iterator[Finding]:
@@ -119,7 +122,7 @@ def _other_terms(vault: Vault) -> str | None:
         term = fts_maintenance.first_different_term(vault, tokens_of(fts.stored_rows(connection)))
     if term is None:
         return None
-    return f"the word {term!r} and others are found in other passages than they stand in"
+    return "some words are found in other passages than they stand in"
 
 
 def check_vectors(vault: Vault) -> Iterator[Finding]:

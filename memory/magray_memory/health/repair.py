@@ -157,10 +157,12 @@ def _exclusive(path: Path, kind: VaultKind) -> Generator[None]:
 
 def complete_salvaged(draft: Path) -> None:
     """Rebuild what is derived from the rows of a salvaged notebook."""
+    from magray_memory.index.altered_rows import seal
     from magray_memory.index.lexical import LexicalIndex
     from magray_memory.storage.space import checkpoint
 
     with Vault.open(draft, kind=VaultKind.NOTEBOOK, write=True) as vault:
+        seal(vault)
         LexicalIndex(vault).rebuild()
         recount(vault)
         checkpoint(vault)
@@ -208,18 +210,12 @@ def _recount(vault: Vault, repairer: Repairer) -> str:
 
 
 def _reread(vault: Vault, repairer: Repairer) -> str:
-    """Have the files read again whose passages are not what was stored."""
-    from magray_memory.health.integrity_index import altered_documents
-    from magray_memory.index.lexical import LexicalIndex
-    from magray_memory.storage.documents import forget_content
+    """Have the files read again whose rows are not what was stored."""
+    from magray_memory.index.altered_rows import repair_altered
 
-    with vault.write():
-        files = altered_documents(vault)
-        forget_content(vault, files)
-        # A row leaves the lexical index only as it went in: it must fit the texts as they are now.
-        LexicalIndex(vault).rebuild()
+    count = repair_altered(vault)
     repairer.index_later(vault)
-    return f"{len(files)} files are read again"
+    return f"{count} files or facts are read again"
 
 
 def _rebuild_lexical(vault: Vault, repairer: Repairer) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from magray_memory.errors import (
     LexicalDamaged,
     MagrayError,
+    RowsDamaged,
     WorkspaceError,
 )
 from magray_memory.ignore.paths import relative_path
@@ -30,6 +31,8 @@ from magray_memory.models.loader import ModelLoader
 from magray_memory.storage import documents
 from magray_memory.storage.durability import Durability
 from magray_memory.storage.lock import IndexerLock
+from magray_memory.storage.row_checksums import BY_DAMAGED_ROWS
+from magray_memory.storage.vault import ROWS_DAMAGED
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -112,18 +115,40 @@ class Indexer:
         try:
             subtrees = [""] if paths is None else [self._relative(path) for path in paths]
             with IndexerLock(self._vault.path).acquire() if self._lock is None else nullcontext():
-                try:
-                    report = self._run(subtrees, force, lexical)
-                except LexicalDamaged as error:
-                    # The batch that met the damage is undone, the index marked: now it is made again first.
-                    self._events.warn(f"{error.what}; it is rebuilt")
-                    report = self._run(subtrees, force, lexical)
+                report = self._run_through_damage(subtrees, force, lexical)
         except MagrayError as error:
             self._events.failed(error)
             raise
         if not self.yielded:
             self._events.done(report)
         return report
+
+    def _run_through_damage(self, subtrees: list[str], force: bool, lexical: bool) -> IndexReport:
+        """The run; again, after a repair, where it met a damaged index or damaged rows."""
+        if self._vault.meta(ROWS_DAMAGED):
+            self._repair_rows()
+            subtrees = [""]
+        try:
+            return self._run(subtrees, force, lexical)
+        except LexicalDamaged as error:
+            # The batch that met the damage is undone, the index marked: now it is made again first.
+            self._events.warn(f"{error.what}; it is rebuilt")
+            return self._run(subtrees, force, lexical)
+        except (RowsDamaged, *BY_DAMAGED_ROWS):
+            if not self._repair_rows():
+                raise
+            return self._run([""], force, lexical)
+
+    def _repair_rows(self) -> int:
+        """Forget what damaged rows are about, so that it is read again; returns how many files or facts."""
+        from magray_memory.index.altered_rows import repair_altered
+
+        count = repair_altered(self._vault)
+        if count:
+            self._events.warn(
+                f"rows of {self._vault.path} were damaged; their files are read again: {count:,}"
+            )
+        return count
 
     def _run(self, subtrees: list[str], force: bool, lexical: bool) -> IndexReport:
         known = self._vault.counts()[0]

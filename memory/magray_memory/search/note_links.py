@@ -94,11 +94,10 @@ def _rows(
         if vault.root is None or (wanted.root is not None and vault.root != wanted.root):
             continue
         try:
-            with vault.vault.read() as connection:
-                for row in rows(connection):
-                    yield vault.root, row
+            found = vault.vault.query(lambda connection: list(rows(connection)))
         except MagrayError:
             continue
+        yield from ((vault.root, row) for row in found)
 
 
 def _by_name(opened: Sequence[OpenVault], wanted: _Wanted) -> Note | None:

@@ -29,6 +29,7 @@ from magray_memory.search.semantic_candidates import (
 )
 from magray_memory.search.vault_view import UnreadableError, open_view, pending
 from magray_memory.search.weights import POOL, WEIGHTS, Weights
+from magray_memory.storage.row_checksums import BY_DAMAGED_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from magray_memory.index.open_vaults import OpenVault
     from magray_memory.models.embedder import Embedder
     from magray_memory.search.vault_view import Neighbours, VaultView
+
+_REREAD = "run `magray index`, which reads their files again"
 
 
 @dataclass(slots=True)
@@ -169,9 +172,23 @@ class Searcher:
                 with ExitStack() as stack:
                     return search([open_view(stack, number, vault) for number, vault in enumerate(vaults)])
             except UnreadableError as failure:
-                vaults = [vault for vault in vaults if vault is not failure.vault]
-                run.left_out.append(failure.why)
-                run.problems.clear()
+                if failure.rows and failure.vault.vault.db.read_leniently():
+                    failure.vault.vault.mark_row_damage()
+                    run.left_out.append(f"some texts of the {failure.vault.name} are damaged: {_REREAD}")
+                else:
+                    vaults = [vault for vault in vaults if vault is not failure.vault]
+                    run.left_out.append(failure.why)
+            except BY_DAMAGED_ROWS:
+                from magray_memory.index.altered_rows import find_altered
+
+                damaged = [vault for vault in vaults if not vault.transient and find_altered(vault.vault)]
+                if not damaged:
+                    raise
+                vaults = [vault for vault in vaults if vault not in damaged]
+                for vault in damaged:
+                    vault.vault.mark_row_damage()
+                    run.left_out.append(f"the {vault.name} was left out: rows of it are damaged: {_REREAD}")
+            run.problems.clear()
 
     def _rank(
         self, run: _Run, live: list[VaultView], evidence: LexicalEvidence, vector: QueryVector | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import MagrayError
@@ -66,8 +67,8 @@ def find_symbols(vaults: Iterable[OpenVault], text: str, limit: int) -> list[Sym
             continue
         hidden = vault.hidden()
         try:
-            with vault.vault.read() as connection:
-                rows = _rows(connection, wanted, text, vault.vault.counts()[1], limit)
+            passages = vault.vault.counts()[1]
+            rows = vault.vault.query(partial(_rows, wanted=wanted, text=text, passages=passages, limit=limit))
         except MagrayError:
             continue
         for symbol, kind, start, end, path, document_kind, body in rows:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from magray_memory.errors import MagrayError, StorageError
+from magray_memory.errors import MagrayError, RowsDamaged, StorageError
 from magray_memory.storage.passages import PassageRow, passage_rows
 from magray_memory.storage.pending import count_pending
 from magray_memory.storage.sqlite_errors import explain
@@ -64,6 +64,8 @@ class UnreadableError(Exception):
 
     def __init__(self, vault: OpenVault, error: MagrayError) -> None:
         self.vault = vault
+        self.rows = isinstance(error, RowsDamaged)
+        """Whether only a text is damaged, so that the rest can be read."""
         self.why = f"the {vault.name} was left out: {error.message}"
         super().__init__(self.why)
 

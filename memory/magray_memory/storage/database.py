@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 import peewee
 
+from magray_memory.storage.row_checksums import lenient_text
+
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
@@ -39,13 +41,24 @@ class VaultDatabase(peewee.SqliteDatabase):
         self._path = path
         self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._open_guard = threading.Lock()
+        self._lenient = False
 
     def _connect(self) -> _Connection:
         connection = cast(_Connection, super()._connect())  # pyright: ignore
         connection.inode = self._path.stat().st_ino
         with self._open_guard:
             self._open.add(connection)
+            if self._lenient:
+                connection.text_factory = lenient_text
         return connection
+
+    def read_leniently(self) -> bool:
+        """Have texts that are no UTF-8 read with a mark for what is damaged; whether that is news."""
+        with self._open_guard:
+            news, self._lenient = not self._lenient, True
+            for connection in self._open:
+                connection.text_factory = lenient_text
+        return news
 
     def raw(self) -> _Connection:
         """This thread's sqlite3 connection, for the statements that run thousands of times."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from magray_memory.storage.fts import LexicalRow, stored_rows
 from magray_memory.storage.links import set_links
+from magray_memory.storage.row_checksums import checksum, update_documents
 from magray_memory.storage.tags import set_tags
 
 if TYPE_CHECKING:
@@ -141,15 +142,15 @@ def put_file(
                 connection, document_id, document.path, list(enumerate(passages)), lexical
             )
             return PutResult(document_id, tuple(added), (), ())
-        old: dict[tuple[bytes, str, str], deque[tuple[int, int, int, int, str]]] = defaultdict(deque)
+        old: dict[tuple[bytes, str, str], deque[tuple[int, int, int, int, str, int]]] = defaultdict(deque)
         for row in connection.execute(
-            "SELECT id, ordinal, start_line, end_line, kind, symbol, text, text_hash FROM passage"
+            "SELECT id, ordinal, start_line, end_line, kind, checksum, symbol, text, text_hash FROM passage"
             " WHERE document_id = ? ORDER BY ordinal",
             (document_id,),
         ):
-            old[row[7], row[5], row[6]].append(row[:5])
+            old[row[8], row[6], row[7]].append(row[:6])
         unchanged: list[int] = []
-        moved: list[tuple[int, int, int, str, int]] = []
+        moved: list[tuple[int, int, int, str, int, int]] = []
         fresh: list[tuple[int, NewPassage]] = []
         for ordinal, passage in enumerate(passages):
             same = old.get((passage.text_hash, passage.symbol, passage.text))
@@ -158,8 +159,10 @@ def put_file(
                 continue
             passage_id, *before = same.popleft()
             unchanged.append(passage_id)
-            if before != [ordinal, passage.start_line, passage.end_line, passage.kind]:
-                moved.append((ordinal, passage.start_line, passage.end_line, passage.kind, passage_id))
+            after = (ordinal, passage.start_line, passage.end_line, passage.kind)
+            sealed = (*after, _passage_checksum(document_id, ordinal, passage))
+            if tuple(before) != sealed:
+                moved.append((*sealed, passage_id))
         gone = [
             LexicalRow(row[0], symbol, document.path, text)
             for (_, symbol, text), rows in old.items()
@@ -170,7 +173,9 @@ def put_file(
             connection.executemany("DELETE FROM passage WHERE id = ?", [(row.passage_id,) for row in gone])
         if moved:
             connection.executemany(
-                "UPDATE passage SET ordinal = ?, start_line = ?, end_line = ?, kind = ? WHERE id = ?", moved
+                "UPDATE passage SET ordinal = ?, start_line = ?, end_line = ?, kind = ?, checksum = ?"
+                " WHERE id = ?",
+                moved,
             )
         added = _insert_passages(connection, document_id, document.path, fresh, lexical)
     return PutResult(document_id, tuple(added), tuple(unchanged), tuple(row.passage_id for row in gone))
@@ -179,17 +184,19 @@ def put_file(
 def _put_document(connection: sqlite3.Connection, document: NewDocument) -> tuple[int, bool]:
     """The id of the document, and whether it is new: then it has no tags, links or passages yet."""
     now = time.time()
+    stored = (document.path, document.kind, document.layer, document.title, document.language, document.size,
+              document.mtime_ns, document.hash)  # fmt: skip
     is_new = connection.execute("SELECT 1 FROM document WHERE path = ?", (document.path,)).fetchone() is None
     (document_id,) = connection.execute(
         "INSERT INTO document(path, kind, layer, title, language, size, mtime_ns, hash,"
-        " created_at, updated_at, indexed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT(path) DO UPDATE SET kind = excluded.kind, title = excluded.title,"
-        " language = excluded.language, size = excluded.size, mtime_ns = excluded.mtime_ns,"
-        " hash = excluded.hash, updated_at = excluded.updated_at, indexed_at = excluded.indexed_at"
+        " created_at, updated_at, indexed_at, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT(path) DO UPDATE SET kind = excluded.kind, layer = excluded.layer,"
+        " title = excluded.title, language = excluded.language, size = excluded.size,"
+        " mtime_ns = excluded.mtime_ns, hash = excluded.hash, updated_at = excluded.updated_at,"
+        " indexed_at = excluded.indexed_at, checksum = excluded.checksum, key = NULL, text = NULL"
         " RETURNING id",
-        (document.path, document.kind, document.layer, document.title, document.language, document.size,
-         document.mtime_ns, document.hash, now, document.mtime_ns / 1e9, now),
-    ).fetchone()  # fmt: skip
+        (*stored, now, document.mtime_ns / 1e9, now, checksum(*stored, None, None)),
+    ).fetchone()
     if document.tags or not is_new:
         set_tags(connection, document_id, document.tags)
     if document.links or not is_new:
@@ -211,10 +218,10 @@ def _insert_passages(
     first = 1 if row is None else row[0] + 1
     ids = list(range(first, first + len(fresh)))
     connection.executemany(
-        "INSERT INTO passage(id, document_id, ordinal, start_line, end_line, symbol, kind, text, text_hash)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO passage(id, document_id, ordinal, start_line, end_line, symbol, kind, text, text_hash,"
+        " checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (passage_id, document_id, ordinal, *passage[:6])
+            (passage_id, document_id, ordinal, *passage[:6], _passage_checksum(document_id, ordinal, passage))
             for passage_id, (ordinal, passage) in zip(ids, fresh, strict=True)
         ],
     )
@@ -225,12 +232,15 @@ def _insert_passages(
     return ids
 
 
+def _passage_checksum(document_id: int, ordinal: int, passage: NewPassage) -> int:
+    start, end, symbol, kind, _, text_hash, _ = passage
+    return checksum(document_id, ordinal, start, end, symbol, kind, text_hash)
+
+
 def touch_file(vault: Vault, document_id: int, size: int, mtime_ns: int) -> None:
     """Store the new stat of a file whose content is what it was."""
     with vault.write() as connection:
-        connection.execute(
-            "UPDATE document SET size = ?, mtime_ns = ? WHERE id = ?", (size, mtime_ns, document_id)
-        )
+        update_documents(connection, {"size": size, "mtime_ns": mtime_ns}, [document_id])
 
 
 def rename_file(vault: Vault, old: str, new: str, lexical: LexicalWriter) -> int | None:
@@ -249,7 +259,7 @@ def rename_file(vault: Vault, old: str, new: str, lexical: LexicalWriter) -> int
             remove_files(vault, target, lexical)
         stored = list(stored_rows(connection, [document_id]))
         lexical.remove(stored)
-        connection.execute("UPDATE document SET path = ? WHERE id = ?", (new, document_id))
+        update_documents(connection, {"path": new}, [document_id])
         lexical.add(passage._replace(path=new) for passage in stored)
     return document_id
 
@@ -270,21 +280,32 @@ def remove_files(vault: Vault, document_ids: Iterable[int], lexical: LexicalWrit
     return removed
 
 
+def delete(vault: Vault, document_ids: Iterable[int]) -> None:
+    """Delete documents with all that refers to them; the lexical index is to be made again afterwards."""
+    with vault.write() as connection:
+        connection.executemany("DELETE FROM document WHERE id = ?", [(id_,) for id_ in document_ids])
+
+
+def delete_passages(vault: Vault, passages: Iterable[int]) -> None:
+    """Delete passages of files that are read again; the lexical index is to be made again afterwards."""
+    with vault.write() as connection:
+        connection.executemany("DELETE FROM passage WHERE id = ?", [(id_,) for id_ in passages])
+
+
 def forget_content(vault: Vault, document_ids: Iterable[int]) -> None:
     """Have the next run of the indexer read these files again, whatever their state on disk."""
     with vault.write() as connection:
-        connection.executemany(
-            "UPDATE document SET hash = x'', mtime_ns = -1 WHERE id = ?", [(id_,) for id_ in document_ids]
-        )
+        update_documents(connection, {"hash": b"", "mtime_ns": -1}, document_ids)
 
 
 def skip(vault: Vault, file: SkippedFile) -> None:
     """Store that a file was not indexed, why, and the state it had."""
     with vault.write() as connection:
+        fields = (file.path, file.rule, file.reason, file.detail, file.size, file.mtime_ns)
         connection.execute(
-            "INSERT OR REPLACE INTO skipped(path, rule, reason, detail, size, mtime_ns)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (file.path, file.rule, file.reason, file.detail, file.size, file.mtime_ns),
+            "INSERT OR REPLACE INTO skipped(path, rule, reason, detail, size, mtime_ns, checksum)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (*fields, checksum(*fields)),
         )
 
 

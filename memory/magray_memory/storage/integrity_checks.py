@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from magray_memory.storage import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from magray_memory.storage.vault import Vault
 
 _MOST_COMPLAINTS = 10
@@ -43,20 +41,10 @@ class SchemaDifference:
     """Objects that this version's schema has and a vault has not, or has otherwise."""
 
     tables: tuple[str, ...]
+    """Tables that are missing, or whose columns are others."""
     lexical_tables: tuple[str, ...]
     others: tuple[str, ...]
     """Indexes and triggers."""
-
-
-class StoredPassage(NamedTuple):
-    """A passage with the hash of its embedded text as it was stored, and all that the hash is made of."""
-
-    document_id: int
-    symbol: str
-    title: str | None
-    text_hash: bytes
-    text: str
-    kind: str
 
 
 def complaints(vault: Vault) -> list[Complaint]:
@@ -92,10 +80,11 @@ def schema_difference(vault: Vault) -> SchemaDifference | None:
         if connection.execute("PRAGMA user_version").fetchone()[0] != schema.LATEST:
             return None
         wanted, found = _reference_schema(), _schema_objects(connection)
-    missing = sorted(name for (kind, name) in wanted if kind == "table" and (kind, name) not in found)
-    lexical = tuple(name for name in missing if name.startswith(_LEXICAL_TABLES))
-    others = sorted(key[1] for key, sql in wanted.items() if key[0] != "table" and found.get(key) != sql)
-    return SchemaDifference(tuple(name for name in missing if name not in lexical), lexical, tuple(others))
+    different = sorted(key for key, sql in wanted.items() if found.get(key) != sql)
+    tables = [name for kind, name in different if kind == "table"]
+    lexical = tuple(name for name in tables if name.startswith(_LEXICAL_TABLES))
+    others = tuple(name for kind, name in different if kind != "table")
+    return SchemaDifference(tuple(name for name in tables if name not in lexical), lexical, others)
 
 
 def rebuild_schema_objects(vault: Vault) -> None:
@@ -120,13 +109,3 @@ def _schema_objects(connection: sqlite3.Connection) -> dict[tuple[str, str], str
     """The statements of a database's tables, indexes and triggers, by (kind, name)."""
     rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL")
     return {(kind, name): sql for kind, name, sql in rows if not name.startswith("sqlite_stat")}
-
-
-def stored_passages(vault: Vault) -> Iterator[StoredPassage]:
-    """Every passage with the hash that names it."""
-    with vault.read() as connection:
-        for row in connection.execute(
-            "SELECT document_id, symbol, title, text_hash, passage.text, document.kind FROM passage"
-            " JOIN document ON document.id = document_id"
-        ):
-            yield StoredPassage(*row)

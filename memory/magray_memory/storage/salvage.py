@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _LOCK_SECONDS = 10.0
 _MOST_LOOKUPS = 200_000
 _COPIED = tuple(name for name, role in schema.TABLES.items() if role is not schema.TableRole.DERIVED)
+_OWN_COLUMNS = frozenset(("checksum",))
+"""A text that was hit is not what its checksum says, and stays all the same."""
 _OWN_FACTS = ("vault_id", "kind", "analyzer_version", "snapshot_at", "changes_trimmed_to")
 
 
@@ -125,7 +127,11 @@ def _fill(draft: Path, damaged: Path) -> tuple[dict[str, int], dict[str, int]]:
         for table in _COPIED:
             stored = set(_columns(source, table))
             # What a vault of an earlier version lacks is filled with its default.
-            columns = {name: place for name, place in _columns(target, table).items() if name in stored}
+            columns = {
+                name: place
+                for name, place in _columns(target, table).items()
+                if name in stored and name not in _OWN_COLUMNS
+            }
             key = sorted((name for name, place in columns.items() if place), key=lambda name: columns[name])
             if key:
                 rows[table], broken[table] = _copy(source, target, table, list(columns), tuple(key))

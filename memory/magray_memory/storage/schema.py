@@ -12,6 +12,7 @@ row of a workspace vault, can be made again from files or from those texts.
 - `link`: a reference that a document makes, as written; `target_document` once it is known
 - `access`: one use of a document, when and how
 - `skipped`: a file that should have been indexed and was not, with the reason and the state it had
+- `checksum` of a row: see `storage/row_checksums.py`
 - `change`, `tally` and `embedding_key.vectors`: the log of vectors and counts of rows, kept by triggers, so
   that no writer can forget them and asking costs the same at any size
 
@@ -262,7 +263,13 @@ def skip_reasons(connection: sqlite3.Connection) -> None:
         connection.execute("UPDATE skipped SET reason = ?, detail = ? WHERE path = ?", (reason, detail, path))
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (first_schema, skip_reasons)
+def row_checksums(connection: sqlite3.Connection) -> None:
+    """3: rows have a `checksum` of what was stored (`storage/row_checksums.py`); None where not yet known."""
+    for table in ("meta", "document", "passage", "vector", "skipped"):
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN checksum INTEGER")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (first_schema, skip_reasons, row_checksums)
 """Migration i takes a vault from user_version i to i + 1, inside the caller's transaction."""
 
 LATEST = len(MIGRATIONS)

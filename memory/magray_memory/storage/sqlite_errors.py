@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import peewee
 
-from magray_memory.errors import LexicalDamaged, StorageError, VaultDamaged
+from magray_memory.errors import LexicalDamaged, RowsDamaged, SchemaMismatch, StorageError, VaultDamaged
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -30,6 +30,10 @@ _LEXICAL_DAMAGE = (
     "no such table: passage_vocab",
     "no such fts5 table: main.passage_fts",
 )
+_NO_UTF8 = "Could not decode to UTF-8"
+"""How Python's module begins when a text is none; the statement and the text itself follow."""
+_FOREIGN_SCHEMA = ("no such table", "no such column", "has no column named", "duplicate column name")
+_FOREIGN_FORMAT = "unsupported file format"
 _SENTENCES = {
     BUSY: ("another program has been writing to it for too long", "try again in a moment"),
     LOCKED: ("another program has been writing to it for too long", "try again in a moment"),
@@ -62,13 +66,39 @@ def explain(error: BaseException, path: Path) -> StorageError | LexicalDamaged:
     code = error_code(error)
     if is_lexical_damage(error):
         return LexicalDamaged(
-            f"the lexical index of {path} is damaged", str(error), "run `magray index`, which rebuilds it"
+            f"the lexical index of {path} is damaged", "", "run `magray index`, which rebuilds it"
         )
-    primary = code & 0xFF
-    if primary in (CORRUPT, NOTADB):
-        return damaged(path, str(error))
-    why, hint = _SENTENCES.get(primary, (str(error), ""))
+    text, primary = str(error), code & 0xFF
+    if text.startswith(_NO_UTF8):
+        return rows_damaged(path)
+    if primary in (CORRUPT, NOTADB) or text == _FOREIGN_FORMAT:
+        return damaged(path, text)
+    if any(word in text for word in _FOREIGN_SCHEMA):
+        return SchemaMismatch(
+            f"the vault {path} cannot be used",
+            "its tables are not those of this version",
+            "run `magray index`",
+        )
+    # What SQLite says of any other error may quote a statement, and a statement what it looks for.
+    why, hint = _SENTENCES.get(primary, (f"SQLite reports {_name(error)}", ""))
     return StorageError(f"the vault {path} cannot be used", why, hint)
+
+
+def _name(error: BaseException) -> str:
+    for candidate in (error, getattr(error, "orig", None), error.__cause__):
+        name = getattr(candidate, "sqlite_errorname", None)
+        if name:
+            return str(name)
+    return "an error"
+
+
+def rows_damaged(path: Path) -> RowsDamaged:
+    """The RowsDamaged of a path: single rows are not what was stored, and the rest of the vault is sound."""
+    return RowsDamaged(
+        f"rows of the vault {path} are damaged",
+        "their bytes are not what was stored",
+        "run `magray index`, which reads their files again",
+    )
 
 
 def damaged(path: Path, why: str) -> VaultDamaged:

@@ -11,14 +11,15 @@ import os
 import sqlite3
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import peewee
 
-from magray_memory.errors import LexicalDamaged, StorageError, VaultTooNew
+from magray_memory.errors import LexicalDamaged, RowsDamaged, SchemaMismatch, StorageError, VaultTooNew
 from magray_memory.storage import schema
 from magray_memory.storage.database import VaultDatabase
 from magray_memory.storage.durability import Durability, VaultKind
+from magray_memory.storage.row_checksums import checksum
 from magray_memory.storage.sqlite_errors import damaged, translated
 from magray_memory.storage.vault_files import (
     create,
@@ -32,13 +33,18 @@ from magray_memory.storage.vault_files import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
     from pathlib import Path
+
+T = TypeVar("T")
 
 __all__ = ["Durability", "Vault", "VaultDatabase", "VaultKind", "quarantine", "snapshot_files"]
 
 LEXICAL_VERSION = "analyzer_version"
 """The fact that says which analyzer fed the lexical index; where it is missing, the index is made again."""
+
+ROWS_DAMAGED = "rows_damaged"
+"""The fact that a reader has met a damaged row: the next run of the indexer looks for all of them."""
 
 _WAL_KEEP_BYTES = 64 << 20
 
@@ -165,17 +171,49 @@ class Vault:
             if outermost:
                 self.mark_lexical_damage()
             raise
+        except RowsDamaged:
+            if outermost:
+                self.mark_row_damage()
+            raise
+        except SchemaMismatch as error:
+            if self.writable:  # a writer has brought the schema up to date
+                raise damaged(self.path, error.why) from error
+            raise
 
     def mark_lexical_damage(self) -> None:
         """Have the next writer make the lexical index again. Never fails and never waits: it only helps."""
+        self._mark("DELETE FROM meta WHERE key = ?", (LEXICAL_VERSION,))
+
+    def mark_row_damage(self) -> None:
+        """Have the next run of the indexer compare every row with its checksum. Never fails or waits."""
+        self._mark(
+            "INSERT OR REPLACE INTO meta(key, value, checksum) VALUES (?, '1', ?)",
+            (ROWS_DAMAGED, checksum(ROWS_DAMAGED, "1")),
+        )
+
+    def _mark(self, statement: str, values: tuple[object, ...]) -> None:
         with contextlib.suppress(sqlite3.Error, OSError):
             connection = sqlite3.connect(
                 uri(self.path, "mode=rw"), timeout=0.1, isolation_level=None, uri=True
             )
             try:
-                connection.execute("DELETE FROM meta WHERE key = ?", (LEXICAL_VERSION,))
+                connection.execute(statement, values)
             finally:
                 connection.close()
+
+    def query(self, read: Callable[[sqlite3.Connection], T]) -> T:
+        """What `read` gives in a read transaction; again where it met a damaged text, which is marked then.
+
+        For what answers a person: one damaged letter is to cost that letter.
+        """
+        try:
+            with self.read() as connection:
+                return read(connection)
+        except RowsDamaged:
+            if not self.db.read_leniently():
+                raise
+        with self.read() as connection:
+            return read(connection)
 
     def _follow_file(self) -> None:
         # The file may have been quarantined and rebuilt by another process: then what is open is the old
@@ -206,9 +244,9 @@ class Vault:
         """Remember a fact about this vault."""
         with self.write() as connection:
             connection.execute(
-                "INSERT INTO meta(key, value) VALUES (?, ?)"
-                " ON CONFLICT(key) DO UPDATE SET value = excluded.value",
-                (key, value),
+                "INSERT INTO meta(key, value, checksum) VALUES (?, ?, ?)"
+                " ON CONFLICT(key) DO UPDATE SET value = excluded.value, checksum = excluded.checksum",
+                (key, value, checksum(key, value)),
             )
 
     def remove_meta(self, key: str) -> None:

@@ -17,6 +17,7 @@ from magray_memory import atomic_file
 from magray_memory.errors import StorageError
 from magray_memory.storage import schema
 from magray_memory.storage.lock import FileLock
+from magray_memory.storage.row_checksums import checksum
 from magray_memory.storage.sqlite_errors import damaged, translated
 
 if TYPE_CHECKING:
@@ -131,7 +132,10 @@ def _write_draft(draft: Path, kind: VaultKind, root: Path | None) -> None:
             "created_at": repr(time.time()),
             "vault_id": os.urandom(16).hex(),
         }
-        connection.executemany("INSERT INTO meta(key, value) VALUES (?, ?)", facts.items())
+        connection.executemany(
+            "INSERT INTO meta(key, value, checksum) VALUES (?, ?, ?)",
+            [(key, value, checksum(key, value)) for key, value in facts.items()],
+        )
         connection.execute("COMMIT")
         # The mode is part of the file; the first writer would otherwise race others for it.
         connection.execute("PRAGMA journal_mode = wal")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from magray_memory.errors import StorageError
+from magray_memory.storage.row_checksums import checksum_of_bytes, has_checksums
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -102,9 +103,13 @@ def put_encoded(vault: Vault, key: str, dim: int, blobs: Mapping[int, bytes]) ->
     with vault.write() as connection:
         key_id = _ensure_key(vault, key, dim)
         cursor = connection.executemany(
-            "INSERT INTO vector(passage_id, key_id, data) SELECT id, ?, ? FROM passage WHERE id = ?"
-            " ON CONFLICT(passage_id, key_id) DO UPDATE SET data = excluded.data",
-            [(key_id, blob, passage_id) for passage_id, blob in sorted(blobs.items())],
+            "INSERT INTO vector(passage_id, key_id, data, checksum) SELECT id, ?, ?, ? FROM passage"
+            " WHERE id = ? ON CONFLICT(passage_id, key_id)"
+            " DO UPDATE SET data = excluded.data, checksum = excluded.checksum",
+            [
+                (key_id, blob, checksum_of_bytes(blob), passage_id)
+                for passage_id, blob in sorted(blobs.items())
+            ],
         )
         return cursor.rowcount
 
@@ -118,8 +123,8 @@ def reuse_within(vault: Vault, key: str, ids: Sequence[int]) -> int:
         if found is None:
             return 0
         cursor = connection.executemany(
-            "INSERT INTO vector(passage_id, key_id, data)"
-            " SELECT p.id, v.key_id, v.data FROM passage p"
+            "INSERT INTO vector(passage_id, key_id, data, checksum)"
+            " SELECT p.id, v.key_id, v.data, v.checksum FROM passage p"
             " JOIN passage q ON q.text_hash = p.text_hash AND q.id <> p.id"
             " JOIN vector v ON v.passage_id = q.id AND v.key_id = ? WHERE p.id = ? LIMIT 1"
             " ON CONFLICT(passage_id, key_id) DO NOTHING",
@@ -221,18 +226,29 @@ def without_vector(vault: Vault, key_id: int, ids: Sequence[int]) -> list[int]:
 
 
 def find_damaged(vault: Vault, key: str) -> list[int]:
-    """Passages whose vector of this key is no vector: of another length, not finite, or not of length 1."""
+    """Passages whose vector of this key is not what was stored, or no vector: of another length, not finite,
+    or not of length 1.
+    """
     damaged: list[int] = []
     with vault.read() as connection:
         found = key_of(vault, key)
         if found is None:
             return []
         key_id, dim = found
-        cursor = connection.execute("SELECT passage_id, data FROM vector WHERE key_id = ?", (key_id,))
+        column = "checksum" if has_checksums(connection, "vector") else "NULL"
+        cursor = connection.execute(
+            f"SELECT passage_id, data, {column} FROM vector WHERE key_id = ?", (key_id,)
+        )
         while rows := cursor.fetchmany(BATCH):
             # What is no BLOB at all would have no bytes to look at.
-            whole = [(row[0], row[1]) for row in rows if isinstance(row[1], bytes) and len(row[1]) == 2 * dim]
-            damaged += {passage for passage, _ in rows} - {passage for passage, _ in whole}
+            whole = [
+                (row[0], row[1])
+                for row in rows
+                if isinstance(row[1], bytes)
+                and len(row[1]) == 2 * dim
+                and row[2] in (None, checksum_of_bytes(row[1]))
+            ]
+            damaged += {row[0] for row in rows} - {passage for passage, _ in whole}
             matrix = np.frombuffer(b"".join(data for _, data in whole), "<f2").reshape(len(whole), dim)
             lengths = np.linalg.norm(matrix.astype(np.float32), axis=1)
             wrong = np.flatnonzero(~(np.abs(lengths - 1) < _UNIT_TOLERANCE))  # NaN is wrong too

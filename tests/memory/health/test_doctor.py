@@ -126,6 +126,12 @@ _CHANGED = "UPDATE passage SET text = replace(text, 'alpha', 'alphb') WHERE id =
 _MOVED = f"UPDATE vector SET data = x'003c{'0000' * 31}' WHERE passage_id % 2 = 0"
 _UNSEEN = [f"DROP TRIGGER vector_{what}" for what in ("added", "changed", "removed")]
 _ZERO = "UPDATE vector SET data = zeroblob(64) WHERE passage_id = 3"
+_NO_LETTER = "UPDATE passage SET {0} = CAST(x'e070' || substr({0}, 3) AS TEXT) WHERE id = 3"
+_RENAMED = [
+    "PRAGMA writable_schema = 1",
+    "UPDATE sqlite_master SET sql = replace(sql, 'language', 'lanfuage') WHERE name = 'document'",
+]
+_DIGIT = "UPDATE vector SET data = CAST(x'0129' || substr(data, 3) AS BLOB) WHERE passage_id = 3"
 _HARMS: dict[str, tuple[Callable[[Patient], object], Remedy]] = {
     "emptied blocks": (_sql(_EMPTY_BLOCKS), Remedy.LEXICAL),
     "a ghost": (_sql(_GHOST), Remedy.LEXICAL),
@@ -144,6 +150,18 @@ _HARMS: dict[str, tuple[Callable[[Patient], object], Remedy]] = {
     "vectors changed behind the index": (_sql(*_UNSEEN, _MOVED), Remedy.SNAPSHOTS),
     "a vector of no passage": (_sql("PRAGMA foreign_keys = 0", _FOREIGN), Remedy.REBUILD),
     "a changed text": (_sql(_CHANGED), Remedy.REREAD),
+    "a kind": (_sql("UPDATE document SET kind = 'coee' WHERE id = 3"), Remedy.REREAD),
+    "a time": (_sql("UPDATE document SET mtime_ns = mtime_ns + 1 WHERE id = 3"), Remedy.REREAD),
+    "a hash": (_sql("UPDATE document SET hash = x'00' WHERE id = 3"), Remedy.REREAD),
+    "a path": (_sql("UPDATE document SET path = 'f3.px' WHERE path = 'f3.py'"), Remedy.REREAD),
+    "a line": (_sql("UPDATE passage SET start_line = 2 WHERE id = 3"), Remedy.REREAD),
+    "a letter that is none": (_sql(_NO_LETTER.format("text")), Remedy.REREAD),
+    "a symbol that is none": (_sql(_NO_LETTER.format("symbol")), Remedy.REREAD),
+    "bytes for a text": (_sql("UPDATE passage SET symbol = x'00ff' WHERE id = 3"), Remedy.REREAD),
+    "a text for a number": (_sql("UPDATE passage SET end_line = 'two' WHERE id = 3"), Remedy.REREAD),
+    "a fact": (_sql("UPDATE meta SET value = 'another' WHERE key = 'vault_id'"), Remedy.REREAD),
+    "a table's columns": (_sql(*_RENAMED), Remedy.REBUILD),
+    "a digit of a vector": (_sql(_DIGIT), Remedy.VECTORS),
     "a vector of nothing": (_sql(_ZERO), Remedy.VECTORS),
     "a short vector": (_sql("UPDATE vector SET data = x'00' WHERE passage_id = 3"), Remedy.VECTORS),
     "an exact snapshot": (lambda patient: _flip_snapshot(patient, ".exact"), Remedy.SNAPSHOTS),

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 _ROWS = """
 INSERT INTO document(id, kind, layer, created_at, updated_at, indexed_at, text, key) VALUES
     (1, 'note', 'assets', 1.5, 2.5, 3.5, 'truth', 'a'), (2, 'note', 'assets', 1, 2, 3, 'other', NULL);
-INSERT INTO passage VALUES (5, 1, 0, 1, 2, 'symbol', 'doc', 'truth', x'00');
+INSERT INTO passage(id, document_id, ordinal, start_line, end_line, symbol, kind, text, text_hash)
+    VALUES (5, 1, 0, 1, 2, 'symbol', 'doc', 'truth', x'00');
 INSERT INTO embedding_key(id, key, dim, created_at) VALUES (3, 'key', 1, 4);
-INSERT INTO vector VALUES (5, 3, x'003c');
+INSERT INTO vector(passage_id, key_id, data) VALUES (5, 3, x'003c');
 INSERT INTO tag VALUES (7, 'tag');
 INSERT INTO document_tag VALUES (1, 7);
 INSERT INTO link VALUES (8, 1, 'other', 2, 5);
