@@ -154,6 +154,9 @@ class Loaded:
     sources: Mapping[str, str]
 
 
+INDEXER_SECTIONS = ("index", "embedding", "storage", "vectors", "resources")
+"""What an indexer goes by; the other sections are about questions and models on a hub."""
+
 SHORT_NAMES = {
     "MAGRAY_MODEL": "embedding.model",
     "MAGRAY_DEVICE": "embedding.device",

@@ -176,8 +176,13 @@ class Context:
     @property
     def note_folders(self) -> list[Path]:
         """The folders of notes that are there, besides the roots."""
+        return [folder for folder in self.named_note_folders if folder.is_dir()]
+
+    @property
+    def named_note_folders(self) -> list[Path]:
+        """The folders of notes besides the roots, there or not."""
         folders = dict.fromkeys(canonical_root(folder) for folder in self.settings.notes.folders)
-        return [folder for folder in folders if folder not in self.roots and folder.is_dir()]
+        return [folder for folder in folders if folder not in self.roots]
 
     def vault_files(self) -> list[VaultFile]:
         """The vaults that a search looks into, the workspace's first, the notebook last."""

@@ -101,6 +101,11 @@ class Session:
         """The open folders, each in its canonical spelling."""
         return self._context.roots
 
+    @property
+    def note_folders(self) -> list[Path]:
+        """The folders of notes besides the roots, there or not."""
+        return self._context.named_note_folders
+
     def use(self, roots: Sequence[Path]) -> None:
         """Other folders are open now; vaults and buffers of those that are not any more are forgotten."""
         with self._context.guard:

@@ -180,6 +180,10 @@ class IndexerLock:
         """The pid of the indexer at work, 0 when it is not known, None when there is none."""
         return self._holder()[0] if self._lock.taken() else None
 
+    def is_watched(self) -> bool:
+        """Whether the process that holds it watches the workspace, so that it does not give it back soon."""
+        return self._lock.taken() and self._holder()[1]
+
     def _holder(self) -> tuple[int, bool]:
         """The pid (0: not known) and whether that process watches."""
         try:

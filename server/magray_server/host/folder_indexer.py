@@ -1,31 +1,30 @@
 """Keeps one workspace folder indexed, in a child process, so that no parsing or model run ever blocks a
 keystroke.
 
-The child is the shell's own `magray index --watch --events`. When another server holds the folder, this one
-reads what that one writes and takes over when it goes. Of many folders, all are searchable by words first;
-their meaning follows, a few folders at a time.
+The child is the shell's own `magray index --watch --events`. One server has one child for a folder at a time:
+a run that somebody asks for takes the watching child's place, and gives it back. When another process holds
+the folder, this one reads what that one writes and takes over when it goes. Of many folders, all are
+searchable by words first; their meaning follows, a few folders at a time.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import signal
 import time
 from collections import deque
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import VaultLocked
 from magray_memory.values import IndexerLock
-from magray_server.host import subprocesses
+from magray_server.host.indexer_run import Ended, Ending, IndexerRun
 from magray_server.host.jobs import EmbeddingSlots, Job, Outcome, Report, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from magray_memory.indexing.events import Event
+    from magray_memory.indexing.events import Done, Event
     from magray_memory.values import Home
 
 log = logging.getLogger(__name__)
@@ -34,12 +33,17 @@ PAUSE_SECONDS = 0.2
 """Debounce: saves in quick succession are one run."""
 HOLDER_SECONDS = 0.5
 """How often a reader looks whether the folder's indexer is gone, and what it has committed."""
+WATCHER_SECONDS = 2.0
+"""How long a run that was asked for waits for another process's watcher, which may be about to end."""
 MISSING_SECONDS = 1.0
 """How often is looked whether a folder that is not there has come back."""
 SLOT_SECONDS = 0.2
 BACK_OFF_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)
 STEADY_SECONDS = 60.0
 """A child that lived this long did not die of its start."""
+BY_WORDS = "Embedding was stopped: new text is found by words only until the folder is indexed on request"
+
+_LEXICAL = Job(flags=("--lexical",))
 
 
 class FolderIndexer:
@@ -64,157 +68,180 @@ class FolderIndexer:
         self._slots = slots or EmbeddingSlots()
         self._has_slot = False
         self._wake = asyncio.Event()
-        self._due = True
-        self._process: asyncio.subprocess.Process | None = None
+        self._kept = False
+        self._by_words = False
+        self._run: IndexerRun | None = None
         self._task: asyncio.Task[None] | None = None
-        self._stopped_by_person = False
-        self._jobs: deque[tuple[Job, asyncio.Future[tuple[Outcome, Event | None]]]] = deque()
-        self._ended_by_us = False
+        self._jobs: deque[tuple[Job, asyncio.Future[tuple[Outcome, Done | None]]]] = deque()
+        self._running: asyncio.Future[tuple[Outcome, Done | None]] | None = None
         self._failures = 0
+        self._failed_at = 0.0
+        self._again = False
 
-    def start(self) -> None:
-        """Begin with a run over the whole folder."""
-        self._task = asyncio.get_running_loop().create_task(self._live())
+    @property
+    def kept(self) -> bool:
+        """Whether the folder is watched; else it is indexed on request alone."""
+        return self._kept
+
+    @property
+    def by_words(self) -> bool:
+        """Whether the person stopped the embedding: the folder is watched, and read, without it."""
+        return self._by_words
+
+    def keep(self, on: bool = True) -> None:
+        """Watch the folder from now on, beginning with a run over all of it, or not any more."""
+        if on == self._kept:
+            return
+        self._kept = on
+        self._wake.set()
+        if not on and self._run is not None and not self._run.asked:
+            self._run.end(Ending.REPLACED)
+        self._begin()
 
     def changed(self) -> None:
-        """Files changed. A watching child sees it by itself; where none is, as after a cancel, one begins."""
-        if self.report.state not in (State.READY, State.INDEXING):
-            self._due = True
+        """Files changed: a watching child sees it by itself; what failed is tried again now."""
+        if self.report.state is State.FAILED and time.monotonic() - self._failed_at > BACK_OFF_SECONDS[0]:
+            self._again = True
             self._wake.set()
 
-    async def run(self, job: Job) -> tuple[Outcome, Event | None]:
-        """One run more, after the one that is under way; its outcome and its report. Cancelling it stops
-        the run.
+    async def run(self, job: Job) -> tuple[Outcome, Done | None]:
+        """One run more, after those that were asked for before; its outcome and its report. Cancelling it
+        stops the run.
         """
-        done: asyncio.Future[tuple[Outcome, Event | None]] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[tuple[Outcome, Done | None]] = asyncio.get_running_loop().create_future()
         self._jobs.append((job, done))
         self._wake.set()
-        if self._process is not None:
-            self._ended_by_us = True
-            self._kill(signal.SIGTERM)
+        if self._run is not None and not self._run.asked:
+            self._run.end(Ending.REPLACED)
+        self._begin()
         try:
             return await done
         except asyncio.CancelledError:
-            if (job, done) not in self._jobs:
-                self.stop_run()
+            if self._running is done and self._run is not None:
+                self._run.end(Ending.STOPPED)
             raise
 
-    async def run_alone(self, job: Job) -> tuple[Outcome, Event | None]:
-        """One run of a folder that is not watched."""
-        if IndexerLock(self._home.vault_path(self.root)).holder() is not None:
-            return Outcome.LOCKED, None
-        try:
-            return await self._run(job, watch=False), self.report.last
-        finally:
-            self.close()
-
     def configure(self, environment: Mapping[str, str]) -> None:
-        """Use other settings from now on."""
+        """Use other settings from now on; what is under way begins again with them."""
         if dict(environment) == self._environment:
             return
         self._environment = dict(environment)
-        self.changed()
-        if self._process is not None:
-            self._ended_by_us = True
-            self._kill(signal.SIGTERM)
+        self._by_words = False
+        if self._run is not None:
+            self._run.end(Ending.REPLACED)
 
     def stop_run(self) -> None:
-        """The person cancelled it: end this run, keep what it did, begin again at the next change."""
-        self._stopped_by_person = True
-        self._kill(signal.SIGINT)
+        """The person stopped it: end this run, keep what it did, and go on watching by words alone."""
+        self._by_words = self._kept
+        if self._run is not None:
+            self._run.end(Ending.STOPPED)
 
     def close(self) -> None:
         """End the child now."""
         if self._task is not None:
             self._task.cancel()
-        self._kill(subprocesses.END)
+        if self._run is not None:
+            self._run.kill()
 
     async def gone(self) -> None:
         """Wait until the child has ended after `close`."""
-        if self._process is not None:
-            await self._process.wait()
+        if self._run is not None:
+            await self._run.gone()
 
-    def _kill(self, number: int) -> None:
-        subprocesses.end(self._process, number)
+    def _begin(self) -> None:
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._live())
 
     async def _live(self) -> None:
-        while True:
-            try:
-                await self._round()
-            except Exception as error:
-                log.exception("the indexer of %s failed", self.root)
-                self.report.message = f"{type(error).__name__}; the log has the details"
-                await self._failed()
+        try:
+            while True:
+                try:
+                    await self._round()
+                except Exception as error:
+                    log.exception("the indexer of %s failed", self.root)
+                    self.report.message = f"{type(error).__name__}; the log has the details"
+                    await self._failed()
+        finally:
+            self._fail_jobs()
 
     async def _round(self) -> None:
         """Wait for something to do, and do it once."""
-        await self._work()
+        while not self._kept and not self._jobs:
+            self._become(State.IDLE)
+            self._wake.clear()
+            await self._wake.wait()
         if not self.root.is_dir():
             await self._miss()
             return
         if not self._jobs:
-            await asyncio.sleep(PAUSE_SECONDS if self.report.last is not None else 0)
-            await self._wait_for_turn()
+            await self._rest(PAUSE_SECONDS if self.report.last is not None else 0)
+        await self._wait_for_turn()
+        if not self._jobs and not self._kept:
+            return
         began = time.monotonic()
         outcome = await (self._run_job() if self._jobs else self._keep())
         if outcome is not Outcome.FAILED or time.monotonic() - began > STEADY_SECONDS:
             self._failures = 0
         if outcome is Outcome.LOCKED:
-            self._due = True
             self._become(State.READING)
-            await asyncio.sleep(HOLDER_SECONDS)
+            await self._rest(HOLDER_SECONDS)
         elif outcome is Outcome.FAILED:
             await self._failed()
-        elif outcome is Outcome.STOPPED:
-            self._become(State.STOPPED)
-        elif not self._jobs and not self._due:
-            self._become(State.READY)
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait so long, or until a run is asked for or what failed is worth another attempt."""
+        end = time.monotonic() + seconds
+        self._again = False
+        while not self._jobs and not self._again and (left := end - time.monotonic()) > 0:
+            self._wake.clear()
+            try:
+                await asyncio.wait_for(self._wake.wait(), left)
+            except TimeoutError:
+                return
 
     async def _failed(self) -> None:
         """Say so, and wait before the next attempt, each time longer."""
         self._failures += 1
+        self._failed_at = time.monotonic()
         self.report.restarts += 1
-        self._due = True
         self._become(State.FAILED)
-        await asyncio.sleep(BACK_OFF_SECONDS[min(self._failures, len(BACK_OFF_SECONDS)) - 1])
-
-    async def _work(self) -> None:
-        """Wait until there is something to do."""
-        while not self._due and not self._jobs:
-            self._wake.clear()
-            await self._wake.wait()
+        await self._rest(BACK_OFF_SECONDS[min(self._failures, len(BACK_OFF_SECONDS)) - 1])
 
     async def _miss(self) -> None:
         """The folder is not there: fail the jobs, and wait a while."""
+        self.report.message = f"the folder {self.root.name} does not exist"
+        self._fail_jobs()
+        self._become(State.MISSING)
+        await self._rest(MISSING_SECONDS)
+
+    def _fail_jobs(self) -> None:
         while self._jobs:
             _, done = self._jobs.popleft()
             if not done.done():
                 done.set_result((Outcome.FAILED, None))
-        self.report.message = f"the folder {self.root.name} does not exist"
-        self._due = True
-        self._become(State.MISSING)
-        await asyncio.sleep(MISSING_SECONDS)
 
     async def _keep(self) -> Outcome:
         """Watch the folder. Where others are embedded now, its words come first, its meaning in turn."""
-        self._due = True  # a watcher that ends is started again
+        if self._by_words:
+            return await self._start(IndexerRun(_LEXICAL, watch=True, asked=False))
         self._has_slot = self._slots.acquire()
         try:
             if not self._has_slot:
-                outcome = await self._run(Job(flags=("--lexical",)), watch=False)
+                outcome = await self._start(IndexerRun(_LEXICAL, watch=False, asked=False))
                 if outcome is not Outcome.DONE or not await self._wait_for_slot():
                     return outcome
-                outcome = await self._run(Job(), watch=False)  # its memory goes with the process
+                # Its memory goes with the process.
+                outcome = await self._start(IndexerRun(Job(), watch=False, asked=False))
                 if outcome is not Outcome.DONE or self._jobs:
                     return outcome
                 self._release_slot()
-            return await self._run(Job(), watch=True)
+            return await self._start(IndexerRun(Job(), watch=True, asked=False))
         finally:
             self._release_slot()
 
     async def _wait_for_slot(self) -> bool:
         """Whether there is room to embed the folder; not when a run that was asked for goes first."""
-        while not self._jobs:
+        while self._kept and not self._jobs:
             if self._slots.acquire():
                 self._has_slot = True
                 return True
@@ -230,22 +257,35 @@ class FolderIndexer:
         job, done = self._jobs.popleft()
         if done.cancelled():
             return Outcome.DONE
+        self._running = done
         outcome = Outcome.FAILED
+        self.report.done = None
         try:
-            outcome = await self._run(job, watch=False)
+            outcome = await self._start(IndexerRun(job, watch=False, asked=True))
         finally:
-            if not done.done():
-                done.set_result((outcome, self.report.last))
-        return Outcome.DONE if outcome is Outcome.FAILED else outcome
+            self._running = None
+            if outcome is Outcome.REPLACED or (outcome is Outcome.LOCKED and not self._is_watched()):
+                self._jobs.appendleft((job, done))
+            elif not done.done():
+                done.set_result((outcome, self.report.done))
+        if outcome is Outcome.DONE and job == Job():
+            self._by_words = False
+        return Outcome.LOCKED if outcome is Outcome.LOCKED else Outcome.DONE
 
     async def _wait_for_turn(self) -> None:
-        """Wait while another process indexes the folder; what it commits is seen by every search at once."""
+        """Wait while another process indexes the folder; what it commits is seen by every search at once.
+
+        A run that was asked for waits for another run, and not for a watcher, which does not end.
+        """
         from magray_memory.indexing.events import Changed
 
         vault = self._home.vault_path(self.root)
         lock = IndexerLock(vault)
         seen = _written(vault)
-        while not self._jobs and (holder := lock.holder()) is not None:
+        patience = time.monotonic() + WATCHER_SECONDS
+        while (holder := lock.holder()) is not None:
+            if self._jobs and lock.is_watched() and time.monotonic() > patience:
+                return
             self.report.pid = holder or None
             self._become(State.READING)
             await asyncio.sleep(HOLDER_SECONDS)
@@ -253,60 +293,44 @@ class FolderIndexer:
                 seen = now
                 self._on_event(self, Changed(0, 0))
 
-    async def _run(self, job: Job, *, watch: bool) -> Outcome:
-        self._stopped_by_person = False
-        self.report.message = self.report.trouble = None
+    def _is_watched(self) -> bool:
+        """Whether another process watches the folder."""
+        return IndexerLock(self._home.vault_path(self.root)).is_watched()
+
+    async def _start(self, run: IndexerRun) -> Outcome:
+        """Start the run's child and follow it to its end."""
+        self._run = run
+        report = self.report
+        report.message = report.trouble = None
         self._become(State.INDEXING)
-        command = ["--home", str(self._home.path), "--workspace", str(self.root), "index", "--events"]
-        command += [*(["--watch"] if watch else []), *job.flags]
-        command += ["--", *(str(self.root / path) for path in job.paths or ())]
         try:
-            process = await subprocesses.start(command, self.root, self._environment)
+            report.pid = await run.start(self.root, self._home, self._environment)
+            return self._outcome(run, await run.follow(self._follow))
         except OSError as error:
-            self.report.message = f"the indexer could not be started: {error.strerror}"
+            report.message = f"the indexer could not be started: {error.strerror}"
             return Outcome.FAILED
-        self._process = process
-        self.report.pid = process.pid
-        try:
-            return await self._follow(process, watch)
         finally:
-            self._kill(subprocesses.END)
-            self._process = None
-            self.report.pid = None
+            run.kill()
+            self._run = None
+            report.pid = None
 
-    async def _follow(self, process: asyncio.subprocess.Process, watch: bool) -> Outcome:
-        from magray_memory.indexing.events import Failed, decode
+    def _follow(self, event: Event) -> None:
+        """An event of the child."""
+        self.report.last = event
+        if self._run is not None and self._run.watch:
+            self._become(self._state_after(event))
+        self._on_event(self, event)
 
-        error: Failed | None = None
-        assert process.stdout is not None and process.stderr is not None
-        complaint = asyncio.create_task(subprocesses.last_line(process.stderr))
-        with contextlib.suppress(ValueError):  # a line beyond all measure: the run counts by its exit code
-            async for line in process.stdout:
-                event = decode(line)
-                if event is None:
-                    continue
-                self.report.last = event
-                if isinstance(event, Failed):
-                    error = event
-                if watch:
-                    self._become(self._state_after(event))
-                self._on_event(self, event)
-        code = await process.wait()
-        if self._stopped_by_person:
-            self._due = False
-            self.report.message = "indexing was stopped; it resumes with the next change"
-            return Outcome.STOPPED
-        if self._ended_by_us:
-            self._ended_by_us = False
+    def _outcome(self, run: IndexerRun, ended: Ended) -> Outcome:
+        self.report.done = ended.done
+        if ended.ending is not None:
+            return Outcome.STOPPED if ended.ending is Ending.STOPPED else Outcome.REPLACED
+        if ended.code in (0, 3) and not run.watch:
             return Outcome.DONE
-        if code in (0, 3) and not watch:
-            return Outcome.DONE
-        locked = error is not None and error.code == VaultLocked.code
+        locked = ended.error is not None and ended.error.code == VaultLocked.code
         if locked or IndexerLock(self._home.vault_path(self.root)).holder() is not None:
             return Outcome.LOCKED
-        last_line = await complaint
-        message = last_line if error is None else error.message
-        self.report.message = message or f"the indexer ended with code {code}"
+        self.report.message = ended.message or f"the indexer ended with code {ended.code}"
         log.warning("indexer of %s: %s", self.root, self.report.message)
         return Outcome.FAILED
 
@@ -318,8 +342,8 @@ class FolderIndexer:
         match event:
             case Done() | SemanticReady():
                 self._release_slot()
-                report.message = report.trouble = None
-                return State.READY
+                report.trouble = None
+                return self._settled()
             case Warned() if event.code is not None:
                 report.message = report.trouble = event.message
                 return State.FAILED
@@ -332,15 +356,19 @@ class FolderIndexer:
             case _:
                 return report.state
 
+    def _settled(self) -> State:
+        """The state of a watching child that has nothing to do."""
+        self.report.message = BY_WORDS if self._by_words else None
+        return State.BY_WORDS if self._by_words else State.READY
+
     def _look_for_return(self) -> None:
         """The watching child goes on by itself when the folder is back, and says nothing if all is as it
         was.
         """
-        if self.report.state is not State.MISSING or self._process is None:
+        if self.report.state is not State.MISSING or self._run is None:
             return
         if self.root.is_dir():
-            self.report.message = None
-            self._become(State.READY)
+            self._become(self._settled())
         else:
             asyncio.get_running_loop().call_later(MISSING_SECONDS, self._look_for_return)
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from magray_memory.indexing.events import Event
+    from magray_memory.indexing.events import Done, Event
 
 AT_ONCE = 2
 """So many folders are embedded at the same time: each takes a model's memory and all cores."""
@@ -21,8 +21,10 @@ class State(StrEnum):
     READY = "ready"
     READING = "reading"
     """Another process indexes the folder."""
-    STOPPED = "stopped"
-    """The person cancelled it, or switched it off."""
+    BY_WORDS = "by_words"
+    """Like ready; the person stopped the embedding."""
+    IDLE = "idle"
+    """Nothing is watched: it is indexed on request alone."""
     MISSING = "missing"
     """The folder is not there."""
     FAILED = "failed"
@@ -35,6 +37,8 @@ class Outcome(StrEnum):
     DONE = "done"
     LOCKED = "locked"
     STOPPED = "stopped"
+    REPLACED = "replaced"
+    """Another run takes its place."""
     FAILED = "failed"
 
 
@@ -58,6 +62,8 @@ class Report:
     """Why the indexer that lives cannot go on, until a run of it is done."""
     last: Event | None = None
     """The last event of the child."""
+    done: Done | None = None
+    """The result of the last run that ended by itself."""
 
 
 class EmbeddingSlots:

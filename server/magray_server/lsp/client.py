@@ -22,6 +22,20 @@ class Client:
         self._warnings: set[str] = set()
         self.encoding = positions.UTF16
         """The position encoding that both sides use."""
+        self.wants_status = False
+        """Whether it asked for `magray/status`."""
+
+    def initialized(self, params: types.InitializeParams, *, asks_for_status: bool) -> None:
+        """Take what initialize says of the client."""
+        self.encoding = positions.negotiated(params.capabilities)
+        self.wants_status = asks_for_status or bool(self.experimental("magrayStatus"))
+
+    def experimental(self, name: str) -> Any:
+        """A capability that is not the protocol's; None where the client names none."""
+        found: Any = self.capabilities.experimental
+        if isinstance(found, dict):
+            return found.get(name)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        return getattr(found, name, None)
 
     @property
     def capabilities(self) -> types.ClientCapabilities:

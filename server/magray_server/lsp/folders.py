@@ -40,6 +40,8 @@ class Folders:
 
     def __init__(self) -> None:
         self._folders: dict[Path, Folder] = {}
+        self.notes: tuple[Path, ...] = ()
+        """The folders of notes that every search includes, besides the open ones."""
 
     @property
     def all(self) -> tuple[Folder, ...]:
@@ -76,14 +78,14 @@ class Folders:
         """The file within the innermost folder that holds it; None when none does."""
         found: FolderFile | None = None
         for folder in self._folders.values():
-            inside = _inside(path, folder)
-            if inside and (found is None or len(inside) < len(found.path)):
-                found = FolderFile(folder, inside)
+            below_it = inside(path, folder)
+            if below_it and (found is None or len(below_it) < len(found.path)):
+                found = FolderFile(folder, below_it)
         return found
 
     def named(self, workspace: str | None) -> Folder:
-        """The open folder that a request names, by URI or path; the first without a name. Raises
-        InvalidParams.
+        """The open folder, or folder of notes, that a request names by URI or path; the first without a
+        name. Raises InvalidParams.
         """
         if workspace is None:
             if not self._folders:
@@ -93,6 +95,9 @@ class Folders:
         for folder in self.all:
             if path in (folder.path, folder.root):
                 return folder
+        root = canonical_root(path) if path is not None and path.is_absolute() else None
+        if root is not None and root in self.notes:
+            return Folder(to_uri(root), root, root)
         raise invalid("The workspace is none of the open folders.")
 
     def file(self, uri: str | None, path: str | None, workspace: str | None) -> Path:
@@ -116,11 +121,12 @@ class Folders:
         return below(folder.uri, path) if folder is not None else to_uri(Path(root) / path)
 
 
-def _inside(path: Path, folder: Folder) -> str | None:
+def inside(path: Path, folder: Folder) -> str | None:
+    """The path from a folder, None for what lies elsewhere."""
     for base in (folder.path, folder.root):  # by the text alone: the event loop does not wait for a disk
-        inside = tail(base, path)
-        if inside is not None:
-            return inside
+        rest = tail(base, path)
+        if rest is not None:
+            return rest
     return relative_path(folder.root, path)
 
 

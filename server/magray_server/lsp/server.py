@@ -18,7 +18,7 @@ from magray_memory.values import Home
 from magray_server.host import process_exit
 from magray_server.host.jobs import State
 from magray_server.host.maintenance import Maintenance
-from magray_server.lsp import commands, positions
+from magray_server.lsp import commands
 from magray_server.lsp.buffers import Buffers
 from magray_server.lsp.client import Client
 from magray_server.lsp.features.code_action import CodeActions
@@ -30,6 +30,7 @@ from magray_server.lsp.features.health import HealthRequests
 from magray_server.lsp.features.hover import Hover
 from magray_server.lsp.features.index import IndexRequests
 from magray_server.lsp.features.indexing import Indexing
+from magray_server.lsp.features.note_folders import NoteFolders
 from magray_server.lsp.features.operation_request import OperationRequests
 from magray_server.lsp.features.optimize import OptimizeRequests
 from magray_server.lsp.features.related import RelatedRequests
@@ -43,6 +44,7 @@ from magray_server.lsp.overlay import Overlays
 from magray_server.lsp.progress import ProgressBars
 from magray_server.lsp.protocol import MagrayProtocol
 from magray_server.lsp.session import CurrentSession
+from magray_server.lsp.settings import asks_for_status
 from magray_server.lsp.transport import Reader, Writer
 from magray_server.lsp.workers import Workers
 
@@ -62,7 +64,7 @@ LEAVE_SECONDS = 0.3
 FORCED_SECONDS = 0.8
 """After this the process ends whatever the event loop is doing."""
 
-_IDLE = frozenset((State.READY, State.READING, State.STOPPED, State.MISSING))
+_IDLE = frozenset((State.READY, State.BY_WORDS, State.READING, State.IDLE, State.MISSING))
 """States of indexers beside which there is time to optimize."""
 
 
@@ -102,7 +104,7 @@ class MagrayServer(LanguageServer):
             self.home,
             folders,
             self._settings,
-            on_replace=lambda: self._call_soon(self.overlay.session_replaced),
+            on_replace=lambda: self._call_soon(self._session_replaced),
             on_device=lambda change: self.devices.changed(change),
         )
         self.indexing = Indexing(
@@ -119,6 +121,7 @@ class MagrayServer(LanguageServer):
             folders,
             self.indexing.indexers,
             degraded=lambda: self.overlay.degraded or self.devices.note,
+            left_out=self.indexing.left_out,
         )
         self.devices = Devices(client, self._call_soon, on_change=self.status.changed)
         self.overlay = Overlays(
@@ -129,6 +132,7 @@ class MagrayServer(LanguageServer):
             on_model=self.devices.opened,
             on_change=self.status.changed,
         )
+        self.notes = NoteFolders(self.session, workers, self.indexing.notes_are)
         self.text_sync = TextSync(client, folders, buffers, self.overlay, self.indexing.file_changed)
         self.maintenance = Maintenance(self.home, lambda: self._settings().environment(), self._may_optimize)
 
@@ -137,7 +141,7 @@ class MagrayServer(LanguageServer):
         session, settings = self.session, self._settings
         self.search = SearchRequests(client, folders, buffers, session, workers)
         self.related = RelatedRequests(client, folders, buffers, session, workers)
-        self.index = IndexRequests(self.home, folders, settings, self.indexing.indexers)
+        self.index = IndexRequests(folders, self.configuration, self.indexing)
         self.health = HealthRequests(folders, session, workers, self.indexing.indexers)
         self.optimize = OptimizeRequests(self.progress_bars, self.maintenance)
         self.operations = OperationRequests(self.home, folders, settings, workers)
@@ -165,7 +169,8 @@ class MagrayServer(LanguageServer):
 
     def begin(self, params: types.InitializeParams) -> None:
         """Take what initialize brings. Everything slow waits for `initialized`."""
-        self.client.encoding = positions.negotiated(params.capabilities)
+        wants_status = asks_for_status(params.initialization_options)
+        self.client.initialized(params, asks_for_status=wants_status)
         self.protocol.trace = params.trace or types.TraceValue.Off
         self.configuration.given(params.initialization_options)
         self.folders.add(offered(params))
@@ -179,6 +184,7 @@ class MagrayServer(LanguageServer):
         asked = asyncio.ensure_future(self.configuration.pull())
         await asyncio.wait([asked], timeout=SETTINGS_SECONDS)
         self.overlay.begin()
+        self.notes.look()
         await asked  # nothing is indexed by settings that may not hold
         self.configuration.follow()
         self.status.begin()
@@ -190,9 +196,10 @@ class MagrayServer(LanguageServer):
     ) -> None:
         """Open and close folders while running."""
         gone = self.folders.remove(folder.uri for folder in removed)
-        fresh = self.folders.add(folder.uri for folder in added)
-        self.indexing.folders_changed(fresh, gone)
+        self.folders.add(folder.uri for folder in added)
+        self.indexing.folders_changed(gone)
         self.overlay.folders_changed()
+        self.notes.look()
 
     def _configured(self, before: ClientSettings) -> None:
         """Other settings hold from now on."""
@@ -201,8 +208,12 @@ class MagrayServer(LanguageServer):
             set_level(settings.server.log_level)
         if settings.engine != before.engine:
             self.session.replace()
-            self.overlay.session_replaced()
+            self._session_replaced()
         self.indexing.configured()
+
+    def _session_replaced(self) -> None:
+        self.overlay.session_replaced()
+        self.notes.look()
 
     def _may_optimize(self) -> bool:
         return self._settings().server.optimize and all(

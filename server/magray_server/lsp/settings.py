@@ -16,7 +16,7 @@ from magray_memory import config
 from magray_memory.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
 SECTION = "magray"
 _SERVER = "server"
@@ -62,14 +62,19 @@ class ClientSettings:
         warnings = tuple(dict.fromkeys((*base.warnings, *self.warnings)))
         return ClientSettings({**base.own, **self.own}, {**base.engine, **self.engine}, warnings)
 
-    def environment(self) -> dict[str, str]:
-        """The engine's part as variables for a child process."""
+    def environment(self, sections: Container[str] | None = None) -> dict[str, str]:
+        """The engine's part, or these sections of it, as variables for a child process."""
         return {
             f"MAGRAY_{name.replace('.', '__').upper()}": value
             if isinstance(value, str)
             else json.dumps(value)
             for name, value in self.engine.items()
+            if sections is None or name.partition(".")[0] in sections
         }
+
+    def indexer_environment(self) -> dict[str, str]:
+        """What an indexer goes by, as variables for its process."""
+        return self.environment(config.INDEXER_SECTIONS)
 
 
 def read(options: Any) -> ClientSettings:
@@ -77,8 +82,7 @@ def read(options: Any) -> ClientSettings:
     warnings: list[str] = []
     own: dict[str, Any] = {}
     engine: dict[str, Any] = {}
-    if isinstance(options, dict) and isinstance(options.get(SECTION), dict):  # pyright: ignore[reportUnknownMemberType]
-        options = options[SECTION]  # pyright: ignore[reportUnknownVariableType]
+    options = _own_section(options)
     if options is not None and not isinstance(options, dict):
         return ClientSettings(warnings=("The settings of magray must be an object; they are ignored.",))
     for name, value in _flat(cast("dict[Any, Any]", options or {})):
@@ -94,6 +98,18 @@ def read(options: Any) -> ClientSettings:
                 f"Setting magray.{name[:60]}: {error.why or 'it cannot be used'}; the default is used."
             )
     return ClientSettings(own, engine, tuple(warnings))
+
+
+def asks_for_status(options: Any) -> bool:
+    """Whether the options of initialize ask for `magray/status`."""
+    own = _own_section(options)
+    return isinstance(own, dict) and own.get("status") is True  # pyright: ignore[reportUnknownMemberType]
+
+
+def _own_section(options: Any) -> Any:
+    if isinstance(options, dict) and isinstance(options.get(SECTION), dict):  # pyright: ignore[reportUnknownMemberType]
+        return options[SECTION]  # pyright: ignore[reportUnknownVariableType]
+    return options  # pyright: ignore[reportUnknownVariableType]
 
 
 def _flat(options: dict[Any, Any]) -> list[tuple[str, Any]]:

@@ -199,7 +199,7 @@ class Client:
         params = {
             "processId": os.getpid(),
             "rootUri": None,
-            "capabilities": profile,
+            "capabilities": {"experimental": {"magrayStatus": True}, **profile},
             "workspaceFolders": [{"uri": folder.as_uri(), "name": folder.name} for folder in folders],
             **more,
         }

@@ -464,24 +464,6 @@ def test_many_folders_are_all_found_by_words_and_then_by_meaning(connect, tmp_pa
     assert {part["restarts"] for part in indexer["detail"]["server"]} == {0}
 
 
-def test_indexing_that_the_person_stops_goes_on_with_the_next_change(connect, tmp_path) -> None:
-    root = tmp_path / "large"
-    root.mkdir()
-    for number in range(120):
-        text = "\n\n".join(f"# Part {number} {i}\n\nSome words about {number * i}." for i in range(40))
-        (root / f"part{number}.md").write_text(text)
-    client = connect()
-    client.start(root)
-    bar = client.until("$/progress", lambda params: params["value"].get("kind") == "report")
-    client.notify("window/workDoneProgress/cancel", {"token": bar["token"]})
-    client.until("$/progress", lambda params: params["value"].get("kind") == "end")
-    told = client.until("magray/status", lambda status: status["state"] == "ready")
-    assert "resumes with the next change" in told["message"]
-    client.notify("textDocument/didSave", {"textDocument": {"uri": (root / "part1.md").as_uri()}})
-    client.until("magray/status", lambda status: status["state"] == "indexing" and not status["message"])
-    soon(client, "Part 119 39", lambda answer: answer["hits"], 60, mode="lexical")
-
-
 def test_other_settings_for_the_indexer_are_no_failure(connect, project) -> None:
     client = connect()
     client.start(project)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -28,6 +29,8 @@ class Configuration:
         self._client = client
         self._on_change = on_change
         self._given = ClientSettings()
+        self._asked: asyncio.Future[Any] | None = None
+        self._waited_until = 0.0
         self.settings = ClientSettings()
 
     def given(self, options: Any) -> None:
@@ -35,23 +38,38 @@ class Configuration:
         self._given = self.settings = read(options)
 
     async def pull(self) -> None:
-        """Ask the client for its settings, where it can be asked."""
+        """Ask the client for its settings, where it can be asked. An answer that comes later is used, too."""
         workspace = self._client.capabilities.workspace
         if workspace is not None and workspace.configuration:
             params = types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
             asked = asyncio.wrap_future(self._client.request(types.WORKSPACE_CONFIGURATION, params))
-            try:
-                answer: Any = await asyncio.wait_for(asked, _PULL_SECONDS)
-            except Exception as error:  # the client may answer with any error, or not at all
-                log.warning("the client gave no settings: %s", error)
-            else:
-                if isinstance(answer, list) and answer and answer[0] is not None:
-                    self._use(answer[0])  # pyright: ignore[reportUnknownArgumentType]
+            self._asked, self._waited_until = asked, time.monotonic() + _PULL_SECONDS
+            asked.add_done_callback(self._answered)
+            await asyncio.wait([asked], timeout=_PULL_SECONDS)
         self._show_warnings()
+
+    async def known(self) -> None:
+        """Wait for an answer of the client that is under way, as long as one is waited for."""
+        left = self._waited_until - time.monotonic()
+        if self._asked is not None and left > 0:
+            await asyncio.wait([self._asked], timeout=left)
+
+    def _answered(self, asked: asyncio.Future[Any]) -> None:
+        if asked is not self._asked:
+            return  # it was asked again since
+        self._asked = None
+        if asked.cancelled() or asked.exception() is not None:
+            log.warning("the client gave no settings: %s", "" if asked.cancelled() else asked.exception())
+            return
+        answer: Any = asked.result()
+        if isinstance(answer, list) and answer and answer[0] is not None:
+            self._use(answer[0])  # pyright: ignore[reportUnknownArgumentType]
+            self._show_warnings()
 
     async def changed(self, params: types.DidChangeConfigurationParams) -> None:
         """Settings changed: they are in the message, or it only says so and they are pulled."""
         if params.settings:
+            self._asked = None  # what was asked for before is older
             self._use(params.settings)
             self._show_warnings()
         else:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from magray_server.host.folder_indexer import FolderIndexer
+from magray_memory.values import indexed_unasked
 from magray_server.host.jobs import Job, Outcome
 from magray_server.lsp.errors import failed, invalid
+from magray_server.lsp.features.indexing import too_wide
+from magray_server.lsp.folders import inside
 from magray_server.lsp.uris import to_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from magray_memory.indexing.events import Event
-    from magray_memory.values import Home
+    from magray_server.lsp.features.configuration import Configuration
+    from magray_server.lsp.features.indexing import Indexing
     from magray_server.lsp.folders import Folder, Folders
-    from magray_server.lsp.settings import ClientSettings
     from magray_server.operations.index import Index
 
 Json = dict[str, Any]
@@ -26,19 +24,12 @@ _SUMS = ("files", "ignored", "passages", "embedded", "reused", "removed")
 
 
 class IndexRequests:
-    """One run after the other, by the folder's own indexer where it has one."""
+    """One run after the other, by the folder's one indexer, whether it is watched or not."""
 
-    def __init__(
-        self,
-        home: Home,
-        folders: Folders,
-        settings: Callable[[], ClientSettings],
-        indexers: Mapping[Path, FolderIndexer],
-    ) -> None:
-        self._home = home
+    def __init__(self, folders: Folders, configuration: Configuration, indexing: Indexing) -> None:
         self._folders = folders
-        self._settings = settings
-        self._indexers = indexers
+        self._configuration = configuration
+        self._indexing = indexing
 
     async def index(self, given: Any) -> Json:
         """Index now; answers when it is done. Cancelling the request stops the run and keeps what it did."""
@@ -46,47 +37,49 @@ class IndexRequests:
         from magray_server.operations.index import Index
 
         wanted, workspace = params.read_options(Index, given), params.read(params.Folder, given).workspace
-        folders = self._folders.all
-        if workspace is not None or wanted.paths is not None or not folders:
-            folders = (self._folders.named(workspace),)
+        folders = self._meant(workspace, one=wanted.paths is not None)
+        await self._configuration.known()  # nothing is indexed by settings that may not hold
         reports = [await self._index(folder, wanted) for folder in folders]
         return reports[0] if len(reports) == 1 else _together(reports)
 
+    def _meant(self, workspace: str | None, *, one: bool) -> tuple[Folder, ...]:
+        """The folders that a request is about. One that is too wide must be named. Raises InvalidParams."""
+        if workspace is not None or not self._folders.all:
+            return (self._folders.named(workspace),)
+        folders = self._folders.all[:1] if one else self._folders.all
+        allowed = tuple(folder for folder in folders if indexed_unasked(folder.root))
+        if not allowed:
+            sentence = (
+                f"{too_wide(folders[0].root)}: open a project's folder, or name this one in `workspace`."
+            )
+            raise invalid(sentence)
+        return allowed
+
     async def _index(self, folder: Folder, wanted: Index) -> Json:
-        paths = None if wanted.paths is None else tuple(self._inside(folder, path) for path in wanted.paths)
+        paths = None if wanted.paths is None else tuple(_inside(folder, path) for path in wanted.paths)
         flags = (*(["--force"] if wanted.force else []), *(["--lexical"] if wanted.lexical else []))
-        job = Job(paths, flags)
-        indexer = self._indexers.get(folder.root)
-        if indexer is not None:
-            outcome, last = await indexer.run(job)
-        else:
-            indexer = FolderIndexer(folder.root, self._home, self._settings().environment(), _ignore)
-            outcome, last = await indexer.run_alone(job)
+        indexer = self._indexing.indexer(folder.root)
+        outcome, done = await indexer.run(Job(paths, flags))
         if outcome is Outcome.LOCKED:
-            raise failed("Another process is indexing this folder; search sees what it commits.")
+            raise failed("Another process watches this folder and indexes it; search sees what it commits.")
         if outcome is Outcome.STOPPED:
             raise failed("Indexing was stopped; completed work is saved.")
-        if outcome is Outcome.FAILED:
+        if outcome is Outcome.FAILED or done is None:
             raise failed(f"Indexing failed: {indexer.report.message or 'the indexer ended early'}.")
-        from magray_memory.indexing.events import Done
-
-        return last.as_json() if isinstance(last, Done) else {}
-
-    def _inside(self, folder: Folder, text: str) -> str:
-        """A path of a request relative to its folder. Raises InvalidParams."""
-        try:
-            os.fsencode(text)
-        except UnicodeEncodeError:
-            raise invalid("A path is not valid.") from None
-        path = to_path(text) if "://" in text else folder.path / text
-        file = self._folders.locate(path) if path is not None and "\0" not in text else None
-        if file is None or file.folder != folder or ".." in file.path.split("/"):
-            raise invalid("A path lies outside the workspace.")
-        return file.path
+        return done.as_json()
 
 
-def _ignore(_: FolderIndexer, event: Event | None) -> None:
-    """Events are not needed: the answer has all of it."""
+def _inside(folder: Folder, text: str) -> str:
+    """A path of a request relative to its folder. Raises InvalidParams."""
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        raise invalid("A path is not valid.") from None
+    path = to_path(text) if "://" in text else folder.path / text
+    found = inside(path, folder) if path is not None and "\0" not in text else None
+    if not found or ".." in found.split("/"):
+        raise invalid("A path lies outside the workspace.")
+    return found
 
 
 def _together(reports: list[Json]) -> Json:

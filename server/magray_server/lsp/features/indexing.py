@@ -60,29 +60,47 @@ class Indexing:
     def follow(self) -> None:
         """Begin with the folders that are open, and register for files that change."""
         self._began = True
-        self.folders_changed(self._folders.all, ())
+        self._keep()
         self._watch_files()
 
-    def folders_changed(self, fresh: Iterable[Folder], gone: Iterable[Folder]) -> None:
+    def folders_changed(self, gone: Iterable[Folder]) -> None:
+        """Other folders are open; `gone` are those that are not any more."""
         for folder in gone:
             self._drop(folder.root)
-        if self._began:
-            for folder in fresh:
-                self._start(folder.root)
-        self._on_change()
+        self._keep()
+
+    def notes_are(self, folders: Iterable[Path]) -> None:
+        """The folders of notes that are kept indexed from now on, there or not."""
+        before = self._folders.notes
+        self._folders.notes = tuple(folders)
+        for root in set(before) - set(self._folders.notes) - set(self._folders.roots):
+            self._drop(root)
+        self._keep()
 
     def configured(self) -> None:
         """Settings changed: the indexers use them from their next run on, which is now."""
-        settings = self._settings()
-        if not settings.server.index:
-            for root in list(self.indexers):
-                self._drop(root)
+        environment = self._settings().indexer_environment()
         for indexer in self.indexers.values():
-            indexer.configure(settings.environment())
-        if self._began:
-            for root in self._folders.roots:
-                self._start(root)
-        self._on_change()
+            indexer.configure(environment)
+        self._keep()
+
+    def indexer(self, root: Path) -> FolderIndexer:
+        """The indexer of a folder; one that is not watched gets one for what is asked for."""
+        if root not in self.indexers:
+            environment = self._settings().indexer_environment()
+            self.indexers[root] = FolderIndexer(root, self._home, environment, self._follow, self._slots)
+        return self.indexers[root]
+
+    def left_out(self) -> str | None:
+        """Why open folders are not kept indexed, None where all are."""
+        if not self._folders.roots:
+            also = "; only folders of notes are indexed" if self._folders.notes else ": nothing is indexed"
+            return f"No folder is open{also}"
+        if not self._settings().server.index:
+            never = [root for root in self._folders.roots if not self._home.vault_path(root).exists()]
+            return f"{never[0].name} was never indexed, and server.index is off" if never else None
+        wide = [root for root in self._folders.roots if not indexed_unasked(root)]
+        return f"{too_wide(wide[0])}: open a project's folder" if wide else None
 
     def file_changed(self, root: Path) -> None:
         indexer = self.indexers.get(root)
@@ -95,16 +113,16 @@ class Indexing:
         for indexer in list(self.indexers.values()):
             indexer.close()
 
-    def _start(self, root: Path) -> None:
-        if root in self.indexers or self._closed or not self._settings().server.index:
-            return
-        if not indexed_unasked(root):
-            log.warning("the home folder and the root of the disk are not indexed by themselves")
-            return
-        environment = self._settings().environment()
-        indexer = FolderIndexer(root, self._home, environment, self._follow, self._slots)
-        self.indexers[root] = indexer
-        indexer.start()
+    def _keep(self) -> None:
+        """Watch what should be watched, and nothing else."""
+        on = self._settings().server.index
+        if self._began and not self._closed:
+            for root in dict.fromkeys((*self._folders.roots, *self._folders.notes)):
+                if on and indexed_unasked(root):
+                    self.indexer(root).keep()
+                elif root in self.indexers:
+                    self.indexers[root].keep(False)
+        self._on_change()
 
     def _drop(self, root: Path) -> None:
         indexer = self.indexers.pop(root, None)
@@ -140,7 +158,8 @@ class Indexing:
             return
         bar = self._bars.get(indexer.root)
         if bar is None:
-            bar = self._progress_bars.open(f"magray: indexing {indexer.root.name}", indexer.stop_run)
+            stop = None if indexer.by_words else indexer.stop_run
+            bar = self._progress_bars.open(f"magray: indexing {indexer.root.name}", stop)
             self._bars[indexer.root] = bar
         phase = _PHASES[event.phase]
         share = min(100, round(100 * done / total)) if total else None
@@ -165,3 +184,8 @@ class Indexing:
             watchers=[types.FileSystemWatcher(glob_pattern="**/*")]
         )
         self._client.register("magray-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+
+
+def too_wide(root: Path) -> str:
+    """What is said of a folder that is not indexed unless it is named."""
+    return f"{'The root of the disk' if root == root.parent else 'The home folder'} is not indexed as a whole"

@@ -1,4 +1,6 @@
-"""`magray/status`: a notification of the state of all folders together, whenever it changes."""
+"""`magray/status`: a notification of the state of all folders together, whenever it changes, for clients that
+asked for it.
+"""
 
 from __future__ import annotations
 
@@ -30,20 +32,24 @@ class StatusNotifications:
         folders: Folders,
         indexers: Mapping[Path, FolderIndexer],
         degraded: Callable[[], str | None],
+        left_out: Callable[[], str | None],
     ) -> None:
-        """`degraded`: why searches are not what they should be, None when they are."""
+        """`degraded`: why searches are not what they should be, `left_out`: why open folders are not indexed;
+        None when all is as it should be.
+        """
         self._client = client
         self._folders = folders
         self._indexers = indexers
         self._degraded = degraded
+        self._left_out = left_out
         self._sent: dict[str, Any] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._began = False
         self._closed = False
 
     def begin(self) -> None:
-        """The client is ready for notifications."""
-        self._began = True
+        """The client is ready for notifications; from now on it gets them, if it asked for them."""
+        self._began = self._client.wants_status
 
     def close(self) -> None:
         """Send no more. Called from any thread, more than once."""
@@ -82,8 +88,8 @@ class StatusNotifications:
         message = next((report.message for report in reports if report.message), None)
         if message:
             message = hide_paths(message, self._folders.roots)
-        missing = message if State.MISSING in states else None
-        degraded = self._degraded() or missing
+        limited = message if states & {State.MISSING, State.BY_WORDS} else None
+        degraded = self._degraded() or limited or self._left_out()
         if state == "ready" and degraded:
             state, message = "degraded", degraded
         progress = next((p for p in map(_progress, reports) if p is not None), None)

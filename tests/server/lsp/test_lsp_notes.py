@@ -1,0 +1,75 @@
+"""Folders of notes beside the open ones: indexed and watched by the server, whenever they are named."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    folder = tmp_path / "Заметки"
+    folder.mkdir()
+    (folder / "kiwi.md").write_text("# Kiwi\n\nThe kiwi orchard blooms in May.\n")
+    return folder
+
+
+def found(client: Any, query: str) -> list[str]:
+    answer = client.request("magray/search", {"query": query, "mode": "lexical"})
+    return [hit["path"] for hit in answer["hits"]]
+
+
+def test_folders_of_notes_are_indexed_and_watched(connect, project, notes, processes) -> None:
+    _, _, eventually = processes
+    client = connect()
+    client.start(project, initializationOptions={"notes": {"folders": [str(notes)]}})
+    assert eventually(lambda: found(client, "kiwi orchard") == ["kiwi.md"])
+    (notes / "emu.md").write_text("# Emu\n\nThe emu cannot fly.\n")
+    assert eventually(lambda: found(client, "emu") == ["emu.md"])
+    (notes / "kiwi.md").unlink()
+    assert eventually(lambda: found(client, "kiwi orchard") == [])
+    report = client.request("magray/index", {"workspace": notes.as_uri(), "lexical": True})
+    assert report["files"] == 1
+    assert client.request("magray/index", {"workspace": str(notes), "paths": ["emu.md"]})["files"] == 1
+
+
+def test_folders_of_notes_that_settings_name_later_follow(connect, project, notes, processes) -> None:
+    _, _, eventually = processes
+    client = connect()
+    client.start(project)
+    client.ready()
+    command = [sys.executable, "-m", "magray_server.cli.main", "--home", str(client.root), "config", "set"]
+    subprocess.run([*command, "notes.folders", str(notes)], check=True, timeout=60)
+    assert eventually(lambda: found(client, "kiwi orchard") == ["kiwi.md"])
+    subprocess.run([*command, "--unset", "notes.folders"], check=True, timeout=60)
+    assert eventually(lambda: found(client, "kiwi orchard") == [])
+    client.notify("workspace/didChangeConfiguration", {"settings": {"notes": {"folders": [str(notes)]}}})
+    assert eventually(lambda: found(client, "kiwi orchard") == ["kiwi.md"])
+    (notes / "emu.md").write_text("# Emu\n\nThe emu cannot fly.\n")
+    assert eventually(lambda: found(client, "emu") == ["emu.md"])
+
+
+def test_a_folder_of_notes_that_is_not_there_yet_is_told_and_taken_when_it_comes(
+    connect, project, tmp_path, processes
+) -> None:
+    _, _, eventually = processes
+    later = tmp_path / "later"
+    client = connect()
+    client.start(project, initializationOptions={"notes": {"folders": [str(later)]}})
+    client.until("magray/status", lambda status: "later does not exist" in (status["message"] or ""))
+    later.mkdir()
+    (later / "kiwi.md").write_text("# Kiwi\n\nThe kiwi orchard blooms in May.\n")
+    assert eventually(lambda: found(client, "kiwi orchard") == ["kiwi.md"])
+
+
+def test_notes_are_served_where_no_folder_is_open(connect, notes, processes) -> None:
+    _, _, eventually = processes
+    client = connect()
+    client.start(initializationOptions={"notes": {"folders": [str(notes)]}})
+    assert eventually(lambda: found(client, "kiwi orchard") == ["kiwi.md"])
