@@ -22,7 +22,7 @@ from magray_memory.ignore.paths import relative_path
 from magray_memory.indexing.embedding_phase import EmbeddingPhase, Semantic, interrupted
 from magray_memory.indexing.event_sender import EventSender
 from magray_memory.indexing.file_store import FileStore
-from magray_memory.indexing.parse import Job, Outcome, Task
+from magray_memory.indexing.parse import CONTENT_RULES_VERSION, Job, Outcome, Task
 from magray_memory.indexing.parse_pool import ParsePool, WorkersUnavailable, worker_count
 from magray_memory.indexing.report import IndexReport, Seconds, SkippedItem
 from magray_memory.indexing.scan import Plan, Stored, scan
@@ -254,7 +254,8 @@ class Indexer:
         from magray_memory.text.chunk import CHUNKER_VERSION
 
         index = self._settings.index
-        return f"{CHUNKER_VERSION}/{RECIPE_VERSION}/{index.max_file_bytes}/{index.parse_seconds:g}"
+        versions = f"{CHUNKER_VERSION}/{RECIPE_VERSION}/{CONTENT_RULES_VERSION}"
+        return f"{versions}/{index.max_file_bytes}/{index.parse_seconds:g}"
 
     def _prepare(self, pool: ParsePool, files: int) -> None:
         """Have parsers starting while the walk goes on: one for a few files, all for many."""

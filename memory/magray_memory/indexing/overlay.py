@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import MagrayError
-from magray_memory.ignore.secret_names import has_secret
+from magray_memory.ignore.secret_names import doubt, has_secret
 from magray_memory.indexing.parse import clean, content_hash
 from magray_memory.indexing.read import Unreadable, Vanished, read_file
 from magray_memory.indexing.walk import Tally, WalkOptions, walk
@@ -70,7 +70,7 @@ class Overlay:
         digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         if self._texts.get(path) == digest:
             return False
-        if has_secret(path) or len(text) > self._limit or self._ruled_out(path):
+        if _is_secret(path, text) or len(text) > self._limit or self._ruled_out(path):
             self.drop(path)
             return False
         self._store_text(path, chunked(path, text), digest, stored)
@@ -225,9 +225,20 @@ class Overlay:
         return self._stores[-1]
 
 
+def _is_secret(path: str, text: str) -> bool:
+    if has_secret(path):
+        return True
+    uncertain = doubt(path)
+    if uncertain is None:
+        return False
+    from magray_memory.ignore.secret_content import secret_in
+
+    return secret_in(text, uncertain) is not None
+
+
 def chunked(path: str, text: str) -> ChunkedText:
     """The passages of a text while it is edited: never slow, whatever the text."""
-    from magray_memory.text.chunk import chunk
+    from magray_memory.text.chunk import chunk, with_line_feeds
     from magray_memory.text.chunk_types import ChunkedText
     from magray_memory.text.languages import detect, kind_of
     from magray_memory.text.line_chunker import chunk_lines
@@ -235,7 +246,7 @@ def chunked(path: str, text: str) -> ChunkedText:
     if len(text) <= LARGE_CHARACTERS:
         return chunk(path, text, parse_seconds=PARSE_SECONDS)
     language = detect(path, text[:4096])
-    chunks, note = chunk_lines(text)
+    chunks, note = chunk_lines(with_line_feeds(text))
     return ChunkedText(language, kind_of(language), None, (), (), tuple(chunks), note)
 
 

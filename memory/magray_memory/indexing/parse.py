@@ -9,8 +9,10 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
-from magray_memory.ignore import defaults
+from magray_memory.ignore import defaults, secret_names
+from magray_memory.ignore.generated import generated_marker
 from magray_memory.ignore.ignore_rule import IgnoreRule
+from magray_memory.ignore.minified import is_minified
 from magray_memory.indexing.read import Unreadable, Vanished, read_file
 from magray_memory.indexing.skip import Skip, SkipReason
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from magray_memory.text.chunk_types import ChunkedText
 
 VANISHED, SKIPPED, LEFT_OUT, SAME, MOVED, PARSED = range(6)
+
+CONTENT_RULES_VERSION = 1
+"""Stored with a vault: files that other rules about content judged are read again."""
+_MARKER_CHARS = 100
 
 
 class Task(NamedTuple):
@@ -48,8 +54,9 @@ class Job(NamedTuple):
 class Outcome(NamedTuple):
     """What became of a file; `size` and `mtime_ns` are of the moment it was read.
 
-    `status` says which of the rest counts: `reason` for SKIPPED (the value of a SkipReason, with its
-    `detail`) and LEFT_OUT (of an IgnoreRule), `hash` for SAME, MOVED and PARSED, the others for PARSED.
+    `status` says which of the rest counts: `reason` for SKIPPED (the value of a SkipReason) and
+    LEFT_OUT (of an IgnoreRule), each with its `detail`, `hash` for SAME, MOVED and PARSED, the others for
+    PARSED.
     A passage is (start line, end line, symbol, kind, text, hash of what
     is embedded, tokens).
     """
@@ -98,9 +105,10 @@ def parse_file(task: Task, job: Job, chunk: Callable[..., ChunkedText]) -> Outco
     digest = content_hash(data)
     if digest == task.known_hash:
         return Outcome(path, SAME, size, mtime_ns, hash=digest)
-    rule = None if task.wanted else _rule_about_content(path, data)
-    if rule is not None:
-        return Outcome(path, LEFT_OUT, size, mtime_ns, rule.value)
+    left_out = rule_about_content(path, data, wanted=task.wanted)
+    if left_out is not None:
+        rule, seen = left_out
+        return Outcome(path, LEFT_OUT, size, mtime_ns, rule.value, seen)
     try:
         text = decode(data)
     except Undecodable as error:
@@ -116,10 +124,33 @@ def skipped(path: str, size: int, mtime_ns: int, skip: Skip) -> Outcome:
     return Outcome(path, SKIPPED, size, mtime_ns, skip.reason.value, skip.detail)
 
 
-def _rule_about_content(path: str, data: bytes) -> IgnoreRule | None:
-    if defaults.is_generated(path, data):
-        return IgnoreRule.GENERATED
-    return IgnoreRule.MINIFIED if defaults.is_minified(path, data) else None
+def rule_about_content(path: str, data: bytes, *, wanted: bool) -> tuple[IgnoreRule, str] | None:
+    """The rule by which the content of a file leaves it out, and what was seen; None if it stays.
+
+    A secret stays out although the file is `wanted`.
+    """
+    uncertain = secret_names.doubt(path)
+    if uncertain is not None:
+        from magray_memory.ignore.secret_content import secret_in
+
+        seen = secret_in(_readable(data), uncertain)
+        if seen is not None:
+            return IgnoreRule.SECRET, seen
+    if wanted:
+        return None
+    marker = generated_marker(path, data)
+    if marker is not None:
+        return IgnoreRule.GENERATED, f"line {marker.line}: {marker.text[:_MARKER_CHARS]}"
+    return (IgnoreRule.MINIFIED, "") if is_minified(path, data) else None
+
+
+def _readable(data: bytes) -> str:
+    from magray_memory.text.decode import Undecodable, decode
+
+    try:
+        return decode(data)
+    except Undecodable:
+        return data.decode("latin-1")
 
 
 def _parsed(path: str, size: int, mtime_ns: int, digest: bytes, chunked: ChunkedText) -> Outcome:

@@ -114,7 +114,7 @@ def _still(before: SkippedFile, size: int, mtime_ns: int, wanted: bool) -> bool:
     """Whether a failure of an earlier run still holds."""
     if before.reason == SkipReason.UNREADABLE or (before.size, before.mtime_ns) != (size, mtime_ns):
         return False
-    return not (wanted and before.rule is not None)
+    return not wanted or before.rule in (None, IgnoreRule.SECRET)
 
 
 def _within(path: str, subtrees: Sequence[str]) -> bool:

@@ -23,6 +23,7 @@ def chunk(path: str, text: str, *, language: str | None = None, parse_seconds: f
     `path` only helps to find the language (or `language` names it); `parse_seconds` limits the parser, after
     which the text is chunked by lines and the note says so.
     """
+    text = with_line_feeds(text)
     language = language or detect(path, text[:4096])
     kind = kind_of(language)
     if not text or text.isspace():
@@ -36,6 +37,11 @@ def chunk(path: str, text: str, *, language: str | None = None, parse_seconds: f
     found = _HTML_TITLE.search(text, 0, 20_000) if language == "html" else None
     title = " ".join(found[1].split()) if found else None
     return ChunkedText(language, kind, title, (), (), tuple(chunks), note)
+
+
+def with_line_feeds(text: str) -> str:
+    """The text with line feeds, where its lines end with carriage returns alone, as on old Macs."""
+    return text.replace("\r", "\n") if "\r" in text and "\n" not in text else text
 
 
 def _chunk_document(language: str, text: str) -> DocumentChunks:

@@ -301,11 +301,11 @@ def test_secrets_stay_out_whatever_the_settings_say(tmp_path: Path) -> None:
         ".env",
         ".env.local",
         "id_rsa",
-        "server.key",
         ".ssh/config",
         "x.pem",
-        ".npmrc",
-        "credentials.json",
+        "x.pem.old",
+        "ssh_host_rsa_key",
+        ".bash_history",
     ]
     make(tmp_path, *secrets, ".env.example", "id_rsa.pub")
     (tmp_path / ".magrayignore").write_text("!*\n")

@@ -12,7 +12,6 @@ import pytest
 
 from magray_memory.errors import WorkspaceError
 from magray_memory.ignore.ignore_rule import IgnoreRule
-from magray_memory.ignore.secret_names import has_secret, is_secret
 from magray_memory.ignore.workspace_root import find_root, indexed_unasked, named_root
 from magray_memory.indexing.read import Unreadable, Vanished, read_file
 from magray_memory.indexing.walk import Tally, WalkOptions, walk
@@ -199,58 +198,3 @@ def test_what_is_no_folder_is_no_workspace(tmp_path: Path) -> None:
     for path in (tmp_path / "file", tmp_path / "none", tmp_path / "file/below", Path("a\0b")):
         with pytest.raises(WorkspaceError):
             named_root(path)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        ".env",
-        ".env.production",
-        ".ENV",
-        "prod.env",
-        "id_rsa",
-        "id_ed25519.bak",
-        "x.pem",
-        "tls.key",
-        "a.P12",
-        "db.kdbx",
-        ".netrc",
-        ".pgpass",
-        ".pypirc",
-        "credentials",
-        "secrets.yaml",
-        "my-service-account.json",
-        "project-0a1b2c3d4e5f.json",
-        "client_secret_12.json",
-    ],
-)
-def test_secrets_are_known_by_name(name: str) -> None:
-    assert is_secret(name)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        ".env.example",
-        ".env.sample",
-        ".env.template",
-        "id_rsa.pub",
-        "secrets.py",
-        "environment.py",
-        "key.py",
-        "tokens.md",
-        "monkey",
-        "credentials.py",
-        "keys.json",
-        "package.json",
-        "env.ts",
-        "author.json",
-    ],
-)
-def test_ordinary_files_are_no_secrets(name: str) -> None:
-    assert not is_secret(name)
-
-
-def test_what_lies_in_a_folder_of_secrets_is_one() -> None:
-    assert has_secret("x/.ssh/known_hosts")
-    assert not has_secret("ssh/config.py")

@@ -1,0 +1,57 @@
+"""What is left out and what must not be: judged by its content where a name does not tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+Workspace = Any
+"""The fixture's class lives in conftest.py, which tests cannot import by name."""
+
+
+def test_a_secret_under_a_doubtful_name_stays_out_whatever_a_project_says(ws: Workspace) -> None:
+    ws.write("auth.json", '{"http-basic": {"example.org": {"username": "u", "password": "swordfish"}}}')
+    ws.write("config/secrets.yml", "db: swordfish\n")
+    ws.write("tokens.json", '{"zebra": {"value": "#ff0000", "type": "color"}}')
+    ws.write(".magrayignore", "!*\n")
+    ws.configure(include=("*",), hidden=True)
+    report = ws.index(lexical=True)
+    assert ws.find("swordfish") == []
+    assert ws.find("zebra") == ["tokens.json"]
+    assert report.ignored == 2
+    assert ws.index(lexical=True).ignored == 2
+    ws.write("auth.json", '{"zebra": "none"}')
+    ws.index(lexical=True)
+    assert ws.find("zebra") == ["auth.json", "tokens.json"]
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("guide.asc", "= Guide\n\nAbout a zebra.\n"),
+        ("Tank.mo", "model Tank\n  Real zebra;\nend Tank;\n"),
+        ("feature-0123456789ab.json", '{"feature": "zebra"}'),
+        ("page.html", "<p>" + "A zebra is a horse with stripes. " * 80 + "</p>\n"),
+        ("old.txt", "first line\rsecond zebra\rthird line\r"),
+        ("Makefile", "# Generated files go to out/.\nzebra:\n\ttouch zebra\n"),
+    ],
+)
+def test_files_that_only_look_like_rubbish_are_found(ws: Workspace, path: str, content: str) -> None:
+    ws.write(path, content)
+    assert ws.index(lexical=True).ignored == 0
+    assert ws.find("zebra") == [path]
+
+
+def test_compiled_translations_are_still_left_out(ws: Workspace) -> None:
+    ws.write("ru.mo", b"\xde\x12\x04\x95\0\0\0\0" + b"zebra\0" * 50)
+    assert ws.index(lexical=True).ignored == 1
+    assert ws.paths() == []
+
+
+def test_lines_that_end_with_a_carriage_return_alone_are_lines(ws: Workspace) -> None:
+    ws.write("old.py", "".join(f"def f{n}():\r    return {n}\r\r" for n in range(400)))
+    ws.index(lexical=True)
+    places = {row[11]: row[7] for row in ws.contents()}
+    assert max(places.values()) > 1000
+    assert not any("\r" in text for text in places)
