@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from magray_memory.config import Settings
+from magray_memory.config import Settings, StorageSettings
 from magray_memory.health.doctor import check_vault
 from magray_memory.indexing.indexer import Indexer
 from magray_memory.indexing.parse_pool import WorkersUnavailable
@@ -26,7 +26,7 @@ from magray_memory.storage.home import Home
 from magray_memory.storage.vault import Vault
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "omega"]
@@ -119,12 +119,16 @@ class Box:
         out, err = process.communicate(timeout=120)
         return Result(process.returncode, out.decode(), err.decode())
 
-    def index(self, home: Home | None = None, **options: Any) -> None:
-        """Index by words, in this process."""
+    def index(
+        self, home: Home | None = None, should_stop: Callable[[], bool] | None = None, **options: Any
+    ) -> None:
+        """Index by words, in this process, in small commits."""
+        settings = replace(Settings(), storage=StorageSettings(durability="high-reliability"))
         home = (home or self.home).ensure()
         path = home.vault_path(self.root)
         with Vault.open(path, kind=VaultKind.WORKSPACE, root=self.root, write=True) as vault:
-            Indexer(vault, home, Settings(), pool=lambda count: Here()).run(lexical=True, **options)  # type: ignore[arg-type,return-value]
+            indexer = Indexer(vault, home, settings, should_stop=should_stop, pool=lambda count: Here())  # type: ignore[arg-type,return-value]
+            indexer.run(lexical=True, **options)
 
     def contents(self, home: Home | None = None) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect((home or self.home).vault_path(self.root))) as connection:

@@ -21,6 +21,7 @@ from magray_memory.models.model import Model, resolve_model
 from magray_memory.models.recipe import embedding_key
 from magray_memory.resources import Level, Pressure, available_memory, choose_profile, machine
 from magray_memory.storage.lock import IndexerLock
+from magray_memory.storage.unfinished import how_far
 from magray_memory.storage.vault_info import VaultInfo, size_of
 
 if TYPE_CHECKING:
@@ -120,7 +121,19 @@ def lexical_index(context: HealthContext) -> Component:
     if version is not None and version != str(ANALYZER_VERSION):
         why = f"it was made by another version of the analyzer ({version}, now {ANALYZER_VERSION})"
         return Component("lexical_index", Severity.WARNING, why, detail, "magray index")
+    if vault.unfinished is not None:
+        return _unfinished(vault, vault.unfinished, detail)
     return Component("lexical_index", Severity.OK, f"{vault.passages:,} passages", detail)
+
+
+def _unfinished(vault: VaultInfo, expected: int, detail: dict[str, Any]) -> Component:
+    """An index that lacks files, for its run is under way or never came to its end."""
+    detail = {**detail, "files": vault.files, "expected_files": expected or None}
+    far = how_far(vault.files, expected)
+    if IndexerLock(vault.path).holder() is not None:
+        return Component("lexical_index", Severity.INFO, f"being indexed: {far}", detail)
+    why = f"indexing was not finished: {far}"
+    return Component("lexical_index", Severity.WARNING, why, detail, "magray index")
 
 
 def vector_index(context: HealthContext) -> Component:

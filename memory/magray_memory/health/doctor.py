@@ -41,6 +41,7 @@ _DOING = {
     "schema": "reading its schema",
     "counters": "counting its rows",
     "passages": "reading its passages",
+    "finished": "reading its facts",
     "lexical": "reading its lexical index",
     "vectors": "reading its vectors",
     "pending": "looking for missing vectors",

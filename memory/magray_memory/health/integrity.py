@@ -73,6 +73,7 @@ def _checks(vault: Vault) -> dict[str, Callable[[], Iterator[Finding]]]:
         "schema": lambda: _check_schema(vault),
         "counters": lambda: _check_counters(vault),
         "passages": lambda: index.check_passages(vault),
+        "finished": lambda: index.check_finished(vault),
         "lexical": lambda: index.check_lexical(vault),
         "vectors": lambda: index.check_vectors(vault),
         "pending": lambda: index.check_pending(vault),

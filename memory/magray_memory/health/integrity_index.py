@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from magray_memory.errors import IndexDamaged
 from magray_memory.health.findings import FIX, Finding, Remedy
 from magray_memory.health.report import Severity
-from magray_memory.storage import fts, fts_maintenance, vector_spaces
+from magray_memory.storage import fts, fts_maintenance, unfinished, vector_spaces
 from magray_memory.storage.counters import highest_passage_id
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.pending import scan_pending
@@ -134,6 +134,18 @@ def check_vectors(vault: Vault) -> Iterator[Finding]:
         if damaged:
             message = f"{damaged:,} vectors of {key} in {vault.path} are damaged."
             yield Finding("vectors", Severity.CRITICAL, message, str(vault.path), FIX, Remedy.VECTORS)
+
+
+def check_finished(vault: Vault) -> Iterator[Finding]:
+    """Whether a run over all files has come to its end; while an indexer works, that is its business."""
+    expected = unfinished.expected_files(vault)
+    if expected is None or not vault.kind.derived or IndexerLock(vault.path).holder() is not None:
+        return
+    far = unfinished.how_far(vault.counts()[0], expected)
+    message = f"Indexing {vault.meta('root')} was not finished: {vault.path} has {far}."
+    yield Finding(
+        "pending", Severity.CRITICAL, message, str(vault.path), f"{FIX}, or magray index", Remedy.EMBED
+    )
 
 
 def check_pending(vault: Vault) -> Iterator[Finding]:

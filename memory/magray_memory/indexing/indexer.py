@@ -28,7 +28,7 @@ from magray_memory.indexing.report import IndexReport, Seconds, SkippedItem
 from magray_memory.indexing.scan import Plan, Stored, scan
 from magray_memory.indexing.walk import WalkOptions
 from magray_memory.models.loader import ModelLoader
-from magray_memory.storage import documents
+from magray_memory.storage import documents, unfinished
 from magray_memory.storage.durability import Durability
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.row_checksums import BY_DAMAGED_ROWS
@@ -213,16 +213,26 @@ class Indexer:
                 and self._should_yield is None
             ):
                 self._loading.start()
+            if subtrees == [""]:
+                self._expect(plan, stored)
             store = self._store(plan, stored, pool)
         except _Stopped:
             raise interrupted() from None
         finally:
             pool.close()
         self._events.changed(0, 0, last=True)
-        if subtrees == [""]:
+        whole = subtrees == [""]
+        if whole:
             self._vault.set_meta("chunker_version", self._version())
+        unfinished.finish(self._vault, whole=whole)
         seconds = round(time.monotonic() - began, 3)
         return _Lexical(plan.ignored + store.ignored, plan.skipped | store.skipped, store.removed, seconds)
+
+    def _expect(self, plan: Plan, stored: Stored) -> None:
+        """Note how many files there will be, where a run that is killed would leave many out."""
+        new = sum(task.path not in stored.files for task in plan.tasks)
+        if new > _FEW_FILES or unfinished.expected_files(self._vault) is not None:
+            unfinished.expect(self._vault, len(stored.files) - len(plan.gone) + new)
 
     def _store(self, plan: Plan, stored: Stored, pool: ParsePool) -> FileStore:
         """Carry out the plan; raises _Stopped."""
@@ -244,7 +254,9 @@ class Indexer:
         version = self._version()
         stored = self._vault.meta("chunker_version")
         if stored is None and self._vault.counts()[0] == 0:
-            self._vault.set_meta("chunker_version", version)
+            with self._vault.write():
+                self._vault.set_meta("chunker_version", version)
+                unfinished.expect(self._vault, 0)
             return False
         return stored != version
 

@@ -237,7 +237,8 @@ class Searcher:
             mode = "semantic"
         vaults = [vault.id for vault in self.vaults]
         hits = present(ranked, views, weights or {}, vaults, explain=query.explain, lines=query.lines)
-        problems = [*run.left_out, *run.problems, *(view.problem for view in views if view.problem)]
+        problems = [*run.left_out, *run.problems]
+        problems += [said for view in views for said in (view.problem, view.unfinished) if said]
         return SearchAnswer(
             query=query.raw or query.text,
             mode=mode,

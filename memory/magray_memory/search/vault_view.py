@@ -12,6 +12,8 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from magray_memory.errors import MagrayError, RowsDamaged, StorageError
+from magray_memory.storage import unfinished
+from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.passages import PassageRow, passage_rows
 from magray_memory.storage.pending import count_pending
 from magray_memory.storage.sqlite_errors import explain
@@ -48,6 +50,8 @@ class VaultView:
     coverage: float = 0.0
     """The share of the query, by weight, that the best lexical passage holds."""
     problem: str | None = None
+    unfinished: str | None = None
+    """That files are missing from it, and how far it is, in a sentence."""
     key: str | None = None
     """The vector space that answers for this vault now."""
     neighbours: Neighbours | None = None
@@ -89,10 +93,20 @@ def open_view(stack: ExitStack, number: int, vault: OpenVault) -> VaultView:
     """Enters the vault's read transaction, which lasts as long as `stack`. Raises UnreadableError."""
     try:
         connection = stack.enter_context(vault.vault.read())
-        passages = vault.vault.counts()[1]
-        return VaultView(number, vault, connection, passages, key=serving(vault.vault))
+        files, passages = vault.vault.counts()
+        view = VaultView(number, vault, connection, passages, key=serving(vault.vault))
+        expected = unfinished.expected_files(vault.vault)
+        if expected is not None and not vault.transient:
+            view.unfinished = _unfinished(vault, unfinished.how_far(files, expected))
+        return view
     except StorageError as error:
         raise UnreadableError(vault, error) from error
+
+
+def _unfinished(vault: OpenVault, far: str) -> str:
+    if IndexerLock(vault.vault.path).holder() is not None:
+        return f"the {vault.name} is being indexed: {far}"
+    return f"indexing the {vault.name} was not finished: {far} (run `magray index`)"
 
 
 @reading

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.errors import StorageError
-from magray_memory.storage import vector_spaces
+from magray_memory.storage import unfinished, vector_spaces
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.pending import count_pending
@@ -49,6 +49,11 @@ class VaultInfo:
     def gone(self) -> bool:
         """Whether the folder that was indexed is not there any more."""
         return self.root is not None and not self.root.is_dir()
+
+    @property
+    def unfinished(self) -> int | None:
+        """About how many files there will be once an unfinished run has been; None where none is."""
+        return unfinished.in_facts(self.facts)
 
     @property
     def serving(self) -> str | None:
