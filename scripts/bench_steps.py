@@ -168,9 +168,9 @@ def table(title: str, wholes: list[tuple[float, float]], told: list[Any]) -> str
 def parsing(workspace: Path) -> str:
     """What one parser process does with every file, in processor seconds of one core."""
     from magray_memory.indexing.parse import content_hash
-    from magray_memory.indexing.read import read_file
     from magray_memory.indexing.walk import Tally, WalkOptions, walk
     from magray_memory.models.recipe import text_hash
+    from magray_memory.regular_file import read_file
     from magray_memory.text.analyzer import analyze
     from magray_memory.text.chunk import chunk
     from magray_memory.text.decode import Undecodable, decode

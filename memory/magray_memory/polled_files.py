@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from magray_memory.regular_file import stamp_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-_State = tuple[int, int, int] | None
+    from magray_memory.regular_file import Stamp
+
+    _State = Stamp | None
 
 
 class PolledFiles:
-    """Remembers size, time and inode of a dozen files at most; one that appears or goes has changed too."""
+    """Remembers size, times and inode of a dozen files at most; one that appears or goes has changed too."""
 
     def __init__(self, files: Iterable[Path]) -> None:
         self._seen = _states(files)
@@ -33,4 +37,4 @@ def _state(file: Path) -> _State:
         status = os.stat(file)  # noqa: PTH116 - a dozen of these every other second
     except (OSError, ValueError):
         return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    return stamp_of(status)

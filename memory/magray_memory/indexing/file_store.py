@@ -14,6 +14,7 @@ from magray_memory.ignore.ignore_rule import IgnoreRule
 from magray_memory.indexing import parse
 from magray_memory.indexing.parse import Outcome, Task, family
 from magray_memory.indexing.skip import Skip, SkipReason
+from magray_memory.regular_file import without_fickle_inode
 from magray_memory.storage import documents
 from magray_memory.storage.documents import SkippedFile
 
@@ -137,9 +138,9 @@ class FileStore:
         if status == parse.VANISHED:
             self._remove(path)
         elif status == parse.SAME:
-            documents.touch_file(
-                self._vault, self._stored.files[path].document_id, outcome.size, outcome.mtime_ns
-            )
+            state = self._stored.files[path]
+            stamp = without_fickle_inode(state.stamp, outcome.stamp)
+            documents.touch_file(self._vault, state.document_id, stamp)
         elif status == parse.MOVED:
             self._store_move(outcome)
         else:
@@ -155,7 +156,9 @@ class FileStore:
         else:
             skip = self.skipped[path] = outcome.skip
         reason = "" if skip is None else skip.reason
-        state = SkippedFile(path, rule, reason, outcome.detail, outcome.size, outcome.mtime_ns)
+        before = self._stored.skipped.get(path)
+        stamp = outcome.stamp if before is None else without_fickle_inode(before.stamp, outcome.stamp)
+        state = SkippedFile(path, rule, reason, outcome.detail, stamp)
         documents.skip(self._vault, state)
         if skip is None or skip.reason is not SkipReason.UNREADABLE:  # it may still be what it was
             self._remove(path)
@@ -171,7 +174,7 @@ class FileStore:
         del self._gone[old]
         document_id = documents.rename_file(self._vault, old, outcome.path, self._lexical)
         if document_id is not None:
-            documents.touch_file(self._vault, document_id, outcome.size, outcome.mtime_ns)
+            documents.touch_file(self._vault, document_id, outcome.stamp)
 
     def _store_parsed(self, outcome: Outcome) -> None:
         document = documents.NewDocument(
@@ -179,8 +182,7 @@ class FileStore:
             kind=outcome.kind,
             language=outcome.language,
             title=outcome.title,
-            size=outcome.size,
-            mtime_ns=outcome.mtime_ns,
+            stamp=outcome.stamp,
             hash=outcome.hash,
             tags=outcome.tags,
             links=outcome.links,

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from magray_memory.errors import MagrayError
 from magray_memory.ignore.secret_names import doubt, has_secret
-from magray_memory.indexing.parse import clean, content_hash
-from magray_memory.indexing.read import Unreadable, Vanished, read_file
+from magray_memory.indexing.parse import clean
 from magray_memory.indexing.walk import Tally, WalkOptions, walk
+from magray_memory.regular_file import UNKNOWN_STAMP, Unreadable, Vanished, content_hash, read_file, stamp_of
 from magray_memory.storage.memory_vault import MemoryVault
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from magray_memory.index.open_vaults import OpenVault
     from magray_memory.index.vector_store import VectorStore
     from magray_memory.models.embedder import Embedder
+    from magray_memory.regular_file import Stamp
     from magray_memory.storage.vault import Vault
     from magray_memory.text.chunk_types import ChunkedText
 
@@ -176,11 +177,9 @@ class Overlay:
             symbol, text = clean(piece.symbol), clean(piece.text)
             named = text_hash(symbol, title, text, cut.kind)
             passages.append(NewPassage(piece.start_line, piece.end_line, symbol, piece.kind, text, named))
-        size, mtime_ns = _stat(self.root / path)
+        stamp = _stamp(self.root / path)
         tags, links = tuple(map(clean, cut.tags)), tuple(map(clean, cut.links))
-        document = NewDocument(
-            path, cut.kind, cut.language, title, size, mtime_ns, digest, tags=tags, links=links
-        )
+        document = NewDocument(path, cut.kind, cut.language, title, stamp, digest, tags=tags, links=links)
         document_id = None if path in self._texts else _stored_id(stored, path)
         with self._vault.write():
             if document_id is not None:
@@ -262,9 +261,8 @@ def _stored_id(stored: Vault | None, path: str) -> int | None:
     return None if state is None else state.document_id
 
 
-def _stat(file: Path) -> tuple[int, int]:
+def _stamp(file: Path) -> Stamp:
     try:
-        found = file.stat()
+        return stamp_of(file.stat())
     except OSError:
-        return 0, 0
-    return found.st_size, found.st_mtime_ns
+        return UNKNOWN_STAMP

@@ -6,19 +6,19 @@ vault only unpacks them.
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.ignore import defaults, secret_names
 from magray_memory.ignore.generated import generated_marker
 from magray_memory.ignore.ignore_rule import IgnoreRule
 from magray_memory.ignore.minified import is_minified
-from magray_memory.indexing.read import Unreadable, Vanished, read_file
 from magray_memory.indexing.skip import Skip, SkipReason
+from magray_memory.regular_file import UNKNOWN_STAMP, Unreadable, Vanished, content_hash, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from magray_memory.regular_file import Stamp
     from magray_memory.text.chunk_types import ChunkedText
 
 VANISHED, SKIPPED, LEFT_OUT, SAME, MOVED, PARSED = range(6)
@@ -35,11 +35,15 @@ class Task(NamedTuple):
     """
 
     path: str
-    size: int
-    mtime_ns: int
+    stamp: Stamp
     wanted: bool
     known_hash: bytes = b""
     may_move: bool = True
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file when it was found."""
+        return self.stamp[0]
 
 
 class Job(NamedTuple):
@@ -52,7 +56,7 @@ class Job(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a file; `size` and `mtime_ns` are of the moment it was read.
+    """What became of a file; `stamp` is of the moment it was read.
 
     `status` says which of the rest counts: `reason` for SKIPPED (the value of a SkipReason) and
     LEFT_OUT (of an IgnoreRule), each with its `detail`, `hash` for SAME, MOVED and PARSED, the others for
@@ -63,8 +67,7 @@ class Outcome(NamedTuple):
 
     path: str
     status: int
-    size: int = 0
-    mtime_ns: int = 0
+    stamp: Stamp = UNKNOWN_STAMP
     reason: str = ""
     detail: str = ""
     hash: bytes = b""
@@ -81,47 +84,42 @@ class Outcome(NamedTuple):
         return Skip(SkipReason(self.reason), self.detail)
 
 
-def content_hash(data: bytes) -> bytes:
-    """16 bytes that name the content of a file."""
-    return blake2b(data, digest_size=16).digest()
-
-
 def parse_file(task: Task, job: Job, chunk: Callable[..., ChunkedText]) -> Outcome:
     """Read, judge, chunk and analyse one file. Never raises for anything about the file."""
     from magray_memory.text.decode import Undecodable, decode, unmarked_utf_16
 
     path = task.path
     try:
-        data, size, mtime_ns, whole = read_file(f"{job.root}/{path}", job.max_file_bytes)
+        data, stamp, whole = read_file(f"{job.root}/{path}", job.max_file_bytes)
     except Vanished:
         return Outcome(path, VANISHED)
     except Unreadable as error:
-        return skipped(path, error.size, error.mtime_ns, Skip(SkipReason.UNREADABLE, error.reason))
+        return skipped(path, error.stamp, Skip(SkipReason.UNREADABLE, error.reason))
     if defaults.is_binary(data) and unmarked_utf_16(data) is None:
-        return Outcome(path, LEFT_OUT, size, mtime_ns, IgnoreRule.BINARY.value)
+        return Outcome(path, LEFT_OUT, stamp, IgnoreRule.BINARY.value)
     if not whole:
-        detail = f"{_megabytes(size)}, the limit is {_megabytes(job.max_file_bytes)}"
-        return skipped(path, size, mtime_ns, Skip(SkipReason.TOO_LARGE, detail))
+        detail = f"{_megabytes(stamp[0])}, the limit is {_megabytes(job.max_file_bytes)}"
+        return skipped(path, stamp, Skip(SkipReason.TOO_LARGE, detail))
     digest = content_hash(data)
     if digest == task.known_hash:
-        return Outcome(path, SAME, size, mtime_ns, hash=digest)
+        return Outcome(path, SAME, stamp, hash=digest)
     left_out = rule_about_content(path, data, wanted=task.wanted)
     if left_out is not None:
         rule, seen = left_out
-        return Outcome(path, LEFT_OUT, size, mtime_ns, rule.value, seen)
+        return Outcome(path, LEFT_OUT, stamp, rule.value, seen)
     try:
         text = decode(data)
     except Undecodable as error:
-        return skipped(path, size, mtime_ns, Skip(SkipReason.UNDECODABLE, error.reason))
+        return skipped(path, stamp, Skip(SkipReason.UNDECODABLE, error.reason))
     if task.may_move and family(path) in job.gone.get(digest, ()):
-        return Outcome(path, MOVED, size, mtime_ns, hash=digest)
+        return Outcome(path, MOVED, stamp, hash=digest)
     chunked = chunk(path, text, parse_seconds=job.parse_seconds)
-    return _parsed(path, size, mtime_ns, digest, chunked)
+    return _parsed(path, stamp, digest, chunked)
 
 
-def skipped(path: str, size: int, mtime_ns: int, skip: Skip) -> Outcome:
+def skipped(path: str, stamp: Stamp, skip: Skip) -> Outcome:
     """The outcome of a file that should have been indexed and was not."""
-    return Outcome(path, SKIPPED, size, mtime_ns, skip.reason.value, skip.detail)
+    return Outcome(path, SKIPPED, stamp, skip.reason.value, skip.detail)
 
 
 def rule_about_content(path: str, data: bytes, *, wanted: bool) -> tuple[IgnoreRule, str] | None:
@@ -153,7 +151,7 @@ def _readable(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def _parsed(path: str, size: int, mtime_ns: int, digest: bytes, chunked: ChunkedText) -> Outcome:
+def _parsed(path: str, stamp: Stamp, digest: bytes, chunked: ChunkedText) -> Outcome:
     from magray_memory.models.recipe import text_hash
     from magray_memory.text.analyzer import analyze, analyze_names
 
@@ -168,8 +166,7 @@ def _parsed(path: str, size: int, mtime_ns: int, digest: bytes, chunked: Chunked
     return Outcome(
         path,
         PARSED,
-        size,
-        mtime_ns,
+        stamp,
         hash=digest,
         kind=chunked.kind,
         language=chunked.language,

@@ -252,7 +252,7 @@ class ParsePool:
             else:
                 timeout = Skip(SkipReason.PARSE_TIMEOUT, f"{self._limit():.0f}")
                 skip = timeout if worker.timed_out else Skip(SkipReason.PARSER_CRASH)
-                yield skipped(culprit.path, culprit.size, culprit.mtime_ns, skip)
+                yield skipped(culprit.path, culprit.stamp, skip)
         self._retry.extend(left)
         if not self._workers or self._retry:
             self.prepare(len(self._workers) + 1)

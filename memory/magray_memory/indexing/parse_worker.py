@@ -76,7 +76,7 @@ def parse_safely(task: Task, job: Job, chunk: Callable[..., ChunkedText]) -> Out
         return parse_file(task, job, chunk)
     except Exception as error:
         detail = clean(f"{type(error).__name__}: {error}"[:280])
-        return skipped(task.path, task.size, task.mtime_ns, Skip(SkipReason.UNPARSABLE, detail))
+        return skipped(task.path, task.stamp, Skip(SkipReason.UNPARSABLE, detail))
 
 
 def open_pipes() -> tuple[BinaryIO, BinaryIO]:

@@ -1,10 +1,10 @@
 """Scan: compares files on disk with what is stored: changed, deleted, skipped before.
 
-A file whose size and time of change are those stored is not opened. A file that could not be indexed is not
-tried again until it changes, except where the system refused to read it, and is reported again only by a
-run that names it. Nothing is taken for deleted that merely cannot be seen: folders that cannot be listed keep
-what was indexed in them, and so does a root that is suddenly empty (a disk that is not mounted) until `force`
-says otherwise.
+A file whose stamp is the one stored (size, times, inode) is not opened. A file that could not be indexed is
+not tried again until it changes, except where the system refused to read it, and is reported again only by
+a run that names it. Nothing is taken for deleted that merely cannot be seen: folders that cannot be listed
+keep what was indexed in them, and so does a root that is suddenly empty (a disk that is not mounted) until
+`force` says otherwise.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from magray_memory.ignore.ignore_rule import IgnoreRule
 from magray_memory.indexing.parse import Task
 from magray_memory.indexing.skip import Skip, SkipReason
 from magray_memory.indexing.walk import Tally, WalkOptions, walk
+from magray_memory.regular_file import unchanged
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from magray_memory.indexing.walk import FoundFile
     from magray_memory.storage.documents import FileState, SkippedFile
 
 
@@ -79,21 +81,17 @@ def scan(
             if len(seen) % 256 == 0:
                 on_file(len(seen))
             state = stored.files.get(path)
-            if (
-                state is not None
-                and not again
-                and (state.size, state.mtime_ns) == (found.size, found.mtime_ns)
-            ):
+            if state is not None and not again and unchanged(state.stamp, found.stamp):
                 continue
             before = None if again else stored.skipped.get(path)
-            if before is not None and _still(before, found.size, found.mtime_ns, found.wanted):
+            if before is not None and _still(before, found):
                 if before.rule is not None:
                     tally.ignored[IgnoreRule(before.rule)] += 1
                 elif path in subtrees:
                     skipped[path] = Skip(SkipReason(before.reason), before.detail)
                 continue
             known = b"" if state is None or again else state.hash
-            tasks.append(Task(path, found.size, found.mtime_ns, found.wanted, known))
+            tasks.append(Task(path, found.stamp, found.wanted, known))
             on_change(len(tasks))
     on_file(len(seen))
     empty = not trust_empty and not seen and bool(stored.files) and not any(root.iterdir())
@@ -110,11 +108,11 @@ def _missing(stored: Stored, seen: set[str], unseen: Sequence[str], subtrees: Se
     return {path for path in candidates if not path.startswith(unseen_folders) and _within(path, subtrees)}
 
 
-def _still(before: SkippedFile, size: int, mtime_ns: int, wanted: bool) -> bool:
+def _still(before: SkippedFile, found: FoundFile) -> bool:
     """Whether a failure of an earlier run still holds."""
-    if before.reason == SkipReason.UNREADABLE or (before.size, before.mtime_ns) != (size, mtime_ns):
+    if before.reason == SkipReason.UNREADABLE or not unchanged(before.stamp, found.stamp):
         return False
-    return not wanted or before.rule in (None, IgnoreRule.SECRET)
+    return not found.wanted or before.rule in (None, IgnoreRule.SECRET)
 
 
 def _within(path: str, subtrees: Sequence[str]) -> bool:

@@ -19,10 +19,13 @@ from magray_memory.ignore import defaults
 from magray_memory.ignore.ignore_rule import IgnoreRule
 from magray_memory.ignore.rules import FolderRules, Verdict, root_rules
 from magray_memory.indexing.skip import Skip, SkipReason
+from magray_memory.regular_file import stamp_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from magray_memory.regular_file import Stamp
 
 MAX_DEPTH = 200
 """Folders deeper than this are a mistake of some tool, or an attack."""
@@ -35,8 +38,7 @@ class FoundFile(NamedTuple):
 
     path: str
     """Relative to the root, `/` on every system."""
-    size: int
-    mtime_ns: int
+    stamp: Stamp
     wanted: bool
     """Asked for by `index.include` or a `!` pattern of ours: the defaults do not leave it out by its content
     either.
@@ -182,7 +184,7 @@ def _file(entry: os.DirEntry[str], path: str, verdict: Verdict, tally: Tally) ->
     if not verdict.wanted and defaults.is_dump(entry.name, status.st_size):
         tally.ignored[IgnoreRule.DATA_DUMP] += 1
         return False
-    return FoundFile(path, status.st_size, status.st_mtime_ns, verdict.wanted)
+    return FoundFile(path, stamp_of(status), verdict.wanted)
 
 
 def _enter(entry: os.DirEntry[str], prefix: str, rules: FolderRules, tally: Tally) -> _Folder | None:

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from magray_memory.lru_cache import LruCache
+from magray_memory.regular_file import stamp_of
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Hashable, Iterable
 
+    from magray_memory.regular_file import Stamp
     from magray_memory.search.hits import Hit, SearchAnswer
     from magray_memory.search.query import SearchQuery
 
@@ -32,7 +34,7 @@ _SETTLED_NS = 50_000_000
 @dataclass(frozen=True, slots=True)
 class _CachedAnswer:
     state: Hashable
-    files: tuple[tuple[int, int], ...]
+    files: tuple[Stamp | None, ...]
     answer: SearchAnswer
 
 
@@ -78,12 +80,12 @@ def vault_state(path: Path) -> Hashable | None:
     return tuple(state)
 
 
-def _files(hits: Iterable[Hit]) -> tuple[tuple[int, int], ...]:
-    found: list[tuple[int, int]] = []
+def _files(hits: Iterable[Hit]) -> tuple[Stamp | None, ...]:
+    found: list[Stamp | None] = []
     for hit in hits:
         if hit.root is not None and hit.path is not None:
             file = _stat(Path(hit.root) / hit.path)
-            found.append((-1, -1) if file is None else (file.st_size, file.st_mtime_ns))
+            found.append(None if file is None else stamp_of(file))
     return tuple(found)
 
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from magray_memory.regular_file import Unreadable, Vanished, content_hash, read_file, stamp_of, unchanged
 from magray_memory.search.hits import Hit, steps
 from magray_memory.search.snippet import snippet
 from magray_memory.search.vault_view import reading
@@ -100,7 +101,7 @@ def _hit(
         title=found.row.title,
         key=document.key,
         snippet=shown.text,
-        freshness=freshness(file, document.size, document.mtime_ns, pending=pending),
+        freshness=freshness(file, document, pending=pending),
         explain=parts if explain else msgspec.UNSET,
         snippet_line=shown.line if lines else msgspec.UNSET,
     )
@@ -113,13 +114,25 @@ def _uri(file: Path) -> str:
         return "file://" + quote(file.as_posix().encode("utf-8", "surrogateescape"))
 
 
-def freshness(file: Path | None, size: int, mtime_ns: int, *, pending: bool) -> str:
-    """`stale` when the file is not what was indexed, by size and time, else `pending` or `fresh`."""
+def freshness(file: Path | None, document: DocumentDetails, *, pending: bool) -> str:
+    """`stale` when the file is not what was indexed, by its stamp and, where only times or the inode differ,
+    by its content; else `pending` or `fresh`.
+    """
     if file is not None:
         try:
-            now = file.stat()
+            now = stamp_of(file.stat())
         except (OSError, ValueError):  # ValueError: the locale has no such letters
             return "stale"
-        if (now.st_size, now.st_mtime_ns) != (size, mtime_ns):
+        same = unchanged(document.stamp, now)
+        if not same and not (now[0] == document.stamp[0] and _same_content(file, document)):
             return "stale"
     return "pending" if pending else "fresh"
+
+
+def _same_content(file: Path, document: DocumentDetails) -> bool:
+    size = document.stamp[0]
+    try:
+        contents = read_file(str(file), size)
+    except (Vanished, Unreadable):
+        return False
+    return contents.stamp[0] == size and content_hash(contents.data) == document.hash

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from magray_memory.storage.fts import LexicalRow, stored_rows
 from magray_memory.storage.links import set_links
 from magray_memory.storage.row_checksums import checksum, update_documents
+from magray_memory.storage.schema import stamp_columns
 from magray_memory.storage.tags import set_tags
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
+    from magray_memory.regular_file import Stamp
     from magray_memory.storage.vault import Vault
 
 _CHUNK = 500
@@ -44,21 +46,19 @@ class FileState:
 
     document_id: int
     path: str
-    size: int
-    mtime_ns: int
+    stamp: Stamp
     hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """A file to store: path relative to the root with `/`, mtime in nanoseconds, hash of its bytes."""
+    """A file to store: path relative to the root with `/`, hash of its bytes."""
 
     path: str
     kind: str
     language: str | None
     title: str | None
-    size: int
-    mtime_ns: int
+    stamp: Stamp
     hash: bytes
     layer: str = "assets"
     tags: tuple[str, ...] = ()
@@ -91,7 +91,7 @@ class PutResult:
 
 @dataclass(frozen=True, slots=True)
 class SkippedFile:
-    """A file that is not indexed, with the state it had: either `rule` left it out by its content, or
+    """A file that is not indexed, with the stamp it had: either `rule` left it out by its content, or
     `reason`, empty then, says with its `detail` what is wrong with it.
     """
 
@@ -99,26 +99,27 @@ class SkippedFile:
     rule: str | None
     reason: str
     detail: str
-    size: int
-    mtime_ns: int
+    stamp: Stamp
 
 
 def files(vault: Vault) -> dict[str, FileState]:
     """Every file of the vault by path."""
     with vault.read() as connection:
         rows = connection.execute(
-            "SELECT id, path, size, mtime_ns, hash FROM document WHERE path IS NOT NULL AND hash IS NOT NULL"
+            f"SELECT id, path, {stamp_columns(connection)}, hash FROM document"
+            " WHERE path IS NOT NULL AND hash IS NOT NULL"
         )
-        return {row[1]: FileState(*row) for row in rows}
+        return {row[1]: FileState(row[0], row[1], row[2:6], row[6]) for row in rows}
 
 
 def file_state(vault: Vault, path: str) -> FileState | None:
     """One file of the vault, None when it has none of this path."""
     with vault.read() as connection:
         row = connection.execute(
-            "SELECT id, path, size, mtime_ns, hash FROM document WHERE path = ? AND hash IS NOT NULL", (path,)
+            f"SELECT id, {stamp_columns(connection)}, hash FROM document WHERE path = ? AND hash IS NOT NULL",
+            (path,),
         ).fetchone()
-    return None if row is None else FileState(*row)
+    return None if row is None else FileState(row[0], path, row[1:5], row[5])
 
 
 def reserve_id(vault: Vault, document_id: int, path: str) -> None:
@@ -184,18 +185,21 @@ def put_file(
 def _put_document(connection: sqlite3.Connection, document: NewDocument) -> tuple[int, bool]:
     """The id of the document, and whether it is new: then it has no tags, links or passages yet."""
     now = time.time()
-    stored = (document.path, document.kind, document.layer, document.title, document.language, document.size,
-              document.mtime_ns, document.hash)  # fmt: skip
+    size, mtime_ns, ctime_ns, inode = document.stamp
+    stored = (document.path, document.kind, document.layer, document.title, document.language, size, mtime_ns,
+              document.hash)  # fmt: skip
     is_new = connection.execute("SELECT 1 FROM document WHERE path = ?", (document.path,)).fetchone() is None
     (document_id,) = connection.execute(
         "INSERT INTO document(path, kind, layer, title, language, size, mtime_ns, hash,"
-        " created_at, updated_at, indexed_at, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " created_at, updated_at, indexed_at, checksum, ctime_ns, inode)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT(path) DO UPDATE SET kind = excluded.kind, layer = excluded.layer,"
         " title = excluded.title, language = excluded.language, size = excluded.size,"
         " mtime_ns = excluded.mtime_ns, hash = excluded.hash, updated_at = excluded.updated_at,"
-        " indexed_at = excluded.indexed_at, checksum = excluded.checksum, key = NULL, text = NULL"
+        " indexed_at = excluded.indexed_at, checksum = excluded.checksum, key = NULL, text = NULL,"
+        " ctime_ns = excluded.ctime_ns, inode = excluded.inode"
         " RETURNING id",
-        (*stored, now, document.mtime_ns / 1e9, now, checksum(*stored, None, None)),
+        (*stored, now, mtime_ns / 1e9, now, checksum(*stored, None, None), ctime_ns, inode),
     ).fetchone()
     if document.tags or not is_new:
         set_tags(connection, document_id, document.tags)
@@ -237,10 +241,11 @@ def _passage_checksum(document_id: int, ordinal: int, passage: NewPassage) -> in
     return checksum(document_id, ordinal, start, end, symbol, kind, text_hash)
 
 
-def touch_file(vault: Vault, document_id: int, size: int, mtime_ns: int) -> None:
-    """Store the new stat of a file whose content is what it was."""
+def touch_file(vault: Vault, document_id: int, stamp: Stamp) -> None:
+    """Store the new stamp of a file whose content is what it was."""
+    named: dict[str, object] = dict(zip(("size", "mtime_ns", "ctime_ns", "inode"), stamp, strict=True))
     with vault.write() as connection:
-        update_documents(connection, {"size": size, "mtime_ns": mtime_ns}, [document_id])
+        update_documents(connection, named, [document_id])
 
 
 def rename_file(vault: Vault, old: str, new: str, lexical: LexicalWriter) -> int | None:
@@ -301,11 +306,11 @@ def forget_content(vault: Vault, document_ids: Iterable[int]) -> None:
 def skip(vault: Vault, file: SkippedFile) -> None:
     """Store that a file was not indexed, why, and the state it had."""
     with vault.write() as connection:
-        fields = (file.path, file.rule, file.reason, file.detail, file.size, file.mtime_ns)
+        fields = (file.path, file.rule, file.reason, file.detail, *file.stamp[:2])
         connection.execute(
-            "INSERT OR REPLACE INTO skipped(path, rule, reason, detail, size, mtime_ns, checksum)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (*fields, checksum(*fields)),
+            "INSERT OR REPLACE INTO skipped(path, rule, reason, detail, size, mtime_ns, checksum, ctime_ns,"
+            " inode) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*fields, checksum(*fields), *file.stamp[2:]),
         )
 
 
@@ -319,9 +324,9 @@ def skipped(vault: Vault) -> dict[str, SkippedFile]:
     """Every file that was not indexed, by path."""
     with vault.read() as connection:
         rows = connection.execute(
-            "SELECT path, rule, reason, detail, size, mtime_ns FROM skipped ORDER BY path"
+            f"SELECT path, rule, reason, detail, {stamp_columns(connection)} FROM skipped ORDER BY path"
         )
-        return {row[0]: SkippedFile(*row) for row in rows}
+        return {row[0]: SkippedFile(row[0], row[1], row[2], row[3], row[4:]) for row in rows}
 
 
 def failed(vault: Vault) -> list[SkippedFile]:
@@ -331,6 +336,7 @@ def failed(vault: Vault) -> list[SkippedFile]:
     """
     with vault.read() as connection:
         rows = connection.execute(
-            "SELECT path, rule, reason, detail, size, mtime_ns FROM skipped WHERE rule IS NULL ORDER BY path"
+            f"SELECT path, rule, reason, detail, {stamp_columns(connection)} FROM skipped"
+            " WHERE rule IS NULL ORDER BY path"
         )
-        return [SkippedFile(*row) for row in rows]
+        return [SkippedFile(row[0], row[1], row[2], row[3], row[4:]) for row in rows]

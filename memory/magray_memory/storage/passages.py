@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from magray_memory.storage.schema import stamp_columns
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator
+
+    from magray_memory.regular_file import Stamp
 
 DOCUMENT_TIME = "CASE WHEN d.path IS NULL THEN d.updated_at ELSE d.mtime_ns / 1e9 END"
 """When document `d` was changed, in UTC seconds: a file by its own time, a record by its last edit."""
@@ -42,14 +46,16 @@ class FilePassage(NamedTuple):
 
 
 class DocumentDetails(NamedTuple):
-    """What a hit shows of a document besides its passages; size and time are those that were indexed."""
+    """What a hit shows of a document besides its passages; stamp and hash are of the file that was indexed,
+    the hash None for a record.
+    """
 
     id: int
     kind: str
     language: str | None
     key: str | None
-    size: int
-    mtime_ns: int
+    stamp: Stamp
+    hash: bytes | None
 
 
 def passage_rows(connection: sqlite3.Connection, passages: Iterable[int]) -> Iterator[PassageRow]:
@@ -91,9 +97,10 @@ def document_details(
 ) -> dict[int, DocumentDetails]:
     """The details of these documents by id."""
     rows = connection.execute(
-        f"SELECT id, kind, language, key, size, mtime_ns FROM document WHERE id IN ({_list(document_ids)})"
+        f"SELECT id, kind, language, key, hash, {stamp_columns(connection)} FROM document"
+        f" WHERE id IN ({_list(document_ids)})"
     )
-    return {row[0]: DocumentDetails._make(row) for row in rows}
+    return {row[0]: DocumentDetails(row[0], row[1], row[2], row[3], row[5:], row[4]) for row in rows}
 
 
 def _list(ids: Iterable[int]) -> str:

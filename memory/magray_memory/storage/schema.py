@@ -269,7 +269,28 @@ def row_checksums(connection: sqlite3.Connection) -> None:
         connection.execute(f"ALTER TABLE {table} ADD COLUMN checksum INTEGER")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (first_schema, skip_reasons, row_checksums)
+STAMPED = 4
+
+
+def stamps(connection: sqlite3.Connection) -> None:
+    """4: what the system says of a file: time of change and inode beside size and time; 0 is not known."""
+    for table in ("document", "skipped"):
+        for column in ("ctime_ns", "inode"):
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
+
+
+def stamp_columns(connection: sqlite3.Connection) -> str:
+    """The columns of a stamp in `document` and `skipped`; a reader may meet a vault without the last two."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return "size, mtime_ns, ctime_ns, inode" if version >= STAMPED else "size, mtime_ns, 0, 0"
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    first_schema,
+    skip_reasons,
+    row_checksums,
+    stamps,
+)
 """Migration i takes a vault from user_version i to i + 1, inside the caller's transaction."""
 
 LATEST = len(MIGRATIONS)

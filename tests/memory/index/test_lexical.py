@@ -52,7 +52,9 @@ def _passages(texts: list[tuple[str, str]]) -> list[NewPassage]:
 
 
 def _put(vault: Vault, index: LexicalIndex, path: str, texts: list[tuple[str, str]]) -> None:
-    documents.put_file(vault, NewDocument(path, "code", None, None, 1, 1, b"h"), _passages(texts), index)
+    documents.put_file(
+        vault, NewDocument(path, "code", None, None, (1, 1, 0, 0), b"h"), _passages(texts), index
+    )
 
 
 def _terms(vault: Vault) -> list[tuple[object, ...]]:
@@ -113,7 +115,9 @@ def test_tokens_made_elsewhere_count_as_made_here(tmp_path: Path) -> None:
         text = "def getUserByID(): pass"
         tokens = (analyze_names("getUserByID"), analyze_names("a"), analyze(text))
         passage = NewPassage(1, 1, "getUserByID", "code", text, b"0" * 16, analysed=tokens)
-        put = documents.put_file(vault, NewDocument("a", "code", None, None, 1, 1, b"h"), [passage], index)
+        put = documents.put_file(
+            vault, NewDocument("a", "code", None, None, (1, 1, 0, 0), b"h"), [passage], index
+        )
         assert _search(vault, "users") == list(put.added)
         documents.remove_files(vault, [put.document_id], index)
         assert _terms(vault) == []

@@ -54,7 +54,7 @@ def _open(folder: Path, *, write: bool = True) -> Vault:
 def _fill(vault: Vault, path: str, count: int, seed: int, key: str = "key") -> int:
     passages = [NewPassage(i, i, "", "code", f"{path} {seed} {i}", os.urandom(16)) for i in range(count)]
     with vault.write():
-        put = put_file(vault, NewDocument(path, "code", None, None, 1, 1, b"h"), passages, _NoWords())
+        put = put_file(vault, NewDocument(path, "code", None, None, (1, 1, 0, 0), b"h"), passages, _NoWords())
         vectors.put_vectors(vault, key, put.added, _unit(count, seed))
     return put.document_id
 

@@ -56,7 +56,7 @@ def write(root: Path, contents: Mapping[str, str | bytes]) -> list[Task]:
     for path, content in contents.items():
         data = content.encode() if isinstance(content, str) else content
         (root / path).write_bytes(data)
-        tasks.append(Task(path, len(data), 0, False))
+        tasks.append(Task(path, (len(data), 0, 0, 0), False))
     return tasks
 
 
@@ -188,7 +188,7 @@ def test_nothing_is_imported_from_the_current_folder(tmp_path: Path, monkeypatch
     for name in ("marshal.py", "signal.py", "struct.py", "magray_memory.py", "tree_sitter.py"):
         (tmp_path / name).write_text("import os; os._exit(9)")
     monkeypatch.chdir(tmp_path)
-    found = run(tmp_path, [Task("struct.py", 20, 0, False)], command=WORKER_COMMAND)
+    found = run(tmp_path, [Task("struct.py", (20, 0, 0, 0), False)], command=WORKER_COMMAND)
     assert found["struct.py"].status == PARSED
 
 

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ import pytest
 from magray_memory.errors import WorkspaceError
 from magray_memory.ignore.ignore_rule import IgnoreRule
 from magray_memory.ignore.workspace_root import find_root, indexed_unasked, named_root
-from magray_memory.indexing.read import Unreadable, Vanished, read_file
 from magray_memory.indexing.walk import Tally, WalkOptions, walk
+from magray_memory.regular_file import Unreadable, Vanished, read_file, stamp_of
 
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX names and files")
 
@@ -30,9 +31,7 @@ def test_files_come_sorted_with_their_state(tmp_path: Path) -> None:
         (tmp_path / name).write_text("x" * 7)
     found = list(walk(tmp_path, WalkOptions(), Tally()))
     assert [item.path for item in found] == ["a.py", "b.py", "d/c.py"]
-    assert all(
-        item.size == 7 and item.mtime_ns == (tmp_path / item.path).stat().st_mtime_ns for item in found
-    )
+    assert all(item.stamp == stamp_of((tmp_path / item.path).stat()) for item in found)
 
 
 def test_odd_names_are_names_like_any_other(tmp_path: Path) -> None:
@@ -142,7 +141,7 @@ def test_reading_never_follows_a_link_or_waits_for_a_pipe(tmp_path: Path) -> Non
 def test_of_a_file_beyond_the_limit_only_the_beginning_is_read(tmp_path: Path) -> None:
     (tmp_path / "big").write_bytes(b"a" * 200_000)
     contents = read_file(str(tmp_path / "big"), 100_000)
-    assert (contents.whole, contents.size, len(contents.data)) == (False, 200_000, 8000)
+    assert (contents.whole, contents.stamp[0], len(contents.data)) == (False, 200_000, 8000)
 
 
 def test_bytes_and_state_belong_together_while_a_file_is_written(tmp_path: Path) -> None:
@@ -159,9 +158,9 @@ def test_bytes_and_state_belong_together_while_a_file_is_written(tmp_path: Path)
     with subprocess.Popen([sys.executable, "-c", code, str(file)]) as writer:
         while writer.poll() is None:
             contents = read_file(str(file), 1_000_000)
-            assert len(contents.data) == contents.size
-    final = read_file(str(file), 1_000_000)
-    assert (final.size, final.mtime_ns) == (file.stat().st_size, file.stat().st_mtime_ns)
+            assert len(contents.data) == contents.stamp[0]
+    time.sleep(0.05)
+    assert read_file(str(file), 1_000_000).stamp == stamp_of(file.stat())
 
 
 def test_the_root_is_the_nearest_project_upwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,7 @@ def home(tmp_path: Path) -> Home:
         for number in range(40):
             lines = [f"alpha beta word{number} {'filler ' * 80} {i}" for i in range(60)]
             passages = [NewPassage(i, i, "", "code", text, os.urandom(16)) for i, text in enumerate(lines)]
-            document = NewDocument(f"{number}.py", "code", None, None, 1, 1, b"h")
+            document = NewDocument(f"{number}.py", "code", None, None, (1, 1, 0, 0), b"h")
             put = put_file(vault, document, passages, index)
             rows = np.random.default_rng(number).standard_normal((60, 32)).astype(np.float32)
             vectors.put_vectors(vault, "key", put.added, rows / np.linalg.norm(rows, axis=1, keepdims=True))

@@ -15,6 +15,7 @@ from magray_memory.index.vector_store import VectorStore
 from magray_memory.models import recipe
 from magray_memory.models.embedder import Embedder
 from magray_memory.models.model import resolve_model
+from magray_memory.regular_file import stamp_of
 from magray_memory.search.query import parse
 from magray_memory.search.searcher import Searcher
 from magray_memory.storage import documents
@@ -134,8 +135,7 @@ class Bench:
             kind=made.kind,
             language=made.language,
             title=made.title,
-            size=stat.st_size,
-            mtime_ns=stat.st_mtime_ns,
+            stamp=stamp_of(stat),
             hash=b"",
             tags=made.tags,
         )

@@ -46,7 +46,7 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> Generator[Vault]:
                 for n in numbers
             ]
             name = "named" if file == 3 else "plain"
-            document = NewDocument(f"{name}{file}.py", "code", None, None, 1, 1, b"")
+            document = NewDocument(f"{name}{file}.py", "code", None, None, (1, 1, 0, 0), b"")
             put_file(vault, document, passages, LexicalIndex(vault))
         yield vault
 

@@ -44,7 +44,7 @@ def vault(tmp_path: Path) -> Iterator[Vault]:
 
 
 def _document(path: str, **more: object) -> NewDocument:
-    return NewDocument(path, "code", "python", None, 10, 5, b"hash", **more)  # type: ignore[arg-type]
+    return NewDocument(path, "code", "python", None, (10, 5, 4, 3), b"hash", **more)  # type: ignore[arg-type]
 
 
 def _passages(*texts: str) -> list[NewPassage]:
@@ -116,11 +116,12 @@ def test_tags_and_links_are_those_of_the_last_time(vault: Vault) -> None:
 
 def test_a_touched_file_and_a_skipped_file_are_remembered(vault: Vault) -> None:
     put = documents.put_file(vault, _document("a"), [], _Words())
-    documents.touch_file(vault, put.document_id, 11, 6)
+    assert documents.files(vault)["a"].stamp == (10, 5, 4, 3)
+    documents.touch_file(vault, put.document_id, (11, 6, 7, 8))
     state = documents.files(vault)["a"]
-    assert (state.size, state.mtime_ns, state.hash) == (11, 6, b"hash")
-    documents.skip(vault, documents.SkippedFile("big", None, "unreadable", "no right", 10**9, 1))
-    larger = documents.SkippedFile("big", None, "too_large", "1,000.0 MB", 10**9, 2)
+    assert (state.stamp, state.hash) == ((11, 6, 7, 8), b"hash")
+    documents.skip(vault, documents.SkippedFile("big", None, "unreadable", "no right", (10**9, 1, 1, 1)))
+    larger = documents.SkippedFile("big", None, "too_large", "1,000.0 MB", (10**9, 2, 2, 2))
     documents.skip(vault, larger)
     assert documents.skipped(vault)["big"] == larger
     documents.unskip(vault, ["big", "never there"])

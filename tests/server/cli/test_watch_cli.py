@@ -77,6 +77,21 @@ def test_events_follow_every_change(magray: Magray) -> None:
         assert found[0]["path"] == "new.py"
 
 
+def test_files_of_one_size_and_time_that_change_places_are_followed(magray: Magray) -> None:
+    for name, bird in (("a", "herons"), ("b", "robins")):
+        file = magray.cwd / f"{name}.py"
+        file.write_text(f"def count_{bird}():\n    return 1\n")
+        os.utime(file, (499_162_500, 499_162_500))
+    with watching(magray, "--events", "--lexical", stdin=subprocess.PIPE) as (_, lines):
+        lines.until('"event":"done"')
+        for old, new in (("a", "c"), ("b", "a"), ("c", "b")):
+            (magray.cwd / f"{old}.py").rename(magray.cwd / f"{new}.py")
+        lines.until('"event":"done"', 2)
+        found = magray("--json", "search", "count_robins", "--mode", "lexical").json["hits"]
+        assert found[0]["path"] == "a.py"
+        assert "robins" in found[0]["snippet"]
+
+
 def test_a_person_reads_a_line_for_each_run(magray: Magray) -> None:
     with watching(magray, "--lexical") as (_, lines):
         assert lines.until("watching")[0].startswith("indexed 5 files")
