@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from magray_memory.values import expand_user
+from magray_server.lsp.transport import is_header
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +30,10 @@ The language server of magray. Editors start it with --stdio, which is also the 
   --log-file FILE   write the log there (default: logs/lsp.log in the home)
   --version         print the version
 """
+
+
+_FIRST_LINE_BYTES = 1024
+_HALF_LINE_SECONDS = 0.01
 
 
 @dataclass(slots=True)
@@ -95,11 +101,48 @@ def _one_client(address: tuple[str, int]) -> tuple[BinaryIO, BinaryIO]:
     with socket.socket(family) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen(1)
+        listener.listen()
         print(f"listening on {address[0]}:{listener.getsockname()[1]}", file=sys.stderr, flush=True)
-        connection, _ = listener.accept()
+        connection = first_client(listener)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection.makefile("rb"), connection.makefile("wb")
+
+
+def first_client(listener: socket.socket) -> socket.socket:
+    """The first connection that begins as a client does; others, such as a browser, are closed unread."""
+    import selectors
+
+    with selectors.DefaultSelector() as selector:
+        selector.register(listener, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                if key.fileobj is listener:
+                    selector.register(listener.accept()[0], selectors.EVENT_READ)
+                    continue
+                connection = cast("socket.socket", key.fileobj)
+                verdict = _speaks_lsp(connection)
+                if verdict is None:
+                    time.sleep(_HALF_LINE_SECONDS)  # the selector would say at once that it can be read
+                    continue
+                selector.unregister(connection)
+                if verdict:
+                    for other in list(selector.get_map().values()):
+                        if other.fileobj is not listener:
+                            cast("socket.socket", other.fileobj).close()
+                    return connection
+                connection.close()
+
+
+def _speaks_lsp(connection: socket.socket) -> bool | None:
+    """Whether the first line of a connection is a header of the protocol; None while it is incomplete."""
+    try:
+        begun = connection.recv(_FIRST_LINE_BYTES, socket.MSG_PEEK).lstrip(b"\r\n")
+    except OSError:
+        return False
+    line, end, _ = begun.partition(b"\n")
+    if end:
+        return is_header(line + end)
+    return None if begun and len(begun) < _FIRST_LINE_BYTES else False
 
 
 def main() -> None:

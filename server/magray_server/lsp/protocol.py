@@ -49,6 +49,10 @@ class MagrayProtocol(LanguageServerProtocol):
         """Whether the client has asked for shutdown."""
         return self._shutdown
 
+    def is_answering(self) -> bool:
+        """Whether a request of the client waits for its answer."""
+        return not self._started.keys().isdisjoint(self._request_futures)
+
     def receive(self, message: Any) -> None:
         """Take one decoded message. Runs on the event loop; never raises."""
         if isinstance(message, BadFrame):
@@ -115,7 +119,7 @@ class MagrayProtocol(LanguageServerProtocol):
 
     def _receive_notification(self, method: str, message: Json) -> None:
         if method == types.EXIT:
-            self._server.leave(0 if self._shutdown else 1)
+            self._server.leave_soon(0 if self._shutdown else 1)
             return
         if self._shutdown or not self._initialized:
             return
@@ -218,13 +222,12 @@ class MagrayProtocol(LanguageServerProtocol):
         error = types.ResponseError(code=int(code), message=sentence)
         self._send_data({"jsonrpc": "2.0", "id": msg_id, "error": {"code": error.code, "message": sentence}})
 
+    # Not a coroutine: the next message may be in the same write, and what it means depends on this one.
     @lsp_method(types.SHUTDOWN)
-    async def lsp_shutdown(self, *args: Any) -> None:
-        current = self.msg_id
+    def lsp_shutdown(self, *args: Any) -> None:
         self._shutdown = True
-        for msg_id, future in list(self._request_futures.items()):
-            if msg_id != current:
-                future.cancel()
+        for future in list(self._request_futures.values()):
+            future.cancel()
         self._server.stop_background_work()
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)

@@ -176,7 +176,7 @@ class MagrayServer(LanguageServer):
         self.folders.add(offered(params))
         if params.process_id is not None:
             loop = asyncio.get_running_loop()
-            process_exit.on_death(params.process_id, lambda: self._end_soon(loop, 1))
+            process_exit.on_death(params.process_id, lambda: self._end_soon(loop, lambda: 1))
 
     async def begin_work(self, _: types.InitializedParams) -> None:
         """The client is ready: now the rest of the program may be loaded."""
@@ -243,13 +243,26 @@ class MagrayServer(LanguageServer):
 
     def ended(self, loop: asyncio.AbstractEventLoop) -> None:
         """The client's stream has ended. Called by the reader's thread."""
-        self._end_soon(loop, 0 if self.protocol.stopping else 1)
+        # Whether it asked for shutdown is known once the loop has taken all that came before.
+        self._end_soon(loop, lambda: 0 if self.protocol.stopping else 1)
 
-    def _end_soon(self, loop: asyncio.AbstractEventLoop, code: int) -> None:
-        loop.call_soon_threadsafe(self.leave, code)
+    def _end_soon(self, loop: asyncio.AbstractEventLoop, code: Callable[[], int]) -> None:
+        loop.call_soon_threadsafe(lambda: self.leave_soon(code()))
         time.sleep(FORCED_SECONDS)
         self._end_children()
-        os._exit(code)
+        os._exit(code())
+
+    def leave_soon(self, code: int) -> None:
+        """End the process; after shutdown once the requests that it cancelled are answered, a moment later at
+        most.
+        """
+        self._leave_when_answered(code, time.monotonic() + LEAVE_SECONDS)
+
+    def _leave_when_answered(self, code: int, latest: float) -> None:
+        if code or self.loop is None or not self.protocol.is_answering() or time.monotonic() > latest:
+            self.leave(code)
+        else:
+            self.loop.call_later(0.005, self._leave_when_answered, code, latest)
 
     def leave(self, code: int) -> None:
         """End the process now, with its children. Nothing of ours has to be saved; threads are not waited

@@ -7,9 +7,10 @@ process.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import queue
+import re
+import sys
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 MAX_FRAME_BYTES = 256 << 20
 """A larger frame is skipped and answered with an error."""
 MAX_HEADER_BYTES = 16 << 10
+"""The header of a frame is not larger."""
 _SKIP_BYTES = 1 << 20
+_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*")
+_LENGTH = re.compile(rb"[ \t]*\d{1,18}[ \t]*\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,35 +34,53 @@ class BadFrame:
     why: str
 
 
+class NotLspError(Exception):
+    """The other side speaks something else, such as HTTP: where its next message begins nobody knows."""
+
+
+def is_header(line: bytes) -> bool:
+    """Whether a line can stand in the header of a frame."""
+    name, colon, value = line.partition(b":")
+    if not colon or not line.endswith(b"\n") or _NAME.fullmatch(name) is None:
+        return False
+    return name.strip().lower() != b"content-length" or _LENGTH.fullmatch(value) is not None
+
+
 def read_frame(stream: BinaryIO) -> bytes | BadFrame | None:
-    """The next body, or what is wrong with it; None at the end of the stream."""
-    length: int | None = None
-    seen = 0
-    while True:
-        line = stream.readline(MAX_HEADER_BYTES)
-        if not line:
-            return None
-        seen += len(line)
-        if line in (b"\r\n", b"\n"):
-            if seen == len(line):
-                seen = 0
-                continue  # blank lines between frames are harmless
-            break
-        name, _, value = line.partition(b":")
-        if name.strip().lower() == b"content-length":
-            with contextlib.suppress(ValueError):
-                length = int(value)
-    if length is None or length < 0:
+    """The next body, or what is wrong with it; None at the end of the stream. Raises NotLspError."""
+    header = _read_header(stream)
+    if header is None:
+        return None
+    length = header.get(b"content-length")
+    if length is None:
         return BadFrame("A message came without a Content-Length header.")
-    if length > MAX_FRAME_BYTES:
-        while length > 0:
-            piece = stream.read(min(length, _SKIP_BYTES))
+    left = int(length)
+    if left > MAX_FRAME_BYTES:
+        while left > 0:
+            piece = stream.read(min(left, _SKIP_BYTES))
             if not piece:
                 return None
-            length -= len(piece)
+            left -= len(piece)
         return BadFrame(f"A message is larger than {MAX_FRAME_BYTES >> 20} MB.")
-    body = stream.read(length)
-    return body if len(body) == length else None
+    body = stream.read(left)
+    return body if len(body) == left else None
+
+
+def _read_header(stream: BinaryIO) -> dict[bytes, bytes] | None:
+    """The fields before a body, names in lower case; None at the end of the stream. Raises NotLspError."""
+    fields: dict[bytes, bytes] = {}
+    seen = 0
+    while line := stream.readline(MAX_HEADER_BYTES):
+        if line in (b"\r\n", b"\n"):
+            if fields:
+                return fields
+            continue  # blank lines between frames are harmless
+        seen += len(line)
+        if not is_header(line) or seen > MAX_HEADER_BYTES:
+            raise NotLspError("the client sent a line that is no header of the language server protocol")
+        name, _, value = line.partition(b":")
+        fields[name.strip().lower()] = value
+    return None
 
 
 def parse(body: bytes | BadFrame) -> Any:
@@ -84,6 +106,8 @@ class Reader(threading.Thread):
         try:
             while (body := read_frame(self._stream)) is not None:
                 self._receive(parse(body))
+        except NotLspError as error:
+            print(f"error: magray-lsp: {error}; the connection is closed", file=sys.stderr, flush=True)
         except (OSError, ValueError):
             pass  # the stream was closed or reset: the same as its end
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from magray_memory.errors import QueryError, StorageError
 from magray_server.lsp import params, settings
 from magray_server.lsp.errors import Refused, hide_paths, response_error
 from magray_server.lsp.folders import Folders
-from magray_server.lsp.transport import BadFrame, parse, read_frame
+from magray_server.lsp.transport import BadFrame, NotLspError, parse, read_frame
 from magray_server.lsp.uris import to_path, to_uri
 from magray_server.operations.optimize import Optimize
 from magray_server.operations.search import Search
@@ -165,8 +166,32 @@ def test_frames_are_read_whatever_their_headers() -> None:
 @given(st.binary(max_size=200))
 def test_no_bytes_break_the_reader(data: bytes) -> None:
     stream = io.BytesIO(data)
-    while (body := read_frame(stream)) is not None:
-        parse(body)
+    with contextlib.suppress(NotLspError):
+        while (body := read_frame(stream)) is not None:
+            parse(body)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"POST / HTTP/1.1\r\n",
+        b"POST http://127.0.0.1:8080/ HTTP/1.1\r\n",
+        b"GET /?a:b HTTP/1.1\r\n",
+        b"\x16\x03\x01\x02\x00\x01:\n",
+        b'{"jsonrpc":"2.0","id":1,"method":"initialize"}\n',
+        b"Content-Length: 1_0\r\n",
+        b"Content-Length: -5\r\n",
+        b"Content-Length: many\r\n",
+        b"Content-Length 5\r\n",
+        b": 5\r\n",
+        b"x" * 20_000 + b": y\r\n",
+        b"X: y\r\n" * 4_000,
+    ],
+)
+def test_a_line_that_is_no_header_ends_the_conversation(line: bytes) -> None:
+    stream = io.BytesIO(line + b"Content-Length: 2\r\n\r\n{}")
+    with pytest.raises(NotLspError):
+        read_frame(stream)
 
 
 def test_a_nest_of_a_million_brackets_is_only_bad_json() -> None:

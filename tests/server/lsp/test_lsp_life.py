@@ -4,6 +4,7 @@ behind.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -219,6 +220,76 @@ def test_tcp_serves_one_client_on_loopback_only(tmp_path: Path, frame) -> None:
             "version": __version__,
         }
     assert server.wait(10) == 1
+    server.stderr.close()
+
+
+@pytest.mark.parametrize("asked", [0, 3])
+def test_shutdown_and_exit_in_one_write_are_answered_and_end_with_0(connect, frame, project, asked) -> None:
+    client = connect()
+    client.start(project)
+    numbers = [1000 + n for n in range(asked)]
+    searches = [
+        {"jsonrpc": "2.0", "id": n, "method": "magray/search", "params": {"query": f"payment {n}"}}
+        for n in numbers
+    ]
+    messages = [
+        *searches,
+        {"jsonrpc": "2.0", "id": 2000, "method": "shutdown"},
+        {"jsonrpc": "2.0", "method": "exit"},
+    ]
+    client.raw(b"".join(map(frame, messages)))
+    assert client.process.wait(5) == 0
+    assert client.answer(2000, 5)["result"] is None
+    for number in numbers:
+        answer = client.answer(number, 5)
+        assert "result" in answer or answer["error"]["code"] == -32800
+
+
+@pytest.mark.parametrize("last", ["exit", "end"])
+def test_a_whole_life_in_one_write(connect, frame, last) -> None:
+    client = connect()
+    params = {"processId": None, "rootUri": None, "capabilities": {}}
+    messages = [
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params},
+        {"jsonrpc": "2.0", "method": "initialized", "params": {}},
+        {"jsonrpc": "2.0", "id": 2, "method": "shutdown"},
+        *([{"jsonrpc": "2.0", "method": "exit"}] if last == "exit" else []),
+    ]
+    client.raw(b"".join(map(frame, messages)))
+    client.stdin.close()
+    assert client.process.wait(10) == 0
+    assert client.answer(1, 5)["result"]["serverInfo"]["name"] == "magray"
+    assert client.answer(2, 5)["result"] is None
+
+
+def test_what_is_no_client_is_closed_and_the_editor_is_served(tmp_path: Path, frame) -> None:
+    server = subprocess.Popen(
+        [sys.executable, "-m", "magray_server.lsp.main", "--tcp", "127.0.0.1:0", "--home", str(tmp_path)],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert server.stderr is not None
+    port = int(server.stderr.readline().rpartition(":")[2])
+    params = {"processId": None, "rootUri": None, "capabilities": {}}
+    hello = frame({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params})
+    silent = socket.create_connection(("127.0.0.1", port), timeout=30)
+    posts = [
+        b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+        b"POST http://x/ HTTP/1.1\r\n",
+        b"\x16\x03\x01\x02\x00\n",
+    ]
+    for post in posts:
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as browser:
+            browser.sendall(post + hello)
+            with contextlib.suppress(ConnectionResetError):
+                assert browser.recv(100) == b"", "it got no answer"
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as editor:
+        editor.sendall(hello[:5])
+        editor.sendall(hello[5:])
+        assert editor.recv(15) == b"Content-Length:"
+        editor.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        assert server.wait(10) == 1
+    silent.close()
+    assert "no header" in server.stderr.read()
     server.stderr.close()
 
 
