@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 WORKSPACE_FILE = ".magray.toml"
 HOME_FILE = "config.toml"
+MAX_WARNINGS = 20
 
 
 def _setting(default: Any, about: str, **rule: Any) -> Any:
@@ -293,7 +294,11 @@ class _Layers:
             section, key = name.split(".")
             part = dataclasses.replace(getattr(settings, section), **{key: value})
             settings = dataclasses.replace(settings, **{section: part})
-        return Loaded(settings, tuple(dict.fromkeys(self.warnings)), dict(self.sources))
+        warnings = list(dict.fromkeys(self.warnings))
+        if len(warnings) > MAX_WARNINGS:
+            more = len(warnings) - MAX_WARNINGS
+            warnings[MAX_WARNINGS:] = [f"{more:,} more settings cannot be used; they are ignored"]
+        return Loaded(settings, tuple(warnings), dict(self.sources))
 
 
 def _shown(name: str) -> str:

@@ -15,6 +15,7 @@ import stat
 from typing import TYPE_CHECKING, Any, cast
 
 from magray_memory.errors import ConfigError, StorageError
+from magray_memory.toml_text import parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tomlkit.items import Table
 
 MAX_BYTES = 65_536
-"""A settings file larger than this is a mistake or an attack; tomllib is quadratic in places."""
+"""A settings file larger than this is a mistake or an attack."""
 
 _LONE_LF = re.compile(r"(?<!\r)\n")
 
@@ -90,12 +91,8 @@ def _read_text(path: Path, *, follow_links: bool) -> str | None:
 
 
 def _parse(text: str, path: Path) -> dict[str, Any]:
-    import tomllib
-
     try:
-        return tomllib.loads(text)
-    except RecursionError as error:
-        raise ConfigError(f"settings file {path}", "it is nested too deeply") from error
+        return parse_toml(text)
     except ValueError as error:  # tomllib.TOMLDecodeError, and numbers too long to convert
         reason = str(error).splitlines()[0][:120]
         raise ConfigError(f"settings file {path}", f"it is not valid TOML ({reason})") from error

@@ -114,11 +114,11 @@ def _texts(rule: Rule, value: Any, label: str) -> tuple[str, ...]:
 def _split(value: str, label: str) -> list[Any]:
     if not value.lstrip().startswith("["):
         return [item.strip() for item in value.split(",") if item.strip()]
-    import tomllib
+    from magray_memory.toml_text import parse_toml
 
     try:
-        return tomllib.loads(f"x = {value}")["x"]
-    except (ValueError, RecursionError) as error:
+        return parse_toml(f"x = {value}")["x"]
+    except ValueError as error:
         raise ConfigError(label, 'it must be a list such as ["a", "b"]') from error
 
 

@@ -2,16 +2,17 @@
 
 Worktrees and submodules have a `.git` file that points elsewhere, and worktrees share `info/exclude` through
 a common folder. The files that are read here may belong to an untrusted workspace: only regular files of a
-sane size are opened, and what cannot be read counts as absent.
+sane size are opened, and includes have a budget. What is wrong with a file is said, never guessed around.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.ignore.patterns import RuleSet, encoded, parse_rule
 from magray_memory.user_path import expand_user
@@ -20,7 +21,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 MAX_RULE_BYTES = 1_000_000
-_MAX_INCLUDES = 10
+_MAX_DEPTH = 10
+"""As in git."""
+_MAX_FILES = 100
+_MAX_CONFIG_BYTES = 2_000_000
+"""Of all files of git's configuration for one repository."""
+
+
+class RuleFile(NamedTuple):
+    """The bytes of a rule or configuration file, and what is wrong with it, a sentence without a subject."""
+
+    data: bytes = b""
+    fault: str = ""
+    lasting: bool = True
+    """Whether the fault lies in the file; else the system refused, which may pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +48,8 @@ class Repository:
     excludes_file: Path | None
     """`core.excludesFile`, or git's default place for it."""
     ignore_case: bool
+    fault: str = ""
+    """What is wrong with git's configuration, as a sentence."""
 
 
 def find_repository(folder: Path, environ: Mapping[str, str] | None = None) -> Repository | None:
@@ -57,40 +73,57 @@ def read_repository(top: Path, environ: Mapping[str, str] | None = None) -> Repo
     environ = os.environ if environ is None else environ
     git_dir = _git_dir(top)
     common = _common_dir(git_dir)
-    local = _read_config(common / "config", environ, git_dir)
+    reader = _ConfigReader(environ, git_dir)
+    local = reader.read(common / "config")
     if local.get("extensions.worktreeconfig", "").lower() in _TRUE:
-        local |= _read_config(git_dir / "config.worktree", environ, git_dir)
+        local |= reader.read(git_dir / "config.worktree")
     return Repository(
         top=top,
         exclude_file=common / "info" / "exclude",
-        excludes_file=_excludes_file(_person_config(environ, git_dir) | local, top, environ),
+        excludes_file=_excludes_file(_person_config(reader, environ) | local, top, environ),
         ignore_case=local.get("core.ignorecase", "").lower() in _TRUE,
+        fault=reader.fault,
     )
 
 
 def person_excludes_file(folder: Path, environ: Mapping[str, str] | None = None) -> Path | None:
     """The person's own ignore file, for folders outside of any repository."""
     environ = os.environ if environ is None else environ
-    return _excludes_file(_person_config(environ), folder, environ)
+    return _excludes_file(_person_config(_ConfigReader(environ, None), environ), folder, environ)
 
 
-def read_rule_file(path: Path, *, follow: bool = True) -> bytes:
-    """The bytes of a rule or configuration file; empty if it is absent, huge or no regular file."""
+def read_rule_file(path: Path, *, follow: bool = True) -> RuleFile:
+    """A rule or configuration file; without bytes where it is absent, or no regular file as git takes it."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     if not follow:
         flags |= getattr(os, "O_NOFOLLOW", 0)
     try:
         descriptor = os.open(path, flags)
-    except (OSError, ValueError):
-        return b""
+    except ValueError:
+        return RuleFile()
+    except OSError as error:
+        return RuleFile() if error.errno in _ABSENT else _refused(error)
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_RULE_BYTES:
-            return b""
         try:
-            return file.read(MAX_RULE_BYTES)
-        except OSError:
-            return b""
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                return RuleFile()
+            if status.st_size > MAX_RULE_BYTES:
+                limit = f"{MAX_RULE_BYTES / 1e6:.0f} MB"
+                return RuleFile(fault=f"it has {status.st_size / 1e6:.2f} MB, the limit is {limit}")
+            return RuleFile(file.read(MAX_RULE_BYTES))
+        except OSError as error:
+            return _refused(error)
+
+
+_ABSENT = frozenset(
+    (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.EISDIR, errno.ENAMETOOLONG, errno.EMLINK)
+)
+"""Nothing is there, or something that is no rule file: a link where none is followed, a socket, a folder."""
+
+
+def _refused(error: OSError) -> RuleFile:
+    return RuleFile(fault=f"it cannot be read: {error.strerror or error}", lasting=False)
 
 
 _TRUE = frozenset(("true", "yes", "on", "1"))
@@ -100,12 +133,12 @@ def _git_dir(top: Path) -> Path:
     dot_git = top / ".git"
     if dot_git.is_dir():
         return dot_git
-    text = os.fsdecode(read_rule_file(dot_git)).strip()
+    text = os.fsdecode(read_rule_file(dot_git).data).strip()
     return top / text.removeprefix("gitdir:").strip() if text.startswith("gitdir:") else dot_git
 
 
 def _common_dir(git_dir: Path) -> Path:
-    text = os.fsdecode(read_rule_file(git_dir / "commondir")).strip()
+    text = os.fsdecode(read_rule_file(git_dir / "commondir").data).strip()
     return git_dir / text if text else git_dir
 
 
@@ -120,7 +153,7 @@ def _xdg(environ: Mapping[str, str]) -> Path | None:
     return Path(named) / "git" if named else home / ".config" / "git" if home else None
 
 
-def _person_config(environ: Mapping[str, str], git_dir: Path | None = None) -> dict[str, str]:
+def _person_config(reader: _ConfigReader, environ: Mapping[str, str]) -> dict[str, str]:
     """System and personal configuration, the later files winning."""
     files: list[Path] = []
     if environ.get("GIT_CONFIG_NOSYSTEM", "").lower() not in _TRUE:
@@ -133,7 +166,7 @@ def _person_config(environ: Mapping[str, str], git_dir: Path | None = None) -> d
         files += [home / ".gitconfig"] if home else []
     values: dict[str, str] = {}
     for file in files:
-        values |= _read_config(file, environ, git_dir)
+        values |= reader.read(file)
     return values
 
 
@@ -152,21 +185,52 @@ def _expanded(path: str, environ: Mapping[str, str]) -> Path:
     return expand_user(path) if path.startswith("~") else Path(path)
 
 
-def _read_config(
-    path: Path, environ: Mapping[str, str], git_dir: Path | None, depth: int = 0
-) -> dict[str, str]:
-    """`section.key` in lower case → value. `[include]` is followed, `[includeIf]` where its `gitdir` fits."""
-    values: dict[str, str] = {}
-    for key, value in _config_lines(os.fsdecode(read_rule_file(path))):
-        if key == "include.path" or (key.startswith(_IF) and key.endswith(".path")):
-            condition = key.removeprefix(_IF).removesuffix(".path") if key.startswith(_IF) else ""
-            follow = depth < _MAX_INCLUDES and bool(value)
-            if follow and (not condition or _holds(condition, path, git_dir, environ)):
-                further = path.parent / _expanded(value, environ)
-                values |= _read_config(further, environ, git_dir, depth + 1)
-        else:
-            values[key] = value
-    return values
+class _ConfigReader:
+    """Reads git's configuration for one repository, within a budget of files and bytes for all of it."""
+
+    def __init__(self, environ: Mapping[str, str], git_dir: Path | None) -> None:
+        self._environ = environ
+        self._git_dir = git_dir
+        self._files = 0
+        self._bytes = 0
+        self._open: list[str] = []
+        self.fault = ""
+
+    def read(self, path: Path) -> dict[str, str]:
+        """`section.key` in lower case → value. `[include]` is followed, `[includeIf]` where its `gitdir`
+        fits.
+        """
+        values: dict[str, str] = {}
+        for key, value in _config_lines(self._text(path)):
+            if key == "include.path" or (key.startswith(_IF) and key.endswith(".path")):
+                condition = key.removeprefix(_IF).removesuffix(".path") if key.startswith(_IF) else ""
+                if value and (not condition or _holds(condition, path, self._git_dir, self._environ)):
+                    values |= self._included(path, path.parent / _expanded(value, self._environ))
+            else:
+                values[key] = value
+        return values
+
+    def _included(self, path: Path, further: Path) -> dict[str, str]:
+        if self._files >= _MAX_FILES or self._bytes >= _MAX_CONFIG_BYTES:
+            self.fault = self.fault or f"git's configuration {path} includes too many files"
+            return {}
+        place = os.path.realpath(path)
+        if len(self._open) >= _MAX_DEPTH or os.path.realpath(further) in (*self._open, place):
+            self.fault = self.fault or f"git's configuration {path} includes itself, or too deeply"
+            return {}
+        self._open.append(place)
+        try:
+            return self.read(further)
+        finally:
+            self._open.pop()
+
+    def _text(self, path: Path) -> str:
+        found = read_rule_file(path)
+        self._files += 1
+        self._bytes += len(found.data)
+        if found.fault:
+            self.fault = self.fault or f"git's configuration {path} is ignored: {found.fault}"
+        return os.fsdecode(found.data)
 
 
 _IF = "includeif "
@@ -215,9 +279,11 @@ def _config_lines(text: str) -> Iterator[tuple[str, str]]:
         if not line or line[0] in "#;":
             continue
         name, equals, value = line.partition("=")
-        while value.endswith("\\") and not value.endswith("\\\\"):
-            value = value[:-1] + next(lines, "")
-        yield f"{section}.{name.strip().lower()}", _config_value(value) if equals else "true"
+        parts = [value]
+        while parts[-1].endswith("\\") and not parts[-1].endswith("\\\\"):
+            parts[-1] = parts[-1][:-1]
+            parts.append(next(lines, ""))
+        yield f"{section}.{name.strip().lower()}", _config_value("".join(parts)) if equals else "true"
 
 
 _ESCAPES = {"n": "\n", "t": "\t", "b": "\b"}

@@ -9,6 +9,9 @@ Asked from the strongest to the weakest, the first that speaks decides:
    then `info/exclude`, then `core.excludesFile`; they count in folders outside of any repository as well;
 4. hidden names (unless `index.hidden`) and the default exclusions, which `index.include` wins back.
 
+A file of rules that cannot be used (too large, unreadable, too many patterns) is a fault of its folder: what
+it would hide is not known, so nothing below that folder is indexed.
+
 A repository inside the workspace, a submodule or not, starts with git's rules of its own. What is inside a
 folder that is left out is never looked at, so it cannot be won back: include the folder.
 """
@@ -48,6 +51,24 @@ class Verdict(NamedTuple):
     wanted: bool = False
 
 
+class RuleFault(NamedTuple):
+    """Why the rules of a folder cannot be known; `lasting`: until the file changes, not only for now."""
+
+    file: Path
+    sentence: str
+    lasting: bool
+
+
+class Budget:
+    """What the rules of one walk may cost; shared by all its folders."""
+
+    def __init__(self) -> None:
+        self.globs = MAX_GLOBS
+
+
+MAX_GLOBS = 20_000
+"""Patterns with wildcards inside them, over all ignore files of a walk: each costs a regular expression."""
+
 KEEP = Verdict(None)
 WANTED = Verdict(None, wanted=True)
 IGNORED = Verdict(IgnoreRule.PATTERN)
@@ -67,6 +88,10 @@ class FolderRules:
     include: Scope
     fold: bool
     hidden: bool
+    budget: Budget
+    fault: RuleFault | None = None
+    warning: str = ""
+    """What is wrong with the configuration of the repository that begins here, as a sentence."""
 
     def judge(self, name: str, is_dir: bool) -> Verdict:
         """What becomes of the entry `name` of this folder."""
@@ -102,10 +127,19 @@ class FolderRules:
             _moved(self.include, step),
             self.fold,
             self.hidden,
+            self.budget,
         )
         if ".git" in listing:
             repository = read_repository(moved.folder)
-            moved = replace(moved, git=_repository_scopes(repository, ""), fold=repository.ignore_case)
+            reader = _ScopeReader(self.budget)
+            git = reader.of_repository(repository, "")
+            moved = replace(
+                moved,
+                git=git,
+                fold=repository.ignore_case,
+                fault=reader.fault,
+                warning=repository.fault or reader.warning,
+            )
         return _with_files(moved, listing)
 
 
@@ -123,19 +157,31 @@ def root_rules(
     `ignore` and `include` are patterns relative to `root`; `listing` are the names in it.
     """
     repository = find_repository(root, environ)
+    reader = _ScopeReader(Budget())
     git: tuple[Scope, ...] = ()
     fold = False
     if repository is None:
-        git = _scope(person_excludes_file(root, environ))
+        git = reader.of_person(person_excludes_file(root, environ))
     else:
         fold = repository.ignore_case
         between = root.relative_to(repository.top).parts
-        git = _repository_scopes(repository, "".join(f"{part}/" for part in between))
+        git = reader.of_repository(repository, "".join(f"{part}/" for part in between))
         for depth in range(len(between)):
             folder = repository.top.joinpath(*between[:depth])
             prefix = "".join(f"{part}/" for part in between[depth:])
-            git = (*_scope(folder / ".gitignore", prefix, fold=fold, follow=False), *git)
-    rules = FolderRules(root, _written(ignore), (), git, _written(include), fold, hidden)
+            git = (*reader.read(folder / ".gitignore", prefix, fold=fold, follow=False), *git)
+    rules = FolderRules(
+        folder=root,
+        settings=_written(ignore),
+        magray=(),
+        git=git,
+        include=_written(include),
+        fold=fold,
+        hidden=hidden,
+        budget=reader.budget,
+        fault=reader.fault,
+        warning=(repository.fault if repository is not None else "") or reader.warning,
+    )
     return _with_files(rules, listing)
 
 
@@ -153,31 +199,59 @@ def _moved(scope: Scope, step: str) -> Scope:
 
 def _with_files(rules: FolderRules, listing: Container[str]) -> FolderRules:
     """With the rule files that lie in the folder itself, which come before those from above."""
+    reader = _ScopeReader(rules.budget)
     if ".gitignore" in listing:
-        found = _scope(rules.folder / ".gitignore", fold=rules.fold, follow=False)
+        found = reader.read(rules.folder / ".gitignore", fold=rules.fold, follow=False)
         rules = replace(rules, git=(*found, *rules.git))
     if ".magrayignore" in listing:
-        found = _scope(rules.folder / ".magrayignore", follow=False)
+        found = reader.read(rules.folder / ".magrayignore", follow=False)
         rules = replace(rules, magray=(*found, *rules.magray))
-    return rules
+    return rules if reader.fault is None else replace(rules, fault=rules.fault or reader.fault)
 
 
-def _repository_scopes(repository: Repository, prefix: str) -> tuple[Scope, ...]:
-    fold = repository.ignore_case
-    return (
-        *_scope(repository.exclude_file, prefix, fold=fold),
-        *_scope(repository.excludes_file, prefix, fold=fold),
-    )
+class _ScopeReader:
+    """Reads files of rules; `fault` is the first that was wrong with one, `warning` what it does without."""
 
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.fault: RuleFault | None = None
+        self.warning = ""
 
-def _scope(
-    file: Path | None, prefix: str = "", *, fold: bool = False, follow: bool = True
-) -> tuple[Scope, ...]:
-    """The rules of a file, or nothing when it has none. Git follows no links to rule files inside a
-    repository.
-    """
-    rules = parse_rules(read_rule_file(file, follow=follow), fold=fold) if file is not None else None
-    return ((rules, prefix),) if rules else ()
+    def of_repository(self, repository: Repository, prefix: str) -> tuple[Scope, ...]:
+        """The rules of a repository besides its `.gitignore` files."""
+        fold = repository.ignore_case
+        return (
+            *self.read(repository.exclude_file, prefix, fold=fold),
+            *self.of_person(repository.excludes_file, prefix, fold=fold),
+        )
+
+    def of_person(self, file: Path | None, prefix: str = "", *, fold: bool = False) -> tuple[Scope, ...]:
+        """The person's own rules; like git, do without them where the system refuses to read them."""
+        before, scopes = self.fault, self.read(file, prefix, fold=fold)
+        if before is None and self.fault is not None and not self.fault.lasting:
+            self.warning = f"{self.fault.file} is ignored: {self.fault.sentence}"
+            self.fault = None
+        return scopes
+
+    def read(
+        self, file: Path | None, prefix: str = "", *, fold: bool = False, follow: bool = True
+    ) -> tuple[Scope, ...]:
+        """The rules of a file, or nothing when it has none. Git follows no links to rule files inside a
+        repository.
+        """
+        if file is None:
+            return ()
+        found = read_rule_file(file, follow=follow)
+        if found.fault:
+            self.fault = self.fault or RuleFault(file, found.fault, found.lasting)
+            return ()
+        rules = parse_rules(found.data, fold=fold, file=file)
+        if rules.globs > self.budget.globs:
+            sentence = f"its patterns with wildcards exceed the {MAX_GLOBS:,} that all ignore files may have"
+            self.fault = self.fault or RuleFault(file, sentence, lasting=True)
+            return ()
+        self.budget.globs -= rules.globs
+        return ((rules, prefix),) if rules else ()
 
 
 def _written(patterns: Sequence[str]) -> Scope:

@@ -203,6 +203,8 @@ class Indexer:
             if not stored.files:
                 self._prepare(pool, _FEW_FILES + 1)
             plan = self._scan(subtrees, stored, again, force, pool)
+            for sentence in plan.warnings:
+                self._events.warn(sentence)
             if plan.empty:
                 self._events.warn(f"{self._root} is empty now; its index is not deleted (--force deletes it)")
             if (

@@ -39,6 +39,7 @@ class Plan:
     ignored: Counter[IgnoreRule]
     skipped: dict[str, Skip]
     """By path, what is known to be wrong without reading anything."""
+    warnings: tuple[str, ...]
     empty: bool
     """Whether the root is empty although files of it are stored; then nothing is gone."""
 
@@ -73,7 +74,7 @@ def scan(
     tasks: list[Task] = []
     skipped: dict[str, Skip] = {}
     for subtree in subtrees:
-        for found in walk(root, options, tally, subtree):
+        for found in walk(root, options, tally, subtree, on_folder=lambda: on_file(len(seen))):
             path = found.path
             if path in seen:
                 continue
@@ -98,11 +99,15 @@ def scan(
     missing: set[str] = set() if empty else _missing(stored, seen, tally.unseen, subtrees)
     gone = tuple(state for path, state in stored.files.items() if path in missing)
     forgotten = tuple(path for path in stored.skipped if path in missing)
-    return Plan(tuple(tasks), gone, forgotten, tally.ignored, tally.problems | skipped, empty)
+    return Plan(
+        tuple(tasks), gone, forgotten, tally.ignored, tally.problems | skipped, tuple(tally.warnings), empty
+    )
 
 
 def _missing(stored: Stored, seen: set[str], unseen: Sequence[str], subtrees: Sequence[str]) -> set[str]:
     """The stored paths that are no longer there; of what cannot be seen nothing is known."""
+    if "" in unseen:
+        return set()
     candidates = (stored.files.keys() | stored.skipped.keys()) - seen - set(unseen)
     unseen_folders = tuple(path for path in unseen if path.endswith("/"))
     return {path for path in candidates if not path.startswith(unseen_folders) and _within(path, subtrees)}

@@ -20,6 +20,8 @@ class SkipReason(StrEnum):
     UNSEEN = "unseen"
     FOLDER_UNREADABLE = "folder_unreadable"
     TOO_DEEP = "too_deep"
+    RULES_UNKNOWN = "rules_unknown"
+    """An ignore file cannot be used, so nothing below its folder is indexed."""
 
 
 _SENTENCES = {
@@ -32,6 +34,7 @@ _SENTENCES = {
     SkipReason.INVALID_NAME: "its name is not valid Unicode",
     SkipReason.UNSEEN: "it cannot be looked at: {}",
     SkipReason.FOLDER_UNREADABLE: "the folder cannot be read: {}",
+    SkipReason.RULES_UNKNOWN: "nothing in it is indexed, for what may be indexed is not known: {}",
     SkipReason.TOO_DEEP: "it lies more than {} folders deep",
 }
 

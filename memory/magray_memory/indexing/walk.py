@@ -54,7 +54,9 @@ class Tally:
     problems: dict[str, Skip] = field(default_factory=lambda: dict[str, Skip]())
     """By path, what should have been seen and could not."""
     unseen: list[str] = field(default_factory=lambda: list[str]())
-    """Files, and folders as `a/b/` with all in them, of which nothing is known now."""
+    """Files, and folders as `a/b/` with all in them ("" is the root), of which nothing is known now."""
+    warnings: list[str] = field(default_factory=lambda: list[str]())
+    """What is wrong and leaves nothing out, a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +74,24 @@ class _Folder(NamedTuple):
     entries: list[os.DirEntry[str]]
 
 
-def walk(root: Path, options: WalkOptions, tally: Tally, under: str = "") -> Iterator[FoundFile]:
+def walk(
+    root: Path,
+    options: WalkOptions,
+    tally: Tally,
+    under: str = "",
+    on_folder: Callable[[], None] = lambda: None,
+) -> Iterator[FoundFile]:
     """The files below `root`, or only those at or below the path `under` (relative, `/`), sorted folder by
     folder.
 
-    The rules of the folders above `under` hold. Raises WorkspaceError if the root itself cannot be listed.
+    The rules of the folders above `under` hold. `on_folder()` is called for each folder, and may raise to
+    stop. Raises WorkspaceError if the root itself cannot be listed.
     """
     steps = [step for step in under.split("/") if step]
-    stack = [_top(root, options)]
+    stack = [_top(root, options, tally)]
     while stack:
         prefix, rules, entries = stack.pop()
+        on_folder()
         depth = prefix.count("/")
         if depth < len(steps):
             entries = [entry for entry in entries if entry.name == steps[depth]]
@@ -110,7 +120,7 @@ def folders(
     if not steps:
         before("")
     tally = Tally()
-    top = _top(root, options)
+    top = _top(root, options, tally)
     if not steps:
         yield "", top.rules
     stack = [top]
@@ -133,14 +143,33 @@ def folders(
                 yield path, None if entered is None else entered.rules
 
 
-def _top(root: Path, options: WalkOptions) -> _Folder:
+def _top(root: Path, options: WalkOptions, tally: Tally) -> _Folder:
     try:
         entries = _listed(str(root))
     except OSError as error:
         raise WorkspaceError(f"{root} cannot be read", error.strerror or str(error)) from error
     names = {entry.name for entry in entries}
     rules = root_rules(root, names, ignore=options.ignore, include=options.include, hidden=options.hidden)
-    return _Folder("", rules, entries)
+    return _usable("", rules, entries, root, tally)
+
+
+def _usable(
+    prefix: str, rules: FolderRules, entries: list[os.DirEntry[str]], root: Path, tally: Tally
+) -> _Folder:
+    """The folder; without entries where its rules cannot be known."""
+    if rules.warning and rules.warning not in tally.warnings:
+        tally.warnings.append(rules.warning)
+    fault = rules.fault
+    if fault is None:
+        return _Folder(prefix, rules, entries)
+    try:
+        file = fault.file.relative_to(root).as_posix()
+    except ValueError:
+        file = str(fault.file)
+    tally.problems[prefix or "./"] = Skip(SkipReason.RULES_UNKNOWN, f"{file}: {fault.sentence}")
+    if not fault.lasting:
+        tally.unseen.append(prefix)
+    return _Folder(prefix, rules, [])
 
 
 def _listed(folder: str) -> list[os.DirEntry[str]]:
@@ -207,7 +236,10 @@ def _enter(entry: os.DirEntry[str], prefix: str, rules: FolderRules, tally: Tall
     if not defaults.MARKERS.isdisjoint(names) and not rules.judge(entry.name, True).wanted:
         tally.ignored[IgnoreRule.CACHE] += 1
         return None
-    return _Folder(inner, rules.enter(entry.name, names), entries)
+    root = rules.folder
+    for _ in range(prefix.count("/")):
+        root = root.parent
+    return _usable(inner, rules.enter(entry.name, names), entries, root, tally)
 
 
 def _is_junction(entry: os.DirEntry[str]) -> bool:

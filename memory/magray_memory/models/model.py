@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -16,6 +15,7 @@ from typing import cast
 from magray_memory import atomic_file
 from magray_memory.errors import ModelError
 from magray_memory.models.default_model import BUNDLED, DEFAULT_ID
+from magray_memory.toml_text import parse_toml
 from magray_memory.user_path import expand_user
 
 TOKENIZER = "tokenizer"
@@ -113,10 +113,10 @@ def load_model(folder: Path) -> Model:
     path = folder / "model.toml"
     what = f"model folder {folder}"
     try:
-        values: dict[str, object] = tomllib.loads(path.read_text("utf-8"))
+        values: dict[str, object] = parse_toml(path.read_text("utf-8"))
     except OSError as error:
         raise ModelError(what, f"model.toml cannot be read: {error.strerror}", "magray model list") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ModelError(what, f"model.toml is not valid TOML: {error}") from error
     for key in _TEXTS:
         if not isinstance(values.get(key), str):

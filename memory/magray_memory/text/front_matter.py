@@ -9,9 +9,10 @@ read is left out, never an error.
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
+
+from magray_memory.toml_text import parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     Values = dict[str, list[str]]
 
 _MAX_ROWS = 300
-_MAX_YAML_CHARS = 32_768
+_MAX_CHARS = 32_768
 _MAX_DEPTH = 8
 _CLOSERS = {"---": ("---", "..."), "+++": ("+++",)}
 _FIELDS = {
@@ -94,7 +95,7 @@ def _yaml(body: list[str]) -> Values:
 
 def _parsed(text: str) -> Values | None:
     """The values of well-formed YAML; None for any other, and where a field is more than text and lists."""
-    if len(text) > _MAX_YAML_CHARS:
+    if len(text) > _MAX_CHARS:
         return None
     import yaml  # only for notes whose front matter has one of the fields
 
@@ -195,9 +196,10 @@ def _unquoted(value: str) -> str:
 
 
 def _toml(body: list[str]) -> Values:
+    text = "\n".join(body)
     try:
-        parsed = tomllib.loads("\n".join(body))
-    except (tomllib.TOMLDecodeError, RecursionError):
+        parsed = parse_toml(text) if len(text) <= _MAX_CHARS else {}
+    except ValueError:
         return {}
     nested = [cast("dict[str, object]", table) for table in parsed.values() if isinstance(table, dict)]
     values: Values = {}
