@@ -13,7 +13,7 @@ from magray_memory import config
 from magray_memory.memory import Memory
 from magray_memory.search import file_roles
 from magray_memory.search.fusion import Fused
-from magray_memory.search.query import FILTERS
+from magray_memory.search.inline_filters import FILTERS
 from magray_memory.search.query_terms import query_terms, term_prefixes
 from magray_memory.search.ranking import RankingQuery, Signals, rank
 from magray_memory.search.weights import WEIGHTS

@@ -56,10 +56,12 @@ class OpenVault:
     transient: bool = False
     id: str | None = field(init=False)
     """The vault in the ids of its documents: of its root alone, None for the notebook."""
-    filter_cache: LruCache[Hashable, NDArray[np.int64]] = field(
+    filter_cache: LruCache[Hashable, tuple[NDArray[np.int64], frozenset[tuple[str, str]]]] = field(
         default_factory=lambda: LruCache(_FILTERS, 3600.0)
     )
-    """Passages that the last filters left: a program asks many questions with the same one."""
+    """Passages that the last filters left, and those of the filters that fit nothing: a program asks many
+    questions with the same one.
+    """
 
     def __post_init__(self) -> None:
         self.id = None if self.root is None else vault_id(self.root)

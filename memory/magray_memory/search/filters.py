@@ -1,15 +1,33 @@
-"""Filters of a query, applied to a vault: which of its passages may be found."""
+"""Filters of a query, applied to a vault: which of its passages may be found, and which filters fit none."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from magray_memory.search.query import path_matcher
+from magray_memory.search.path_filter import globs_of, path_matcher
 from magray_memory.search.vault_view import VaultView, reading
-from magray_memory.storage.passage_filters import DocumentFilter, database_state, matching_passages
+from magray_memory.storage.passage_filters import (
+    DocumentFilter,
+    database_state,
+    file_paths,
+    matching_passages,
+    unmatched_values,
+)
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from magray_memory.search.query import SearchQuery
+
+
+class FilterResult(NamedTuple):
+    """Ascending ids (n,) of the passages that the filters of a query leave in a vault, and those of the
+    filters that fit no document of it, each as (name, value).
+    """
+
+    passages: NDArray[np.int64]
+    unmatched: frozenset[tuple[str, str]]
 
 
 @reading
@@ -18,13 +36,37 @@ def apply_filters(view: VaultView, query: SearchQuery) -> None:
     if not query.filtered:
         return
     wanted = _document_filter(query)
-    asked = (database_state(view.connection), wanted, query.paths)
-    known = None if view.source.transient else view.source.filter_cache.get(asked)
+    asked = (database_state(view.connection), wanted, query.paths, query.folder)
+    cache = None if view.source.transient else view.source.filter_cache
+    known = None if cache is None else cache.get(asked)
     if known is None:
-        matches = path_matcher(query.paths) if query.paths else None
-        known = matching_passages(view.connection, wanted, matches)
-        view.source.filter_cache.put(asked, known)
-    view.allowed = known
+        known = _result(view, wanted, query)
+        if cache is not None:
+            cache.put(asked, known)
+    view.allowed, view.unmatched = known
+
+
+def _result(view: VaultView, wanted: DocumentFilter, query: SearchQuery) -> FilterResult:
+    documents, unmatched = (None, []) if not query.paths else _files(view, query)
+    unmatched += unmatched_values(view.connection, wanted)
+    return FilterResult(matching_passages(view.connection, wanted, documents), frozenset(unmatched))
+
+
+def _files(view: VaultView, query: SearchQuery) -> tuple[list[int], list[tuple[str, str]]]:
+    """The documents that the paths of a query mean, and the paths that mean none."""
+    root = view.source.root
+    files = {} if root is None else file_paths(view.connection)
+    globs: list[str] = []
+    unmatched: list[tuple[str, str]] = []
+    for value in query.paths:
+        meant = [] if root is None else globs_of(value, query.folder, root)
+        chosen = next((glob for glob in meant if any(map(path_matcher((glob,)), files.values()))), None)
+        if chosen is None:
+            unmatched.append(("path", value))
+        else:
+            globs.append(chosen)
+    matches = path_matcher(globs)
+    return [document for document, path in files.items() if matches(path)], unmatched
 
 
 def _document_filter(query: SearchQuery) -> DocumentFilter:

@@ -44,11 +44,23 @@ class Hit(msgspec.Struct, frozen=True):
     snippet_line: int | msgspec.UnsetType = msgspec.UNSET
 
 
+class UnmatchedFilter(msgspec.Struct, frozen=True):
+    """A filter that fits no document. `nearest` is the value most like it that does; `message` a sentence.
+
+    `filter` is `all` where each filter fits some documents, and all of them together none.
+    """
+
+    filter: str
+    value: str
+    nearest: str | None
+    message: str
+
+
 class SearchAnswer(msgspec.Struct, frozen=True):
     """What a search gave. `mode` is what was used, `requested_mode` what was asked for.
 
     `degraded` says in a sentence why the answer is less than it could be; `pending` counts passages without a
-    vector.
+    vector. `unmatched` is there only when a filter fits nothing.
     """
 
     query: str
@@ -59,6 +71,7 @@ class SearchAnswer(msgspec.Struct, frozen=True):
     took_ms: float
     pending: int
     hits: list[Hit]
+    unmatched: list[UnmatchedFilter] | msgspec.UnsetType = msgspec.UNSET
 
 
 def steps(changes: list[tuple[str, float]]) -> tuple[float, list[Step]]:

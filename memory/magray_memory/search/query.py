@@ -9,30 +9,31 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from magray_memory.errors import QueryError
+from magray_memory.search.inline_filters import split
+from magray_memory.search.path_filter import read_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from magray_memory.search.inline_filters import InlineFilter
 
 Mode = Literal["hybrid", "lexical", "semantic"]
 Within = Literal["all", "workspace", "notebook"]
 MODES: tuple[str, ...] = get_args(Mode)
 WITHIN: tuple[str, ...] = get_args(Within)
 LAYERS = ("interact", "insights", "assets")
-FILTERS = ("lang", "path", "tag", "layer", "kind", "since", "until")
 
 DEFAULT_K = 10
 MAX_TEXT = 8_000
 """Characters of a query that are looked at: the model reads about 2,000 of them, more words only dilute BM25.
 """
 
-_FILTER = re.compile(rf"({'|'.join(FILTERS)}):(?!:)", re.IGNORECASE)
 _PHRASE = re.compile(r'"([^"]*)"')
 _AGE = re.compile(r"(\d{1,6})([hdw])", re.IGNORECASE)
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -43,8 +44,9 @@ _DATE_HINT = "2025-01-31, 2025-01-31T09:00, 3d, 2w or 6h"
 class SearchQuery:
     """One search. `text` is free of filters; `raw` is what was typed; times are aware and in UTC.
 
-    A repeated tag means and; every other repeated filter means or. An empty tuple filters nothing. With
-    `lines` each hit tells where its snippet begins.
+    A repeated tag means and; every other repeated filter means or. An empty tuple filters nothing. `folder`:
+    what paths are relative to, besides the root. `loose` are those of the filters that stood among the words
+    and may be text. With `lines` each hit tells where its snippet begins.
     """
 
     text: str
@@ -61,6 +63,8 @@ class SearchQuery:
     explain: bool = False
     lines: bool = False
     raw: str = ""
+    folder: str | None = None
+    loose: tuple[InlineFilter, ...] = ()
 
     @property
     def phrases(self) -> tuple[str, ...]:
@@ -89,88 +93,105 @@ def parse(
     since: str | None = None,
     until: str | None = None,
     explain: bool = False,
+    folder: Path | None = None,
     now: datetime | None = None,
 ) -> SearchQuery:
     """Reads the inline filters out of `text` and adds them to those given as options.
 
-    `now` is the moment that ages such as `3d` count back from. Raises QueryError for a filter or an option
-    that cannot be understood: an unknown layer, language, mode or date, an empty value, a path outside the
-    root, a negative k.
+    `folder` is what paths are relative to, besides the root of a workspace; `now` the moment that ages such
+    as `3d` count back from. Raises QueryError for a filter or an option that cannot be understood: an unknown
+    layer, language, mode or date, an empty value, a path outside the root, a negative k.
     """
     if k < 0:
         raise QueryError(f"-k {k}", "the number of hits cannot be negative", "-k 10")
     raw = _clean(text)
-    words, inline = _split(raw)
     now = now or datetime.now(UTC)
+    here = None if folder is None else os.fspath(folder)
+    given = {"kind": tuple(kinds), "tag": tuple(tags), "path": tuple(paths)}
+    words, inline = split(raw, lambda name, value: _is_valid(name, value, here, now))
 
     def values(name: str, given: Iterable[str], check: Callable[[str], str]) -> tuple[str, ...]:
-        both = [*(_clean(v) for v in given), *inline.get(name, ())]
+        both = [*(_clean(v) for v in given), *(part.value for part in inline if part.name == name)]
         return tuple(dict.fromkeys(check(v) for v in both))
 
     def moments(name: str, given: str | None) -> list[datetime]:
-        both = [*([_clean(given)] if given is not None else []), *inline.get(name, ())]
+        typed = [_clean(given)] if given is not None else []
+        both = [*typed, *(part.value for part in inline if part.name == name)]
         return [_moment(v, name, now) for v in both]
 
     return SearchQuery(
-        text=words,
+        text=words[:MAX_TEXT],
         k=k,
         within=cast("Within", _one_of(within, "--in", WITHIN)),
         mode=cast("Mode", _one_of(mode, "--mode", MODES)),
         layers=values("layer", layers, lambda v: _one_of(v.lower(), "layer", LAYERS)),
-        kinds=values("kind", kinds, lambda v: _some(v, "kind").lower()),
+        kinds=values("kind", given["kind"], _kind),
         languages=values("lang", languages, _language),
-        paths=values("path", paths, _path),
-        tags=values("tag", tags, lambda v: _some(v.removeprefix("#").rstrip("/"), "tag").lower()),
+        paths=values("path", given["path"], lambda v: read_path(_some(v, "path"), here)),
+        tags=values("tag", given["tag"], _tag),
         since=min(moments("since", since), default=None),
         until=max(moments("until", until), default=None),
         explain=explain,
         raw=raw,
+        folder=here,
+        loose=tuple(
+            part for part in inline if not part.sure and part.value not in given.get(part.name, (part.value,))
+        ),
     )
+
+
+def without(query: SearchQuery, filters: Iterable[InlineFilter]) -> SearchQuery:
+    """The query with these of its loose filters as text."""
+    given = {(part.name, part.value) for part in filters}
+    as_text = {part.written for part in filters}
+    now = datetime.now(UTC)
+    words, _ = split(query.raw, lambda name, value: _is_valid(name, value, query.folder, now), as_text)
+    kinds = {_kind(value) for name, value in given if name == "kind"}
+    tags = {_tag(value) for name, value in given if name == "tag"}
+    paths = {read_path(value, query.folder) for name, value in given if name == "path"}
+    return replace(
+        query,
+        text=words[:MAX_TEXT],
+        kinds=tuple(kind for kind in query.kinds if kind not in kinds),
+        tags=tuple(tag for tag in query.tags if tag not in tags),
+        paths=tuple(path for path in query.paths if path not in paths),
+        loose=(),
+    )
+
+
+def loose_name(part: InlineFilter, folder: str | None) -> tuple[str, str]:
+    """A loose filter by its name and its value as a query keeps it."""
+    read = {"kind": _kind, "tag": _tag}.get(part.name)
+    return part.name, read_path(part.value, folder) if read is None else read(part.value)
+
+
+def _is_valid(name: str, value: str, folder: str | None, now: datetime) -> bool:
+    """Whether a filter takes a value."""
+    try:
+        if name in ("since", "until"):
+            _moment(value, name, now)
+        elif name == "path":
+            read_path(_some(value, name), folder)
+        elif name == "layer":
+            _one_of(value.lower(), name, LAYERS)
+        else:
+            {"lang": _language, "kind": _kind, "tag": _tag}[name](value)
+    except QueryError:
+        return False
+    return True
+
+
+def _kind(value: str) -> str:
+    return _some(value, "kind").lower()
+
+
+def _tag(value: str) -> str:
+    return _some(value.removeprefix("#").rstrip("/"), "tag").lower()
 
 
 def _clean(text: str) -> str:
     """The text without what no tokenizer, database or JSON encoder takes: NULs and lone surrogates."""
     return text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
-
-
-def _split(text: str) -> tuple[str, dict[str, list[str]]]:
-    """The words that are no filter, as they stood, and the filters by name. Quoted text is never a filter,
-    nor is a name with white space and more text after its colon.
-    """
-    words: list[str] = []
-    found: dict[str, list[str]] = {}
-    at = 0
-    while at < len(text):
-        if text[at].isspace():
-            at += 1
-            continue
-        match = _FILTER.match(text, at)
-        # "kind: Deployment" is a line of somebody's file; a filter has its value right behind the colon.
-        if match and not (text[match.end() : match.end() + 1].isspace() and text[match.end() :].strip()):
-            value, at = _value(text, match.end(), match.group())
-            found.setdefault(match.group(1).lower(), []).append(value)
-        elif text[at] == '"' and (end := text.find('"', at + 1)) > 0:
-            words.append(text[at : end + 1])
-            at = end + 1
-        else:
-            start = at
-            while at < len(text) and not text[at].isspace():
-                at += 1
-            words.append(text[start:at])
-    return " ".join(words)[:MAX_TEXT], found
-
-
-def _value(text: str, at: int, shown: str) -> tuple[str, int]:
-    """A filter's value at `at`, quoted or up to white space, and where it ends."""
-    if at < len(text) and text[at] in "\"'":
-        end = text.find(text[at], at + 1)
-        if end < 0:
-            raise QueryError(shown[:-1], "the quote after it is not closed", f'{shown}"two words"')
-        return text[at + 1 : end], end + 1
-    end = at
-    while end < len(text) and not text[end].isspace():
-        end += 1
-    return text[at:end], end
 
 
 def _some(value: str, name: str) -> str:
@@ -198,48 +219,6 @@ def _language(value: str) -> str:
             f"lang {name[:60]}", "no language of that name is known", "python, js, c++, markdown"
         )
     return known
-
-
-def _path(value: str) -> str:
-    name = _some(value, "path")
-    if os.sep == "\\":
-        name = name.replace("\\", "/")
-    name = composed(name.removeprefix("./"))
-    if ".." in name.split("/"):
-        raise QueryError(f"path {name[:60]}", "it leads outside the workspace", "a glob relative to its root")
-    if name.startswith(("!", "#")):
-        name = "\\" + name
-    return name
-
-
-def composed(text: str) -> str:
-    """The text in NFC, which keyboards type; file names of old Mac disks and archives are decomposed."""
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
-
-
-def path_matcher(globs: tuple[str, ...]) -> Callable[[str], bool]:
-    """A test for paths relative to the root: true where a gitignore glob holds for the path or its parent.
-
-    Globs are in NFC; paths may be in any Unicode form.
-    """
-    from magray_memory.ignore.patterns import RuleSet, encoded, parse_rule
-
-    match = RuleSet(filter(None, (parse_rule(encoded(glob)) for glob in globs))).match
-
-    @cache
-    def folder_matches(folder: str) -> bool:
-        """Of a folder, with its final slash."""
-        parent, _, name = folder[:-1].rpartition("/")
-        prefix = f"{parent}/" if parent else ""
-        return bool(prefix and folder_matches(prefix)) or match(name, prefix, True) is True
-
-    def matches(path: str) -> bool:
-        path = composed(path)
-        name = path.rpartition("/")[2]
-        prefix = path[: len(path) - len(name)]
-        return bool(prefix and folder_matches(prefix)) or match(name, prefix, False) is True
-
-    return matches
 
 
 def _moment(value: str, name: str, now: datetime) -> datetime:

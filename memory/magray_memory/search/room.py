@@ -34,8 +34,10 @@ class Search:
     def query(self, query: SearchQuery, should_stop: Callable[[], bool] | None = None) -> SearchAnswer:
         """Ranked hits of the workspaces, notes and notebook; `degraded` says what could not be used.
 
-        Raises Interrupted soon after `should_stop` is true.
+        Raises Interrupted soon after `should_stop` is true, QueryError for a path filter that leads out of
+        every folder.
         """
+        self._check_paths(query)
         searcher = self.open()
         with self._interruptible(searcher.vaults, should_stop):
             return self._with_unreadable(searcher.search(query))
@@ -111,6 +113,16 @@ class Search:
             if self._searcher is not None:
                 self._searcher.close()
                 self._searcher = None
+
+    def _check_paths(self, query: SearchQuery) -> None:
+        if not query.paths:
+            return
+        from magray_memory.search.path_filter import leads_outside, outside
+
+        roots = [*self._context.roots, *self._context.note_folders]
+        for path in query.paths:
+            if roots and leads_outside(path, query.folder, roots):
+                raise outside(path, self._context.workspace)
 
     def _vaults(self) -> list[OpenVault]:
         return self._context.vaults.get(self._context.vault_files())

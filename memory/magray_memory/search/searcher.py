@@ -10,13 +10,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from magray_memory.search.filters import apply_filters
 from magray_memory.search.fusion import PassageRef, fuse, lexical_share, semantic_scores
-from magray_memory.search.hits import SearchAnswer
+from magray_memory.search.hits import SearchAnswer, UnmatchedFilter
 from magray_memory.search.lexical_candidates import find_lexical
 from magray_memory.search.lexical_evidence import LexicalEvidence, gather_evidence, rows_of
 from magray_memory.search.presentation import present
-from magray_memory.search.query import DEFAULT_K, SearchQuery, parse
+from magray_memory.search.query import DEFAULT_K, SearchQuery, loose_name, parse, without
 from magray_memory.search.query_terms import QueryTerms, QueryType, query_terms
 from magray_memory.search.ranking import Ranked, rank
 from magray_memory.search.semantic_candidates import (
@@ -53,6 +55,8 @@ class _Run:
     """Why vaults could not be read, a sentence each."""
     problems: list[str] = field(default_factory=list[str])
     """What else could not take part, a sentence each."""
+    unmatched: list[UnmatchedFilter] = field(default_factory=list[UnmatchedFilter])
+    """The filters that fit nothing."""
     searched: bool = False
     """Whether any passage could answer."""
     semantic: bool = False
@@ -109,10 +113,16 @@ class Searcher:
         near: Future[dict[int, Neighbours]] | None = None
         # The vector space is what serves in this very transaction: an answer is never of two.
         key = answering_space(views)
+        if run.query.loose:
+            run = _settled(run, views)
         if run.query.mode != "lexical":
             vector = self._worker.submit(embed_query, self._embedder, run.query.text, key)
         for view in views:
             apply_filters(view, run.query)
+        if run.query.filtered and any(view.unmatched or view.empty for view in views):
+            from magray_memory.search.unmatched_filters import unmatched_filters
+
+            run.unmatched = unmatched_filters(views, run.query)
         live = [view for view in views if not view.empty]
         if vector is not None:
             near = self._worker.submit(search_indexes, vector, view_indexes(live, key), run.limit)
@@ -248,4 +258,20 @@ class Searcher:
             took_ms=round((time.perf_counter() - run.started) * 1000, 2),
             pending=sum(map(pending, views)),
             hits=hits,
+            unmatched=run.unmatched or msgspec.UNSET,
         )
+
+
+def _settled(run: _Run, views: Sequence[VaultView]) -> _Run:
+    """The run with those filters as text that stand among the words and fit nothing in any vault."""
+    query = run.query
+    for view in views:
+        apply_filters(view, query)
+    nowhere = views[0].unmatched.intersection(*(view.unmatched for view in views)) if views else ()
+    as_text = [part for part in query.loose if loose_name(part, query.folder) in nowhere]
+    if not as_text:
+        return run
+    for view in views:
+        view.allowed, view.unmatched = None, frozenset()
+    query = without(query, as_text)
+    return replace(run, query=query, terms=query_terms(query.text))

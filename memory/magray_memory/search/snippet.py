@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
@@ -17,6 +18,8 @@ MAX_LINES = 4
 MAX_WIDTH = 200
 _SCANNED_LINES = 400
 _SCANNED_WIDTH = 2000
+_PIECE = re.compile(r"\S{1,80}")
+"""A word; of what is written without spaces, a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +86,8 @@ def _shorten(line: str, weights: Mapping[str, float]) -> str:
     """A long line cut around the first word of the query that stands in it."""
     if len(line) <= MAX_WIDTH:
         return line
-    at = 0
-    position = 0
-    for word in line[:20_000].split(" "):
-        if not weights.keys().isdisjoint(tokens(word[:200])):
-            at = position
-            break
-        position += len(word) + 1
+    pieces = _PIECE.finditer(line[:20_000])
+    at = next((p.start() for p in pieces if not weights.keys().isdisjoint(tokens(p[0]))), 0)
     start = max(0, min(at - MAX_WIDTH // 4, len(line) - MAX_WIDTH))
     cut = line[start : start + MAX_WIDTH]
     return ("…" if start else "") + cut + ("…" if start + MAX_WIDTH < len(line) else "")

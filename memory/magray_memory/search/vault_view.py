@@ -44,6 +44,8 @@ class VaultView:
     passages: int
     allowed: NDArray[np.int64] | None = None
     """Ascending ids of the passages that the filters leave; None without filters."""
+    unmatched: frozenset[tuple[str, str]] = frozenset()
+    """The filters, as (name, value), that no document of this vault fits."""
     lexical: dict[int, float] = field(default_factory=dict[int, float])
     """BM25 of the best passages."""
     frequencies: dict[str, int] = field(default_factory=dict[str, int])

@@ -9,13 +9,18 @@ Every token is made only of characters that SQLite's `unicode61 remove_diacritic
 as they are, so that one token here is one term there.
 """
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from functools import cache
 from itertools import pairwise
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
-ANALYZER_VERSION = 2
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ANALYZER_VERSION = 3
 
 _MAX_TOKEN = 64
 _MAX_WORD = 256
@@ -41,6 +46,7 @@ _UNSPACED = (
     r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u318f\u31a0-\u31ff\u3400-\u4dbf"
     r"\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U0001b000-\U0001b2ff\U00020000-\U0003ffff"
 )
+_FIRST_CJK = "\u3005"
 # Parts of words of ASCII alone, which nearly all are: twice as fast as the pattern for any word.
 _ASCII_PARTS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _HEX = re.compile(r"(?:0[xX])?[0-9a-fA-F]+")
@@ -50,6 +56,13 @@ _PLAIN_LATIN = str.maketrans(
      "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "Th", "ß": "ss", "ẞ": "SS"}
 )  # fmt: skip
 _CONTRACTION = re.compile(r"(?<=[^\W\d_])['’ʼ](?:s|t|d|m|re|ve|ll)(?![^\W_])", re.IGNORECASE)
+
+
+_SIGNS = {"++": "pp", "#": "sharp"}
+_ASCII_WORD = frozenset(char for char in map(chr, range(128)) if char.isalnum() or char == "_")
+_AFTER_NAME = _ASCII_WORD | {"+", "#"}
+_LAST_NAME = re.compile(r"(?<![A-Za-z0-9_])[A-Za-z]\w*\Z", re.ASCII)
+_MAX_SIGNED = 24
 
 
 class _Stemmer(Protocol):
@@ -109,6 +122,8 @@ _compound_words = _Compounds()
 def analyze(text: str) -> str:
     """The tokens of a text, in order, joined by single spaces."""
     words = text.translate(_ASCII_SEPARATORS).split() if text.isascii() else _WORD.findall(text)
+    if "++" in text or "#" in text:
+        words += _signed(text)
     return "".join(map(_words.__getitem__, words))[1:]
 
 
@@ -135,8 +150,40 @@ def name_tokens(text: str) -> list[str]:
 
 
 def query_tokens(text: str) -> list[str]:
-    """The distinct tokens of a query, in order; what `'s`, `n't` and the like leave behind is dropped."""
-    return list(dict.fromkeys(tokens(_CONTRACTION.sub(" ", text))))
+    """The distinct tokens of a query, in order; what `'s`, `n't` and the like leave behind is dropped.
+
+    Of a word in a script without spaces the pairs alone: its single characters are in every other text.
+    """
+    text = _CONTRACTION.sub(" ", text)
+    if "++" in text or "#" in text:
+        for name, sign in dict.fromkeys(_signed_names(text)):
+            text = text.replace(f"{name}{sign}", f" {_spoken(name, sign)} ")
+    if text.isascii():
+        return list(dict.fromkeys(tokens(text)))
+    words = [plain for word in _WORD.findall(text) for plain in _kept(word)]
+    return list(dict.fromkeys(token for word in words for token in _identifier_tokens(word, singles=False)))
+
+
+def _signed(text: str) -> list[str]:
+    """The names that end in a sign, as they are spoken: C++, C#. Without it they would be another word."""
+    return [_spoken(name, sign) for name, sign in _signed_names(text)]
+
+
+def _spoken(name: str, sign: str) -> str:
+    return name.lower() + _SIGNS[sign]
+
+
+def _signed_names(text: str) -> Iterator[tuple[str, str]]:
+    """Each name that `++` or `#` ends, with its sign. Looking for the sign costs less than a regex."""
+    for sign in _SIGNS:
+        at = text.find(sign, 1)
+        while at > 0:
+            end = at + len(sign)
+            if text[at - 1] in _ASCII_WORD and text[end : end + 1] not in _AFTER_NAME:
+                name = _LAST_NAME.search(text, max(0, at - _MAX_SIGNED), at)
+                if name is not None:
+                    yield name[0], sign
+            at = text.find(sign, end)
 
 
 def _word_tokens(word: str) -> list[str]:
@@ -144,7 +191,12 @@ def _word_tokens(word: str) -> list[str]:
         if 2 < len(word) <= _MAX_TOKEN and word.isalpha() and word.islower():
             return [_stemmer("english").stemWord(word)]  # most words, without the regex
         return _ascii_tokens(word)
-    return [token for plain in _KEPT_BY_SQLITE.findall(_plain(word)) for token in _identifier_tokens(plain)]
+    return [token for plain in _kept(word) for token in _identifier_tokens(plain)]
+
+
+def _kept(word: str) -> list[str]:
+    """The parts of a word that SQLite keeps whole."""
+    return [word] if word.isascii() else _KEPT_BY_SQLITE.findall(_plain(word))
 
 
 def _plain(word: str) -> str:
@@ -178,7 +230,7 @@ def _ascii_tokens(word: str) -> list[str]:
     return found
 
 
-def _identifier_tokens(word: str) -> list[str]:
+def _identifier_tokens(word: str, *, singles: bool = True) -> list[str]:
     if word.isascii():
         return _ascii_tokens(word)
     parts = [(match.lastgroup or "", match[0]) for match in _parts().finditer(word)]
@@ -190,7 +242,7 @@ def _identifier_tokens(word: str) -> list[str]:
     elif word.startswith("__") and word.endswith("__") and parts:
         found.append(_whole(word))
     for kind, part in parts:
-        found.extend(_part_tokens(kind, part))
+        found.extend(_part_tokens(kind, part, singles=singles))
     return [token for token in found if token]
 
 
@@ -222,12 +274,14 @@ def _is_encoded(word: str, parts: int) -> bool:
     return parts > 3 and (_HEX.fullmatch(word) is not None or 20 <= len(word) < 2.5 * parts)
 
 
-def _part_tokens(kind: str, part: str) -> list[str]:
+def _part_tokens(kind: str, part: str, *, singles: bool) -> list[str]:
     if kind == "digits":
         return [part[:_MAX_TOKEN]]
     folded = _fold(part)
-    if kind == "unspaced" and len(folded) > 2:
-        return [folded[i : i + 2] for i in range(len(folded) - 1)]
+    if kind == "unspaced" and len(folded) > 1:
+        pairs = [folded[i : i + 2] for i in range(len(folded) - 1)]
+        # A character of Han, kana or Hangul is a word by itself, one of Thai or Khmer is not.
+        return [*pairs, *(char for char in folded if char >= _FIRST_CJK)] if singles else pairs
     folded = folded[:_MAX_TOKEN]
     if kind == "latin" and len(folded) > 2:
         return [_stemmer("english").stemWord(folded)]

@@ -22,7 +22,7 @@ from magray_server.operations.operation import (
     as_json,
     options_of,
 )
-from magray_server.operations.paths import user_path
+from magray_server.operations.paths import current_folder, user_path
 from magray_server.operations.registry import REGISTRY, load
 
 if TYPE_CHECKING:
@@ -124,7 +124,8 @@ def _run(shell: Shell, operation: Operation[Any, Any], view: View[Any, Any], opt
         return code
     with shell.memory() as memory:
         on_step = shell.note if shell.verbose else None
-        result = operation.run(Context(memory=memory, on_step=on_step, for_display=not shell.json), options)
+        context = Context(memory=memory, on_step=on_step, folder=current_folder(), for_display=not shell.json)
+        result = operation.run(context, options)
         call = Call(shell, options, memory)
         if shell.json:
             shell.value(as_json(result))

@@ -104,6 +104,8 @@ class Folders:
         """The file that a request names, by URI, or by a path that may be relative to a folder. Raises
         InvalidParams.
         """
+        if uri is None and path is not None and "://" in path:
+            uri = path
         if uri is not None:
             found = to_path(uri)
             if found is None:

@@ -27,6 +27,7 @@ from typing import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from magray_memory.indexing.events import Event
     from magray_memory.memory import Memory
@@ -60,6 +61,8 @@ class Context:
     on_progress: Callable[[str, int, int], None] | None = None
     """Gets (file, bytes so far, bytes in all) of a download."""
     should_stop: Callable[[], bool] | None = None
+    folder: Path | None = None
+    """What paths may be relative to besides the root of the workspace: the shell's current folder."""
     for_display: bool = False
     """Whether a person reads the result: what only display needs is computed too."""
 

@@ -54,7 +54,7 @@ class Search:
         "A programming language: python, js, c++ …", default=(), metavar="LANG", complete=_languages
     )
     path: tuple[str, ...] = option(
-        "Paths as in .gitignore, from the root: src/, *.md", default=(), metavar="GLOB"
+        "Paths as in .gitignore, from here or the root: src/, *.md", default=(), metavar="GLOB"
     )
     tag: tuple[str, ...] = option("A tag; if repeated, all must match.", default=(), metavar="TAG")
     since: str | None = option("Changed since: 2025-01-31, 3d, 2w, 6h.", default=None, metavar="WHEN")
@@ -95,7 +95,7 @@ def run(context: Context, wanted: Search) -> SearchAnswer:
     memory = context.memory
     if wanted.mode != "lexical":
         memory.search.expect()
-    query = wanted.as_query(memory.settings.search.k)
+    query = wanted.as_query(memory.settings.search.k, folder=context.folder)
     return memory.search.query(replace(query, lines=context.for_display))
 
 

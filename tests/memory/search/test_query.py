@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from magray_memory.errors import QueryError
-from magray_memory.search.query import MAX_TEXT, parse, path_matcher
+from magray_memory.search.path_filter import path_matcher
+from magray_memory.search.query import MAX_TEXT, parse
 
 if TYPE_CHECKING:
     from pathlib import Path

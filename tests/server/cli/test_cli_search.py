@@ -170,6 +170,63 @@ def test_filters_alone_find_nothing_and_say_why(indexed: Magray) -> None:
     assert "needs words" in result.err
 
 
+@pytest.mark.parametrize(
+    ("folder", "path", "expected"),
+    [
+        (".", ".", 4),
+        ("docs", "guide.md", 1),
+        ("docs", "../docs/guide.md", 1),
+        ("docs", "docs/guide.md", 1),
+        ("docs", "./guide.md", 1),
+        ("src/auth", "..", 2),
+        ("src/auth", "{root}/docs/", 1),
+    ],
+)
+def test_a_path_is_seen_from_the_current_folder_and_from_the_root(
+    indexed: Magray, folder: str, path: str, expected: int
+) -> None:
+    here = indexed.cwd / folder
+    given = path.format(root=indexed.cwd)
+    shell = indexed("--json", "search", "token database", "--path", given, cwd=here)
+    batch = indexed(
+        "search", "--batch", "-", cwd=here, text=f'{{"text": "token database", "path": "{given}"}}'
+    )
+    assert shell.code == batch.code == 0
+    assert len(shell.json["hits"]) >= expected
+    assert len(batch.json["hits"]) == len(shell.json["hits"])
+
+
+def test_what_is_printed_can_be_given_back(indexed: Magray) -> None:
+    here = indexed.cwd / "src" / "auth"
+    printed = indexed("search", "shopping cart database", cwd=here).out
+    places = [line.split("  ")[0] for line in printed.splitlines() if line and not line.startswith(" ")]
+    in_json = paths(indexed("--json", "search", "shopping cart database", cwd=here).json)
+    assert len(places) == len(in_json)
+    for place in [*places, *in_json]:
+        assert indexed("related", place, cwd=here).code == 0
+        assert (
+            len(indexed("--json", "search", "a cart database", "--path", place, cwd=here).json["hits"]) == 1
+        )
+
+
+def test_a_filter_that_fits_nothing_is_said(indexed: Magray) -> None:
+    result = indexed("search", "item", "--kind", "docs", "--tag", "guides")
+    assert (result.code, result.out) == (0, "")
+    assert result.err.splitlines() == [
+        "note: kind docs: no document is of this kind (try: doc)",
+        "note: tag guides: no document has this tag (try: guide)",
+    ]
+    assert [
+        part["nearest"] for part in indexed("--json", "search", "item", "--kind", "docs").json["unmatched"]
+    ] == ["doc"]
+    batch = indexed("search", "--batch", "-", text='{"text": "item", "lang": "rust"}\n' * 2)
+    assert [line["unmatched"][0]["filter"] for line in batch.lines] == ["lang", "lang"]
+    assert batch.err.count("lang rust") == 1
+    outside = indexed("search", "item", "--path", "../elsewhere")
+    assert outside.code == 2
+    assert "outside" in outside.err
+
+
 def test_batch_answers_line_by_line_in_order(indexed: Magray, tmp_path: Path) -> None:
     lines = [
         {"id": "a", "text": "shopping cart", "k": 1},

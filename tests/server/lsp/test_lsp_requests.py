@@ -68,6 +68,19 @@ def test_filters_and_limits_are_those_of_the_shell(shared) -> None:
     assert shared.error("magray/search", {"query": "x lang:klingon"})["data"]["code"] == "query"
 
 
+def test_a_path_is_relative_to_the_root_absolute_or_a_uri(shared) -> None:
+    file = shared.root / "src/payment.py"
+    for path in ("src/payment.py", str(file), file.as_uri(), "./src/payment.py", f"{shared.root}/s*/pay*"):
+        assert paths(search(shared, "payment", mode="lexical", path=path)) == ["src/payment.py"]
+    for path in ("src/payment.py", str(file), file.as_uri()):
+        assert shared.request("magray/related", {"path": path, "k": 3})["hits"]
+        assert shared.request("magray/index", {"paths": [path], "lexical": True})["files"]
+    assert shared.error("magray/search", {"query": "payment", "path": "../x"})["code"] == -32602
+    unmatched = search(shared, "payment", kind="docs", path="SRC/")["unmatched"]
+    assert [(part["filter"], part["nearest"]) for part in unmatched] == [("kind", "doc"), ("path", "src/")]
+    assert "unmatched" not in search(shared, "payment")
+
+
 def test_hits_by_words_come_ahead_of_the_whole_answer(shared) -> None:
     answer = search(shared, "retry payment", partialResultToken="early")
     early = shared.until("$/progress", lambda params: params["token"] == "early")["value"]

@@ -11,7 +11,7 @@ from magray_memory.errors import MagrayError, QueryError
 from magray_server.cli import render
 from magray_server.cli.failures import DONE, FAILED, PARTLY, ShellError, as_json
 from magray_server.cli.operation_command import Call, View
-from magray_server.operations.paths import user_path
+from magray_server.operations.paths import current_folder, user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,11 +36,11 @@ def _run(shell: Shell, wanted: Search) -> int | None:
 
 
 def _hits(call: Call[Search], answer: SearchAnswer) -> Iterator[str]:
-    return render.hits(answer, call.options.as_query(0).text)
+    return render.hits(answer, call.options.as_query(0, folder=current_folder()).text)
 
 
 def _notes(call: Call[Search], answer: SearchAnswer) -> None:
-    if not call.options.as_query(0).text:
+    if not call.options.as_query(0, folder=current_folder()).text:
         call.shell.note("beside filters a search needs words")
     answer_notes(call, answer)
 
@@ -50,10 +50,13 @@ def answer_notes(call: Call[Any], answer: SearchAnswer) -> None:
     shell = call.shell
     if answer.degraded:
         shell.warn(answer.degraded)
+    unmatched = answer.unmatched or ()
+    for filtered in unmatched:
+        shell.note(filtered.message)
     hint = call.memory.search.hint()
     if hint:
         shell.note(hint)
-    elif not answer.hits:
+    elif not answer.hits and not unmatched:
         shell.note("nothing found")
     elif answer.pending and not answer.degraded:
         shell.note(
@@ -64,7 +67,8 @@ def answer_notes(call: Call[Any], answer: SearchAnswer) -> None:
 def _batch(shell: Shell, file: str, wanted: Search) -> int:
     """A line of JSON out per line in, in order. A line that makes no sense gets its error, the rest go on."""
     answered = failed = 0
-    warned: set[str] = set()
+    said: set[str] = set()
+    folder = current_folder()
     with shell.memory() as memory:
         for number, line in _lines(file):
             query_id: Any = number
@@ -73,16 +77,23 @@ def _batch(shell: Shell, file: str, wanted: Search) -> int:
                 query_id = item.pop("id", number)
                 text = item.pop("text")
                 given = replace(wanted, query=text, **_options(item, number))
-                answer = memory.search.query(given.as_query(memory.settings.search.k))
+                answer = memory.search.query(given.as_query(memory.settings.search.k, folder=folder))
             except MagrayError as error:
                 failed += 1
                 shell.value({"id": query_id, "error": as_json(error)})
                 continue
             answered += 1
-            shell.value({"id": query_id, "hits": answer.hits})
-            if answer.degraded and answer.degraded not in warned:
-                warned.add(answer.degraded)
-                shell.warn(answer.degraded)
+            unmatched = answer.unmatched or []
+            shell.value(
+                {"id": query_id, "hits": answer.hits, **({"unmatched": unmatched} if unmatched else {})}
+            )
+            for text, say in [
+                *([(answer.degraded, shell.warn)] if answer.degraded else []),
+                *((part.message, shell.note) for part in unmatched),
+            ]:
+                if text not in said:
+                    said.add(text)
+                    say(text)
     if failed:
         shell.warn(f"{failed} of {answered + failed} queries could not be answered")
     return DONE if not failed else PARTLY if answered else FAILED

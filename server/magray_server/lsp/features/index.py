@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.values import indexed_unasked
@@ -37,10 +38,20 @@ class IndexRequests:
         from magray_server.operations.index import Index
 
         wanted, workspace = params.read_options(Index, given), params.read(params.Folder, given).workspace
+        if workspace is None:
+            workspace = self._folder_of(wanted.paths or ())
         folders = self._meant(workspace, one=wanted.paths is not None)
         await self._configuration.known()  # nothing is indexed by settings that may not hold
         reports = [await self._index(folder, wanted) for folder in folders]
         return reports[0] if len(reports) == 1 else _together(reports)
+
+    def _folder_of(self, paths: tuple[str, ...]) -> str | None:
+        """The folder that the first URI or absolute path lies in, where there are several."""
+        whole = (
+            [path for path in map(_absolute, paths) if path is not None] if len(self._folders.all) > 1 else []
+        )
+        file = self._folders.locate(whole[0]) if whole else None
+        return None if file is None else file.folder.uri
 
     def _meant(self, workspace: str | None, *, one: bool) -> tuple[Folder, ...]:
         """The folders that a request is about. One that is too wide must be named. Raises InvalidParams."""
@@ -67,6 +78,14 @@ class IndexRequests:
         if outcome is Outcome.FAILED or done is None:
             raise failed(f"Indexing failed: {indexer.report.message or 'the indexer ended early'}.")
         return done.as_json()
+
+
+def _absolute(text: str) -> Path | None:
+    """The absolute path that a URI or a path says; None for any other."""
+    if "\0" in text:
+        return None
+    path = to_path(text) if "://" in text else Path(text)
+    return path if path is not None and path.is_absolute() else None
 
 
 def _inside(folder: Folder, text: str) -> str:
