@@ -56,6 +56,16 @@ class Client:
         params = types.RegistrationParams(registrations=[registration])
         self.request(types.CLIENT_REGISTER_CAPABILITY, params)
 
+    @property
+    def shows_documents(self) -> bool:
+        """Whether it opens a document at a place when it is asked to."""
+        window = self.capabilities.window
+        return bool(window and window.show_document and window.show_document.support)
+
+    def inform(self, sentence: str) -> None:
+        """Show a sentence to the person."""
+        self.notify(types.WINDOW_SHOW_MESSAGE, types.ShowMessageParams(types.MessageType.Info, sentence))
+
     def warn(self, sentence: str) -> None:
         """Show a warning to the person, each sentence once."""
         if sentence not in self._warnings:

@@ -9,6 +9,11 @@ from typing import Any
 
 from magray_server.operations.registry import REGISTRY
 
+OWN_RELATED = "magray.showRelated"
+"""An editor's own command, which shows places like one; its argument is the params of `magray/related`."""
+SHOW_RELATED = "magray.server.showRelated"
+"""The server's command for editors that have none of their own."""
+
 Request = Callable[[Any], Awaitable[Any]]
 
 

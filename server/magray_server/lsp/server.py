@@ -35,6 +35,7 @@ from magray_server.lsp.features.operation_request import OperationRequests
 from magray_server.lsp.features.optimize import OptimizeRequests
 from magray_server.lsp.features.related import RelatedRequests
 from magray_server.lsp.features.search import SearchRequests
+from magray_server.lsp.features.show_related import ShowRelated
 from magray_server.lsp.features.status import StatusNotifications
 from magray_server.lsp.features.text_sync import TextSync
 from magray_server.lsp.features.workspace_symbols import WorkspaceSymbols
@@ -149,7 +150,8 @@ class MagrayServer(LanguageServer):
         self.links = Links(client, folders, buffers, session, workers)
         self.hover = Hover(client, settings, folders, buffers, session, workers, self.links)
         self.code_actions = CodeActions(client, folders, buffers)
-        self.code_lenses = CodeLenses(settings, folders, buffers, workers, self.related.related)
+        self.show_related = ShowRelated(client, self.related.related)
+        self.code_lenses = CodeLenses(client, settings, folders, buffers, workers, self.related.related)
 
     def requests(self) -> dict[str, commands.Request]:
         """Our own requests by name, and what answers each."""
@@ -302,6 +304,7 @@ def _register(server: MagrayServer) -> None:
         _later(server.code_lenses.lenses)
     )
     feature(types.CODE_LENS_RESOLVE)(_later(server.code_lenses.resolve))
+    server.command(commands.SHOW_RELATED)(_later(server.show_related.show))
     for name, answer in server.requests().items():
         feature(commands.method_of(name))(_later(answer))
         server.command(commands.name_of(name))(_later(answer))

@@ -27,6 +27,7 @@ NEOVIM = {
     "window": {
         "workDoneProgress": True,
         "showMessage": {"messageActionItem": {"additionalPropertiesSupport": False}},
+        "showDocument": {"support": True},
     },
     "workspace": {
         "configuration": True,
@@ -90,6 +91,7 @@ class Client:
         command: list[str] | None = None,
     ) -> None:
         self.settings: Any = None
+        self.choose: Any = lambda actions: None
         self.root = home
         self.heard: list[dict[str, Any]] = []
         self.answers: dict[Any, dict[str, Any]] = {}
@@ -135,6 +137,10 @@ class Client:
             result: Any = None
             if message["method"] == "workspace/configuration":
                 result = [self.settings for _ in message["params"]["items"]]
+            elif message["method"] == "window/showMessageRequest":
+                result = self.choose(message["params"]["actions"])
+            elif message["method"] == "window/showDocument":
+                result = {"success": True}
             self.send({"jsonrpc": "2.0", "id": message["id"], "result": result})
         with self._arrived:
             if "method" in message:

@@ -244,23 +244,6 @@ def test_hover_shows_what_memory_knows_of_a_name_unless_switched_off(editor, pro
     assert editor.request("textDocument/hover", at) is None
 
 
-def test_actions_and_lenses_lead_to_related_code(editor, project) -> None:
-    uri = editor.open(project / "src/payment.py")
-    span = {"start": {"line": 3, "character": 0}, "end": {"line": 8, "character": 0}}
-    asked = {"textDocument": {"uri": uri}, "range": span, "context": {"diagnostics": []}}
-    (action,) = editor.request("textDocument/codeAction", asked)
-    answer = editor.request(
-        "workspace/executeCommand", {k: action["command"][k] for k in ("command", "arguments")}
-    )
-    assert answer["hits"]
-    assert editor.request("textDocument/codeAction", {**asked, "range": {**span, "end": span["start"]}}) == []
-    assert editor.request("textDocument/codeLens", {"textDocument": {"uri": uri}}) == []
-    editor.notify("workspace/didChangeConfiguration", {"settings": {"server": {"codeLens": True}}})
-    lens = editor.request("textDocument/codeLens", {"textDocument": {"uri": uri}})[0]
-    assert "command" not in lens
-    assert editor.request("codeLens/resolve", lens)["command"]["title"].endswith("related")
-
-
 def test_health_is_what_status_says(editor, project, tmp_path) -> None:
     import json
     import subprocess

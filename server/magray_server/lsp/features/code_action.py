@@ -1,4 +1,4 @@
-"""`textDocument/codeAction`: find code like a selection; leads to `magray.server.related`."""
+"""`textDocument/codeAction`: find code like a selection, in editors that can show it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from magray_server.lsp.commands import name_of
+from magray_server.lsp.features.show_related import related_command
 
 if TYPE_CHECKING:
     from magray_server.lsp.buffers import Buffers
@@ -36,7 +36,9 @@ class CodeActions:
             return []
         arguments: dict[str, Any] = {"uri": params.text_document.uri, "line": params.range.start.line + 1}
         title = "Find similar code (magray)"
-        command = types.Command(title, name_of("related"), arguments=[arguments])
+        command = related_command(self._client, title, arguments)
+        if command is None:
+            return []
         document = self._client.capabilities.text_document
         actions = document.code_action if document else None
         if actions is None or actions.code_action_literal_support is None:

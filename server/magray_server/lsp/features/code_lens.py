@@ -1,5 +1,5 @@
-"""`textDocument/codeLens` and `codeLens/resolve`: how many passages elsewhere are like a definition; leads to
-`magray.server.related`.
+"""`textDocument/codeLens` and `codeLens/resolve`: how many passages elsewhere are like a definition; leads
+to them, in editors that can show them.
 """
 
 from __future__ import annotations
@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from magray_server.lsp.commands import name_of
+from magray_server.lsp.features.show_related import related_command
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from magray_server.lsp.buffers import Buffers
+    from magray_server.lsp.client import Client
     from magray_server.lsp.folders import Folders
     from magray_server.lsp.settings import ClientSettings
     from magray_server.lsp.workers import Stop, Workers
@@ -28,6 +29,7 @@ class CodeLenses:
 
     def __init__(
         self,
+        client: Client,
         settings: Callable[[], ClientSettings],
         folders: Folders,
         buffers: Buffers,
@@ -35,6 +37,7 @@ class CodeLenses:
         related: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]],
     ) -> None:
         """`related` answers the request `magray/related`."""
+        self._client = client
         self._settings = settings
         self._folders = folders
         self._buffers = buffers
@@ -43,7 +46,7 @@ class CodeLenses:
 
     async def lenses(self, params: types.CodeLensParams) -> list[types.CodeLens]:
         """One lens above each definition, without its number."""
-        if not self._settings().server.code_lens:
+        if not self._settings().server.code_lens or related_command(self._client, "", {}) is None:
             return []
         buffer = self._buffers.get(params.text_document.uri)
         if buffer is None or buffer.path is None:
@@ -76,5 +79,6 @@ class CodeLenses:
         answer = await self._related(arguments)
         count = len(answer["hits"])
         shown = f"{count}+" if count == _COUNTED else str(count)
-        lens.command = types.Command(f"{shown} related", name_of("related"), arguments=[arguments])
+        title = f"{shown} related"
+        lens.command = related_command(self._client, title, arguments) or types.Command(title, "")
         return lens
