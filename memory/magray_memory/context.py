@@ -176,7 +176,7 @@ class Context:
     @property
     def note_folders(self) -> list[Path]:
         """The folders of notes that are there, besides the roots."""
-        return [folder for folder in self.named_note_folders if folder.is_dir()]
+        return [folder for folder in self.named_note_folders if os.path.isdir(folder)]  # noqa: PTH112 - one that may not be looked at is none
 
     @property
     def named_note_folders(self) -> list[Path]:

@@ -60,7 +60,7 @@ def find_model(settings: Settings, home: Home) -> tuple[Model | None, ModelError
     except ModelError as error:
         return None, error
     try:
-        for key in model.files:
+        for key in model.needed("cpu"):
             model.path(key)
     except ModelError as error:
         return model, error

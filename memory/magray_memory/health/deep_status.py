@@ -55,12 +55,13 @@ def try_model(home: Home, settings: Settings) -> Iterator[Finding]:
 
 
 def _checksums(model: Model) -> Iterator[Finding]:
-    try:
-        model.verify()
-    except ModelError as error:
-        yield Finding("model", Severity.CRITICAL, error.message, str(model.folder), error.hint)
-    except OSError as error:
-        yield Finding("model", Severity.CRITICAL, f"model {model.id} cannot be read: {error.strerror}")
+    """What keeps the model from running at all, else what keeps it from a GPU alone."""
+    for device, part, severity in (("cpu", "model", Severity.CRITICAL), (None, "device", Severity.WARNING)):
+        try:
+            model.verify(device)
+        except ModelError as error:
+            yield Finding(part, severity, f"{error.message}.", str(model.folder), error.hint)
+            return
 
 
 def add(components: Sequence[Component], findings: Sequence[Finding]) -> list[Component]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.health.report import Component, Severity
+from magray_memory.models.default_model import DEFAULT_ID
 from magray_memory.models.device import gpu_impossible, verdict
+from magray_memory.models.model import passed_over
 from magray_memory.models.onnx.installed import has_cuda_provider, installed_runtime
 
 if TYPE_CHECKING:
@@ -39,6 +41,10 @@ def model(context: HealthContext) -> Component:
         hint = f"pip uninstall {' '.join(runtime.distributions)}, then install one of them"
         return Component("model", Severity.WARNING, why, detail, hint)
     assert context.model is not None
+    unused = passed_over(context.home.models) if context.model.id == DEFAULT_ID else None
+    if unused is not None:
+        why = f"{context.model.id} of the package; its copy in the home is not used: {unused.why}"
+        return Component("model", Severity.INFO, why, detail, unused.hint)
     summary = context.model.id if tried is not None else f"{context.model.id}, not tested here yet"
     return Component("model", Severity.OK, summary, detail)
 

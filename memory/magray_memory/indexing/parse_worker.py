@@ -74,6 +74,10 @@ def parse_safely(task: Task, job: Job, chunk: Callable[..., ChunkedText]) -> Out
     """One file never ends the run, whatever it does to a parser written in Python."""
     try:
         return parse_file(task, job, chunk)
+    except MemoryError:
+        # As if it could not be read: it is tried again in the next run.
+        reason = Skip(SkipReason.UNREADABLE, "there is not enough memory")
+        return skipped(task.path, task.stamp, reason)
     except Exception as error:
         detail = clean(f"{type(error).__name__}: {error}"[:280])
         return skipped(task.path, task.stamp, Skip(SkipReason.UNPARSABLE, detail))

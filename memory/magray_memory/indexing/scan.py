@@ -9,12 +9,13 @@ keep what was indexed in them, and so does a root that is suddenly empty (a disk
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from magray_memory.ignore.ignore_rule import IgnoreRule
 from magray_memory.indexing.parse import Task
-from magray_memory.indexing.skip import Skip, SkipReason
+from magray_memory.indexing.skip import PASSING, Skip, SkipReason
 from magray_memory.indexing.walk import Tally, WalkOptions, walk
 from magray_memory.regular_file import unchanged
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     from magray_memory.indexing.walk import FoundFile
     from magray_memory.storage.documents import FileState, SkippedFile
+
+_PASSING_SECONDS = 86_400.0
+"""A file that a busy machine had no time or memory for is tried again after a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,8 @@ def _missing(stored: Stored, seen: set[str], unseen: Sequence[str], subtrees: Se
 
 def _still(before: SkippedFile, found: FoundFile) -> bool:
     """Whether a failure of an earlier run still holds."""
+    if before.reason in PASSING and not 0 <= time.time() - (before.at or 0.0) < _PASSING_SECONDS:
+        return False
     if before.reason == SkipReason.UNREADABLE or not unchanged(before.stamp, found.stamp):
         return False
     return not found.wanted or before.rule in (None, IgnoreRule.SECRET)

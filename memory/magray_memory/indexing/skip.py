@@ -24,6 +24,9 @@ class SkipReason(StrEnum):
     """An ignore file cannot be used, so nothing below its folder is indexed."""
 
 
+PASSING = (SkipReason.PARSE_TIMEOUT, SkipReason.PARSER_CRASH)
+"""What may be the machine's fault rather than the file's."""
+
 _SENTENCES = {
     SkipReason.UNREADABLE: "it cannot be read: {}",
     SkipReason.TOO_LARGE: "it has {}",

@@ -20,6 +20,7 @@ from magray_memory import atomic_file
 from magray_memory.config import ResourceSettings
 from magray_memory.errors import EmbeddingUnavailable
 from magray_memory.models.onnx.installed import fingerprint, has_cuda_provider, installed_runtime
+from magray_memory.models.onnx.shortage import HINT, too_little_address_space
 from magray_memory.models.onnx.smoke_test import CPU_ONLY, Verdict, probe
 from magray_memory.resources import choose_profile, machine
 
@@ -40,6 +41,11 @@ _PASSING_SECONDS = 600.0
 """A probe that hung or was killed from outside is tried again after so long: a machine that is only too busy
 looks the same, and ought not to do without its model for longer."""
 
+_FAILURE_SECONDS = 86_400.0
+"""Any other failure is believed for a day: whatever keeps a model from running may pass in a way that nobody
+thought of.
+"""
+
 _log = logging.getLogger(__name__)
 
 
@@ -47,9 +53,10 @@ def verdict(home: Path, model: Model, device: str) -> Verdict | None:
     """What is known of a device for this model and this installation; None when it was not tried."""
     print_ = fingerprint(model, device)
     found = next((verdict for key, verdict in _read(home) if key == print_), None)
-    if found is None or (found.passing and not 0 <= time.time() - found.at < _PASSING_SECONDS):
-        return None
-    return found
+    if found is None or found.ok:
+        return found
+    holds = _PASSING_SECONDS if found.passing else _FAILURE_SECONDS
+    return found if 0 <= time.time() - found.at < holds else None
 
 
 def find_out(home: Path, model: Model, device: str, seconds: float, *, again: bool = False) -> Verdict:
@@ -58,7 +65,8 @@ def find_out(home: Path, model: Model, device: str, seconds: float, *, again: bo
     if known is not None:
         return known
     found = probe(model, device, seconds)
-    _remember(home, fingerprint(model, device), found)
+    if not found.short:
+        _remember(home, fingerprint(model, device), found)
     return found
 
 
@@ -182,6 +190,9 @@ class Placement:
             raise EmbeddingUnavailable("no embedding runtime", runtime.problem, runtime.hint)
         for key in ("cpu", "tokenizer"):
             self.model.path(key)
+        limited = too_little_address_space()
+        if limited:
+            raise EmbeddingUnavailable("no embedding runtime", limited, HINT)
         found = find_out(self._home, self.model, "cpu", self._wanted.probe_seconds)
         if not found.ok:
             raise EmbeddingUnavailable(f"model {self.model.id} cannot run", found.reason, found.hint)
@@ -240,6 +251,7 @@ def _verdict(entry: dict[str, Any]) -> Verdict:
         at=float(found.at),
         seconds=float(found.seconds),
         passing=bool(found.passing),
+        short=False,
     )
 
 

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import EmbeddingUnavailable, MagrayError
+from magray_memory.models.onnx.shortage import HINT, shortage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,8 +117,9 @@ class ModelLoader:
         except MagrayError as error:
             self._failure, state = error, State.FAILED
         except Exception as error:  # a native library may raise anything, and every search would wait for it
-            why = f"{type(error).__name__}: {error}"
-            self._failure = EmbeddingUnavailable("the model could not be opened", why, "magray doctor")
+            short = shortage(error)
+            why, hint = (short, HINT) if short else (f"{type(error).__name__}: {error}", "magray doctor")
+            self._failure = EmbeddingUnavailable("the model could not be opened", why, hint)
             state = State.FAILED
         finally:
             self._used_at = self._clock()

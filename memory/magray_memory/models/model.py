@@ -6,17 +6,20 @@ Opening is checked cheaply, by size; `Model.verify` reads everything and compare
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
+import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from magray_memory import atomic_file
 from magray_memory.errors import ModelError
 from magray_memory.models.default_model import BUNDLED, DEFAULT_ID
 from magray_memory.toml_text import parse_toml
 from magray_memory.user_path import expand_user
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TOKENIZER = "tokenizer"
 """The key under `[files]` that every device shares."""
@@ -94,12 +97,23 @@ class Model:
             )
         return path
 
-    def verify(self) -> None:
-        """Reads every file and compares its sha256. Raises ModelError for the first that differs."""
-        for key, entry in self.files.items():
-            path = self.path(key)
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+    def needed(self, device: str) -> list[str]:
+        """Keys of the files that a device needs: its own, those beside them, and the tokenizer."""
+        return [key for key in self.files if key == TOKENIZER or key.partition("_")[0] == device]
+
+    def verify(self, device: str | None = None) -> None:
+        """Reads every file, or those that a device needs, and compares its sha256. Raises ModelError for the
+        first that differs.
+        """
+        for key in self.files if device is None else self.needed(device):
+            entry, path = self.files[key], self.path(key)
+            try:
+                with path.open("rb") as file:
+                    digest = hashlib.file_digest(file, "sha256").hexdigest()
+            except OSError as error:
+                raise ModelError(
+                    f"model {self.id}", f"{path} cannot be read: {error.strerror}", _reinstall(self)
+                ) from error
             if digest != entry.sha256:
                 raise ModelError(
                     f"model {self.id}",
@@ -191,10 +205,10 @@ def resolve_model(name_or_path: str, home_models: Path) -> Model:
         return _default(home_models)
     if Path(name_or_path).name == name_or_path:
         for parent in (home_models, BUNDLED):
-            if (parent / name_or_path / "model.toml").is_file():
+            if has_model(parent / name_or_path):
                 return load_model(parent / name_or_path)
     folder = expand_user(name_or_path)
-    if folder.is_dir():
+    if _may_be(folder, stat.S_ISDIR):
         return load_model(folder)
     from magray_memory.models import catalog
 
@@ -211,14 +225,49 @@ def _default(home_models: Path) -> Model:
 
     Both are one vector space, so where the copy cannot be read the package's own is as good.
     """
-    if (home_models / DEFAULT_ID / "model.toml").is_file():
-        with contextlib.suppress(ModelError):
-            copy = load_model(home_models / DEFAULT_ID)
-            if copy.id == DEFAULT_ID:
-                for key in copy.files:
-                    copy.path(key)
-                return copy
-    return load_model(BUNDLED / DEFAULT_ID)
+    copy = _copy(home_models)
+    return copy if isinstance(copy, Model) else load_model(BUNDLED / DEFAULT_ID)
+
+
+def passed_over(home_models: Path) -> ModelError | None:
+    """Why the copy of the packaged model in the home is not used; None where it is, or there is none."""
+    copy = _copy(home_models)
+    return copy if isinstance(copy, ModelError) else None
+
+
+def _copy(home_models: Path) -> Model | ModelError | None:
+    """The copy of the packaged model in the home, without the GPU's file where that is not whole."""
+    if not has_model(home_models / DEFAULT_ID):
+        return None
+    try:
+        copy = load_model(home_models / DEFAULT_ID)
+        if copy.id != DEFAULT_ID:
+            return None
+        for key in copy.files:
+            copy.path(key)
+            with (copy.folder / copy.files[key].name).open("rb"):
+                pass
+    except ModelError as error:
+        return error
+    except OSError as error:
+        return ModelError(f"model {DEFAULT_ID}", f"{error.filename} cannot be read: {error.strerror}")
+    return copy
+
+
+def has_model(folder: Path) -> bool:
+    """Whether a model lies in a folder; one that may not be looked into may have one, and opening it says
+    why not.
+    """
+    return _may_be(folder / "model.toml", stat.S_ISREG)
+
+
+def _may_be(path: Path, kind: Callable[[int], bool]) -> bool:
+    try:
+        return kind(path.stat().st_mode)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
 
 
 def _files(what: str, value: object) -> dict[str, ModelFile]:

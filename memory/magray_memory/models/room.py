@@ -11,7 +11,7 @@ from magray_memory import config_file
 from magray_memory.config import config_path
 from magray_memory.errors import ModelError, UsageError
 from magray_memory.models.default_model import DEFAULT_ID
-from magray_memory.models.model import Model, resolve_model
+from magray_memory.models.model import Model, has_model, resolve_model
 from magray_memory.user_path import expand_user
 
 if TYPE_CHECKING:
@@ -153,9 +153,9 @@ class Models:
 
         self._home.ensure()
         folder = Path(os.path.abspath(expand_user(name)))  # noqa: PTH100 - resolve() follows links
-        is_path = _is_path(name) or (folder.is_dir() and not self._known(name))
-        if is_path and not (folder / "model.toml").is_file():
-            if not folder.is_dir():
+        is_path = _is_path(name) or (os.path.isdir(folder) and not self._known(name))  # noqa: PTH112
+        if is_path and not has_model(folder):
+            if not os.path.isdir(folder):  # noqa: PTH112
                 raise ModelError(f"model {name}", "there is no such folder", "magray model list")
             model = store.install_from_folder(folder, self._home.path, overrides or store.ModelOverrides())
         else:
@@ -223,7 +223,7 @@ class Models:
         """Whether it is the name of a model, whatever folders there are."""
         from magray_memory.models import catalog
 
-        return catalog.find(name) is not None or (self._home.models / name / "model.toml").is_file()
+        return catalog.find(name) is not None or has_model(self._home.models / name)
 
     def _choose(self, model: Model) -> Path:
         """Write the choice into the person's settings; the file it stands in."""
@@ -244,4 +244,4 @@ def _info(name: str, entry: Entry | None, found: Model | ModelError | None, acti
 
 
 def _is_path(name: str) -> bool:
-    return name.startswith((".", "~")) or Path(name).is_absolute() or (os.sep in name and Path(name).is_dir())
+    return name.startswith((".", "~")) or Path(name).is_absolute() or (os.sep in name and os.path.isdir(name))  # noqa: PTH112

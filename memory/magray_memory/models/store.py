@@ -19,7 +19,15 @@ from typing import TYPE_CHECKING, Any, cast
 from magray_memory import atomic_file
 from magray_memory.errors import ModelError
 from magray_memory.models.default_model import DEFAULT_ID
-from magray_memory.models.model import TOKENIZER, Model, ModelFile, load_model, resolve_model, write_model
+from magray_memory.models.model import (
+    TOKENIZER,
+    Model,
+    ModelFile,
+    has_model,
+    load_model,
+    resolve_model,
+    write_model,
+)
 from magray_memory.storage.lock import FileLock
 
 if TYPE_CHECKING:
@@ -58,7 +66,7 @@ def installed(home_models: Path) -> Iterator[tuple[str, Model | ModelError]]:
     except OSError:
         return
     for name in names:
-        if (home_models / name / "model.toml").is_file() and name != DEFAULT_ID:
+        if name != DEFAULT_ID and has_model(home_models / name):
             try:
                 yield name, load_model(home_models / name)
             except ModelError as error:

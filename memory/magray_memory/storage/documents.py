@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from magray_memory.storage.fts import LexicalRow, stored_rows
 from magray_memory.storage.links import set_links
 from magray_memory.storage.row_checksums import checksum, update_documents
-from magray_memory.storage.schema import stamp_columns
+from magray_memory.storage.schema import skip_time, stamp_columns
 from magray_memory.storage.tags import set_tags
 
 if TYPE_CHECKING:
@@ -100,6 +100,8 @@ class SkippedFile:
     reason: str
     detail: str
     stamp: Stamp
+    at: float | None = field(default=None, compare=False)
+    """UTC seconds; None for one of an earlier version."""
 
 
 def files(vault: Vault) -> dict[str, FileState]:
@@ -309,8 +311,8 @@ def skip(vault: Vault, file: SkippedFile) -> None:
         fields = (file.path, file.rule, file.reason, file.detail, *file.stamp[:2])
         connection.execute(
             "INSERT OR REPLACE INTO skipped(path, rule, reason, detail, size, mtime_ns, checksum, ctime_ns,"
-            " inode) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*fields, checksum(*fields), *file.stamp[2:]),
+            " inode, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*fields, checksum(*fields), *file.stamp[2:], time.time()),
         )
 
 
@@ -324,9 +326,10 @@ def skipped(vault: Vault) -> dict[str, SkippedFile]:
     """Every file that was not indexed, by path."""
     with vault.read() as connection:
         rows = connection.execute(
-            f"SELECT path, rule, reason, detail, {stamp_columns(connection)} FROM skipped ORDER BY path"
+            f"SELECT path, rule, reason, detail, {stamp_columns(connection)}, {skip_time(connection)}"
+            " FROM skipped ORDER BY path"
         )
-        return {row[0]: SkippedFile(row[0], row[1], row[2], row[3], row[4:]) for row in rows}
+        return {row[0]: SkippedFile(row[0], row[1], row[2], row[3], row[4:8], row[8]) for row in rows}
 
 
 def failed(vault: Vault) -> list[SkippedFile]:

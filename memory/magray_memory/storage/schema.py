@@ -285,11 +285,26 @@ def stamp_columns(connection: sqlite3.Connection) -> str:
     return "size, mtime_ns, ctime_ns, inode" if version >= STAMPED else "size, mtime_ns, 0, 0"
 
 
+SKIP_TIMED = 5
+
+
+def skip_times(connection: sqlite3.Connection) -> None:
+    """5: when a file was skipped; None where that is not known."""
+    connection.execute("ALTER TABLE skipped ADD COLUMN at REAL")
+
+
+def skip_time(connection: sqlite3.Connection) -> str:
+    """The column of that time in `skipped`; a reader may meet a vault without it."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return "at" if version >= SKIP_TIMED else "NULL"
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     first_schema,
     skip_reasons,
     row_checksums,
     stamps,
+    skip_times,
 )
 """Migration i takes a vault from user_version i to i + 1, inside the caller's transaction."""
 

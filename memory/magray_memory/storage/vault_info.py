@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,7 +49,14 @@ class VaultInfo:
     @property
     def gone(self) -> bool:
         """Whether the folder that was indexed is not there any more."""
-        return self.root is not None and not self.root.is_dir()
+        if self.root is None:
+            return False
+        try:
+            return not stat.S_ISDIR(self.root.stat().st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except (OSError, ValueError):  # it may be there and cannot be looked at
+            return False
 
     @property
     def unfinished(self) -> int | None:

@@ -206,7 +206,8 @@ def test_a_gpu_that_cannot_be_had_is_told_once(
 
 
 def test_what_is_known_to_end_the_process_is_never_loaded(bundled: Model, tmp_path: Path) -> None:
-    crash = Verdict("cpu", False, "loading onnxruntime ends the process (SIGABRT)", "reinstall it")
+    reason = "loading onnxruntime ends the process (SIGABRT)"
+    crash = Verdict("cpu", False, reason, "reinstall it", at=time.time())
     device._remember(tmp_path, device.fingerprint(bundled, "cpu"), crash)
     with pytest.raises(EmbeddingUnavailable, match="SIGABRT"):
         placement(tmp_path, bundled, "auto").open()

@@ -15,6 +15,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.errors import EmbeddingUnavailable, ModelError
+from magray_memory.models.onnx.shortage import HINT, shortage
 from magray_memory.resources import cores
 
 if TYPE_CHECKING:
@@ -73,6 +74,9 @@ def onnxruntime() -> Any:
 
 
 def _broken(error: Exception) -> EmbeddingUnavailable:
+    short = shortage(error)
+    if short:
+        return EmbeddingUnavailable("onnxruntime cannot be loaded now", short, HINT)
     reason = str(error).strip().splitlines()
     return EmbeddingUnavailable(
         "no embedding runtime",
@@ -129,6 +133,7 @@ def open_session(model: Model, path: Path, device: str = "cpu", threads: int = 0
     try:
         session = ort.InferenceSession(str(path), options, providers=providers)
     except Exception as error:  # the runtime raises a class of its own for every status code
+        _refuse_shortage(error)
         if device == "cuda":
             raise EmbeddingUnavailable("no GPU", str(error).strip().partition("\n")[0]) from error
         raise ModelError(
@@ -138,6 +143,12 @@ def open_session(model: Model, path: Path, device: str = "cpu", threads: int = 0
         # Asking for CUDA never raises: without it the session silently runs on the processor.
         raise EmbeddingUnavailable("no GPU", "CUDA could not be loaded", "magray status --deep")
     return session
+
+
+def _refuse_shortage(error: Exception) -> None:
+    short = shortage(error)
+    if short:
+        raise EmbeddingUnavailable("the model cannot be opened now", short, HINT) from error
 
 
 def _why(error: Exception) -> str:
@@ -177,6 +188,7 @@ def open_tokenizer(model: Model, may_begin: threading.Event | None = None) -> An
     try:
         library = importlib.import_module("tokenizers")
     except (ImportError, OSError) as error:
+        _refuse_shortage(error)
         raise EmbeddingUnavailable(
             "no tokenizer", f"the tokenizers package cannot be loaded: {error}", "pip install tokenizers"
         ) from error
@@ -185,6 +197,7 @@ def open_tokenizer(model: Model, may_begin: threading.Event | None = None) -> An
     try:
         tokenizer = library.Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises a bare Exception
+        _refuse_shortage(error)
         raise ModelError(
             f"model {model.id}", f"{path.name} cannot be loaded: {error}", "magray model verify"
         ) from error

@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from magray_memory.models.onnx import shortage
 from magray_memory.models.onnx.smoke_test_facts import Facts
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class Verdict:
     seconds: float = 0.0
     at: float = 0.0
     passing: bool = False
+    short: bool = False
+    """Memory, processes, files or room were short: nothing was found out, and nothing is stored."""
 
     def as_json(self) -> dict[str, Any]:
         """JSON of the stored result, also in the health report."""
@@ -111,7 +114,7 @@ def _probe(model: Model, device: str, seconds: float) -> Verdict:
             )
         except OSError as error:
             why = f"no process can be started to test it: {error.strerror or error}"
-            return Verdict(device, False, why, "magray status --deep", passing=True)
+            return Verdict(device, False, why, shortage.HINT, passing=True, short=True)
         complaints, code = _wait(child, seconds)
         result.seek(0)
         facts = _read_facts(result.read().decode("utf-8", "replace"))
@@ -187,10 +190,16 @@ def _judge(device: str, facts: Facts, complaints: list[str], code: int | None, s
     )
     if verdict.ok:
         return verdict
-    if "reason" in facts:
-        return _explain(verdict, facts["reason"], facts.get("hint", ""), complaints)
     stage = facts.get("stage", "")
     doing = _STAGES.get(stage, "starting Python")
+    short = facts.get("short") or shortage.shortage_in("\n".join(complaints))
+    if not short and "reason" not in facts and code not in (0, None):
+        # A library that gets no memory may abort without a word.
+        short = shortage.too_little_address_space()
+    if short:
+        return replace(verdict, reason=f"{doing}: {short}", hint=shortage.HINT, passing=True, short=True)
+    if "reason" in facts:
+        return _explain(verdict, facts["reason"], facts.get("hint", ""), complaints)
     if stage == "onnxruntime" and device == "cpu":
         hint = "pip install --force-reinstall --no-cache-dir onnxruntime"
     else:

@@ -21,6 +21,7 @@ from magray_memory.errors import EmbeddingUnavailable, MagrayError
 from magray_memory.models.model import Model, load_model
 from magray_memory.models.onnx import runtime
 from magray_memory.models.onnx.installed import driver_version
+from magray_memory.models.onnx.shortage import shortage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,10 +55,10 @@ def main() -> None:
     try:
         _try(load_model(Path(request["model"])), request["device"], report)
     except MagrayError as error:
-        report(reason=error.why or error.message, hint=error.hint)
+        report(reason=error.why or error.message, hint=error.hint, short=shortage(error))
     except Exception as error:  # whatever a native library raises is an answer
         lines = str(error).strip().splitlines()
-        report(reason=lines[0] if lines else type(error).__name__)
+        report(reason=lines[0] if lines else type(error).__name__, short=shortage(error))
     os._exit(0)
 
 
@@ -84,7 +85,7 @@ def _die_with_parent() -> None:
 
 def _try(model: Model, device: str, report: Report) -> None:
     report(stage="files")
-    model.verify()
+    model.verify(device if device in model.files else "cpu")
     report(stage="numpy")
     importlib.import_module("numpy")
     report(stage="onnxruntime")

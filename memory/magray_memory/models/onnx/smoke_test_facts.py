@@ -19,6 +19,8 @@ class Facts(TypedDict, total=False):
     reason: str
     """Why the model cannot run, in words."""
     hint: str
+    short: str
+    """What was short when it failed, in words; empty where that was not why."""
     ok: bool
     """The model ran and gave the vector that it should."""
     providers: list[str]
