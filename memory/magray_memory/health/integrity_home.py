@@ -10,6 +10,7 @@ from magray_memory.health.disk_space import free_space
 from magray_memory.health.findings import FIX, Finding, Remedy
 from magray_memory.health.report import Severity
 from magray_memory.storage.leftovers import leftovers
+from magray_memory.storage.root_file import root_file, without_vault
 from magray_memory.storage.salvage import unfinished
 from magray_memory.storage.vault_info import list_vaults
 from magray_memory.storage.vector_cache import find_damage
@@ -44,10 +45,22 @@ def check_home(home: Home) -> Iterator[Finding]:
         message = f"Salvaging the notebook {home.notebook} was interrupted."
         yield Finding("file", Severity.CRITICAL, message, str(home.notebook), FIX, Remedy.SALVAGE)
     yield from _check_leftovers(home)
+    yield from _check_lost_vaults(home)
     for vault in list_vaults(home):
         if vault.gone:
             message = f"The folder {vault.root} is gone; what was indexed of it takes {vault.bytes:,} bytes."
             yield Finding("vaults", Severity.INFO, message, str(vault.path), "magray vault drop --gone")
+
+
+def _check_lost_vaults(home: Home) -> Iterator[Finding]:
+    """Workspaces that were indexed once, and whose vault is gone: a repair may have been killed."""
+    for path, root in without_vault(home):
+        if root.is_dir():
+            message = f"The vault of {root} is gone, and it was not indexed again."
+            yield Finding("vaults", Severity.CRITICAL, message, str(path), FIX, Remedy.EMBED)
+        else:
+            message = f"{root_file(path)} is left of a vault of {root}, which is gone."
+            yield Finding("vaults", Severity.INFO, message, str(root_file(path)), FIX, Remedy.REMOVE)
 
 
 def _check_permissions(home: Home) -> Iterator[Finding]:

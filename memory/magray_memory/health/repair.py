@@ -14,6 +14,7 @@ from magray_memory.storage.damaged_vault import had_vectors, stated_root
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.home import vault_id
 from magray_memory.storage.lock import IndexerLock
+from magray_memory.storage.root_file import note_root
 from magray_memory.storage.vault import Vault, quarantine, snapshot_files
 from magray_memory.storage.vault_files import quarantine_path
 
@@ -97,7 +98,11 @@ class Repairer:
         root = self._root_of(path)
         if root is None or not root.is_dir():
             raise StorageError(f"{path} cannot be completed", f"its folder {root} is gone")
-        self.to_index[root] = False
+        # A vault that was quarantined says what it had.
+        quarantined = path.parent.glob(f"{path.name}.damaged-*")
+        former = sorted(file for file in quarantined if not file.name.endswith(("-wal", "-shm")))
+        words_only = bool(former) and not path.exists() and not had_vectors(former[-1])
+        self.to_index[root] = words_only and self.to_index.get(root, True)
         return "it was indexed again"
 
     def _rebuild(self, path: Path) -> str:
@@ -105,9 +110,12 @@ class Repairer:
         # Without a vector it was never meant to have any: they would take minutes, and words take seconds.
         lexical = not had_vectors(path)
         with _exclusive(path, VaultKind.WORKSPACE):
+            if root is not None:
+                note_root(path, root)  # whoever kills this leaves a mark of what is still to be indexed
             quarantined = quarantine(path)
         kept = f"renamed to {quarantined}" if quarantined else "no file was left"
         if root is None:
+            self.lost.append(f"{path} does not say any more which folder it was of; run `magray index` there")
             return f"quarantined ({kept}); run `magray index` in its workspace"
         if not root.is_dir():
             return f"quarantined ({kept}); its folder {root} is gone"

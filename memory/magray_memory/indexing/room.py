@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -73,12 +74,16 @@ class Indexing:
     def open_vault(self) -> Vault:
         """The workspace's vault for writing; made where there is none."""
         from magray_memory.storage.durability import Durability, VaultKind
+        from magray_memory.storage.root_file import note_root
         from magray_memory.storage.vault import Vault
 
         root = self._context.root
         durability = Durability(self._context.settings.storage.durability)
         path = self._context.home.vault_path(root)
-        return Vault.open(path, kind=VaultKind.WORKSPACE, root=root, durability=durability, write=True)
+        vault = Vault.open(path, kind=VaultKind.WORKSPACE, root=root, durability=durability, write=True)
+        with suppress(OSError):  # vaults of earlier versions have none
+            note_root(path, root)
+        return vault
 
     def settings(self) -> Settings:
         """The effective settings, and the home ignored where it lies inside the workspace: it changes."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.storage.home import vault_id
+from magray_memory.storage.root_file import noted_root
 from magray_memory.storage.vault_files import snapshot_files, uri
 
 if TYPE_CHECKING:
@@ -21,10 +22,13 @@ _ROOT_BYTES = 4096
 
 
 def stated_root(path: Path) -> Path | None:
-    """The workspace root of a vault, as its row or the bytes of its file say; None where neither does.
+    """The workspace root of a vault, as the file beside it, its row or its bytes say; None where none does.
 
     The name of the file is a hash of the root, so a guess proves itself.
     """
+    noted = noted_root(path)
+    if noted is not None:
+        return noted
     try:
         row = _first_row(path, "SELECT value FROM meta WHERE key = 'root'")
         if row and vault_id(row[0]) == path.stem:

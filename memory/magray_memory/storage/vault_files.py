@@ -17,6 +17,7 @@ from magray_memory import atomic_file
 from magray_memory.errors import StorageError
 from magray_memory.storage import schema
 from magray_memory.storage.lock import FileLock
+from magray_memory.storage.root_file import note_root
 from magray_memory.storage.row_checksums import checksum
 from magray_memory.storage.sqlite_errors import damaged, translated
 
@@ -97,6 +98,8 @@ def create(path: Path, kind: VaultKind, root: Path | None) -> None:
         # SQLite would replay a log that an earlier file of this name left behind into the new one.
         quarantine(path)
         atomic_file.remove_drafts(path, older_than=0)
+        if root is not None:
+            note_root(path, root)
         with new_vault(path, path, kind, root):
             pass
     except OSError as error:

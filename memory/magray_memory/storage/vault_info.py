@@ -16,6 +16,7 @@ from magray_memory.storage import unfinished, vector_spaces
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.pending import count_pending
+from magray_memory.storage.root_file import root_file
 from magray_memory.storage.vault import Vault
 from magray_memory.storage.vault_files import snapshot_files
 
@@ -184,6 +185,7 @@ def drop_vault(info: VaultInfo) -> None:
                 f"the vault {info.path} cannot be removed", error.strerror or str(error)
             ) from error
     # The lock files go after the lock: while it is held nobody else may make a new one under that name.
-    for suffix in (".lock", ".snapshot.lock"):
+    beside = [info.path.with_name(info.path.name + suffix) for suffix in (".lock", ".snapshot.lock")]
+    for file in (*beside, root_file(info.path)):
         with contextlib.suppress(OSError):
-            info.path.with_name(info.path.name + suffix).unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
