@@ -14,6 +14,7 @@ from magray_memory.memory import Memory
 from magray_memory.search import file_roles
 from magray_memory.search.fusion import Fused
 from magray_memory.search.inline_filters import FILTERS
+from magray_memory.search.named_symbols import NamedMatch
 from magray_memory.search.query_terms import query_terms, term_prefixes
 from magray_memory.search.ranking import RankingQuery, Signals, rank
 from magray_memory.search.weights import WEIGHTS
@@ -56,7 +57,15 @@ def test_the_steps_of_a_score_are_explained() -> None:
     terms = query_terms("retry delay")
     worth = dict.fromkeys(terms.tokens, 1.0)
     query = RankingQuery(
-        terms, worth, worth, term_prefixes(worth), {(0, 1): 1.0}, {}, path_filtered=False, now=0.0
+        terms,
+        worth,
+        worth,
+        term_prefixes(worth),
+        {(0, 1): 1.0},
+        {},
+        {(0, 1): NamedMatch(1.0, 2)},
+        path_filtered=False,
+        now=0.0,
     )
     rows = {
         (0, at): PassageRow(
@@ -64,9 +73,11 @@ def test_the_steps_of_a_score_are_explained() -> None:
         )
         for at in (1, 2)
     }
-    hit, *_ = rank(dict.fromkeys(rows, Fused(0.5, 0.4)), rows, Signals(query, WEIGHTS), per_file=1)
+    hit, *_ = rank(
+        {(0, 1): Fused(0.1, 0.1), (0, 2): Fused(0.5, 0.9)}, rows, Signals(query, WEIGHTS), per_file=1
+    )
     steps = [step for step, _ in hit.changes]
-    assert len(steps) == len(set(steps)) == 9
+    assert len(steps) == len(set(steps)) == 10
     assert all(f"`{step}`" in page("search.md") for step in steps)
 
 

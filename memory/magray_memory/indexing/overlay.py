@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from magray_memory.errors import MagrayError
 from magray_memory.ignore.secret_names import doubt, has_secret
-from magray_memory.indexing.parse import clean
+from magray_memory.indexing.parse import clean, stored_symbols
 from magray_memory.indexing.walk import Tally, WalkOptions, walk
 from magray_memory.regular_file import UNKNOWN_STAMP, Unreadable, Vanished, content_hash, read_file, stamp_of
 from magray_memory.storage.memory_vault import MemoryVault
@@ -176,7 +176,10 @@ class Overlay:
         for piece in cut.chunks:
             symbol, text = clean(piece.symbol), clean(piece.text)
             named = text_hash(symbol, title, text, cut.kind)
-            passages.append(NewPassage(piece.start_line, piece.end_line, symbol, piece.kind, text, named))
+            lines, symbols = (piece.start_line, piece.end_line), stored_symbols(piece)
+            passages.append(
+                NewPassage(*lines, symbol, piece.kind, text, named, None, symbols, piece.line_runs)
+            )
         stamp = _stamp(self.root / path)
         tags, links = tuple(map(clean, cut.tags)), tuple(map(clean, cut.links))
         document = NewDocument(path, cut.kind, cut.language, title, stamp, digest, tags=tags, links=links)

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from magray_memory.regular_file import Stamp
-    from magray_memory.text.chunk_types import ChunkedText
+    from magray_memory.storage.symbols import LineRuns, StoredSymbols
+    from magray_memory.text.chunk_types import Chunk, ChunkedText
+
+    _Passage = tuple[int, int, str, str, str, bytes, tuple[str, str, str], StoredSymbols, LineRuns]
 
 VANISHED, SKIPPED, LEFT_OUT, SAME, MOVED, PARSED = range(6)
 
@@ -61,8 +64,7 @@ class Outcome(NamedTuple):
     `status` says which of the rest counts: `reason` for SKIPPED (the value of a SkipReason) and
     LEFT_OUT (of an IgnoreRule), each with its `detail`, `hash` for SAME, MOVED and PARSED, the others for
     PARSED.
-    A passage is (start line, end line, symbol, kind, text, hash of what
-    is embedded, tokens).
+    A passage has the fields of NewPassage in their order.
     """
 
     path: str
@@ -76,7 +78,7 @@ class Outcome(NamedTuple):
     title: str | None = None
     tags: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
-    passages: tuple[tuple[int, int, str, str, str, bytes, tuple[str, str, str]], ...] = ()
+    passages: tuple[_Passage, ...] = ()
 
     @property
     def skip(self) -> Skip:
@@ -157,12 +159,14 @@ def _parsed(path: str, stamp: Stamp, digest: bytes, chunked: ChunkedText) -> Out
 
     path_tokens = analyze_names(path)
     title = clean(chunked.title) if chunked.title else None
-    passages: list[tuple[int, int, str, str, str, bytes, tuple[str, str, str]]] = []
+    passages: list[_Passage] = []
     for piece in chunked.chunks:
         text, symbol = clean(piece.text), clean(piece.symbol)
         tokens = (analyze_names(symbol), path_tokens, analyze(text))
         named = text_hash(symbol, title, text, chunked.kind)
-        passages.append((piece.start_line, piece.end_line, symbol, piece.kind, text, named, tokens))
+        lines = (piece.start_line, piece.end_line)
+        symbols, runs = stored_symbols(piece), tuple((r[0], r[1], r[2]) for r in piece.line_runs)
+        passages.append((*lines, symbol, piece.kind, text, named, tokens, symbols, runs))
     return Outcome(
         path,
         PARSED,
@@ -175,6 +179,17 @@ def _parsed(path: str, stamp: Stamp, digest: bytes, chunked: ChunkedText) -> Out
         links=tuple(map(clean, chunked.links)),
         passages=tuple(passages),
     )
+
+
+def stored_symbols(chunk: Chunk) -> StoredSymbols:
+    """The symbols of a chunk as they are stored, each with its folded name."""
+    from magray_memory.text.folded_names import folded
+
+    found: list[tuple[str, str, str, str, int, int, str]] = []
+    for name, container, kind, line, end_line, joint in chunk.symbols:
+        name, container = clean(name), clean(container)
+        found.append((folded(name), name, container, kind, line, end_line, joint))
+    return tuple(found)
 
 
 def clean(text: str) -> str:

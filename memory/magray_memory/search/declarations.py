@@ -48,16 +48,29 @@ def _patterns(name: str) -> tuple[tuple[float, re.Pattern[str]], ...]:
 
 def declares(text: str, name: str) -> float:
     """How sure it is that one of these lines declares the name, 0…1; a mere use is 0."""
-    sure, end = 0.0, -1
+    return _declaring(text, name)[0]
+
+
+def declared_row(text: str, name: str) -> int | None:
+    """The row (0-based) that most surely declares the name, None when none does."""
+    sure, at = _declaring(text, name)
+    return text.count("\n", 0, at) if sure else None
+
+
+def _declaring(text: str, name: str) -> tuple[float, int]:
+    """How sure the surest of these lines is, and where it begins."""
+    sure, begin, end = 0.0, 0, -1
     at = text.find(name)
     for _ in range(_MAX_LINES):
         if at < 0:
             break
         start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
         line = text[start:] if end < 0 else text[start:end]
-        sure = max(sure, next((s for s, pattern in _patterns(name) if pattern.match(line)), 0.0))
+        here = next((s for s, pattern in _patterns(name) if pattern.match(line)), 0.0)
+        if here > sure:
+            sure, begin = here, start
         at = text.find(name, end) if end >= 0 else -1
-    return sure
+    return sure, begin
 
 
 @reading

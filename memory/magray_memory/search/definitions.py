@@ -37,7 +37,7 @@ def defines(symbol: str, terms: QueryTerms, weights: Mapping[str, float], prefix
                 same *= share(weights, frozenset(tokens(name.text))) if name.coded else 0.0
             best = max(best, same)
         if not alone:
-            best = max(best, 0.5 * _overlap(part[-1], weights))
+            best = max(best, 0.5 * names_alike(part[-1], weights))
     return best
 
 
@@ -62,7 +62,7 @@ def _same(name: QueryName, symbol: tuple[str, ...]) -> float:
     return same
 
 
-def _overlap(name: str, weights: Mapping[str, float]) -> float:
+def names_alike(name: str, weights: Mapping[str, float]) -> float:
     """How far a symbol's name and the query say the same: the shares each has of the other, multiplied."""
     parts = symbol_tokens(name)
     known = sum(1 for token in parts if token in weights)

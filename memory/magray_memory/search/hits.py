@@ -17,8 +17,9 @@ class Hit(msgspec.Struct, frozen=True):
 
     `id` names the document and its vault (see `storage/document_id.py`), `passage` the best passage of the
     lines shown. `freshness` is `fresh`, `stale` (the file changed since it was indexed) or `pending` (its
-    vector is still to come). `explain` and `snippet_line`, the line that the snippet begins with, are there
-    only when asked for; the changes in `explain` sum to `score`.
+    vector is still to come). `snippet_line` is the line that the snippet begins with, which is the place to
+    go: of the definition where a name was asked for; `symbol` is what that line belongs to. `explain` is
+    there only when asked for; its changes sum to `score`.
     """
 
     rank: int
@@ -39,9 +40,9 @@ class Hit(msgspec.Struct, frozen=True):
     title: str | None
     key: str | None
     snippet: str
+    snippet_line: int
     freshness: str
     explain: list[Step] | msgspec.UnsetType = msgspec.UNSET
-    snippet_line: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class UnmatchedFilter(msgspec.Struct, frozen=True):

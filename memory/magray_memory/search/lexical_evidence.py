@@ -11,6 +11,7 @@ from magray_memory.search.declarations import declarations
 from magray_memory.search.definitions import coded_names
 from magray_memory.search.fusion import PassageRef, lexical_scores
 from magray_memory.search.lexical_candidates import measure_coverage, phrase_matches
+from magray_memory.search.named_symbols import AskedName, NamedMatch, asked_names, named_matches
 from magray_memory.search.query_terms import QueryTerms, term_prefixes
 from magray_memory.search.ranking import RankingQuery, Signals
 from magray_memory.search.vault_view import VaultView, candidate_rows
@@ -25,11 +26,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LexicalEvidence:
-    """What each term is worth, scores before fusion, matches of quoted phrases, rows and signals."""
+    """What each term is worth, scores before fusion, matches of quoted phrases and of names, the names that
+    are asked for, rows and signals.
+    """
 
     weights: Mapping[str, float]
     scores: dict[PassageRef, float]
     phrase_matches: dict[PassageRef, float]
+    named: dict[PassageRef, NamedMatch]
+    asked: tuple[AskedName, ...]
     rows: dict[PassageRef, PassageRow]
     signals: Signals
     coverage: float
@@ -58,6 +63,8 @@ def gather_evidence(
         for passage, value in phrase_matches(view, phrases).items()
     }
     in_names = _name_weights(views, worth)
+    asked = asked_names(query.text, terms, in_names)
+    named = named_matches(views, asked, coded=terms.coded) if query.mode != "semantic" else {}
     ranking_query = RankingQuery(
         terms,
         worth,
@@ -65,13 +72,14 @@ def gather_evidence(
         term_prefixes(in_names),
         matches,
         _declarations(views, coded_names(terms, in_names)),
+        named,
         path_filtered=bool(query.paths),
         now=time.time(),
     )
-    rows = rows_of(views, scores)
+    rows = rows_of(views, scores.keys() | named.keys())
     signals = Signals(ranking_query, weights)
     signals.precompute(rows.values())
-    return LexicalEvidence(worth, scores, matches, rows, signals, best)
+    return LexicalEvidence(worth, scores, matches, named, asked, rows, signals, best)
 
 
 def rows_of(views: list[VaultView], passages: Iterable[PassageRef]) -> dict[PassageRef, PassageRow]:

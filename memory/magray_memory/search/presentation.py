@@ -9,15 +9,16 @@ import msgspec
 
 from magray_memory.regular_file import Unreadable, Vanished, content_hash, read_file, stamp_of, unchanged
 from magray_memory.search.hits import Hit, steps
-from magray_memory.search.snippet import snippet
+from magray_memory.search.places import PassageParts, Sought, place_of
 from magray_memory.search.vault_view import reading
 from magray_memory.storage.document_id import DocumentId, format_document_id
 from magray_memory.storage.passages import DocumentDetails, document_details, passage_texts
 from magray_memory.storage.pending import embedded_among
+from magray_memory.storage.symbols import line_runs_of, symbols_of
 from magray_memory.storage.tags import tags_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from magray_memory.search.ranking import Ranked
@@ -27,24 +28,23 @@ if TYPE_CHECKING:
 class _Details(NamedTuple):
     documents: dict[int, DocumentDetails]
     tags: dict[int, list[str]]
-    texts: dict[int, str]
+    parts: PassageParts
     embedded: frozenset[int]
 
 
 def present(
     ranked: Sequence[Ranked],
     views: Iterable[VaultView],
-    weights: Mapping[str, float],
+    sought: Sought,
     vaults: Sequence[str | None],
     *,
     explain: bool,
-    lines: bool = False,
 ) -> list[Hit]:
     """The hits of a search, in the order of `ranked`; `vaults` are the ids of all that are open."""
     by_number = {view.number: view for view in views}
     details = {n: _details(view, [r for r in ranked if r.id[0] == n]) for n, view in by_number.items()}
     return [
-        _hit(rank, found, by_number[found.id[0]], details[found.id[0]], weights, vaults, explain, lines)
+        _hit(rank, found, by_number[found.id[0]], details[found.id[0]], sought, vaults, explain)
         for rank, found in enumerate(ranked, 1)
     ]
 
@@ -52,14 +52,18 @@ def present(
 @reading
 def _details(view: VaultView, ranked: list[Ranked]) -> _Details:
     if not ranked:
-        return _Details({}, {}, {}, frozenset())
+        return _Details({}, {}, PassageParts({}, {}, {}), frozenset())
     connection = view.connection
     documents = [r.row.document for r in ranked]
     passages = [part.id[1] for r in ranked for part in (r, *r.also)]
     return _Details(
         document_details(connection, documents),
         tags_of(connection, documents),
-        dict(passage_texts(connection, passages)),
+        PassageParts(
+            dict(passage_texts(connection, passages)),
+            symbols_of(connection, passages),
+            line_runs_of(connection, passages),
+        ),
         embedded_among(connection, view.key or "", passages),
     )
 
@@ -69,10 +73,9 @@ def _hit(
     found: Ranked,
     view: VaultView,
     details: _Details,
-    weights: Mapping[str, float],
+    sought: Sought,
     vaults: Sequence[str | None],
     explain: bool,
-    lines: bool,
 ) -> Hit:
     document = details.documents[found.row.document]
     vault = view.source
@@ -80,7 +83,7 @@ def _hit(
     start, end = found.lines
     path = found.row.path
     file = vault.root / path if vault.root is not None and path is not None else None
-    shown = snippet(details.texts[found.id[1]], found.row.start_line, weights)
+    place = place_of(found, details.parts, sought)
     pending = any(part.id[1] not in details.embedded for part in (found, *found.also))
     return Hit(
         rank=rank,
@@ -93,17 +96,17 @@ def _hit(
         uri=None if file is None else _uri(file),
         start_line=start,
         end_line=end,
-        symbol=found.row.symbol or None,
+        symbol=place.symbol,
         kind=document.kind,
         language=document.language,
         layer=found.row.layer,
         tags=details.tags.get(document.id, []),
         title=found.row.title,
         key=document.key,
-        snippet=shown.text,
+        snippet=place.snippet,
+        snippet_line=place.line,
         freshness=freshness(file, document, pending=pending),
         explain=parts if explain else msgspec.UNSET,
-        snippet_line=shown.line if lines else msgspec.UNSET,
     )
 
 

@@ -46,7 +46,7 @@ class SearchQuery:
 
     A repeated tag means and; every other repeated filter means or. An empty tuple filters nothing. `folder`:
     what paths are relative to, besides the root. `loose` are those of the filters that stood among the words
-    and may be text. With `lines` each hit tells where its snippet begins.
+    and may be text.
     """
 
     text: str
@@ -61,7 +61,6 @@ class SearchQuery:
     since: datetime | None = None
     until: datetime | None = None
     explain: bool = False
-    lines: bool = False
     raw: str = ""
     folder: str | None = None
     loose: tuple[InlineFilter, ...] = ()

@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from magray_memory.search.fusion import Fused, PassageRef
+    from magray_memory.search.named_symbols import NamedMatch
     from magray_memory.search.query_terms import QueryTerms
     from magray_memory.search.weights import Weights
     from magray_memory.storage.passages import PassageRow
 
+_AHEAD = 0.01
+"""How far the last of those called as the query is stands above the first that is not."""
 MERGED_LINES = 160
 """Lines that passages merged into one hit may span."""
 MERGE_SHARE = 0.7
@@ -55,7 +58,8 @@ class Ranked:
 @dataclass(frozen=True, slots=True)
 class RankingQuery:
     """The query as ranking sees it: terms, what each is worth in a text and in a name, which passages hold a
-    quoted phrase, and which declare a name without being named after it. `now` is UTC seconds.
+    quoted phrase, which declare a name without being named after it, and which have a symbol of the name.
+    `now` is UTC seconds.
     """
 
     terms: QueryTerms
@@ -64,6 +68,7 @@ class RankingQuery:
     prefixes: tuple[str, ...]
     phrase_matches: Mapping[PassageRef, float]
     declarations: Mapping[PassageRef, float]
+    named: Mapping[PassageRef, NamedMatch]
     path_filtered: bool
     now: float
 
@@ -79,6 +84,7 @@ def rank(
     out.
     """
     passages = [signals.apply(key, parts, rows[key]) for key, parts in fused.items() if key in rows]
+    signals.lead_with_named(passages)
     files: dict[tuple[int, int], list[Ranked]] = {}
     for passage in passages:
         files.setdefault((passage.id[0], passage.row.document), []).append(passage)
@@ -110,7 +116,12 @@ class Signals:
     def apply(self, key: PassageRef, parts: Fused, row: PassageRow) -> Ranked:
         """The passage with its fused score and every signal, in the order in which `--explain` shows them."""
         query, w = self._query, self.weights
-        certain = max(self._defines(row.symbol), query.declarations.get(key, 0.0))
+        named = query.named.get(key)
+        certain = max(
+            self._defines(row.symbol),
+            query.declarations.get(key, 0.0),
+            named.sure if named is not None else 0.0,
+        )
         # A heading with the name is about the thing; only code defines it.
         certain *= 1.0 if row.kind == "code" else 0.5
         changes = [
@@ -129,6 +140,19 @@ class Signals:
         layer = self._layers.get(row.layer, 0.0)
         changes += ("recent", recent), ("layer", layer)
         return Ranked(key, row, score + recent + layer, [step for step in changes if step[1]])
+
+    def lead_with_named(self, passages: Sequence[Ranked]) -> None:
+        """Lift what is called as the whole query is above all that only speaks of it, in its own order."""
+        named = self._query.named
+        ranks = [named[p.id].rank if p.id in named else 0 for p in passages]
+        for rank_ in sorted(set(ranks) - {0}):
+            lifted = [p for p, r in zip(passages, ranks, strict=True) if r == rank_]
+            below = [p.score for p, r in zip(passages, ranks, strict=True) if r < rank_]
+            # Passages of the same file may add as much to what stands below.
+            top = max(below, default=0.0) * (1 + self.weights.same_file)
+            change = top - min(p.score for p in lifted) + _AHEAD
+            for passage in lifted:
+                passage.add("exact name", max(change, 0.0))
 
     def precompute(self, rows: Iterable[PassageRow]) -> None:
         """Computes all that needs no score, for passages that will surely be ranked."""

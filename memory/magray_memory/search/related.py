@@ -161,7 +161,7 @@ def rank_related(
     }
     fused = {key: Fused(0.0, s) if semantic else Fused(s, 0.0) for key, s in scores.items() if key in rows}
     nothing = RankingQuery(
-        QueryTerms((), (), QueryType.WORDS), {}, {}, (), {}, {}, path_filtered=True, now=time.time()
+        QueryTerms((), (), QueryType.WORDS), {}, {}, (), {}, {}, {}, path_filtered=True, now=time.time()
     )
     plain = replace(weights, same_file=0.0, recent=0.0, layer_interact=0.0, layer_insights=0.0)
     return rank(fused, rows, Signals(nothing, plain), per_file=per_file)

@@ -17,6 +17,7 @@ from magray_memory.search.fusion import PassageRef, fuse, lexical_share, semanti
 from magray_memory.search.hits import SearchAnswer, UnmatchedFilter
 from magray_memory.search.lexical_candidates import find_lexical
 from magray_memory.search.lexical_evidence import LexicalEvidence, gather_evidence, rows_of
+from magray_memory.search.places import Sought
 from magray_memory.search.presentation import present
 from magray_memory.search.query import DEFAULT_K, SearchQuery, loose_name, parse, without
 from magray_memory.search.query_terms import QueryTerms, QueryType, query_terms
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from magray_memory.index.open_vaults import OpenVault
     from magray_memory.models.embedder import Embedder
+    from magray_memory.search.named_symbols import AskedName
     from magray_memory.search.vault_view import Neighbours, VaultView
 
 _REREAD = "run `magray index`, which reads their files again"
@@ -135,7 +137,7 @@ class Searcher:
             for view in live:
                 view.neighbours = near.result().get(view.number)
         ranked = self._rank(run, live, evidence, vector.result() if vector is not None else None)
-        return self._answer(run, ranked, views, evidence.weights)
+        return self._answer(run, ranked, views, evidence.weights, evidence.asked)
 
     def related(self, root: Path, path: str, line: int | None = None, k: int = DEFAULT_K) -> SearchAnswer:
         """Passages like those at a line of a file, or like the whole file; no model is needed.
@@ -208,7 +210,8 @@ class Searcher:
         run.semantic = bool(near)
         lexical = {} if run.semantic and run.query.mode == "semantic" else evidence.scores
         fused = fuse(lexical, semantic_scores(near), self._lexical_share(run, evidence, vector))
-        fused = {**fuse(dict.fromkeys(evidence.phrase_matches, 0.0), {}, 0.0), **fused}
+        exact = evidence.phrase_matches.keys() | evidence.named.keys()
+        fused = {**fuse(dict.fromkeys(exact, 0.0), {}, 0.0), **fused}
         rows = evidence.rows | rows_of(live, fused.keys() - evidence.rows.keys())
         return rank(fused, rows, evidence.signals, per_file=self._per_file)[: run.query.k]
 
@@ -238,6 +241,7 @@ class Searcher:
         ranked: list[Ranked],
         views: Sequence[VaultView] = (),
         weights: Mapping[str, float] | None = None,
+        asked: Sequence[AskedName] = (),
     ) -> SearchAnswer:
         query = run.query
         mode = query.mode
@@ -246,7 +250,8 @@ class Searcher:
         elif run.semantic and mode == "hybrid" and all(view.problem for view in views):
             mode = "semantic"
         vaults = [vault.id for vault in self.vaults]
-        hits = present(ranked, views, weights or {}, vaults, explain=query.explain, lines=query.lines)
+        sought = Sought(weights or {}, asked)
+        hits = present(ranked, views, sought, vaults, explain=query.explain)
         problems = [*run.left_out, *run.problems]
         problems += [said for view in views for said in (view.problem, view.unfinished) if said]
         return SearchAnswer(

@@ -24,26 +24,38 @@ _PIECE = re.compile(r"\S{1,80}")
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """Lines of a file: `line` is the number of the first, `text` them without common indentation."""
+    """Rows of a text: `row` is the number of the first (0-based), `text` them without common indentation."""
 
-    line: int
+    row: int
     text: str
 
 
-def snippet(text: str, start_line: int, weights: Mapping[str, float], max_lines: int = MAX_LINES) -> Snippet:
-    """The window of `max_lines` lines with the most weight of distinct query terms; the first one when none
-    occurs.
+def snippet(text: str, weights: Mapping[str, float], max_lines: int = MAX_LINES, *, row: int) -> Snippet:
+    """The window of `max_lines` rows that begins with `row`; `weights` as in `best_row`."""
+    lines = text.split("\n")
+    row = min(row, len(lines) - 1)
+    while row < len(lines) - 1 and not lines[row].strip():
+        row += 1
+    window = [line.rstrip() for line in lines[row : row + max_lines]]
+    while window and not window[-1]:
+        window.pop()
+    return Snippet(row, "\n".join(_shorten(line, weights) for line in _dedent(window)))
+
+
+def best_row(text: str, weights: Mapping[str, float], max_lines: int = MAX_LINES) -> int | None:
+    """Where the window of `max_lines` rows begins that has the most weight of distinct query terms; None when
+    none occurs.
 
     `weights` maps a query's terms to what each is worth. A term counts once in a window, so that a line that
     repeats a word is not better than one that holds two of them.
     """
-    lines = text.split("\n")
     known = frozenset(weights)
-    scanned = [line[:_SCANNED_WIDTH] for line in lines[:_SCANNED_LINES]]
+    scanned = [line[:_SCANNED_WIDTH] for line in text.split("\n")[:_SCANNED_LINES]]
     found = [frozenset[str]()] * len(scanned)
     for at in _possible_lines(scanned, term_prefixes(weights)):
         found[at] = known.intersection(tokens(scanned[at]))
-    best, best_value = 0, 0.0
+    best: int | None = None
+    best_value = 0.0
     for at, terms in enumerate(found):
         if not terms:
             continue
@@ -51,12 +63,7 @@ def snippet(text: str, start_line: int, weights: Mapping[str, float], max_lines:
         value = sum(weights[t] for t in terms.union(*found[at + 1 : at + max_lines]))
         if value > best_value + 1e-9:
             best, best_value = at, value
-    while best < len(lines) - 1 and not lines[best].strip():
-        best += 1
-    window = [line.rstrip() for line in lines[best : best + max_lines]]
-    while window and not window[-1]:
-        window.pop()
-    return Snippet(start_line + best, "\n".join(_shorten(line, weights) for line in _dedent(window)))
+    return best
 
 
 def _possible_lines(lines: list[str], prefixes: tuple[str, ...]) -> Iterable[int]:

@@ -16,6 +16,7 @@ from magray_memory.storage.fts import LexicalRow, stored_rows
 from magray_memory.storage.links import set_links
 from magray_memory.storage.row_checksums import checksum, update_documents
 from magray_memory.storage.schema import skip_time, stamp_columns
+from magray_memory.storage.symbols import put_symbols, update_symbols
 from magray_memory.storage.tags import set_tags
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from magray_memory.regular_file import Stamp
+    from magray_memory.storage.symbols import LineRuns, StoredSymbols
     from magray_memory.storage.vault import Vault
 
 _CHUNK = 500
@@ -67,7 +69,7 @@ class NewDocument:
 
 class NewPassage(NamedTuple):
     """A part of the file: 1-based inclusive lines; `text_hash` of the text that is embedded; `analysed` as
-    in LexicalRow.
+    in LexicalRow; `symbols` and `line_runs` as in `storage/symbols.py`.
     """
 
     start_line: int
@@ -77,6 +79,8 @@ class NewPassage(NamedTuple):
     text: str
     text_hash: bytes
     analysed: tuple[str, str, str] | None = None
+    symbols: StoredSymbols = ()
+    line_runs: LineRuns = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,7 @@ def put_file(
             (document_id,),
         ):
             old[row[8], row[6], row[7]].append(row[:6])
-        unchanged: list[int] = []
+        unchanged: dict[int, NewPassage] = {}
         moved: list[tuple[int, int, int, str, int, int]] = []
         fresh: list[tuple[int, NewPassage]] = []
         for ordinal, passage in enumerate(passages):
@@ -161,7 +165,7 @@ def put_file(
                 fresh.append((ordinal, passage))
                 continue
             passage_id, *before = same.popleft()
-            unchanged.append(passage_id)
+            unchanged[passage_id] = passage
             after = (ordinal, passage.start_line, passage.end_line, passage.kind)
             sealed = (*after, _passage_checksum(document_id, ordinal, passage))
             if tuple(before) != sealed:
@@ -180,6 +184,7 @@ def put_file(
                 " WHERE id = ?",
                 moved,
             )
+        update_symbols(connection, ((id_, p.symbols, p.line_runs) for id_, p in unchanged.items()))
         added = _insert_passages(connection, document_id, document.path, fresh, lexical)
     return PutResult(document_id, tuple(added), tuple(unchanged), tuple(row.passage_id for row in gone))
 
@@ -231,6 +236,7 @@ def _insert_passages(
             for passage_id, (ordinal, passage) in zip(ids, fresh, strict=True)
         ],
     )
+    put_symbols(connection, ((id_, p.symbols, p.line_runs) for id_, (_, p) in zip(ids, fresh, strict=True)))
     lexical.add(
         LexicalRow(passage_id, p.symbol, path, p.text, p.analysed)
         for passage_id, (_, p) in zip(ids, fresh, strict=True)
@@ -239,7 +245,7 @@ def _insert_passages(
 
 
 def _passage_checksum(document_id: int, ordinal: int, passage: NewPassage) -> int:
-    start, end, symbol, kind, _, text_hash, _ = passage
+    start, end, symbol, kind, _, text_hash, *_ = passage
     return checksum(document_id, ordinal, start, end, symbol, kind, text_hash)
 
 

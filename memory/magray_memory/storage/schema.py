@@ -7,6 +7,9 @@ row of a workspace vault, can be made again from files or from those texts.
 - `document`: a file of a workspace (has a path) or a record (has a text); times are UTC seconds
 - `passage`: a part of a document; `text_hash` is blake2b (16 bytes) of the text that is embedded; ids are
   never used again
+- `symbol`: a definition or heading in a passage; `folded` is the name that it is looked up by
+- `line_run`: rows of a passage's text and the lines of the file that they stand on, where the text is not
+  the file's lines (cells of a notebook)
 - `embedding_key`, `vector`: a vector space, and in it the vector of a passage (`storage/vectors.py`)
 - `tag`, `document_tag`: words that documents are filed under
 - `link`: a reference that a document makes, as written; `target_document` once it is known
@@ -48,6 +51,8 @@ TABLES: Mapping[str, TableRole] = {
     "meta": TableRole.TRUTH,
     "document": TableRole.TRUTH,
     "passage": TableRole.COSTLY,
+    "symbol": TableRole.DERIVED,
+    "line_run": TableRole.DERIVED,
     "embedding_key": TableRole.COSTLY,
     "vector": TableRole.COSTLY,
     "tag": TableRole.TRUTH,
@@ -299,15 +304,48 @@ def skip_time(connection: sqlite3.Connection) -> str:
     return "at" if version >= SKIP_TIMED else "NULL"
 
 
+_SYMBOLS = """
+CREATE TABLE symbol (
+    passage_id INTEGER NOT NULL REFERENCES passage(id) ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,
+    folded TEXT NOT NULL,
+    name TEXT NOT NULL,
+    container TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    end_line INTEGER NOT NULL,
+    joint TEXT NOT NULL,
+    PRIMARY KEY (passage_id, ordinal)
+) WITHOUT ROWID;
+CREATE INDEX symbol_folded ON symbol(folded);
+CREATE TABLE line_run (
+    passage_id INTEGER NOT NULL REFERENCES passage(id) ON DELETE CASCADE,
+    row INTEGER NOT NULL,
+    first_line INTEGER NOT NULL,
+    last_line INTEGER NOT NULL,
+    PRIMARY KEY (passage_id, row)
+) WITHOUT ROWID
+"""
+
+
+def symbols(connection: sqlite3.Connection) -> None:
+    """6: every definition and heading of a passage, and the lines that the text of a cell stands on."""
+    for statement in _statements(_SYMBOLS):
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     first_schema,
     skip_reasons,
     row_checksums,
     stamps,
     skip_times,
+    symbols,
 )
 """Migration i takes a vault from user_version i to i + 1, inside the caller's transaction."""
 
 LATEST = len(MIGRATIONS)
+WITH_SYMBOLS = MIGRATIONS.index(symbols) + 1
+"""From this version on a vault has symbols."""
 OLDEST_READABLE = 1
 """A reader never migrates: from this version on it reads a vault as it is."""

@@ -11,7 +11,7 @@ from magray_memory.text.languages import detect, kind_of
 if TYPE_CHECKING:
     from magray_memory.text.chunk_types import DocumentChunks
 
-CHUNKER_VERSION = 5
+CHUNKER_VERSION = 6
 """Stored with a vault: what another version chunked is chunked again."""
 
 _HTML_TITLE = re.compile(r"<title>\s*([^<{]*[^<{\s])\s*</title>", re.IGNORECASE)
@@ -59,4 +59,4 @@ def _chunk_document(language: str, text: str) -> DocumentChunks:
         return chunk_notebook(text)
     from magray_memory.text.plain import chunk_plain
 
-    return chunk_plain(text)
+    return chunk_plain(text, language)

@@ -18,6 +18,33 @@ TARGET_CHARS = 1_400
 """Characters that a chunk should have: small neighbours are merged up to it."""
 MAX_CHARS = 2_400
 """Characters that no chunk has more of."""
+STRAY_CHARS = 250
+"""Characters below which code that is left alone joins its neighbour, even past the end of a class."""
+
+
+class ChunkSymbol(NamedTuple):
+    """One definition or heading: its own name, what it lies in ("App" of App.run, "Guide" of a heading below
+    it, "" at the top), its kind, the line its name stands on and the last line of what it names (1-based);
+    `joint` stands between the two in the language's own notation.
+    """
+
+    name: str
+    container: str
+    kind: str
+    line: int
+    end_line: int
+    joint: str = "."
+
+
+class LineRun(NamedTuple):
+    """Rows of a chunk's text, from `row` (0-based) to the next run, and the file's lines that they stand on.
+
+    Each row stands a line below the one before it, none below `last_line`.
+    """
+
+    row: int
+    first_line: int
+    last_line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +54,8 @@ class Chunk:
     `symbol` is the qualified name in the language's own notation ("App.run", "Type::method", "Class#method"),
     or the heading path of a document; "" when nothing is defined. Several small neighbours in one chunk:
     their names, ", " between. `kind` is a word such as function, method, class, constant, imports,
-    section, text.
+    section, text. `symbols` are all definitions and headings whose names stand in these lines. `line_runs`
+    are there when the text is not the lines of the file.
     """
 
     start_line: int
@@ -35,6 +63,8 @@ class Chunk:
     symbol: str
     kind: str
     text: str
+    symbols: tuple[ChunkSymbol, ...] = ()
+    line_runs: tuple[LineRun, ...] = ()
 
 
 class DocumentChunks(NamedTuple):

@@ -14,17 +14,18 @@ nothing.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
-from magray_memory.text.chunk_types import MAX_CHARS, TARGET_CHARS
+from magray_memory.text.chunk_types import STRAY_CHARS, TARGET_CHARS
 from magray_memory.text.definitions import CLASS_LIKE, MODULE_LIKE, WEAK, Role
-from magray_memory.text.embedded_languages import HOST_LANGUAGES, language_regions
+from magray_memory.text.embedded_languages import HOST_LANGUAGES, chunk_page, language_regions
 from magray_memory.text.grammars import GRAMMARS, ParseError, parse
 from magray_memory.text.line_chunker import append_chunk, chunk_lines, fit_names, long_lines_note, split_rows
 from magray_memory.text.line_index import LineIndex, line_starts
 from magray_memory.text.syntaxes import SYNTAXES, rules_for
+from magray_memory.text.tree_symbols import tree_symbols
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     from magray_memory.text.chunk_types import Chunk
     from magray_memory.text.definitions import Definition, Rule
-    from magray_memory.text.embedded_languages import LanguageRegion
 
 WHOLE_CHARS = 1_900
 """Characters up to which a function, a constant or a statement is one chunk; a class: `TARGET_CHARS`."""
@@ -44,8 +44,6 @@ Question → file on six packages of Python, JavaScript and TypeScript, NDCG@10 
 (600 characters of each chunk embedded) and of both, half and half: 1,400 → .837, .868, .892;
 1,000 → .844, .872, .893; 700 → .854, .873, .895.
 """
-STRAY_CHARS = 250
-"""Characters below which what is left alone joins its neighbour, even past the end of a class."""
 MAX_SYMBOL = 200
 """Characters of a qualified name."""
 MAX_DEPTH = 200
@@ -95,45 +93,9 @@ def chunk_code(text: str, language: str, parse_seconds: float) -> tuple[list[Chu
     if language in HOST_LANGUAGES:
         regions = language_regions(text, language)
         if len(regions) > 1:
-            return _chunk_regions(text, regions, parse_seconds)
+            return chunk_page(text, regions, lambda part, inner: _chunk_one(part, inner, parse_seconds))
         language = regions[0].language
     return _chunk_one(text, language, parse_seconds)
-
-
-def _chunk_regions(
-    text: str, regions: list[LanguageRegion], seconds: float
-) -> tuple[list[Chunk], str | None]:
-    """Each region on its own; a tiny one (a tag alone) joins what stands before it."""
-    lines = LineIndex(text)
-    chunks: list[Chunk] = []
-    notes: dict[str, None] = {}
-    for start, end, language in regions:
-        found, note = _chunk_one(lines.slice(start, end), language, seconds)
-        if note:
-            notes[note] = None
-        found = [
-            replace(chunk, start_line=chunk.start_line + start, end_line=chunk.end_line + start)
-            for chunk in found
-        ]
-        bare = len(chunks) == 1 and not chunks[0].symbol and len(chunks[0].text) < STRAY_CHARS
-        small = bare or lines.size(start, end) < STRAY_CHARS
-        if chunks and found and small and (joined := _joined(lines, chunks[-1], found[0])) is not None:
-            chunks[-1:] = [joined, *found[1:]]
-        else:
-            chunks.extend(found)
-    return chunks, "; ".join(notes) or None
-
-
-def _joined(lines: LineIndex, before: Chunk, after: Chunk) -> Chunk | None:
-    """Two neighbours as one chunk under both their names; None when it would be too long."""
-    text = lines.slice(before.start_line - 1, after.end_line)
-    if len(text) > MAX_CHARS or before.end_line >= after.start_line:
-        return None
-    names = list(dict.fromkeys(filter(None, (before.symbol, after.symbol))))
-    kind = before.kind if before.symbol or not after.symbol else after.kind
-    return replace(
-        before, end_line=after.end_line, symbol=", ".join(fit_names(names, names)), kind=kind, text=text
-    )
 
 
 def _chunk_one(text: str, language: str, seconds: float) -> tuple[list[Chunk], str | None]:
@@ -152,10 +114,16 @@ def _chunk_tree(text: str, language: str, seconds: float) -> tuple[list[Chunk], 
     lines = LineIndex(text)
     tiler = _Tiler(lines, source, language, rules_for(language, grammar))
     tiles = tiler.run(tree.root_node)
+    symbols = tree_symbols(tree.root_node, source, tiler.starts, language, grammar)
     chunks: list[Chunk] = []
+    first = 0
     for run in _merge(lines, tiles, tiler.target_sizes):
         symbol, kind = _symbol_and_kind(lines, run)
-        append_chunk(lines, run[0].start, run[-1].end, symbol, kind, chunks)
+        end, last = run[-1].end, first
+        while last < len(symbols) and symbols[last].line <= end:
+            last += 1
+        append_chunk(lines, (run[0].start, end), symbol, kind, chunks, symbols[first:last])
+        first = last
     return chunks, long_lines_note(lines)
 
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from magray_memory.text.grammars import source_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tree_sitter import Node
 
 
@@ -23,12 +25,14 @@ class Definition(NamedTuple):
     """What a node defines: its name ("" for none), kind, and the node to split when it is large.
 
     `separator` joins the name to what it is defined in, where that differs from the language's usual one.
+    `at` is the node of the name, where the definition does not begin with it.
     """
 
     name: str
     kind: str
     node: Node
     separator: str | None = None
+    at: Node | None = None
 
 
 class Role(Enum):
@@ -43,6 +47,9 @@ class Role(Enum):
 Extractor = Callable[["Node", bytes, str], Definition | None]
 """Names a node, given the source and the kind that its rule states; None when it defines nothing."""
 
+MemberNames = Callable[["Node"], "Iterable[tuple[Node, str]]"]
+"""The nodes of the names that a member declares, each with its kind."""
+
 
 def field_text(node: Node, source: bytes, name: str = "name") -> str:
     """The text of a node's field, "" without it."""
@@ -51,7 +58,12 @@ def field_text(node: Node, source: bytes, name: str = "name") -> str:
 
 
 def _by_name(node: Node, source: bytes, kind: str) -> Definition | None:
-    return Definition(field_text(node, source), kind, node)
+    return named_by(node.child_by_field_name("name"), node, source, kind)
+
+
+def named_by(name: Node | None, node: Node, source: bytes, kind: str) -> Definition:
+    """A definition that is called what stands in the node of its name; nameless without one."""
+    return Definition(source_of(name, source) if name is not None else "", kind, node, None, name)
 
 
 class Rule(NamedTuple):
@@ -79,6 +91,16 @@ class Syntax:
     method_separator: str | None = None
     tolerant: bool = False
     """Any text is sound in this language, so a tree full of errors is still the best there is."""
+    members: Mapping[str, MemberNames] = field(default_factory=dict[str, MemberNames])
+    """Node types that are symbols and never name a chunk."""
+    scopes: str = ""
+    """Functions without a name: variables in them are local."""
+    patterns: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Query patterns for node types of which only some define anything."""
+    keywords: tuple[bytes, ...] = ()
+    """What begins every function and class: a function without them in its body has none nested."""
+    passed: str = ""
+    """Statements at the top or in a class that may hold definitions, where `keywords` are given."""
 
 
 CLASS_LIKE = frozenset(
@@ -122,7 +144,7 @@ TEST_WORDS = frozenset(
 
 def first_child(node: Node) -> Node | None:
     """The first named child of a node, None without one."""
-    return node.named_children[0] if node.named_child_count else None
+    return node.named_child(0) if node.named_child_count else None
 
 
 def first_of_type(node: Node, *types: str) -> Node | None:
@@ -134,14 +156,18 @@ def first_of_type(node: Node, *types: str) -> Node | None:
 
 def by_field(field_name: str, kind: str) -> Extractor:
     def extract(node: Node, source: bytes, _kind: str) -> Definition | None:
-        return Definition(field_text(node, source, field_name), kind, node)
+        return named_by(node.child_by_field_name(field_name), node, source, kind)
 
     return extract
 
 
 def fixed_name(name: str, kind: str) -> Extractor:
+    """For what is always called the same: by the keyword that the name begins with."""
+    keyword = name.partition("[")[0]
+
     def extract(node: Node, _source: bytes, _kind: str) -> Definition | None:
-        return Definition(name, kind, node)
+        at = next((child for child in node.children if child.type == keyword), None)
+        return Definition(name, kind, node, None, at)
 
     return extract
 

@@ -6,12 +6,19 @@ The page is divided by rows into regions of one language each; tags stay with th
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from magray_memory.text.chunk_types import MAX_CHARS, STRAY_CHARS
+from magray_memory.text.line_chunker import fit_names
 from magray_memory.text.line_index import LineIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from magray_memory.text.chunk_types import Chunk
+
+    ChunkOne = Callable[[str, str], tuple[list[Chunk], str | None]]
 
 HOST_LANGUAGES = {"html": 1_400, "vue": 0, "svelte": 0, "astro": 0}
 """Languages that embed others, and the characters from which a script or a style is a region of its own."""
@@ -78,3 +85,50 @@ def _embedded_regions(text: str, language: str) -> Iterator[LanguageRegion]:
         if name in _SCRIPTS and row < end < len(rows):
             yield LanguageRegion(row, end, _SCRIPTS[name])
         row = end
+
+
+def chunk_page(
+    text: str, regions: list[LanguageRegion], chunk_one: ChunkOne
+) -> tuple[list[Chunk], str | None]:
+    """Each region on its own, by `chunk_one` of a text and its language; a tiny one (a tag alone) joins what
+    stands before it.
+    """
+    lines = LineIndex(text)
+    chunks: list[Chunk] = []
+    notes: dict[str, None] = {}
+    for start, end, language in regions:
+        found, note = chunk_one(lines.slice(start, end), language)
+        if note:
+            notes[note] = None
+        found = [_moved(chunk, start) for chunk in found]
+        bare = len(chunks) == 1 and not chunks[0].symbol and len(chunks[0].text) < STRAY_CHARS
+        small = bare or lines.size(start, end) < STRAY_CHARS
+        if chunks and found and small and (joined := _joined(lines, chunks[-1], found[0])) is not None:
+            chunks[-1:] = [joined, *found[1:]]
+        else:
+            chunks.extend(found)
+    return chunks, "; ".join(notes) or None
+
+
+def _moved(chunk: Chunk, rows: int) -> Chunk:
+    """The chunk so many rows further down."""
+    symbols = [s._replace(line=s.line + rows, end_line=s.end_line + rows) for s in chunk.symbols]
+    return replace(
+        chunk, start_line=chunk.start_line + rows, end_line=chunk.end_line + rows, symbols=tuple(symbols)
+    )
+
+
+def _joined(lines: LineIndex, before: Chunk, after: Chunk) -> Chunk | None:
+    """Two neighbours as one chunk under both their names; None when it would be too long."""
+    text = lines.slice(before.start_line - 1, after.end_line)
+    if len(text) > MAX_CHARS or before.end_line >= after.start_line:
+        return None
+    names = list(dict.fromkeys(filter(None, (before.symbol, after.symbol))))
+    return replace(
+        before,
+        end_line=after.end_line,
+        symbol=", ".join(fit_names(names, names)),
+        kind=before.kind if before.symbol or not after.symbol else after.kind,
+        text=text,
+        symbols=(*before.symbols, *after.symbols),
+    )

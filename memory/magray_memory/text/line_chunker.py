@@ -6,13 +6,13 @@ Also the last resort of the other chunkers, for what their structure leaves too 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from magray_memory.text.chunk_types import MAX_CHARS, TARGET_CHARS, Chunk
+from magray_memory.text.chunk_types import MAX_CHARS, TARGET_CHARS, Chunk, ChunkSymbol
 from magray_memory.text.line_index import LineIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 MAX_PIECES = 50
 """Chunks that one over-long line makes at most; the rest of it is left out, and a note says so."""
@@ -86,9 +86,19 @@ def chunk_lines(text: str, *, symbols: bool = True) -> tuple[list[Chunk], str | 
     """
     lines = LineIndex(text)
     chunks: list[Chunk] = []
-    for start, end in split_rows(lines, 0, lines.count):
-        symbol, kind = _symbol_and_kind(lines, start, end) if symbols else ("", "text")
-        append_chunk(lines, start, end, symbol, kind, chunks)
+    ranges = split_rows(lines, 0, lines.count)
+    found = [_definitions(lines, start, end) if symbols else [] for start, end in ranges]
+    named = _symbols(found, lines.count)
+    first = 0
+    for (start, end), definitions in zip(ranges, found, strict=True):
+        symbol, kind = "", "code" if symbols else "text"
+        if definitions:
+            symbol, kind = _symbol_and_kind(definitions)
+        last = first
+        while last < len(named) and named[last].line <= end:
+            last += 1
+        append_chunk(lines, (start, end), symbol, kind, chunks, named[first:last])
+        first = last
     return chunks, long_lines_note(lines)
 
 
@@ -102,12 +112,23 @@ def long_lines_note(lines: LineIndex) -> str | None:
     return f"{cut_short} line(s) longer than {longest:,} characters, kept in part" if cut_short else None
 
 
-def append_chunk(lines: LineIndex, start: int, end: int, symbol: str, kind: str, chunks: list[Chunk]) -> None:
-    """Append the rows as a chunk unless they are blank; one row over `MAX_CHARS` in pieces of whole words."""
+def append_chunk(
+    lines: LineIndex,
+    rows: tuple[int, int],
+    symbol: str,
+    kind: str,
+    chunks: list[Chunk],
+    symbols: Sequence[ChunkSymbol] = (),
+) -> None:
+    """Append the rows as a chunk unless they are blank; one row over `MAX_CHARS` in pieces of whole words.
+
+    `symbols`: all that stand in these rows; the first piece of a long row has them.
+    """
+    start, end = rows
     text = lines.slice(start, end)
     if len(text) <= MAX_CHARS:
         if text and not text.isspace():
-            chunks.append(Chunk(start + 1, end, symbol, kind, text))
+            chunks.append(Chunk(start + 1, end, symbol, kind, text, tuple(symbols)))
         return
     offset = 0
     for _ in range(MAX_PIECES):
@@ -119,7 +140,7 @@ def append_chunk(lines: LineIndex, start: int, end: int, symbol: str, kind: str,
             stop = space + 1 if space > offset else stop
         piece = text[offset:stop]
         if not piece.isspace():
-            chunks.append(Chunk(start + 1, end, symbol, kind, piece))
+            chunks.append(Chunk(start + 1, end, symbol, kind, piece, () if offset else tuple(symbols)))
         offset = stop
 
 
@@ -172,10 +193,20 @@ def _break_score(lines: LineIndex, row: int) -> float:
     return score
 
 
-def _symbol_and_kind(lines: LineIndex, start: int, end: int) -> tuple[str, str]:
-    """Symbol and kind of the definitions at the chunk's smallest indentation."""
-    found: list[tuple[int, str, str]] = []
-    for line in lines.slice(start, end).split("\n"):
+class _Line(NamedTuple):
+    """A line that defines something: its number (1-based) and indentation; `weak`: a key or a section."""
+
+    line: int
+    indent: int
+    name: str
+    kind: str
+    weak: bool
+
+
+def _definitions(lines: LineIndex, start: int, end: int) -> list[_Line]:
+    """The lines of these rows that look like a definition, a section or a key."""
+    found: list[_Line] = []
+    for number, line in enumerate(lines.slice(start, end).split("\n"), start + 1):
         match = _DEFINITION.match(line[:200])
         if match:
             word = match["word"]
@@ -183,13 +214,37 @@ def _symbol_and_kind(lines: LineIndex, start: int, end: int) -> tuple[str, str]:
             name = (match["name"] or callable_name or match["section"] or match["target"]).strip("\"' ")
             kind = _KINDS.get(word, word) if word else "function" if callable_name else "section"
             if name:
-                found.append((len(match["indent"].expandtabs(4)), name, kind))
-    if not found:
-        return "", "code"
-    margin = min(indent for indent, _, _ in found)
-    names = [(name, kind) for indent, name, kind in found if indent == margin]
+                indent = len(match["indent"].expandtabs(4)) if match["indent"] else 0
+                found.append(_Line(number, indent, name, kind, not word and not callable_name))
+    return found
+
+
+def _symbol_and_kind(found: list[_Line]) -> tuple[str, str]:
+    """Symbol and kind of the definitions at the smallest indentation."""
+    margin = min(line.indent for line in found)
+    names = [(line.name, line.kind) for line in found if line.indent == margin]
     distinct = list(dict.fromkeys(name for name, _ in names))
     return ", ".join(fit_names(distinct, distinct)), names[0][1]
+
+
+def _symbols(found: list[list[_Line]], rows: int) -> list[ChunkSymbol]:
+    """The definitions of all ranges, each in what is less indented above it and to the next that is not more
+    so; of keys and sections only those at the smallest indentation of their range.
+    """
+    symbols: list[ChunkSymbol] = []
+    outer: list[tuple[int, int]] = []  # indentation and number of those that are not over
+    for lines in found:
+        margin = min((line.indent for line in lines), default=0)
+        for line in lines:
+            if line.weak and line.indent > margin:
+                continue
+            while outer and outer[-1][0] >= line.indent:
+                ended = outer.pop()[1]
+                symbols[ended] = symbols[ended]._replace(end_line=line.line - 1)
+            around = symbols[outer[-1][1]].name if outer and not line.weak else ""
+            outer.append((line.indent, len(symbols)))
+            symbols.append(ChunkSymbol(line.name, around, line.kind, line.line, rows))
+    return symbols
 
 
 def fit_names(names: Iterable[str], by_weight: Iterable[str]) -> list[str]:

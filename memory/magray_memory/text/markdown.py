@@ -163,7 +163,7 @@ class Outline:
         path = tuple(name for _, name in self._headings)
         if row == 0:
             self.sections.clear()
-        self.sections.append(Section(row, path))
+        self.sections.append(Section(row, path, ((row, name),) if name else ()))
         self._under_heading = True
 
     def _collect(self, line: str) -> None:

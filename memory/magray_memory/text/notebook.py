@@ -2,8 +2,9 @@
 
 The usual promise of a chunk does not hold here. Its text is that of the cells, as Jupyter shows it, with
 a blank line between two; its lines are those of the .ipynb file from the first to the last string that it
-was taken from, so that an editor opens the right cell. A notebook written on one line has all its chunks on
-line 1. Outputs and metadata are in no chunk. A file that is no notebook, or broken, is chunked as plain text.
+was taken from, and its line runs say on which line of the file each row of the text stands. A notebook
+written on one line has all its chunks on line 1. Outputs and metadata are in no chunk. A file that is no
+notebook, or broken, is chunked as plain text.
 """
 
 from __future__ import annotations
@@ -14,7 +15,15 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from magray_memory.text.chunk_types import MAX_CHARS, TARGET_CHARS, Chunk, DocumentChunks
+from magray_memory.text.chunk_types import (
+    MAX_CHARS,
+    TARGET_CHARS,
+    Chunk,
+    ChunkSymbol,
+    DocumentChunks,
+    LineRun,
+)
+from magray_memory.text.languages import canonical
 from magray_memory.text.line_chunker import split_rows
 from magray_memory.text.line_index import LineIndex
 from magray_memory.text.markdown import Outline
@@ -22,10 +31,12 @@ from magray_memory.text.plain import chunk_plain
 from magray_memory.text.section_chunker import (
     FIT_CHARS,
     TINY_CHARS,
+    heading_symbols,
     split_line,
     split_section,
     symbol_of,
 )
+from magray_memory.text.tree_symbols import source_symbols
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,13 +60,13 @@ class _Cell:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Some lines of one cell, under the headings of `path`; the line numbers are those of the file."""
+    """Some lines of one cell, under the headings of `path`; `lines`: those of the file, one for each row."""
 
     cell: int
     path: HeadingPath
-    start_line: int
-    end_line: int
+    lines: tuple[int, ...]
     text: str
+    symbols: tuple[ChunkSymbol, ...]
 
 
 def chunk_notebook(text: str) -> DocumentChunks:
@@ -68,10 +79,11 @@ def chunk_notebook(text: str) -> DocumentChunks:
     tags: list[str] = []
     links: list[str] = []
     parts: list[_Part] = []
+    language = _language(text)
     headings: list[tuple[int, str]] = []
     for cell in cells:
         if cell.type == "code":
-            parts.extend(_code_parts(cell, tuple(name for _, name in headings)))
+            parts.extend(_code_parts(cell, tuple(name for _, name in headings), language))
             continue
         mark = "#" * cell.level + " " if cell.level else ""
         outline = Outline(mark + cell.text, headings=headings)
@@ -82,25 +94,50 @@ def chunk_notebook(text: str) -> DocumentChunks:
     return DocumentChunks(title, list(dict.fromkeys(tags)), list(dict.fromkeys(links)), _chunks(parts))
 
 
-def _code_parts(cell: _Cell, path: HeadingPath) -> Iterator[_Part]:
+def _language(text: str) -> str:
+    """The language of the code cells, Python where the notebook says none that is known."""
+    found: dict[str, object] = {}
+    for key, _, value in _members(text, 0):
+        if key == "metadata" and isinstance(value, dict):
+            for part, name in (("kernelspec", "language"), ("language_info", "name")):
+                inner = cast("dict[str, object]", value).get(part)
+                if isinstance(inner, dict):
+                    found = {**cast("dict[str, object]", inner), **found}
+                    if isinstance(named := found.get(name), str):
+                        return canonical(named) or "python"
+    return "python"
+
+
+def _code_parts(cell: _Cell, path: HeadingPath, language: str) -> Iterator[_Part]:
     lines = LineIndex(cell.text)
+    symbols = source_symbols(cell.text, language)
     for start, end in split_rows(lines, 0, lines.count) if len(cell.text) > FIT_CHARS else [(0, lines.count)]:
-        yield from _parts(cell, lines, start, end, path)
+        yield from _parts(cell, lines, (start, end), path, symbols)
 
 
 def _prose_parts(cell: _Cell, outline: Outline) -> Iterator[_Part]:
+    symbols = heading_symbols(outline.sections, outline.lines.count)
     ends = [section.start for section in outline.sections[1:]] + [outline.lines.count]
     for section, end in zip(outline.sections, ends, strict=True):
-        for first, last in split_section(outline.lines, section.start, end, outline.breaks):
-            yield from _parts(cell, outline.lines, first, last, section.path)
+        for rows in split_section(outline.lines, section.start, end, outline.breaks):
+            yield from _parts(cell, outline.lines, rows, section.path, symbols)
 
 
-def _parts(cell: _Cell, lines: LineIndex, start: int, end: int, path: HeadingPath) -> Iterator[_Part]:
-    """The rows as one part, or as several if they are one over-long line."""
+def _parts(
+    cell: _Cell, lines: LineIndex, rows: tuple[int, int], path: HeadingPath, symbols: Iterable[ChunkSymbol]
+) -> Iterator[_Part]:
+    """The rows as one part, or as several if they are one over-long line; of the symbols those in them."""
+    start, end = rows
     text = lines.slice(start, end)
+    inside = tuple(
+        s._replace(line=cell.lines[s.line - 1], end_line=cell.lines[min(s.end_line, len(cell.lines)) - 1])
+        for s in symbols
+        if start < s.line <= end
+    )
     for part in (text,) if len(text) <= MAX_CHARS else split_line(text):
         if part and not part.isspace():
-            yield _Part(cell.number, path, cell.lines[start], cell.lines[end - 1], part)
+            yield _Part(cell.number, path, cell.lines[start:end], part, inside)
+            inside = ()
 
 
 def _chunks(parts: list[_Part]) -> list[Chunk]:
@@ -124,7 +161,23 @@ def _chunk(group: Sequence[_Part]) -> Chunk:
     name = f"cell {first.cell}" if first.cell == last.cell else f"cells {first.cell}-{last.cell}"
     symbol = " > ".join(filter(None, [symbol_of([part.path for part in group]), name]))
     text = "\n\n".join(part.text for part in group)
-    return Chunk(first.start_line, last.end_line, symbol, "cell", text)
+    symbols = tuple(found for part in group for found in part.symbols)
+    return Chunk(first.lines[0], last.lines[-1], symbol, "cell", text, symbols, _line_runs(group))
+
+
+def _line_runs(group: Sequence[_Part]) -> tuple[LineRun, ...]:
+    """Where the rows of the parts' texts, with a blank one between two, stand in the file."""
+    runs: list[LineRun] = []
+    row = 0
+    for part in group:
+        for at, line in enumerate(part.lines, row):
+            run = runs[-1] if at > row else None
+            if run is not None and line == run.last_line + 1 == run.first_line + at - run.row:
+                runs[-1] = run._replace(last_line=line)
+            elif run is None or line != min(run.first_line + at - run.row, run.last_line):
+                runs.append(LineRun(at, line, line))
+        row += part.text.count("\n") + 2
+    return tuple(runs)
 
 
 def _cells(text: str) -> Iterator[_Cell]:

@@ -14,7 +14,7 @@ from magray_memory.text.line_index import LineIndex
 from magray_memory.text.section_chunker import AFTER_HEADING, MAX_HEADING, Section, chunk_sections
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     Heading = tuple[int, str]
 
@@ -25,6 +25,9 @@ _TEXINFO = re.compile(rf"@({'|'.join(_TEXINFO_LEVELS)})\s+(.*)")
 _MAN = re.compile(r"\.S([hHsS])\s+\"?([^\"]*)")
 _ORG = re.compile(r"(\*{1,8})[ \t]+(?:(?:TODO|DONE|NEXT|WAITING)[ \t]+)?(\S.*)")
 _EQUALS = re.compile(r"(={1,6})[ \t]*([^=\s].*)")
+_ASCIIDOC = re.compile(r"(?:(={1,6})|(#{1,6}))[ \t]+(\S.*?)(?:[ \t]+[=#]+)?[ \t]*$")
+_TEXTILE = re.compile(r"h([1-6])(?:\([^()]*\))?\.[ \t]+(\S.*)")
+_ORG_TAGS = re.compile(r"[ \t]+:[\w@#%:]+:[ \t]*$")
 _UNDERLINE = re.compile(r"(?:(=)=+|-{3,}|~{3,})\s*$")
 
 _IS_ORG = re.compile(r"^(?:#\+[A-Za-z_]+:|:PROPERTIES:|\*{2,8}[ \t]+\S)", re.MULTILINE)
@@ -37,23 +40,23 @@ _SUBJECT = re.compile(r"^(?:Subject|Тема):[ \t]*(\S.*)", re.MULTILINE | re.I
 _MAX_TITLE = 90
 
 
-def chunk_plain(text: str) -> DocumentChunks:
+def chunk_plain(text: str, language: str = "text") -> DocumentChunks:
     """The chunks of a plain text, with a title where the text shows one; it has no tags and no links."""
     lines = LineIndex(text)
     breaks = bytearray(lines.count)
-    sections = _sections(lines, breaks)
+    sections = _sections(lines, breaks, language)
     return DocumentChunks(_title(lines, sections), [], [], chunk_sections(lines, sections, breaks))
 
 
-def find_sections(text: str) -> list[Section]:
+def find_sections(text: str, language: str) -> list[Section]:
     """The sections of a plain text, by the headings that its format marks."""
     lines = LineIndex(text)
-    return _sections(lines, bytearray(lines.count))
+    return _sections(lines, bytearray(lines.count), language)
 
 
-def _sections(lines: LineIndex, breaks: bytearray) -> list[Section]:
+def _sections(lines: LineIndex, breaks: bytearray, language: str) -> list[Section]:
     rows = lines.text.split("\n")[: lines.count]
-    heading_of = _style(lines.text)
+    heading_of = _STYLES.get(language) or _style(lines.text)
     sections, above = [Section(0, ())], list[tuple[int, str]]()
     for row, line in enumerate(rows):
         found, behind = (heading_of(line), row + 1) if heading_of else (None, 0)
@@ -62,30 +65,66 @@ def _sections(lines: LineIndex, breaks: bytearray) -> list[Section]:
         if found is None or not found[1].strip():
             continue
         level, name = found
-        above = [
-            *(outer for outer in above if outer[0] < level),
-            (level, " ".join(name.split())[:MAX_HEADING]),
-        ]
+        name = " ".join(name.split())[:MAX_HEADING]
+        above = [*(outer for outer in above if outer[0] < level), (level, name)]
         if row == 0:
             sections.clear()
-        sections.append(Section(row, tuple(name for _, name in above)))
+        sections.append(Section(row, tuple(name for _, name in above), ((row, name),)))
         breaks[row + 1 : behind + 1] = bytes([AFTER_HEADING]) * len(breaks[row + 1 : behind + 1])
     return sections
 
 
+def _latex(line: str) -> Heading | None:
+    return (_LATEX_LEVELS.index(m[1]), m[2]) if (m := _LATEX.match(line)) else None
+
+
+def _man(line: str) -> Heading | None:
+    return (1 if m[1] in "hH" else 2, m[2]) if (m := _MAN.match(line)) else None
+
+
+def _texinfo(line: str) -> Heading | None:
+    return (_TEXINFO_LEVELS.index(m[1]), m[2]) if (m := _TEXINFO.match(line)) else None
+
+
+def _equals(line: str) -> Heading | None:
+    return (len(m[1]), m[2].rstrip().rstrip("=")) if (m := _EQUALS.match(line)) else None
+
+
+def _asciidoc(line: str) -> Heading | None:
+    return (len(m[1] or m[2]), m[3].strip()) if (m := _ASCIIDOC.match(line)) else None
+
+
+def _org(line: str) -> Heading | None:
+    return (len(m[1]), _ORG_TAGS.sub("", m[2])) if (m := _ORG.match(line)) else None
+
+
+def _textile(line: str) -> Heading | None:
+    return (int(m[1]), m[2]) if (m := _TEXTILE.match(line)) else None
+
+
+_STYLES: Mapping[str, Callable[[str], Heading | None]] = {
+    "latex": _latex,
+    "man": _man,
+    "texinfo": _texinfo,
+    "mediawiki": _equals,
+    "asciidoc": _asciidoc,
+    "org": _org,
+    "textile": _textile,
+}
+"""How the languages mark their headings."""
+
+
 def _style(text: str) -> Callable[[str], Heading | None] | None:
-    """How this text marks its headings, if by a mark of their own on two lines at least."""
+    """How a text of no known language marks its headings, if by a mark of their own on two lines at least."""
     if "\\" in text and len(re.findall(r"^\s*\\(?:chapter|(?:sub)*section)\b", text, re.MULTILINE)) > 1:
-        return lambda line: (_LATEX_LEVELS.index(m[1]), m[2]) if (m := _LATEX.match(line)) else None
+        return _latex
     if len(re.findall(r"^\.S[HhSs][ \t]", text, re.MULTILINE)) > 1:
-        return lambda line: (1 if m[1] in "hH" else 2, m[2]) if (m := _MAN.match(line)) else None
+        return _man
     if len(re.findall(r"^@(?:chapter|(?:sub)*section) ", text, re.MULTILINE)) > 1:
-        return lambda line: (_TEXINFO_LEVELS.index(m[1]), m[2]) if (m := _TEXINFO.match(line)) else None
+        return _texinfo
     if len(re.findall(r"^={1,6}[ \t]*[^=\s]", text, re.MULTILINE)) > 1:
-        return lambda line: (len(m[1]), m[2].rstrip().rstrip("=")) if (m := _EQUALS.match(line)) else None
-    if "*" in text and _IS_ORG.search(text):
-        return lambda line: (len(m[1]), m[2]) if (m := _ORG.match(line)) else None
-    return None
+        return _equals
+    return _org if "*" in text and _IS_ORG.search(text) else None
 
 
 def _underlined(rows: list[str], row: int) -> Heading | None:

@@ -103,7 +103,7 @@ class Outline:
         ):
             if len(rows[row].rstrip()) < max(3, _width(rows[row + 1].rstrip())):
                 return 0
-            self._section(row, row + 3, rows[row + 1], over[1] + over[1])
+            self._section(row, row + 3, row + 1, over[1] + over[1])
             return row + 3
         if row and self._indents[row - 1] >= 0 and not self._ends_title(row - 1):
             return 0
@@ -113,18 +113,19 @@ class Outline:
         length = len(rows[row + 1].rstrip())
         if length < 4 and length < _width(rows[row].rstrip()):
             return 0
-        self._section(row, row + 2, rows[row], under[1])
+        self._section(row, row + 2, row, under[1])
         return row + 2
 
     def _ends_title(self, row: int) -> bool:
         """Whether the row is a label or the like, or the end of a title, which need no blank line after."""
         return bool(_BEFORE_TITLE.match(self._rows[row]) or _ADORNMENT.match(self._rows[row]))
 
-    def _section(self, row: int, behind: int, raw: str, style: str) -> None:
+    def _section(self, row: int, behind: int, title: int, style: str) -> None:
+        """Open the section of a title that begins at `row`; `title` is the row of its text."""
         if style not in self._styles:
             self._styles.append(style)
         level = self._styles.index(style)
-        name = plain_title(raw)
+        name = plain_title(self._rows[title])
         self._headings[level:] = [""] * max(level - len(self._headings), 0) + [name]
         self._objects.clear()
         self._unopened.clear()
@@ -135,18 +136,18 @@ class Outline:
             start -= 1
         while start < row and self._indents[start] < 0 and start > last:
             start += 1  # the blank rows stay with the section before
-        self._open(start)
+        self._open(start, ((title, name),))
         self.breaks[start + 1 : behind] = bytes([INSIDE_BLOCK]) * (behind - start - 1)
 
     def _belongs_to_title(self, row: int) -> bool:
         """Whether the row is a label or the like over a title, and in no block."""
         return self.breaks[row] != INSIDE_BLOCK and _BEFORE_TITLE.match(self._rows[row]) is not None
 
-    def _open(self, row: int) -> None:
+    def _open(self, row: int, names: tuple[tuple[int, str], ...] = ()) -> None:
         path = (*filter(None, self._headings), *filter(None, (name for _, name in self._objects)))
         if self.sections[-1].start == row:
-            self.sections.pop()
-        self.sections.append(Section(row, path))
+            names = (*self.sections.pop().names, *names)
+        self.sections.append(Section(row, path, names))
 
     def _close_objects(self, row: int, indent: int) -> None:
         """Leave the descriptions that this row is not indented under."""
@@ -188,7 +189,7 @@ class Outline:
             heading = self._headings[-1].partition("(")[0] if self._headings else ""
             names = [name for _, name in self._unopened if name != heading][:MAX_NAMES]
             self._objects.append((indent, ", ".join(names)))
-            self._open(start)
+            self._open(start, tuple(self._unopened))
             self._unopened.clear()
             self.breaks[start + 1 : body] = bytes([INSIDE_BLOCK]) * (body - start - 1)
             self.breaks[body] = AFTER_HEADING

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from magray_memory.text.chunk_types import MAX_CHARS, TARGET_CHARS, Chunk
+from magray_memory.text.chunk_types import MAX_CHARS, TARGET_CHARS, Chunk, ChunkSymbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,10 +47,14 @@ _PENALTY = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Rows from `start` (0-based) to the next section's start, under the headings of `path`."""
+    """Rows from `start` (0-based) to the next section's start, under the headings of `path`.
+
+    `names`: the headings that open it, each with its row; none where it goes on after one inside it.
+    """
 
     start: int
     path: HeadingPath
+    names: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -80,24 +84,58 @@ def chunk_sections(lines: LineIndex, sections: Sequence[Section], breaks: bytear
     if lines.size(0, lines.count) <= SHORT_CHARS:
         runs = [_Run(0, lines.count, [path for run in runs for path in run.paths])]
     chunks: list[Chunk] = []
+    headings = heading_symbols(sections, lines.count)
+    first = 0
     for run in _joined(lines, runs):
-        append_chunk(lines, run.start, run.end, symbol_of(run.paths), chunks)
+        last = first
+        while last < len(headings) and headings[last].line <= run.end:
+            last += 1
+        append_chunk(lines, (run.start, run.end), symbol_of(run.paths), chunks, headings[first:last])
+        first = last
     return chunks
 
 
-def append_chunk(lines: LineIndex, start: int, end: int, symbol: str, chunks: list[Chunk]) -> None:
-    """Append the rows as a chunk; one row over `MAX_CHARS` in pieces of whole sentences if possible."""
+def heading_symbols(sections: Sequence[Section], rows: int) -> list[ChunkSymbol]:
+    """The headings of a document by line, each to the next one that is not below it."""
+    symbols: list[ChunkSymbol] = []
+    open_: list[tuple[HeadingPath, int]] = []
+    for section in sections:
+        path = section.path
+        while open_ and (section.names or path[: len(open_[-1][0])] != open_[-1][0]):
+            above, number = open_[-1]
+            if len(above) < len(path) and path[: len(above)] == above:
+                break
+            symbols[number] = symbols[number]._replace(end_line=max(section.start, symbols[number].line))
+            open_.pop()
+        for row, name in section.names:
+            open_.append((path, len(symbols)))
+            symbols.append(ChunkSymbol(name, " > ".join(path[:-1]), "section", row + 1, rows, " > "))
+    return symbols
+
+
+def append_chunk(
+    lines: LineIndex,
+    rows: tuple[int, int],
+    symbol: str,
+    chunks: list[Chunk],
+    symbols: Sequence[ChunkSymbol] = (),
+) -> None:
+    """Append the rows as a chunk; one row over `MAX_CHARS` in pieces of whole sentences if possible.
+
+    `symbols`: all that stand in these rows; the first piece of a long row has them.
+    """
+    start, end = rows
     kind = "section" if symbol else "text"
     text = lines.slice(start, end)
     if len(text) <= MAX_CHARS:
-        chunks.append(Chunk(start + 1, end, symbol, kind, text))
+        chunks.append(Chunk(start + 1, end, symbol, kind, text, tuple(symbols)))
         return
     in_data = False
     for number, piece in enumerate(split_line(text)):
         in_data = piece.isascii() and " " not in piece and (in_data or len(piece) > FIT_CHARS // 3)
         # Of an embedded picture, a key and the like the beginning is enough.
         if number == 0 or not (in_data or piece.isspace()):
-            chunks.append(Chunk(start + 1, end, symbol, kind, piece))
+            chunks.append(Chunk(start + 1, end, symbol, kind, piece, () if number else tuple(symbols)))
 
 
 def split_line(text: str) -> Iterator[str]:

@@ -22,4 +22,4 @@ def sections_of(language: str, text: str) -> list[Section]:
         return RstOutline(text).sections
     from magray_memory.text.plain import find_sections
 
-    return find_sections(text)
+    return find_sections(text, language)

@@ -9,7 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from magray_memory.text.definitions import TEST_WORDS, Definition, field_text, first_child, first_of_type
+from magray_memory.text.definitions import (
+    TEST_WORDS,
+    Definition,
+    field_text,
+    first_child,
+    first_of_type,
+    named_by,
+)
 from magray_memory.text.grammars import source_of
 
 if TYPE_CHECKING:
@@ -27,7 +34,7 @@ def python_statement(node: Node, source: bytes, _kind: str) -> Definition | None
     if left is None or left.type != "identifier":
         return None
     name = source_of(left, source)
-    return Definition(name, "constant" if name.isupper() else "variable", node)
+    return Definition(name, "constant" if name.isupper() else "variable", node, None, left)
 
 
 # Go
@@ -37,19 +44,18 @@ _GO_RECEIVER = re.compile(rb"([^\W\d]\w*)\s*(?:\[[^\]]*\])?\s*\)$")
 
 def go_method(node: Node, source: bytes, _kind: str) -> Definition | None:
     receiver = node.child_by_field_name("receiver")
-    name = field_text(node, source)
+    found = named_by(node.child_by_field_name("name"), node, source, "method")
     match = (
         _GO_RECEIVER.search(source[receiver.start_byte : receiver.end_byte]) if receiver is not None else None
     )
-    return Definition(f"{match[1].decode(errors='replace')}.{name}" if match else name, "method", node)
+    return found._replace(name=f"{match[1].decode(errors='replace')}.{found.name}") if match else found
 
 
 def go_type(node: Node, source: bytes, _kind: str) -> Definition | None:
     value = node.child_by_field_name("type")
     kinds = {"struct_type": "struct", "interface_type": "interface"}
-    return Definition(
-        field_text(node, source), kinds.get(value.type, "type") if value is not None else "type", node
-    )
+    kind = kinds.get(value.type, "type") if value is not None else "type"
+    return named_by(node.child_by_field_name("name"), node, source, kind)
 
 
 def go_constants(node: Node, source: bytes, _kind: str) -> Definition | None:
@@ -57,7 +63,7 @@ def go_constants(node: Node, source: bytes, _kind: str) -> Definition | None:
     if spec is not None and spec.type == "var_spec_list":
         spec = first_child(spec)
     kind = "constant" if node.type == "const_declaration" else "variable"
-    return Definition(field_text(spec, source), kind, node) if spec is not None else None
+    return named_by(spec.child_by_field_name("name"), node, source, kind) if spec is not None else None
 
 
 # Rust
@@ -68,7 +74,7 @@ def rust_impl(node: Node, source: bytes, _kind: str) -> Definition | None:
     if target is None:
         return None
     base = target.child_by_field_name("type") if target.type == "generic_type" else target
-    return Definition(source_of(base or target, source), "impl", node)
+    return named_by(base or target, node, source, "impl")
 
 
 _RUST_MACRO = re.compile(r"\w+!\s*[(\[{]\s*(\w+)\s*,")
@@ -97,8 +103,8 @@ _C_NAMES = frozenset(
 _TEMPLATE_ARGUMENTS = re.compile(r"<[^<>]*>(?=::)")
 
 
-def _c_declarator(node: Node, source: bytes) -> tuple[str, bool]:
-    """The name inside a declarator, and whether it declares a function."""
+def _c_declarator(node: Node, source: bytes) -> tuple[str, Node | None, bool]:
+    """The name inside a declarator with its node, and whether it declares a function."""
     function = False
     current = node.child_by_field_name("declarator")
     for _ in range(32):
@@ -108,10 +114,10 @@ def _c_declarator(node: Node, source: bytes) -> tuple[str, bool]:
             name = source_of(current, source)
             if current.type == "operator_cast":
                 name = name.partition("(")[0]
-            return _TEMPLATE_ARGUMENTS.sub("", _TEMPLATE_ARGUMENTS.sub("", name)), function
+            return _TEMPLATE_ARGUMENTS.sub("", _TEMPLATE_ARGUMENTS.sub("", name)), current, function
         function = function or current.type == "function_declarator"
         current = current.child_by_field_name("declarator") or first_child(current)
-    return "", function
+    return "", None, function
 
 
 _C_MACRO = re.compile(r"[A-Z][A-Z0-9_]{3,}$")
@@ -119,12 +125,12 @@ _C_GUARD = re.compile(r"(?:_[Hh]|_[Hh](?:PP|H|XX|pp|h|xx)|_INCLUDED|_INC)_*$")
 
 
 def c_function(node: Node, source: bytes, _kind: str) -> Definition | None:
-    name = _c_declarator(node, source)[0]
+    name, at, _ = _c_declarator(node, source)
     if node.child_by_field_name("type") is None and _C_MACRO.match(name):
         return Definition(
             _c_made_by_macro(name, node, source), "test" if "TEST" in name else "function", node
         )
-    return Definition(name, "function", node)
+    return Definition(name, "function", node, None, at)
 
 
 def _c_made_by_macro(macro: str, node: Node, source: bytes) -> str:
@@ -142,14 +148,14 @@ def _c_made_by_macro(macro: str, node: Node, source: bytes) -> str:
 
 def c_constant(node: Node, source: bytes, _kind: str) -> Definition | None:
     """A macro without parameters; the guard of a header names nothing."""
-    name = field_text(node, source)
-    guard = node.child_by_field_name("value") is None and _C_GUARD.search(name)
-    return Definition("" if guard else name, "constant", node)
+    found = named_by(node.child_by_field_name("name"), node, source, "constant")
+    guard = node.child_by_field_name("value") is None and _C_GUARD.search(found.name)
+    return found._replace(name="") if guard else found
 
 
 def c_declaration(node: Node, source: bytes, _kind: str) -> Definition | None:
-    name, function = _c_declarator(node, source)
-    return Definition(name, "declaration" if function else "variable", node)
+    name, at, function = _c_declarator(node, source)
+    return Definition(name, "declaration" if function else "variable", node, None, at)
 
 
 def c_typedef(node: Node, source: bytes, _kind: str) -> Definition | None:
@@ -161,10 +167,13 @@ def c_typedef(node: Node, source: bytes, _kind: str) -> Definition | None:
         "enum_specifier": "enum",
         "class_specifier": "class",
     }
+    name, at, _ = _c_declarator(node, source)
     return Definition(
-        _c_declarator(node, source)[0],
+        name,
         kind.get(target.type, "type") if target is not None else "type",
         target if target is not None and target.type in kind else node,
+        None,
+        at,
     )
 
 
@@ -172,18 +181,17 @@ def c_type(node: Node, source: bytes, _kind: str) -> Definition | None:
     """`struct x { … }`, but not the mere use of `struct x`."""
     if node.child_by_field_name("body") is None:
         return None
-    return Definition(field_text(node, source), node.type.partition("_")[0], node)
+    kind = node.type.partition("_")[0]
+    return named_by(node.child_by_field_name("name"), node, source, kind)
 
 
 # C#
 
 
 def csharp_operator(node: Node, source: bytes, _kind: str) -> Definition | None:
-    return Definition(
-        f"operator {field_text(node, source, 'operator') or field_text(node, source, 'type')}",
-        "function",
-        node,
-    )
+    sign = node.child_by_field_name("operator") or node.child_by_field_name("type")
+    found = named_by(sign, node, source, "function")
+    return found._replace(name=f"operator {found.name}")
 
 
 # Ruby
@@ -211,18 +219,18 @@ def ruby_call(node: Node, source: bytes, _kind: str) -> Definition | None:
     arguments = node.child_by_field_name("arguments")
     title = first_child(arguments) if arguments is not None else None
     name = source_of(title, source).strip("\"':") if title is not None else word
-    return Definition(name, "test" if word in TEST_WORDS else "block", block, " > ")
+    return Definition(name, "test" if word in TEST_WORDS else "block", block, " > ", title)
 
 
 def ruby_assignment(node: Node, source: bytes, _kind: str) -> Definition | None:
     left = node.child_by_field_name("left")
     if left is None or left.type != "constant":
         return None
-    return Definition(source_of(left, source), "constant", node)
+    return named_by(left, node, source, "constant")
 
 
 def ruby_singleton(node: Node, source: bytes, _kind: str) -> Definition | None:
-    return Definition(field_text(node, source), "method", node, ".")
+    return named_by(node.child_by_field_name("name"), node, source, "method")._replace(separator=".")
 
 
 # Kotlin, Swift, Scala
@@ -236,7 +244,7 @@ def kotlin_class(node: Node, source: bytes, _kind: str) -> Definition | None:
         return None
     words = source[node.start_byte : name.start_byte].decode(errors="replace").split()
     kind = "interface" if "interface" in words else "enum" if "enum" in words else "class"
-    return Definition(source_of(name, source), kind, node)
+    return named_by(name, node, source, kind)
 
 
 def kotlin_function(node: Node, source: bytes, _kind: str) -> Definition | None:
@@ -246,21 +254,23 @@ def kotlin_function(node: Node, source: bytes, _kind: str) -> Definition | None:
     before = source[max(node.start_byte, name.start_byte - 80) : name.start_byte].decode(errors="replace")
     receiver = _KOTLIN_RECEIVER.search(before)
     text = source_of(name, source)
-    return Definition(f"{receiver[1]}.{text}" if receiver else text, "function", node)
+    return Definition(f"{receiver[1]}.{text}" if receiver else text, "function", node, None, name)
 
 
 def kotlin_property(node: Node, source: bytes, _kind: str) -> Definition | None:
     variable = first_of_type(node, "variable_declaration")
     child = first_child(variable) if variable is not None else None
-    return Definition(source_of(child, source), "variable", node) if child is not None else None
+    return named_by(child, node, source, "variable") if child is not None else None
 
 
 def swift_class(node: Node, source: bytes, _kind: str) -> Definition | None:
-    return Definition(field_text(node, source), field_text(node, source, "declaration_kind") or "class", node)
+    kind = field_text(node, source, "declaration_kind") or "class"
+    return named_by(node.child_by_field_name("name"), node, source, kind)
 
 
 def scala_given(node: Node, source: bytes, _kind: str) -> Definition | None:
-    return Definition(field_text(node, source) or field_text(node, source, "return_type"), "instance", node)
+    name = node.child_by_field_name("name") or node.child_by_field_name("return_type")
+    return named_by(name, node, source, "instance")
 
 
 # Lua
@@ -277,10 +287,10 @@ def lua_assignment(node: Node, source: bytes, _kind: str) -> Definition | None:
     if name is None or value is None:
         return None
     if value.type == "function_definition":
-        return Definition(source_of(name, source), "function", value)
+        return named_by(name, value, source, "function")
     if value.type == "function_call" and source_of(value, source).startswith("require"):
         return Definition("", "imports", node)
-    return Definition(source_of(name, source), "variable", node)
+    return named_by(name, node, source, "variable")
 
 
 def lua_call(node: Node, source: bytes, _kind: str) -> Definition | None:
@@ -290,7 +300,7 @@ def lua_call(node: Node, source: bytes, _kind: str) -> Definition | None:
     if arguments is None or title is None or field_text(node, source) not in TEST_WORDS:
         return None
     body = first_of_type(arguments, "function_definition")
-    return Definition(source_of(title, source).strip("\"'"), "test", body or node, " > ")
+    return Definition(source_of(title, source).strip("\"'"), "test", body or node, " > ", title)
 
 
 # Bash
@@ -298,16 +308,17 @@ def lua_call(node: Node, source: bytes, _kind: str) -> Definition | None:
 
 def bash_variables(node: Node, source: bytes, _kind: str) -> Definition | None:
     variable = first_of_type(node, "variable_assignment")
-    return Definition(field_text(variable, source), "variable", node) if variable is not None else None
+    if variable is None:
+        return None
+    return named_by(variable.child_by_field_name("name"), node, source, "variable")
 
 
 # Haskell
 
 
 def haskell_instance(node: Node, source: bytes, _kind: str) -> Definition | None:
-    return Definition(
-        f"{field_text(node, source)} {field_text(node, source, 'patterns')}".strip(), "instance", node
-    )
+    found = named_by(node.child_by_field_name("name"), node, source, "instance")
+    return found._replace(name=f"{found.name} {field_text(node, source, 'patterns')}".strip())
 
 
 # Elixir
@@ -345,7 +356,8 @@ def elixir_call(node: Node, source: bytes, _kind: str) -> Definition | None:
     name = name[1:-1] if name[:1] == name[-1:] == '"' else name
     if word == "defimpl" and (options := first_of_type(arguments, "keywords")) is not None:
         name = f"{name}, {source_of(options, source)}".replace(", for:", " for")
-    return Definition(name, kind, first_of_type(node, "do_block") or node, " > " if kind == "test" else None)
+    body = first_of_type(node, "do_block") or node
+    return Definition(name, kind, body, " > " if kind == "test" else None, head)
 
 
 def elixir_attribute(node: Node, source: bytes, _kind: str) -> Definition | None:
@@ -374,15 +386,16 @@ def zig_variable(node: Node, source: bytes, _kind: str) -> Definition | None:
     if value is None or (
         value.type == "builtin_function" and not source_of(value, source).startswith("@import")
     ):
-        return Definition(source_of(name, source), "constant", node)
+        return named_by(name, node, source, "constant")
     if value.type == "builtin_function":
         return Definition("", "imports", node)
-    return Definition(source_of(name, source), _ZIG_TYPES[value.type], value)
+    return named_by(name, value, source, _ZIG_TYPES[value.type])
 
 
 def zig_test(node: Node, source: bytes, _kind: str) -> Definition | None:
     title = first_of_type(node, "string", "identifier")
-    return Definition(source_of(title, source).strip('"') if title is not None else "test", "test", node)
+    found = named_by(title, node, source, "test")
+    return found._replace(name=found.name.strip('"') or "test")
 
 
 # SQL
@@ -392,13 +405,10 @@ def sql_create(node: Node, source: bytes, _kind: str) -> Definition | None:
     """What a CREATE or ALTER statement makes: its name, and table, view, index, … as the kind."""
     what = node.type.removeprefix("create_").replace("_", " ")
     if what == "index":
-        return Definition(field_text(node, source, "column"), "index", node)
+        return named_by(node.child_by_field_name("column"), node, source, "index")
     name = first_of_type(node, "object_reference", "identifier")
-    return (
-        Definition(source_of(name, source), "table" if what == "alter table" else what, node)
-        if name is not None
-        else None
-    )
+    kind = "table" if what == "alter table" else what
+    return named_by(name, node, source, kind) if name is not None else None
 
 
 # PHP
@@ -407,4 +417,4 @@ def sql_create(node: Node, source: bytes, _kind: str) -> Definition | None:
 def php_constant(node: Node, source: bytes, _kind: str) -> Definition | None:
     element = first_of_type(node, "const_element")
     name = first_child(element) if element is not None else None
-    return Definition(source_of(name, source), "constant", node) if name is not None else None
+    return named_by(name, node, source, "constant") if name is not None else None

@@ -8,7 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from magray_memory.text.definitions import TEST_WORDS, Definition, field_text, first_child, first_of_type
+from magray_memory.text.definitions import (
+    TEST_WORDS,
+    Definition,
+    field_text,
+    first_child,
+    first_of_type,
+    named_by,
+)
 from magray_memory.text.grammars import source_of
 
 if TYPE_CHECKING:
@@ -50,7 +57,7 @@ def js_variables(node: Node, source: bytes, _kind: str) -> Definition | None:
         return found
     if name is None or name.type != "identifier":  # a pattern: several names
         return None
-    return found._replace(name=source_of(name, source))
+    return found._replace(name=source_of(name, source), at=name)
 
 
 def js_statement(node: Node, source: bytes, _kind: str) -> Definition | None:
@@ -65,11 +72,12 @@ def js_statement(node: Node, source: bytes, _kind: str) -> Definition | None:
         found = _js_value(source_of(left, source), child.child_by_field_name("right"), node, source)
         if found.kind not in {"function", "class"}:
             return None
-        return found._replace(name="" if found.name == "module.exports" else _JS_PREFIX.sub("", found.name))
+        name = "" if found.name == "module.exports" else _JS_PREFIX.sub("", found.name)
+        return found._replace(name=name, at=left.child_by_field_name("property") or left)
     if child.type == "call_expression":
         return _js_test(child, node, source)
     if child.type in {"internal_module", "module"}:
-        return Definition(field_text(child, source), "namespace", child)
+        return named_by(child.child_by_field_name("name"), child, source, "namespace")
     return None
 
 
@@ -86,6 +94,7 @@ def _js_test(call: Node, node: Node, source: bytes) -> Definition | None:
         "test",
         first_of_type(arguments, *_JS_FUNCTIONS) or node,
         " > ",
+        title,
     )
 
 
@@ -99,7 +108,7 @@ def js_member(node: Node, source: bytes, _kind: str) -> Definition | None:
     value = node.child_by_field_name("value")
     if name is None or value is None or value.type not in _JS_FUNCTIONS:
         return None
-    return Definition(source_of(name, source).strip("\"'"), "function", value)
+    return Definition(source_of(name, source).strip("\"'"), "function", value, None, name)
 
 
 # HTML and CSS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from magray_memory.text import symbol_names, symbol_names_web
+from magray_memory.text import symbol_members, symbol_names, symbol_names_web
 from magray_memory.text.definitions import Role, Rule, Syntax, as_imports, by_field, fixed_name
 
 if TYPE_CHECKING:
@@ -29,6 +29,14 @@ _JAVASCRIPT = Syntax(
     body="class_body statement_block object parenthesized_expression",
     lead="comment decorator html_comment hash_bang_line",
     imports="import_statement",
+    members={
+        "variable_declarator": symbol_members.js_declarator,
+        "field_definition": symbol_members.by_field("field", "property"),
+    },
+    scopes="arrow_function function_expression generator_function",
+    patterns={
+        "expression_statement": "(expression_statement [(assignment_expression) (call_expression)])",
+    },
 )
 _TYPESCRIPT = Syntax(
     define={
@@ -46,6 +54,20 @@ _TYPESCRIPT = Syntax(
     body=_JAVASCRIPT.body + " interface_body",
     lead=_JAVASCRIPT.lead,
     imports="import_statement import_alias",
+    members={
+        "variable_declarator": symbol_members.js_declarator,
+        "public_field_definition": symbol_members.by_field("field"),
+        "property_signature": symbol_members.by_field("property"),
+        "method_signature": symbol_members.by_field("method"),
+        "abstract_method_signature": symbol_members.by_field("method"),
+        "enum_body": symbol_members.by_field("enum member"),
+        "enum_assignment": symbol_members.by_field("enum member"),
+    },
+    scopes=_JAVASCRIPT.scopes,
+    patterns={
+        "expression_statement": "(expression_statement [(assignment_expression) (call_expression)"
+        " (internal_module)])",
+    },
 )
 
 
@@ -65,6 +87,10 @@ _C = Syntax(
     body="preproc_ifdef preproc_if preproc_else preproc_elif preproc_elifdef compound_statement "
     "linkage_specification declaration_list field_declaration_list",
     imports="preproc_include",
+    members={
+        "field_declaration": symbol_members.c_member,
+        "enumerator": symbol_members.by_field("enum member"),
+    },
 )
 _CPP = Syntax(
     separator="::",
@@ -78,6 +104,8 @@ _CPP = Syntax(
     wrap="template_declaration",
     body=_C.body,
     imports="preproc_include using_declaration import_declaration",
+    members={**_C.members, "namespace_alias_definition": symbol_members.by_field("namespace")},
+    scopes="lambda_expression",
 )
 
 
@@ -113,6 +141,10 @@ SYNTAXES: dict[str, Syntax] = {
         wrap="decorated_definition",
         body="block",
         imports="import_statement import_from_statement future_import_statement",
+        patterns={"expression_statement": "(expression_statement (assignment left: (identifier)))"},
+        keywords=(b"def ", b"class "),
+        passed="if_statement elif_clause else_clause try_statement except_clause finally_clause"
+        " with_statement",
     ),
     "javascript": _JAVASCRIPT,
     "typescript": _TYPESCRIPT,
@@ -127,6 +159,13 @@ SYNTAXES: dict[str, Syntax] = {
         },
         body="type_declaration block statement_list",
         imports="import_declaration package_clause",
+        members={
+            "field_declaration": symbol_members.by_field("field"),
+            "method_elem": symbol_members.by_field("method"),
+            "const_spec": symbol_members.by_field("constant"),
+            "var_spec": symbol_members.by_field("variable"),
+        },
+        scopes="func_literal",
     ),
     "rust": Syntax(
         separator="::",
@@ -147,6 +186,12 @@ SYNTAXES: dict[str, Syntax] = {
         body="declaration_list block foreign_mod_item",
         lead="line_comment block_comment attribute_item",
         imports="use_declaration extern_crate_declaration",
+        members={
+            "field_declaration": symbol_members.by_field("field"),
+            "enum_variant": symbol_members.by_field("enum member"),
+            "associated_type": symbol_members.by_field("type"),
+        },
+        scopes="closure_expression",
     ),
     "java": Syntax(
         define={
@@ -160,6 +205,12 @@ SYNTAXES: dict[str, Syntax] = {
         "constructor_body",
         lead="line_comment block_comment",
         imports="import_declaration package_declaration",
+        members={
+            "variable_declarator": symbol_members.by_field("field"),
+            "enum_constant": symbol_members.by_field("enum member"),
+            "annotation_type_element_declaration": symbol_members.by_field("method"),
+        },
+        scopes="lambda_expression static_initializer",
     ),
     "kotlin": Syntax(
         define={"object_declaration": "object"},
@@ -172,6 +223,11 @@ SYNTAXES: dict[str, Syntax] = {
         body="class_body enum_class_body companion_object function_body block",
         lead="line_comment block_comment annotation",
         imports="import package_header",
+        members={
+            "enum_entry": symbol_members.by_type("enum member", "identifier", "simple_identifier"),
+            "companion_object": symbol_members.by_field("object"),
+        },
+        scopes="lambda_literal anonymous_function anonymous_initializer getter setter",
     ),
     "c": _C,
     "cpp": _CPP,
@@ -193,6 +249,16 @@ SYNTAXES: dict[str, Syntax] = {
         body="namespace_declaration declaration_list block global_statement preproc_if preproc_else "
         "preproc_region",
         imports="using_directive file_scoped_namespace_declaration",
+        members={
+            "variable_declarator": symbol_members.by_field("field"),
+            "property_declaration": symbol_members.by_field("property"),
+            "event_declaration": symbol_members.by_field("property"),
+            "enum_member_declaration": symbol_members.by_field("enum member"),
+            "destructor_declaration": symbol_members.by_field("method"),
+            "namespace_declaration": symbol_members.by_field("namespace"),
+            "file_scoped_namespace_declaration": symbol_members.by_field("namespace"),
+        },
+        scopes="lambda_expression anonymous_method_expression accessor_declaration",
     ),
     "ruby": Syntax(
         separator="::",
@@ -217,6 +283,14 @@ SYNTAXES: dict[str, Syntax] = {
         extract={"const_declaration": symbol_names.php_constant},
         body="declaration_list enum_declaration_list compound_statement namespace_definition",
         imports="namespace_use_declaration declare_statement php_tag",
+        members={
+            "property_element": symbol_members.by_field("property"),
+            "property_promotion_parameter": symbol_members.by_field("property"),
+            "enum_case": symbol_members.by_field("enum member"),
+            "const_element": symbol_members.by_type("constant", "name"),
+            "namespace_definition": symbol_members.by_field("namespace"),
+        },
+        scopes="anonymous_function anonymous_function_creation_expression arrow_function",
     ),
     "swift": Syntax(
         define={
@@ -233,6 +307,13 @@ SYNTAXES: dict[str, Syntax] = {
         body="class_body enum_class_body protocol_body function_body statements",
         lead="comment multiline_comment",
         imports="import_declaration",
+        members={
+            "protocol_function_declaration": symbol_members.by_field("method"),
+            "protocol_property_declaration": symbol_members.swift_pattern("property"),
+            "enum_entry": symbol_members.by_field("enum member"),
+            "associatedtype_declaration": symbol_members.by_field("type"),
+        },
+        scopes="lambda_literal",
     ),
     "scala": Syntax(
         define={
@@ -251,6 +332,13 @@ SYNTAXES: dict[str, Syntax] = {
         body="template_body with_template_body enum_body extension_definition block indented_block",
         lead="comment block_comment annotation",
         imports="import_declaration package_clause",
+        members={
+            "simple_enum_case": symbol_members.by_field("enum member"),
+            "full_enum_case": symbol_members.by_field("enum member"),
+            "val_declaration": symbol_members.by_field("field"),
+            "var_declaration": symbol_members.by_field("field"),
+        },
+        scopes="lambda_expression",
     ),
     "lua": Syntax(
         define={"function_declaration": "function"},
@@ -260,6 +348,8 @@ SYNTAXES: dict[str, Syntax] = {
             "function_call": symbol_names.lua_call,
         },
         body="block",
+        members={"field": symbol_members.lua_field},
+        scopes="function_definition",
     ),
     "bash": Syntax(
         define={"function_definition": "function", "variable_assignment": "variable"},
@@ -277,6 +367,12 @@ SYNTAXES: dict[str, Syntax] = {
         body="declarations imports class_declarations instance_declarations",
         lead="comment haddock pragma signature",
         imports="import header",
+        members={
+            "signature": symbol_members.haskell_signature,
+            "data_constructor": symbol_members.haskell_constructor,
+            "newtype_constructor": symbol_members.by_field("constructor"),
+            "field": symbol_members.by_field("field"),
+        },
     ),
     "elixir": Syntax(
         extract={"call": symbol_names.elixir_call, "unary_operator": symbol_names.elixir_attribute},
@@ -289,6 +385,7 @@ SYNTAXES: dict[str, Syntax] = {
             "test_declaration": symbol_names.zig_test,
         },
         body="block",
+        members={"container_field": symbol_members.by_field("field")},
     ),
     "sql": Syntax(
         extract={
@@ -297,6 +394,7 @@ SYNTAXES: dict[str, Syntax] = {
         },
         wrap="statement",
         lead="comment marginalia",
+        members={"column_definition": symbol_members.by_field("column")},
     ),
     "html": Syntax(
         separator="",

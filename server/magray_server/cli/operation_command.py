@@ -124,7 +124,7 @@ def _run(shell: Shell, operation: Operation[Any, Any], view: View[Any, Any], opt
         return code
     with shell.memory() as memory:
         on_step = shell.note if shell.verbose else None
-        context = Context(memory=memory, on_step=on_step, folder=current_folder(), for_display=not shell.json)
+        context = Context(memory=memory, on_step=on_step, folder=current_folder())
         result = operation.run(context, options)
         call = Call(shell, options, memory)
         if shell.json:

@@ -66,14 +66,11 @@ def _headline(hit: Hit, here: Path, colour: bool, columns: int | None, *, tell_p
 
 
 def shown_place(hit: Hit, here: Path) -> str:
-    """`path:line` from where the person stands, or the id of a record. The line is that of the snippet, where
-    it is known.
-    """
+    """`path:line` from where the person stands, or the id of a record; the line is that of the snippet."""
     if hit.path is None or hit.root is None:
         return hit.key or hit.id
-    line = hit.snippet_line if isinstance(hit.snippet_line, int) else hit.start_line
     full = os.path.join(hit.root, *hit.path.split("/"))  # noqa: PTH118 - a root may be in any spelling
-    return f"{shown_path(full, here)}:{line}"
+    return f"{shown_path(full, here)}:{hit.snippet_line}"
 
 
 def shown_path(path: str | Path, here: Path) -> str:

@@ -54,8 +54,10 @@ def strong(text: str, *, markdown: bool) -> str:
 
 
 def _entry(hit: Hit, uri: str | None) -> str:
-    link = strong(_name(hit), markdown=True) if uri is None else _link(_name(hit), f"{uri}#L{hit.start_line}")
-    position = f" · {_code(f'{hit.path}:{hit.start_line}')}" if hit.path else ""
+    link = (
+        strong(_name(hit), markdown=True) if uri is None else _link(_name(hit), f"{uri}#L{hit.snippet_line}")
+    )
+    position = f" · {_code(f'{hit.path}:{hit.snippet_line}')}" if hit.path else ""
     language = (hit.language or "text") if hit.kind in ("code", "doc") else "text"
     fence = "`" * max(3, 1 + max(map(len, _BACKTICKS.findall(hit.snippet)), default=0))
     return f"{link}{position}\n{fence}{language}\n{hit.snippet}\n{fence}"
@@ -66,7 +68,7 @@ def _name(hit: Hit) -> str:
 
 
 def _position(hit: Hit) -> str:
-    return f" · {hit.path}:{hit.start_line}" if hit.path else ""
+    return f" · {hit.path}:{hit.snippet_line}" if hit.path else ""
 
 
 def _indented(text: str) -> str:

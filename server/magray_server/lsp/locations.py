@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,13 +39,13 @@ class Texts:
         self._lines: dict[Path, list[bytes] | list[str] | None] = {}
 
     def location(self, hit: dict[str, Any]) -> dict[str, Any] | None:
-        """The LSP Location of a hit in the contract's JSON; None for a record."""
+        """The LSP Location of a hit in the contract's JSON, from its place on; None for a record."""
         if hit["root"] is None or hit["path"] is None:
             return None
         uri = self._folders.uri(hit["root"], hit["path"])
         return {
             "uri": uri,
-            "range": self.range(Path(hit["root"]) / hit["path"], hit["start_line"], hit["end_line"]),
+            "range": self.range(Path(hit["root"]) / hit["path"], hit["snippet_line"], hit["end_line"]),
         }
 
     def range(self, file: Path, start_line: int, end_line: int) -> dict[str, Any]:
@@ -59,7 +60,8 @@ class Texts:
     def name_range(self, file: Path, line: int, name: str) -> dict[str, Any]:
         """Where the name stands in its line, or the line's beginning."""
         text = self._line(file, line) or ""
-        at = max(0, text.find(name))
+        word = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
+        at = word.start() if word else max(0, text.find(name))
         end = to_column(text, at + len(name), self._encoding) if name in text else 0
         return {
             "start": {"line": line - 1, "character": to_column(text, at, self._encoding)},

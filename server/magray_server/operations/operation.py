@@ -63,8 +63,6 @@ class Context:
     should_stop: Callable[[], bool] | None = None
     folder: Path | None = None
     """What paths may be relative to besides the root of the workspace: the shell's current folder."""
-    for_display: bool = False
-    """Whether a person reads the result: what only display needs is computed too."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)  # each method that is generated costs every command's start

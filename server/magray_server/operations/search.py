@@ -90,13 +90,10 @@ class Search:
 
 def run(context: Context, wanted: Search) -> SearchAnswer:
     """Ranked hits; the answer says what could not be used. Raises QueryError."""
-    from dataclasses import replace
-
     memory = context.memory
     if wanted.mode != "lexical":
         memory.search.expect()
-    query = wanted.as_query(memory.settings.search.k, folder=context.folder)
-    return memory.search.query(replace(query, lines=context.for_display))
+    return memory.search.query(wanted.as_query(memory.settings.search.k, folder=context.folder))
 
 
 OPERATIONS = (

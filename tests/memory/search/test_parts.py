@@ -13,7 +13,7 @@ from magray_memory.search.fusion import fuse, lexical_scores, lexical_share, sem
 from magray_memory.search.hits import steps
 from magray_memory.search.language_gate import gate, languages
 from magray_memory.search.query_terms import QueryType, query_terms
-from magray_memory.search.snippet import MAX_LINES, MAX_WIDTH, snippet
+from magray_memory.search.snippet import MAX_LINES, MAX_WIDTH, best_row, snippet
 from magray_memory.search.weights import POSTINGS
 
 
@@ -145,17 +145,18 @@ def test_a_snippet_shows_the_lines_that_were_asked_for() -> None:
     text = "\n".join(
         ["import os", "", *[f"    x{i} = {i}" for i in range(20)], "    retry = backoff(1)", "    pass"]
     )
-    found = snippet(text, 10, {"retri": 2.0, "backoff": 3.0})
-    assert found.line == 32
+    weights = {"retri": 2.0, "backoff": 3.0}
+    assert best_row(text, weights) == 22
+    found = snippet(text, weights, row=22)
     assert found.text == "retry = backoff(1)\npass"
 
 
 def test_a_long_line_is_cut_around_the_word() -> None:
-    found = snippet("a " * 5_000 + "needle " + "b " * 5_000, 1, {"needl": 1.0})
+    found = snippet("a " * 5_000 + "needle " + "b " * 5_000, {"needl": 1.0}, row=0)
     assert "needle" in found.text
     assert len(found.text) <= MAX_WIDTH + 2
 
 
 @given(st.text(max_size=300))
 def test_any_text_has_a_short_snippet(text: str) -> None:
-    assert snippet(text, 1, {"a": 1.0}).text.count("\n") < MAX_LINES
+    assert snippet(text, {"a": 1.0}, row=best_row(text, {"a": 1.0}) or 0).text.count("\n") < MAX_LINES

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from magray_memory.text import code_chunker
+from magray_memory.text import code_chunker, embedded_languages
 from magray_memory.text.chunk import chunk
 from magray_memory.text.grammars import GRAMMARS, load
 from magray_memory.text.line_chunker import MAX_SYMBOLS_SIZE
@@ -101,7 +101,8 @@ EXPECTED = {
 def one_chunk_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("TARGET_CHARS", "WHOLE_CHARS", "MERGE_CHARS"):
         monkeypatch.setattr(code_chunker, name, 10)
-    monkeypatch.setattr(code_chunker, "STRAY_CHARS", 0)
+    for module in (code_chunker, embedded_languages):
+        monkeypatch.setattr(module, "STRAY_CHARS", 0)
 
 
 @pytest.mark.usefixtures("one_chunk_for_each")

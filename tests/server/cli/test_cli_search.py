@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 ANSWER = {"query", "mode", "requested_mode", "device", "degraded", "took_ms", "pending", "hits"}
 HIT = {
     "rank", "score", "vault", "root", "id", "passage", "path", "uri", "start_line", "end_line", "symbol",
-    "kind", "language", "layer", "tags", "title", "key", "snippet", "freshness",
+    "kind", "language", "layer", "tags", "title", "key", "snippet",
+    "snippet_line", "freshness",
 }  # fmt: skip
 
 
@@ -153,7 +154,7 @@ def test_the_line_shown_is_the_one_that_matched(magray: Magray) -> None:
     assert magray("search", "lost spring").out.startswith("deep.py:14  dig")
     hit = magray("--json", "search", "lost spring").json["hits"][0]
     assert (hit["start_line"], hit["end_line"]) == (1, 14)
-    assert "snippet_line" not in hit
+    assert hit["snippet_line"] == 14
 
 
 def test_what_was_searched_by_words_alone_is_said_once(magray: Magray) -> None:

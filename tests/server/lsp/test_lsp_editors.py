@@ -119,7 +119,7 @@ async def test_a_question_leads_to_the_place(client: LanguageClient) -> None:
     hit = answer["hits"][0]
     assert hit["path"] == "src/payment.py"
     assert hit["location"]["uri"] == (ROOT / "src/payment.py").as_uri()
-    assert hit["location"]["range"]["start"] == {"line": hit["start_line"] - 1, "character": 0}
+    assert hit["location"]["range"]["start"] == {"line": hit["snippet_line"] - 1, "character": 0}
 
 
 async def test_symbols_lead_to_their_names(client: LanguageClient) -> None:
