@@ -106,10 +106,9 @@ class _Collector:
             scopes.pop()
         scope = scopes[-1]
         rule = finder.rules.get(number)
-        if rule is not None:
-            definition = rule.extract(node, self._source, rule.kind)
-            if definition is not None and definition.name and definition.kind not in _NOTHING:
-                self._define(node, start, definition, scope)
+        definition = rule.extract(node, self._source, rule.kind) if rule is not None else None
+        if definition is not None and definition.name and definition.kind not in _NOTHING:
+            self._define(node, start, definition, scope)
         elif number in finder.members and scope.kind in _OUTER:
             for name, kind in finder.members[number](node):
                 text = source_of(name, self._source, MAX_NAME)
