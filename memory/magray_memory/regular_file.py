@@ -31,6 +31,8 @@ _FLAGS = (
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_NOCTTY", 0)
 )
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_FOLDER_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | _NO_LINK
 _ATTEMPTS = 3
 _TICK_NS, _COARSE_TICK_NS = 20_000_000, 2_000_000_000
 """Clocks of file systems stand still for so long: 10 ms of most, whole seconds of a few."""
@@ -113,6 +115,53 @@ def read_file(path: str, limit: int) -> Contents:
         return contents
     size, modified, changed, inode = contents.stamp
     return contents._replace(stamp=(size, modified, changed - 1, inode))
+
+
+def read_below(root: str | os.PathLike[str], path: str, limit: int) -> bytes | None:
+    """The beginning of a file of a workspace, as it is shown: at most `limit` bytes.
+
+    `root` is canonical, `path` relative to it with `/`. No link is followed, wherever in the path it stands.
+    None where there is no such regular file any more, or it cannot be read.
+    """
+    try:
+        descriptor = _open_below(os.fspath(root), path)
+    except (OSError, ValueError):  # ValueError: the locale has no such letters
+        return None
+    try:
+        return _read(descriptor, limit) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _open_below(root: str, path: str) -> int:
+    """A descriptor of a file, opened folder by folder, so that none can become a link in between."""
+    *folders, name = path.split("/")
+    if ".." in (*folders, name):
+        raise ValueError(path)
+    if os.open not in os.supports_dir_fd:
+        return _open_checked(root, folders, name)
+    folder = os.open(root, _FOLDER_FLAGS & ~_NO_LINK)
+    try:
+        for part in folders:
+            above, folder = folder, os.open(part, _FOLDER_FLAGS, dir_fd=folder)
+            os.close(above)
+        return os.open(name, _FLAGS, dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
+def _open_checked(root: str, folders: list[str], name: str) -> int:
+    """Where no file can be opened relative to a folder: looked at first, opened then."""
+    place = root
+    for part in (*folders, name):
+        place = os.path.join(place, part)  # noqa: PTH118 - bytes that are no text stay as they are
+        status = os.lstat(place)
+        reparse = getattr(status, "st_file_attributes", 0) & getattr(stat, "FILE_ATTRIBUTE_REPARSE_POINT", 0)
+        if reparse or stat.S_ISLNK(status.st_mode):
+            raise ValueError(place)
+    return os.open(place, _FLAGS)
 
 
 def _read_once(path: str, limit: int) -> tuple[Contents, bool]:

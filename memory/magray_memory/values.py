@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from magray_memory.models.model import Model
     from magray_memory.models.room import ModelInfo, UsedModel, Verified
     from magray_memory.models.store import ModelOverrides
+    from magray_memory.regular_file import read_below
     from magray_memory.resources import give_back, give_way
     from magray_memory.search.hits import Hit, SearchAnswer
     from magray_memory.search.note_links import Note
@@ -81,6 +82,7 @@ __all__ = [
     "indexed_unasked",
     "parse",
     "query_tokens",
+    "read_below",
     "relative_path",
     "tail",
     "tokens",
@@ -105,6 +107,7 @@ _MODULES = {
     "models.model": ("Model",),
     "models.room": ("ModelInfo", "UsedModel", "Verified"),
     "models.store": ("ModelOverrides",),
+    "regular_file": ("read_below",),
     "resources": ("give_back", "give_way"),
     "search.hits": ("Hit", "SearchAnswer"),
     "search.note_links": ("Note",),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote
 
 from magray_memory.errors import MagrayError
+from magray_memory.regular_file import read_below
 from magray_memory.storage.links import first_symbols, link_targets
 
 if TYPE_CHECKING:
@@ -41,7 +42,17 @@ class Note:
         """The line of the part, from 1; 1 where there is none. `text` of the note, else it is read."""
         if not self.part:
             return 1
-        return part_line(self.path, _read(self.root / self.path) if text is None else text, self.part)
+        return part_line(self.path, self.text() if text is None else text, self.part)
+
+    def text(self) -> str:
+        """The beginning of the note as it is on disk, empty when it cannot be read."""
+        from magray_memory.text.decode import Undecodable, decode
+
+        data = read_below(self.root, self.path, _NOTE_BYTES) or b""
+        try:
+            return decode(data).replace("\r\n", "\n")
+        except Undecodable:
+            return ""
 
 
 def resolve_note_link(
@@ -123,7 +134,7 @@ def _by_alias(opened: Sequence[OpenVault], wanted: _Wanted) -> Note | None:
         if wanted.name in _folded(symbol)
     ]
     for note in sorted(near, key=lambda note: (len(note.path), note.path)):
-        if wanted.name in _aliases(_read(note.root / note.path)):
+        if wanted.name in _aliases(note.text()):
             return note
     return None
 
@@ -179,14 +190,3 @@ def _heading_key(name: str) -> str:
     from magray_memory.text.markdown import plain_heading
 
     return _NO_LETTERS.sub(" ", _folded(plain_heading(name))).strip() or name
-
-
-def _read(path: Path) -> str:
-    """The beginning of a note, empty when it cannot be read."""
-    from magray_memory.text.decode import Undecodable, decode
-
-    try:
-        with path.open("rb") as file:
-            return decode(file.read(_NOTE_BYTES)).replace("\r\n", "\n")
-    except (OSError, Undecodable):
-        return ""

@@ -43,6 +43,8 @@ class Buffer:
     revision: int = 0
     dirty: bool = False
     """Whether it may differ from the file on disk."""
+    lost: bool = False
+    """Whether an edit could not be read, so that the text is not the editor's any more."""
     _text: str | None = field(default=None, repr=False)
 
     @property
@@ -51,6 +53,13 @@ class Buffer:
         if self._text is None:
             self._text = "".join(self.lines)
         return self._text
+
+    def replace(self, text: str) -> None:
+        """Take the whole text anew."""
+        self.lines = split_lines(text)
+        self.revision += 1
+        self.lost = False
+        self._text = None
 
     def edit(self, changes: Iterable[TextDocumentContentChangeEvent], version: int) -> None:
         """Apply the changes in order. A range outside the text is moved to its nearest position."""
@@ -98,6 +107,7 @@ class Buffers:
 
     @property
     def all(self) -> tuple[Buffer, ...]:
+        """In the order in which they were last changed."""
         return tuple(self._buffers.values())
 
     def get(self, uri: str) -> Buffer | None:
@@ -113,6 +123,8 @@ class Buffers:
         return self._buffers.get(uri)
 
     def add(self, buffer: Buffer) -> None:
+        """Open a document, or note that an open one was just changed or saved: it is the last of `all`."""
+        self._buffers.pop(buffer.uri, None)
         self._buffers[buffer.uri] = buffer
 
     def remove(self, uri: str) -> Buffer | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from magray_server.lsp import positions
+from magray_server.lsp.hints import in_editor
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -68,6 +69,7 @@ class Client:
 
     def warn(self, sentence: str) -> None:
         """Show a warning to the person, each sentence once."""
+        sentence = in_editor(sentence)
         if sentence not in self._warnings:
             self._warnings.add(sentence)
             params = types.ShowMessageParams(types.MessageType.Warning, sentence)

@@ -20,6 +20,7 @@ from lsprotocol.types import ErrorCodes, LSPErrorCodes, ResponseError
 from pygls.exceptions import JsonRpcException
 
 from magray_memory.errors import Interrupted, MagrayError, UsageError
+from magray_server.lsp.hints import in_editor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +57,9 @@ def _describe(error: BaseException) -> tuple[int, str, Any]:
             return LSPErrorCodes.RequestCancelled, "The request was cancelled.", None
         case MagrayError():
             code = ErrorCodes.InvalidParams if isinstance(error, UsageError) else LSPErrorCodes.RequestFailed
-            return code, _sentence(str(error)), {"code": error.code, "hint": error.hint}
+            hint = in_editor(error.hint)
+            tried = f" (try: {hint})" if hint else ""
+            return code, _sentence(error.message + tried), {"code": error.code, "hint": hint}
         case _ if isinstance(error, OSError) or _of_sqlite(error):
             log.warning("a request failed", exc_info=error)
             return LSPErrorCodes.RequestFailed, _sentence(f"It failed: {error}"), None

@@ -51,6 +51,11 @@ class Folders:
     def roots(self) -> tuple[Path, ...]:
         return tuple(self._folders)
 
+    @property
+    def searched(self) -> tuple[Path, ...]:
+        """The roots of the open folders and of the folders of notes."""
+        return (*self.roots, *self.notes)
+
     def add(self, uris: Iterable[str]) -> list[Folder]:
         """Open these; returns those that are new. URIs that are no folders of this machine are left out."""
         fresh: list[Folder] = []

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from magray_memory.values import read_below, tail
+from magray_server.lsp.hints import in_editor
 from magray_server.lsp.positions import to_column
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ def answer_as_json(answer: SearchAnswer, texts: Texts) -> dict[str, Any]:
     import msgspec
 
     value: dict[str, Any] = msgspec.to_builtins(answer)
+    if value["degraded"]:
+        value["degraded"] = in_editor(value["degraded"])
     for hit in value["hits"]:
         hit["location"] = texts.location(hit)
     return value
@@ -35,7 +39,12 @@ class Texts:
     def __init__(self, folders: Folders, buffers: Buffers, encoding: str) -> None:
         self._folders = folders
         self._encoding = encoding
-        self._buffers = {buffer.path: buffer.text for buffer in buffers.all if buffer.path is not None}
+        self._buffers: dict[Path, str] = {}
+        for buffer in buffers.all:
+            if buffer.path is not None and not buffer.lost:
+                file = folders.locate(buffer.path)
+                place = buffer.path if file is None else file.folder.root / file.path
+                self._buffers[place] = buffer.text
         self._lines: dict[Path, list[bytes] | list[str] | None] = {}
 
     def location(self, hit: dict[str, Any]) -> dict[str, Any] | None:
@@ -90,11 +99,9 @@ class Texts:
         text = self._buffers.get(file)
         if text is not None:
             return text.split("\n")
-        try:
-            if file.stat().st_size > MAX_BYTES:
-                return None
-            data = file.read_bytes()
-        except OSError:
+        root = next((root for root in self._folders.searched if tail(root, file)), None)
+        data = None if root is None else read_below(root, tail(root, file) or "", MAX_BYTES + 1)
+        if data is None or len(data) > MAX_BYTES:
             return None
         if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
             return data.decode("utf-16", "replace").split("\n")

@@ -83,10 +83,16 @@ class Overlays:
         self._soon()
 
     def closed(self, buffer: Buffer) -> None:
+        """The buffer was closed, or its text is lost: the file is searched, or another buffer of it."""
         self._due.pop(buffer.uri, None)
         self._shown.pop(buffer.uri, None)
         file = self._file(buffer)
-        if file is not None:
+        if file is None:
+            return
+        other = self._latest(file)
+        if other is not None:
+            self.update(other)
+        else:
             self._spawn(self._drop(file))
 
     def folders_changed(self) -> None:
@@ -123,8 +129,10 @@ class Overlays:
             while self._due:
                 _, buffer = self._due.popitem()
                 file = self._file(buffer)
-                if file is None:
+                latest = None if file is None else self._latest(file)
+                if file is None or latest is None:
                     continue
+                buffer = latest
                 text, dirty = buffer.text, buffer.dirty
                 try:
                     shown = await self._worker.run(lambda _, f=file, t=text, d=dirty: self._sync(f, t, d))
@@ -134,7 +142,7 @@ class Overlays:
                 except Exception:  # the next buffer is not to wait for ever
                     log.exception("a buffer cannot be searched")
                     continue
-                if shown and self._buffers.get(buffer.uri) is buffer:
+                if shown and self._latest(file) is not None:
                     self._shown[buffer.uri] = buffer
                 elif not shown:
                     self._shown.pop(buffer.uri, None)
@@ -201,6 +209,18 @@ class Overlays:
             self._warming.cancel()
         loop = asyncio.get_running_loop()
         self._warming = loop.call_later(WARM_AGAIN_SECONDS, lambda: self._spawn(self._warm()))
+
+    def _latest(self, file: FolderFile) -> Buffer | None:
+        """The open buffer of a file that was changed last, before all that were only opened."""
+        place = (file.folder.root, file.path)
+        found = [
+            buffer
+            for buffer in self._buffers.all
+            if not buffer.lost
+            and (other := self._file(buffer)) is not None
+            and (other.folder.root, other.path) == place
+        ]
+        return next((buffer for buffer in reversed(found) if buffer.dirty), found[-1] if found else None)
 
     def _file(self, buffer: Buffer) -> FolderFile | None:
         return self._folders.locate(buffer.path) if buffer.path is not None else None

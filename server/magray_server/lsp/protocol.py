@@ -20,6 +20,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.protocol.json_rpc import JsonRPCResponseMessage
 
+from magray_server.lsp import sync_params
 from magray_server.lsp.errors import Refused, invalid, response_error
 from magray_server.lsp.transport import BadFrame
 
@@ -125,10 +126,15 @@ class MagrayProtocol(LanguageServerProtocol):
             return
         if method != types.CANCEL_REQUEST and not self._knows(method):
             return
+        if method in sync_params.METHODS:
+            message = sync_params.repaired(message)
         try:
             params = self._decode(method, message)
         except Refused as error:
             log.warning("notification %s was ignored: %s", method, error.message)
+            uri = sync_params.uri_of(message) if method in sync_params.METHODS else None
+            if uri is not None:
+                self._server.text_sync.lost(uri)
             return
         contextvars.copy_context().run(self._handle_notification, method, params)
 

@@ -285,7 +285,7 @@ def _register(server: MagrayServer) -> None:
     feature: Callable[..., Any] = server.feature
     feature(types.INITIALIZE)(_plain(server.begin))
     feature(types.INITIALIZED)(_later(server.begin_work))
-    feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=False))(
+    feature(types.TEXT_DOCUMENT_DID_SAVE, types.SaveOptions(include_text=True))(
         _plain(server.text_sync.saved)
     )
     feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(_plain(server.text_sync.watched))

@@ -224,6 +224,9 @@ class Client:
         self.notify("textDocument/didOpen", {"textDocument": document})
         return uri
 
+    def close_document(self, uri: str) -> None:
+        self.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+
     def change(self, uri: str, *changes: dict[str, Any], version: int = 2) -> None:
         document = {"uri": uri, "version": version}
         self.notify("textDocument/didChange", {"textDocument": document, "contentChanges": list(changes)})

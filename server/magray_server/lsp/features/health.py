@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from magray_server.lsp.hints import in_editor
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -39,6 +41,9 @@ class HealthRequests:
         reports = {root: indexer.report for root, indexer in self._indexers.items()}
 
         def work(_: Stop) -> dict[str, Any]:
-            return read_status(self._session.get(), root, reports).as_json()
+            status = read_status(self._session.get(), root, reports).as_json()
+            for component in status["components"]:
+                component.update({key: in_editor(component[key]) for key in ("summary", "hint")})
+            return status
 
         return await self._workers.run(work)

@@ -29,7 +29,7 @@ CACHED = 200
 CACHE_SECONDS = 30.0
 _POOL = 12
 _WORD = re.compile(r"\w+")
-_NOTE_BYTES = 4_000
+_NOTE_CHARACTERS = 4_000
 _WORD_CHARACTERS = 200
 """A longer word is none; so of a line of any length only a part is looked at."""
 
@@ -126,11 +126,7 @@ class Hover:
         markdown, uri = self._markdown(), self._folders.uri(note.root, note.path)
 
         def work(_: Stop) -> str:
-            try:
-                with (note.root / note.path).open("rb") as file:
-                    text = file.read(_NOTE_BYTES).decode("utf-8", "replace")
-            except OSError:
-                text = ""
+            text = note.text()[:_NOTE_CHARACTERS]
             return cards.of_note(note.title, note.path, uri, text, markdown=markdown)
 
         return await self._workers.run(work)

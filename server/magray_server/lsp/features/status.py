@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from magray_server.host.jobs import State
 from magray_server.lsp.errors import hide_paths
+from magray_server.lsp.hints import in_editor
 from magray_server.lsp.progress import INTERVAL_SECONDS
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class StatusNotifications:
         degraded = self._degraded() or limited or self._left_out()
         if state == "ready" and degraded:
             state, message = "degraded", degraded
+        message = in_editor(message) if message else None
         progress = next((p for p in map(_progress, reports) if p is not None), None)
         return {"state": state, "message": message, "progress": progress if state == "indexing" else None}
 

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from lsprotocol.types import TextDocumentContentChangePartial
 
 from magray_server.lsp.buffers import Buffer, split_lines
 from magray_server.lsp.uris import to_path
@@ -59,8 +62,31 @@ class TextSync:
         if buffer is None:
             log.warning("a document changed that is not open")
             return
-        buffer.edit(params.content_changes, params.text_document.version)
+        changes = params.content_changes
+        if buffer.lost:
+            whole = [
+                n
+                for n, change in enumerate(changes)
+                if not isinstance(change, TextDocumentContentChangePartial)
+            ]
+            if not whole:
+                return  # an edit of a text that is not known
+            changes, buffer.lost = changes[whole[-1] :], False
+        buffer.edit(changes, params.text_document.version)
+        self._buffers.add(buffer)
         self._overlay.update(buffer)
+
+    def lost(self, uri: str) -> None:
+        """A change of this document could not be read: its text is not known until it comes anew."""
+        buffer = self._buffers.opened_as(uri)
+        if buffer is not None and not buffer.lost:
+            buffer.lost = True
+            self._overlay.closed(buffer)
+        name = unquote(uri.rpartition("/")[2])[:100]
+        self._client.warn(
+            f"magray could not read a change of {name} that the editor sent: its unsaved text is not "
+            "searched until it is saved or opened again."
+        )
 
     def closed(self, params: types.DidCloseTextDocumentParams) -> None:
         buffer = self._buffers.remove(params.text_document.uri)
@@ -71,7 +97,10 @@ class TextSync:
         buffer = self._buffers.opened_as(params.text_document.uri)
         path = buffer.path if buffer is not None else to_path(params.text_document.uri)
         if buffer is not None:
+            if params.text is not None and (buffer.lost or params.text != buffer.text):
+                buffer.replace(params.text)
             buffer.dirty = False
+            self._buffers.add(buffer)
             self._overlay.update(buffer)
         self._file_changed(path)
 

@@ -1,7 +1,11 @@
-"""`workspace/symbol`: definitions and headings by name, by words alone, fast enough for every keystroke."""
+"""`workspace/symbol`: definitions and headings by name, by words alone, fast enough for every keystroke.
+
+A query that begins with `?` is a question, and is answered by meaning.
+"""
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -9,7 +13,7 @@ from lsprotocol import types
 from magray_server.lsp.locations import Texts
 
 if TYPE_CHECKING:
-    from magray_memory.values import Symbol
+    from magray_memory.values import Hit, Symbol
     from magray_server.lsp.buffers import Buffers
     from magray_server.lsp.client import Client
     from magray_server.lsp.folders import Folders
@@ -17,6 +21,9 @@ if TYPE_CHECKING:
     from magray_server.lsp.workers import Stop, Workers
 
 LIMIT = 100
+ANSWERS = 20
+"""So many hits a question has."""
+MAX_QUESTION = 1_000
 
 _KINDS = {
     "function": types.SymbolKind.Function,
@@ -50,6 +57,8 @@ class WorkspaceSymbols:
         self._workers = workers
 
     async def search(self, params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
+        if params.query.lstrip().startswith("?"):
+            return await self._by_meaning(params.query[:MAX_QUESTION])
         query = params.query[:200]
         later = self._resolves_later()
 
@@ -59,6 +68,37 @@ class WorkspaceSymbols:
             return [self._symbol(symbol, None if later else texts) for symbol in found]
 
         return await self._workers.run(work)
+
+    async def _by_meaning(self, typed: str) -> list[types.WorkspaceSymbol]:
+        """The hits of a question, the best first. Each name begins with what was typed, which every client's
+        own filter keeps, and goes on with its rank, by which clients sort what is equally good.
+        """
+        question = typed.strip().removeprefix("?").strip()
+        if not question:
+            return []
+
+        def work(stop: Stop) -> list[types.WorkspaceSymbol]:
+            from magray_memory.values import SearchQuery
+
+            # Not parsed: a question typed letter by letter has no filters that could be broken.
+            query = SearchQuery(question, k=ANSWERS, raw=question, lines=True)
+            hits = self._session.get().search.query(query, stop).hits
+            return [self._answer(typed.strip(), hit) for hit in hits if hit.root is not None and hit.path]
+
+        return await self._workers.run(work)
+
+    def _answer(self, typed: str, hit: Hit) -> types.WorkspaceSymbol:
+        assert hit.root is not None and hit.path is not None
+        line = hit.snippet_line if isinstance(hit.snippet_line, int) else hit.start_line
+        start = types.Position(line - 1, 0)
+        name = " ".join((hit.symbol or hit.title or PurePosixPath(hit.path).name).split())
+        kind = types.SymbolKind.String if hit.kind == "doc" else types.SymbolKind.Function
+        return types.WorkspaceSymbol(
+            name=f"{typed} {hit.rank:02} {name}",
+            kind=kind if hit.symbol else types.SymbolKind.File,
+            container_name=f"{hit.path}:{line}",
+            location=types.Location(self._folders.uri(hit.root, hit.path), types.Range(start, start)),
+        )
 
     async def resolve(self, symbol: types.WorkspaceSymbol) -> types.WorkspaceSymbol:
         """The symbol with its range, from what we put into its `data`."""
