@@ -191,8 +191,14 @@ class Context:
         return [
             *(VaultFile(self.home.vault_path(root), "workspace", root) for root in self.roots),
             *(VaultFile(self.home.vault_path(folder), "notes", folder) for folder in self.note_folders),
-            VaultFile(self.home.notebook, "notebook", None),
+            self.notebook_file(),
         ]
+
+    def notebook_file(self) -> VaultFile:
+        """The vault of the person's records."""
+        from magray_memory.index.open_vaults import VaultFile
+
+        return VaultFile(self.home.notebook, "notebook", None)
 
     def locate(self, path: Path) -> tuple[Path, str]:
         """The root or folder of notes that a path lies in, the innermost root first, and the path below it.

@@ -4,7 +4,10 @@
     ├── UsageError               the caller asked for something that makes no sense (exit 2)
     │   ├── ConfigError          a setting has a wrong name, type or value
     │   ├── QueryError           a filter or an option of a search cannot be understood
+    │   ├── RecordError          a record cannot have such a text, tag, kind, layer or source
     │   └── WorkspaceError       a folder that is not there, not allowed, or not inside its root
+    ├── RecordNotFound           no record has this id
+    ├── RecordChanged            a record is not what the writer had read
     ├── StorageError             a database could not be read or written
     │   ├── VaultDamaged         SQLite says that a vault is not a sound database
     │   ├── RowsDamaged          single rows are not what was stored; the next run reads their files again
@@ -56,8 +59,20 @@ class QueryError(UsageError):
     code = "query"
 
 
+class RecordError(UsageError):
+    code = "record"
+
+
 class WorkspaceError(UsageError):
     code = "workspace"
+
+
+class RecordNotFound(MagrayError):
+    code = "record_not_found"
+
+
+class RecordChanged(MagrayError):
+    code = "record_changed"
 
 
 class StorageError(MagrayError):

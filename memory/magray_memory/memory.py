@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from magray_memory.maintenance.room import Maintenance
     from magray_memory.maintenance.vaults import Vaults
     from magray_memory.models.room import Models
+    from magray_memory.records.room import Records
     from magray_memory.search.room import Search
     from magray_memory.storage.home import Home
     from magray_memory.watching.room import Watching
@@ -96,6 +97,13 @@ class Memory:
         return Models(self._context.home, lambda: self._context.settings, self._context.models)
 
     @cached_property
+    def records(self) -> Records:
+        """What a person asks to be kept: `remember`, `show`, `list`, `edit`, `tag`, `pin`, `forget`."""
+        from magray_memory.records.room import Records
+
+        return Records(self._context)
+
+    @cached_property
     def vaults(self) -> Vaults:
         """The vaults of the home: `list`, `drop`."""
         from magray_memory.maintenance.vaults import Vaults
@@ -141,6 +149,8 @@ class Memory:
         """Close every vault and index; what is asked afterwards opens them again."""
         if "search" in self.__dict__:
             self.search.close()
+        if "records" in self.__dict__:
+            self.records.close()
         self._context.close()
 
     def __enter__(self) -> Self:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from magray_memory.health.room import Health
     from magray_memory.indexing.overlays import Overlays
     from magray_memory.models.room import Models
+    from magray_memory.records.room import Records
     from magray_memory.search.live import LiveSearch
     from magray_memory.storage.home import Home
     from magray_memory.storage.vault import Vault
@@ -67,6 +68,13 @@ class Session:
         from magray_memory.health.room import Health
 
         return Health(self._context)
+
+    @cached_property
+    def records(self) -> Records:
+        """What a person asks to be kept: `remember`, `show`, `list`, `edit`, `tag`, `pin`, `forget`."""
+        from magray_memory.records.room import Records
+
+        return Records(self._context)
 
     @cached_property
     def models(self) -> Models:
@@ -117,6 +125,8 @@ class Session:
         """Close every vault and index, and forget the open buffers."""
         if "search" in self.__dict__:
             self.search.close()
+        if "records" in self.__dict__:
+            self.records.close()
         self._context.vaults.close()
         if "overlays" in self.__dict__:
             self.overlays.close()

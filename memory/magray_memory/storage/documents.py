@@ -7,6 +7,7 @@ only forget a row that is given to it again exactly as it was fed.
 
 from __future__ import annotations
 
+import re
 import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
@@ -128,6 +129,17 @@ def file_state(vault: Vault, path: str) -> FileState | None:
     return None if row is None else FileState(row[0], path, row[1:5], row[5])
 
 
+def paths_alike(vault: Vault, name: str, digest: bytes) -> list[str]:
+    """The paths of files with just this content, then of those with this name in any folder."""
+    with vault.read() as connection:
+        rows = connection.execute(
+            "SELECT path FROM document WHERE hash = ? OR path = ? OR path LIKE '%/' || ? ESCAPE '\\'"
+            " ORDER BY hash <> ?, path",
+            (digest, name, re.sub(r"([\\%_])", r"\\\1", name), digest),
+        )
+        return [row[0] for row in rows.fetchall()]
+
+
 def reserve_id(vault: Vault, document_id: int, path: str) -> None:
     """Have `put_file` store a new file under this id; nothing happens where it has one already."""
     with vault.write() as connection:
@@ -145,7 +157,7 @@ def put_file(
     with vault.write() as connection:
         document_id, is_new = _put_document(connection, document)
         if is_new:
-            added = _insert_passages(
+            added = insert_passages(
                 connection, document_id, document.path, list(enumerate(passages)), lexical
             )
             return PutResult(document_id, tuple(added), (), ())
@@ -185,7 +197,7 @@ def put_file(
                 moved,
             )
         update_symbols(connection, ((id_, p.symbols, p.line_runs) for id_, p in unchanged.items()))
-        added = _insert_passages(connection, document_id, document.path, fresh, lexical)
+        added = insert_passages(connection, document_id, document.path, fresh, lexical)
     return PutResult(document_id, tuple(added), tuple(unchanged), tuple(row.passage_id for row in gone))
 
 
@@ -215,13 +227,14 @@ def _put_document(connection: sqlite3.Connection, document: NewDocument) -> tupl
     return document_id, is_new
 
 
-def _insert_passages(
+def insert_passages(
     connection: sqlite3.Connection,
     document_id: int,
     path: str,
     fresh: list[tuple[int, NewPassage]],
     lexical: LexicalWriter,
 ) -> list[int]:
+    """Store passages, each with its ordinal, and feed the lexical index; returns their ids."""
     if not fresh:
         return []
     # The write lock is ours, so the next numbers are too; SQLite raises its counter to what is inserted.

@@ -14,6 +14,7 @@ row of a workspace vault, can be made again from files or from those texts.
 - `tag`, `document_tag`: words that documents are filed under
 - `link`: a reference that a document makes, as written; `target_document` once it is known
 - `access`: one use of a document, when and how
+- `revision`: what a record was before an edit; `citation`: the lines of a file that it is about
 - `skipped`: a file that should have been indexed and was not, with the reason and the state it had
 - `checksum` of a row: see `storage/row_checksums.py`
 - `change`, `tally` and `embedding_key.vectors`: the log of vectors and counts of rows, kept by triggers, so
@@ -59,6 +60,8 @@ TABLES: Mapping[str, TableRole] = {
     "document_tag": TableRole.TRUTH,
     "link": TableRole.TRUTH,
     "access": TableRole.TRUTH,
+    "revision": TableRole.TRUTH,
+    "citation": TableRole.TRUTH,
     "skipped": TableRole.DERIVED,
     "change": TableRole.DERIVED,
     "tally": TableRole.DERIVED,
@@ -334,6 +337,45 @@ def symbols(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+_RECORDS = """
+ALTER TABLE document ADD COLUMN uid TEXT;
+ALTER TABLE document ADD COLUMN layer_at REAL;
+ALTER TABLE document ADD COLUMN superseded_by INTEGER;
+CREATE UNIQUE INDEX document_uid ON document(uid) WHERE uid IS NOT NULL;
+CREATE INDEX record_hash ON document(hash) WHERE text IS NOT NULL;
+CREATE INDEX record_updated ON document(updated_at, id) WHERE text IS NOT NULL;
+CREATE TABLE revision (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    document_id INTEGER NOT NULL REFERENCES document(id) ON DELETE CASCADE,
+    from_at REAL NOT NULL,
+    until_at REAL NOT NULL,
+    kind TEXT NOT NULL,
+    title TEXT,
+    tags TEXT NOT NULL,
+    text TEXT NOT NULL
+);
+CREATE INDEX revision_document ON revision(document_id);
+CREATE TABLE citation (
+    document_id INTEGER PRIMARY KEY REFERENCES document(id) ON DELETE CASCADE,
+    root TEXT NOT NULL,
+    path TEXT NOT NULL,
+    start_line INTEGER NOT NULL,
+    end_line INTEGER NOT NULL,
+    commit_id TEXT,
+    text_hash BLOB NOT NULL,
+    first_hash BLOB NOT NULL,
+    file_hash BLOB NOT NULL
+);
+CREATE INDEX citation_path ON citation(root, path)
+"""
+
+
+def records(connection: sqlite3.Connection) -> None:
+    """7: records have an identity of their own, a history, and the source that they are about."""
+    for statement in _statements(_RECORDS):
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     first_schema,
     skip_reasons,
@@ -341,6 +383,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     stamps,
     skip_times,
     symbols,
+    records,
 )
 """Migration i takes a vault from user_version i to i + 1, inside the caller's transaction."""
 

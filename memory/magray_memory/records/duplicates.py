@@ -1,0 +1,63 @@
+"""Near duplicates: records whose text says nearly what a new one says, by their words alone.
+
+No model is needed, so that remembering never waits for one. The rarest words of the text find the records
+that may be alike, and the share of common words decides.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from magray_memory.search.bm25 import bm25_best
+from magray_memory.storage import fts, records
+from magray_memory.storage.passages import passage_rows
+from magray_memory.text.analyzer import tokens
+
+if TYPE_CHECKING:
+    from magray_memory.storage.records import StoredRecord
+    from magray_memory.storage.vault import Vault
+
+NEAR = 0.7
+"""Share of common words from which two records are called near duplicates."""
+_TERMS = 40
+_CANDIDATES = 10
+_MOST_TEXT = 20_000
+"""Characters of a text that are compared."""
+
+
+class Near(NamedTuple):
+    """A record that is nearly the same. `similarity`: the share of words in common, 0…1."""
+
+    record: StoredRecord
+    similarity: float
+
+
+def near_duplicates(vault: Vault, record: StoredRecord) -> list[Near]:
+    """The records that are nearly the same as this one, the closest first; not itself, and none in the trash
+    or superseded.
+    """
+    words = Counter(tokens(record.text[:_MOST_TEXT]))
+    if not words:
+        return []
+    with vault.read() as connection:
+        frequencies = fts.term_frequencies(connection, list(words)[:500])
+        rarest = sorted(frequencies, key=lambda term: frequencies[term])[:_TERMS]
+        _, passages = vault.counts()
+        found = bm25_best(connection, {term: frequencies[term] for term in rarest}, passages, _CANDIDATES)
+        rows = passage_rows(connection, [passage for passage, _ in found])
+        documents = dict.fromkeys(row.document for row in rows)
+    near: list[Near] = []
+    for other in records.get(vault, documents):
+        if other.id == record.id or other.superseded_by is not None or other.project != record.project:
+            continue
+        share = similarity(words, Counter(tokens(other.text[:_MOST_TEXT])))
+        if share >= NEAR:
+            near.append(Near(other, round(share, 2)))
+    return sorted(near, key=lambda item: -item.similarity)
+
+
+def similarity(one: Counter[str], other: Counter[str]) -> float:
+    """Words in common by all words of both (Jaccard's index of the two multisets)."""
+    every = (one | other).total()
+    return (one & other).total() / every if every else 0.0

@@ -1,0 +1,57 @@
+"""Git commit: what a repository has checked out, read from its files; git itself need not be installed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from magray_memory.indexing.read import Unreadable, Vanished, read_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_MOST = 1_000_000
+_GITDIR = "gitdir: "
+
+
+def checked_out(root: Path) -> str | None:
+    """The commit that is checked out in the repository around a folder; None without one, or before the
+    first.
+    """
+    for folder in (root, *root.parents):
+        git = folder / ".git"
+        if git.is_dir():
+            return _head(git)
+        if git.is_file():  # a worktree, or a submodule
+            pointer = _read(git).strip()
+            return _head(folder / pointer.removeprefix(_GITDIR)) if pointer.startswith(_GITDIR) else None
+    return None
+
+
+def _head(git: Path) -> str | None:
+    head = _read(git / "HEAD").strip()
+    if not head.startswith("ref: "):
+        return head if _COMMIT.fullmatch(head) else None
+    name = head.removeprefix("ref: ").strip()
+    common = _read(git / "commondir").strip()  # a worktree's branches are those of its repository
+    for place in (git, git / common) if common else (git,):
+        commit = _read(place / name).strip() or _packed(place, name)
+        if _COMMIT.fullmatch(commit):
+            return commit
+    return None
+
+
+def _packed(git: Path, name: str) -> str:
+    for line in _read(git / "packed-refs").splitlines():
+        commit, _, ref = line.partition(" ")
+        if ref == name:
+            return commit
+    return ""
+
+
+def _read(path: Path) -> str:
+    try:
+        return read_file(str(path), _MOST).data.decode("utf-8", "replace")
+    except (Vanished, Unreadable):
+        return ""

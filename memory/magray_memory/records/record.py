@@ -1,0 +1,104 @@
+"""Record: what the rooms give of a stored record, in the shape that programs read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from magray_memory.records import citation as citations
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from magray_memory.records.citation import Checked
+    from magray_memory.storage.records import Revision, StoredRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record with what has become of its source; `citation` is None for one without."""
+
+    stored: StoredRecord
+    citation: Checked | None = None
+
+    @property
+    def id(self) -> str:
+        """The id that commands take."""
+        return record_id(self.stored.id)
+
+    def as_json(self) -> dict[str, Any]:
+        """The record with the names of the contract."""
+        stored, checked = self.stored, self.citation
+        source = None if stored.citation is None else citations.as_json(stored.citation)
+        moved = checked is not None and checked.state == "moved"
+        return {
+            "id": self.id,
+            "text": stored.text,
+            "title": stored.title,
+            "kind": stored.kind,
+            "layer": stored.layer,
+            "tags": list(stored.tags),
+            "project": stored.project,
+            "session": stored.session,
+            "key": stored.key,
+            "created": moment(stored.created_at),
+            "updated": moment(stored.updated_at),
+            "version": version_of(stored),
+            "last_access": moment(stored.last_access_at),
+            "access_count": stored.access_count,
+            "importance": stored.importance,
+            "pinned": stored.pinned,
+            "source": source,
+            "citation": None if checked is None else checked.state,
+            "moved_to": None if checked is None or not moved else checked.as_json(),
+            "superseded_by": None if stored.superseded_by is None else record_id(stored.superseded_by),
+            "trashed": moment(stored.trashed_at),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """All there is to see of one record: with its former states and what links to it."""
+
+    record: Record
+    history: Sequence[Revision]
+    linked_from: Sequence[Record]
+    supersedes: Sequence[str]
+
+    def as_json(self) -> dict[str, Any]:
+        """The record, and in addition `history`, `linked_from` and `supersedes`."""
+        return {
+            **self.record.as_json(),
+            "history": [
+                {
+                    "from": moment(state.from_at),
+                    "until": moment(state.until_at),
+                    "kind": state.kind,
+                    "title": state.title,
+                    "tags": list(state.tags),
+                    "text": state.text,
+                }
+                for state in self.history
+            ],
+            "linked_from": [
+                {"id": other.id, "title": other.stored.title, "kind": other.stored.kind}
+                for other in self.linked_from
+            ],
+            "supersedes": list(self.supersedes),
+        }
+
+
+def record_id(document: int) -> str:
+    """The id of a record as printed."""
+    return f"n{document}"
+
+
+def version_of(stored: StoredRecord) -> str:
+    """Another one after each edit: what a writer had read is compared with it."""
+    return f"{stored.updated_at:.6f}"
+
+
+def moment(seconds: float | None) -> str | None:
+    """UTC seconds in ISO 8601."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

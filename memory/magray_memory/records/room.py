@@ -1,0 +1,314 @@
+"""Records room: what a person, or a program for them, asks to be kept in the notebook.
+
+with Memory.open() as memory:
+    kept = memory.records.remember(Draft(text="Payments are retried three times.", tags=("billing",)))
+    memory.records.edit(kept.record.id, text="Payments are retried five times.")
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from magray_memory.errors import MagrayError, QueryError, RecordError, StorageError
+from magray_memory.records.record import Details, Record, record_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from magray_memory.context import Context
+    from magray_memory.records.citation import Checked, Cited, Source
+    from magray_memory.records.draft import Draft
+    from magray_memory.records.duplicates import Near
+    from magray_memory.records.store import RecordStore
+    from magray_memory.storage.records import Citation, RecordFilter, StoredRecord
+    from magray_memory.storage.vault import Vault
+
+MAX_LISTED = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What became of a text: `outcome` is created, updated, unchanged, duplicate or restored; `near`: records
+    that say nearly the same.
+    """
+
+    record: Record
+    outcome: str
+    near: Sequence[Near] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """`outcome`, `record` and `near`, a list of id, title and similarity."""
+        return {
+            "id": self.record.id,
+            "outcome": self.outcome,
+            "record": self.record.as_json(),
+            "near": [
+                {"id": record_id(n.record.id), "title": n.record.title, "similarity": n.similarity}
+                for n in self.near
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records, and where the rest begins: `next` is given to `list` again, None at the end."""
+
+    records: Sequence[Record]
+    next: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """`records` and `next`."""
+        return {"records": [record.as_json() for record in self.records], "next": self.next}
+
+
+class Records:
+    """Writes and reads records. The notebook is made by the first that is remembered. Safe in several
+    threads.
+    """
+
+    def __init__(self, context: Context, clock: Callable[[], float] = time.time) -> None:
+        self._context = context
+        self._clock = clock
+        self._guard = threading.Lock()
+        self._writer: Vault | None = None
+
+    def remember(self, draft: Draft) -> Remembered:
+        """Keep a text. A repeat of the same text, or of the same key, makes no second record.
+
+        Where a source is cited and the text is empty, the cited lines are the text. Raises RecordError,
+        RecordNotFound, WorkspaceError, StorageError.
+        """
+        from magray_memory.records.duplicates import near_duplicates
+
+        draft, citation = self._with_source(draft)
+        if draft.project is None and self._context.workspace is not None:
+            draft = replace(draft, project=self._context.workspace.name)
+        vault = self._writing()
+        stored = self._store(vault).remember(draft, citation)
+        near = near_duplicates(vault, stored.record) if stored.outcome == "created" else []
+        return Remembered(self._record(stored.record), stored.outcome, near)
+
+    def edit(
+        self,
+        id_: str,
+        *,
+        text: str | None = None,
+        title: str | None = None,
+        kind: str | None = None,
+        version: str | None = None,
+    ) -> Record:
+        """Give a record another text, title or kind; see `RecordStore.edit`."""
+        stored = self._existing().edit(id_, text=text, title=title, kind=kind, version=version)
+        return self._record(stored)
+
+    def tag(self, id_: str, add: Iterable[str] = (), remove: Iterable[str] = ()) -> Record:
+        """Add and remove tags. Raises RecordNotFound, RecordError."""
+        return self._record(self._existing().tag(id_, add, remove))
+
+    def pin(self, id_: str, *, pinned: bool = True) -> Record:
+        """Keep a record from ever expiring, or no longer. Raises RecordNotFound."""
+        return self._record(self._existing().pin(id_, pinned=pinned))
+
+    def forget(self, ids: Sequence[str]) -> list[Record]:
+        """Move records to the trash. Raises RecordNotFound."""
+        return [self._record(stored) for stored in self._existing().forget(ids)]
+
+    def restore(self, id_: str) -> Record:
+        """Take a record out of the trash. Raises RecordNotFound."""
+        return self._record(self._existing().restore(id_))
+
+    def get(self, id_: str, *, trashed: bool = False) -> Record:
+        """One record. Raises RecordNotFound."""
+        return self._record(self._existing(write=False).find(id_, trashed=trashed))
+
+    def show(self, id_: str, *, note_use: bool = True) -> Details:
+        """One record, in the trash or not, with its former states and what links to it.
+
+        `note_use`: that it was shown counts as a use; where that cannot be written, nothing is said. Raises
+        RecordNotFound.
+        """
+        from magray_memory.storage import records
+
+        store = self._existing(write=False)
+        found = store.find(id_, trashed=True)
+        vault = self._reading()
+        names = [record_id(found.id), *filter(None, (found.title, found.key))]
+        linking = records.get(vault, records.linking_to(vault, names)) if vault else []
+        details = Details(
+            self._record(found),
+            records.history(vault, found.id) if vault else [],
+            [Record(other) for other in linking if other.id != found.id],
+            [record_id(other) for other in records.superseded_by(vault, found.id)] if vault else [],
+        )
+        if note_use and found.trashed_at is None:
+            self._note_use([found.id], "shown")
+        return details
+
+    def list(self, wanted: RecordFilter, limit: int = 100, after: str | None = None) -> Page:
+        """Records, the last changed first; `after` is the `next` of an earlier page. Raises QueryError."""
+        from magray_memory.storage import records
+
+        before = None if after is None else _position(after)
+        vault = self._reading()
+        if vault is None:
+            return Page([])
+        limit = max(1, min(limit, MAX_LISTED))
+        found = records.select(vault, wanted, limit + 1, before)
+        shown = found[:limit]
+        rest = f"{_time(shown[-1])!r},{shown[-1].id}" if len(found) > limit else None
+        return Page([self._record(stored) for stored in shown], rest)
+
+    def close(self) -> None:
+        """Close the notebook; what is asked afterwards opens it again."""
+        with self._guard:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+
+    def _store(self, vault: Vault) -> RecordStore:
+        from magray_memory.records.store import RecordStore
+
+        return RecordStore(vault, self._clock)
+
+    def _existing(self, *, write: bool = True) -> RecordStore:
+        """The store of a notebook that is there. Raises RecordNotFound where there is none."""
+        from magray_memory.errors import RecordNotFound
+
+        vault = self._reading()
+        if vault is None:
+            raise RecordNotFound("nothing was remembered yet", "", 'magray remember "a sentence"')
+        return self._store(self._writing() if write else vault)
+
+    def _writing(self) -> Vault:
+        """The notebook, open for writing; made where there is none."""
+        from magray_memory.storage.durability import Durability, VaultKind
+        from magray_memory.storage.vault import Vault
+
+        with self._guard:
+            if self._writer is None:
+                home = self._context.home.ensure()
+                durability = Durability(self._context.settings.storage.durability)
+                self._writer = Vault.open(
+                    home.notebook, kind=VaultKind.NOTEBOOK, durability=durability, write=True
+                )
+            return self._writer
+
+    def _reading(self) -> Vault | None:
+        """The notebook, None where there is none; one that cannot be written is read. Raises StorageError."""
+        notebook = self._context.home.notebook
+        if not notebook.exists():
+            return None
+        if os.access(notebook, os.W_OK) and os.access(notebook.parent, os.W_OK):
+            return self._writing()  # an older version's notebook is migrated by this
+        opened = self._context.vaults.get([self._context.notebook_file()])
+        for problem in self._context.vaults.unreadable:
+            raise StorageError(problem)
+        return opened[0].vault if opened else None
+
+    def _note_use(self, documents: Sequence[int], what: str) -> None:
+        """Note a use; it never fails what was asked for, and a read-only home is not written."""
+        from magray_memory.storage import records
+
+        if not os.access(self._context.home.notebook, os.W_OK):
+            return
+        try:
+            records.note_access(self._writing(), documents, what, self._clock())
+        except MagrayError:
+            return
+
+    def _with_source(self, draft: Draft) -> tuple[Draft, Citation | None]:
+        if draft.source is None:
+            return draft, None
+        cited = self._cite(draft.source)
+        if not draft.text.strip():
+            from magray_memory.records.draft import SNIPPET
+
+            draft = replace(draft, text=_fenced(cited), kind=draft.kind or SNIPPET)
+        return draft, cited.citation
+
+    def _cite(self, source: Source) -> Cited:
+        """The citation of a source. Raises WorkspaceError for a file outside of workspace and notes,
+        RecordError for one that cannot be read.
+        """
+        from magray_memory.indexing.parse import content_hash
+        from magray_memory.records import git_commit
+        from magray_memory.records.citation import CitedFile, cite
+
+        root, path = self._context.locate(source.path)
+        data = self._bytes(root / path)
+        text = None if data is None else _decoded(data)
+        if data is None or text is None:
+            raise RecordError(f"{source.path} cannot be cited", "it is not there, or it is no text")
+        file = CitedFile(root, path, text, content_hash(data), git_commit.checked_out(root))
+        return cite(file, source.lines)
+
+    def _record(self, stored: StoredRecord) -> Record:
+        return Record(stored, None if stored.citation is None else self._check(stored.citation))
+
+    def _check(self, citation: Citation) -> Checked:
+        from magray_memory.records.citation import check
+
+        return check(citation, self._read, self._namesakes)
+
+    def _read(self, path: Path) -> str | None:
+        data = self._bytes(path)
+        return None if data is None else _decoded(data)
+
+    def _bytes(self, path: Path) -> bytes | None:
+        from magray_memory.indexing.read import Unreadable, Vanished, read_file
+
+        try:
+            contents = read_file(str(path), self._context.settings.index.max_file_bytes)
+        except (Vanished, Unreadable):
+            return None
+        return contents.data if contents.whole else None
+
+    def _namesakes(self, citation: Citation) -> Sequence[str]:
+        """Files of this name, or with just this content, in the index of the citation's root."""
+        from magray_memory.index.open_vaults import VaultFile
+        from magray_memory.storage.documents import paths_alike
+
+        root = Path(citation.root)
+        file = VaultFile(self._context.home.vault_path(root), "workspace", root)
+        opened = self._context.vaults.get([file])
+        name = citation.path.rpartition("/")[2]
+        return paths_alike(opened[0].vault, name, citation.file_hash) if opened else ()
+
+
+def _decoded(data: bytes) -> str | None:
+    from magray_memory.text.decode import Undecodable, decode
+
+    try:
+        return decode(data)
+    except Undecodable:
+        return None
+
+
+def _fenced(cited: Cited) -> str:
+    """The cited lines as a Markdown text: code in a fence that they do not close, prose as it is."""
+    from magray_memory.text.languages import detect, kind_of
+
+    language = detect(cited.citation.path, cited.text[:4096])
+    if kind_of(language) != "code":
+        return cited.text
+    fence = "```"
+    while fence in cited.text:
+        fence += "`"
+    return f"{fence}{language}\n{cited.text}\n{fence}\n"
+
+
+def _time(record: StoredRecord) -> float:
+    return record.updated_at if record.trashed_at is None else record.trashed_at
+
+
+def _position(text: str) -> tuple[float, int]:
+    try:
+        time_, _, number = text.partition(",")
+        return float(time_), int(number)
+    except ValueError:
+        raise QueryError(f"{text!r} is no position in a list", "", "the `next` of an earlier list") from None

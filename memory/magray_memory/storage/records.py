@@ -1,0 +1,436 @@
+"""Records: rows of the notebook with a text of their own. Every function that writes opens `vault.write()`.
+
+A record in the trash keeps its row, and has no passages: nothing finds it until it is restored. An edit keeps
+the former text as a revision.
+"""
+
+# What queries give is untyped in peewee's stubs; everything that leaves this module is typed.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from magray_memory.storage.documents import insert_passages
+from magray_memory.storage.fts import stored_rows
+from magray_memory.storage.links import set_links
+from magray_memory.storage.record_models import AccessRow, CitationRow, RecordRow, RevisionRow
+from magray_memory.storage.row_checksums import DOCUMENT, checksum, update_documents
+from magray_memory.storage.tags import set_tags, tags_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from magray_memory.storage.documents import LexicalWriter, NewPassage
+    from magray_memory.storage.vault import Vault
+
+_LEAST_STEP = 1e-6
+"""Seconds between two states of a record."""
+_TEXT = RecordRow.text.is_null(False) & RecordRow.path.is_null()
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Lines `start_line` to `end_line` (1-based, inclusive) of a file under `root`, with what they were:
+    hashes of the lines, of the first one, and of the whole file; `commit`: what git had checked out.
+    """
+
+    root: str
+    path: str
+    start_line: int
+    end_line: int
+    commit: str | None
+    text_hash: bytes
+    first_hash: bytes
+    file_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an edit can change of a record: text, what is derived from it, and how it is filed."""
+
+    text: str
+    hash: bytes
+    title: str | None
+    kind: str
+    tags: tuple[str, ...]
+    links: tuple[str, ...]
+    passages: tuple[NewPassage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecord:
+    """A record to store. `importance` is 0…1."""
+
+    uid: str
+    content: Content
+    layer: str
+    created_at: float
+    project: str | None = None
+    session: str | None = None
+    key: str | None = None
+    importance: float = 0.5
+    pinned: bool = False
+    citation: Citation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record as it is stored; times are UTC seconds."""
+
+    id: int
+    uid: str
+    text: str
+    title: str | None
+    kind: str
+    layer: str
+    tags: tuple[str, ...]
+    project: str | None
+    session: str | None
+    key: str | None
+    created_at: float
+    updated_at: float
+    layer_at: float
+    last_access_at: float | None
+    access_count: int
+    importance: float
+    pinned: bool
+    trashed_at: float | None
+    superseded_by: int | None
+    citation: Citation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A former state of a record, from `from_at` until `until_at`."""
+
+    from_at: float
+    until_at: float
+    kind: str
+    title: str | None
+    tags: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFilter:
+    """Which records are listed. Several values of one field mean or; all `tags` must be there, each with what
+    is nested below it.
+    """
+
+    layers: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
+    pinned: bool | None = None
+    since: float | None = None
+    until: float | None = None
+    trashed: bool = False
+
+
+def insert(vault: Vault, record: NewRecord, lexical: LexicalWriter) -> int:
+    """Store a new record and make it findable by words; returns its document id."""
+    content, at = record.content, record.created_at
+    with vault.write() as connection:
+        document = RecordRow.insert(
+            kind=content.kind,
+            layer=record.layer,
+            title=content.title,
+            hash=content.hash,
+            text=content.text,
+            created_at=at,
+            updated_at=at,
+            indexed_at=at,
+            layer_at=at,
+            pinned=record.pinned,
+            session=record.session,
+            project=record.project,
+            key=record.key,
+            score=record.importance,
+            uid=record.uid,
+            checksum=_checksum(record),
+        ).execute(vault.db)
+        set_tags(connection, document, content.tags)
+        set_links(connection, document, content.links)
+        insert_passages(connection, document, "", list(enumerate(content.passages)), lexical)
+        if record.citation is not None:
+            _put_citation(vault, document, record.citation)
+    return document
+
+
+def replace_content(vault: Vault, document: int, content: Content, lexical: LexicalWriter, at: float) -> None:
+    """Give a record another text, title, kind or tags; what it had is kept as a revision."""
+    with vault.write() as connection:
+        (former,) = get(vault, [document])
+        at = max(at, former.updated_at + _LEAST_STEP)  # whatever the clock does, versions differ
+        RevisionRow.insert(
+            document=document,
+            from_at=former.updated_at,
+            until_at=at,
+            kind=former.kind,
+            title=former.title,
+            tags=json.dumps(former.tags, ensure_ascii=False),
+            text=former.text,
+        ).execute(vault.db)
+        _update(
+            vault,
+            [document],
+            text=content.text,
+            hash=content.hash,
+            title=content.title,
+            kind=content.kind,
+            updated_at=at,
+            indexed_at=at,
+        )
+        set_tags(connection, document, content.tags)
+        set_links(connection, document, content.links)
+        _remove_passages(vault, [document], lexical)
+        if former.trashed_at is None:
+            insert_passages(connection, document, "", list(enumerate(content.passages)), lexical)
+
+
+def set_record_tags(vault: Vault, document: int, tags: Iterable[str]) -> None:
+    """Make these the tags of a record."""
+    with vault.write() as connection:
+        set_tags(connection, document, tags)
+
+
+def set_fields(vault: Vault, document: int, **fields: Any) -> None:
+    """Set columns without a history: pinned, layer with layer_at, score, key, superseded_by."""
+    with vault.write():
+        _update(vault, [document], **fields)
+
+
+def put_citation(vault: Vault, document: int, citation: Citation) -> None:
+    """Make this the source of a record."""
+    with vault.write():
+        _put_citation(vault, document, citation)
+
+
+def get(vault: Vault, documents: Iterable[int]) -> list[StoredRecord]:
+    """These records, in this order; those that are not there are left out."""
+    ids = list(documents)
+    if not ids:
+        return []
+    with vault.read():
+        rows = RecordRow.select().where(RecordRow.id.in_(ids) & _TEXT).execute(vault.db)
+        found = {record.id: record for record in _stored(vault, list(rows))}
+    return [found[id_] for id_ in ids if id_ in found]
+
+
+def find_key(vault: Vault, key: str) -> int | None:
+    """The record with this key, in the trash or not."""
+    with vault.read():
+        return RecordRow.select(RecordRow.id).where(RecordRow.key == key).scalar(vault.db)
+
+
+def find_uid(vault: Vault, uid: str) -> int | None:
+    """The record that has this identity in any home."""
+    with vault.read():
+        return RecordRow.select(RecordRow.id).where(RecordRow.uid == uid).scalar(vault.db)
+
+
+def find_text(vault: Vault, digest: bytes, project: str | None) -> int | None:
+    """The oldest record of the project with just this text; one in the trash where no other has it."""
+    same = RecordRow.project.is_null() if project is None else RecordRow.project == project
+    with vault.read():
+        return (
+            RecordRow.select(RecordRow.id)
+            .where((RecordRow.hash == digest) & same & _TEXT)
+            .order_by(RecordRow.trashed_at.is_null(False), RecordRow.id)
+            .limit(1)
+            .scalar(vault.db)
+        )
+
+
+def select(
+    vault: Vault, wanted: RecordFilter, limit: int, before: tuple[float, int] | None = None
+) -> list[StoredRecord]:
+    """Records, the last changed first (in the trash: the last trashed); `before`: only those behind this
+    (time, document id).
+    """
+    time = RecordRow.trashed_at if wanted.trashed else RecordRow.updated_at
+    rows = RecordRow.select().where(_TEXT & RecordRow.trashed_at.is_null(not wanted.trashed))
+    for column, values in (
+        (RecordRow.layer, wanted.layers),
+        (RecordRow.kind, wanted.kinds),
+        (RecordRow.project, wanted.projects),
+        (RecordRow.session, wanted.sessions),
+    ):
+        if values:
+            rows = rows.where(column.in_(values))
+    if wanted.pinned is not None:
+        rows = rows.where(RecordRow.pinned == wanted.pinned)
+    if wanted.since is not None:
+        rows = rows.where(time >= wanted.since)
+    if wanted.until is not None:
+        rows = rows.where(time < wanted.until)
+    if before is not None:
+        rows = rows.where((time < before[0]) | ((time == before[0]) & (RecordRow.id < before[1])))
+    with vault.read() as connection:
+        for tag in wanted.tags:
+            ids = connection.execute(
+                "SELECT document_id FROM document_tag JOIN tag ON tag.id = tag_id"
+                " WHERE name = ? OR substr(name, 1, length(?) + 1) = ? || '/'",
+                (tag, tag, tag),
+            )
+            rows = rows.where(RecordRow.id.in_([row[0] for row in ids]))
+        return _stored(
+            vault, list(rows.order_by(time.desc(), RecordRow.id.desc()).limit(limit).execute(vault.db))
+        )
+
+
+def trash(vault: Vault, documents: Sequence[int], lexical: LexicalWriter, at: float) -> None:
+    """Move records to the trash: nothing finds them, and nothing of them is lost."""
+    with vault.write():
+        _remove_passages(vault, documents, lexical)
+        _update(vault, documents, trashed_at=at)
+
+
+def untrash(vault: Vault, document: int, passages: Sequence[NewPassage], lexical: LexicalWriter) -> None:
+    """Take a record out of the trash, with its passages made again."""
+    with vault.write() as connection:
+        _update(vault, [document], trashed_at=None)
+        insert_passages(connection, document, "", list(enumerate(passages)), lexical)
+
+
+def remove(vault: Vault, documents: Sequence[int], lexical: LexicalWriter) -> None:
+    """Remove records for good, with their history, tags, links and uses."""
+    with vault.write() as connection:
+        _remove_passages(vault, documents, lexical)
+        RecordRow.delete().where(RecordRow.id.in_(documents) & _TEXT).execute(vault.db)
+        connection.execute("DELETE FROM tag WHERE id NOT IN (SELECT tag_id FROM document_tag)")
+
+
+def history(vault: Vault, document: int) -> list[Revision]:
+    """The former states of a record, the latest first."""
+    with vault.read():
+        rows = (
+            RevisionRow.select()
+            .where(RevisionRow.document == document)
+            .order_by(RevisionRow.id.desc())
+            .execute(vault.db)
+        )
+        return [
+            Revision(row.from_at, row.until_at, row.kind, row.title, tuple(json.loads(row.tags)), row.text)
+            for row in rows
+        ]
+
+
+def note_access(vault: Vault, documents: Sequence[int], what: str, at: float) -> None:
+    """Note a use of records. `what`: shown, opened or recalled."""
+    with vault.write():
+        AccessRow.insert_many([{"document": id_, "at": at, "what": what} for id_ in documents]).execute(
+            vault.db
+        )
+        RecordRow.update(access_count=RecordRow.access_count + 1, last_access_at=at).where(
+            RecordRow.id.in_(documents)
+        ).execute(vault.db)
+
+
+def linking_to(vault: Vault, targets: Sequence[str]) -> list[int]:
+    """The records, not in the trash, that link to one of these targets, as written."""
+    marks = ",".join("?" * len(targets))
+    with vault.read() as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT source_id FROM link JOIN document ON document.id = source_id"
+            f" WHERE lower(target) IN ({marks}) AND trashed_at IS NULL AND path IS NULL ORDER BY source_id",
+            [target.lower() for target in targets],
+        )
+        return [row[0] for row in rows.fetchall()]
+
+
+def superseded_by(vault: Vault, document: int) -> list[int]:
+    """The records that this one replaces."""
+    with vault.read():
+        rows = RecordRow.select(RecordRow.id).where((RecordRow.superseded_by == document) & _TEXT)
+        return [row.id for row in rows.order_by(RecordRow.id).execute(vault.db)]
+
+
+def _checksum(record: NewRecord) -> int:
+    content = record.content
+    covered = {
+        "kind": content.kind,
+        "layer": record.layer,
+        "title": content.title,
+        "size": 0,
+        "mtime_ns": 0,
+        "hash": content.hash,
+        "key": record.key,
+        "text": content.text,
+    }
+    return checksum(*(covered.get(name) for name in DOCUMENT))
+
+
+def _put_citation(vault: Vault, document: int, citation: Citation) -> None:
+    CitationRow.replace(
+        document=document,
+        root=citation.root,
+        path=citation.path,
+        start_line=citation.start_line,
+        end_line=citation.end_line,
+        commit=citation.commit,
+        text_hash=citation.text_hash,
+        first_hash=citation.first_hash,
+        file_hash=citation.file_hash,
+    ).execute(vault.db)
+
+
+def _update(vault: Vault, documents: Sequence[int], **fields: Any) -> None:
+    with vault.write() as connection:
+        update_documents(connection, fields, documents)
+
+
+def _remove_passages(vault: Vault, documents: Sequence[int], lexical: LexicalWriter) -> None:
+    with vault.write() as connection:
+        rows = list(stored_rows(connection, documents))
+        if rows:
+            lexical.remove(rows)
+            connection.executemany("DELETE FROM passage WHERE id = ?", [(row.passage_id,) for row in rows])
+
+
+def _stored(vault: Vault, rows: Sequence[RecordRow]) -> list[StoredRecord]:
+    ids = [row.id for row in rows]
+    with vault.read() as connection:
+        tags = tags_of(connection, ids)
+        citations = {
+            row.document_id: Citation(
+                row.root,
+                row.path,
+                row.start_line,
+                row.end_line,
+                row.commit,
+                bytes(row.text_hash),
+                bytes(row.first_hash),
+                bytes(row.file_hash),
+            )
+            for row in CitationRow.select().where(CitationRow.document.in_(ids)).execute(vault.db)
+        }
+    return [
+        StoredRecord(
+            id=row.id,
+            uid=row.uid or "",
+            text=row.text or "",
+            title=row.title,
+            kind=row.kind,
+            layer=row.layer,
+            tags=tuple(tags.get(row.id, ())),
+            project=row.project,
+            session=row.session,
+            key=row.key,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            layer_at=row.created_at if row.layer_at is None else row.layer_at,
+            last_access_at=row.last_access_at,
+            access_count=row.access_count,
+            importance=0.5 if row.score is None else row.score,
+            pinned=row.pinned,
+            trashed_at=row.trashed_at,
+            superseded_by=row.superseded_by,
+            citation=citations.get(row.id),
+        )
+        for row in rows
+    ]
