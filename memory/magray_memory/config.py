@@ -12,15 +12,16 @@ from __future__ import annotations
 import dataclasses
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from magray_memory.config_file import read_toml
 from magray_memory.config_rule import Rule, convert
 from magray_memory.errors import ConfigError
+from magray_memory.user_path import expand_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 WORKSPACE_FILE = ".magray.toml"
 HOME_FILE = "config.toml"
@@ -193,7 +194,7 @@ def find_rule(name: str) -> Rule:
 def config_path(home: Path, environ: Mapping[str, str] | None = None) -> Path:
     """The person's settings file: MAGRAY_CONFIG, else config.toml in the home."""
     named = (os.environ if environ is None else environ).get("MAGRAY_CONFIG", "")
-    return Path(named) if named else home / HOME_FILE
+    return expand_user(named) if named else home / HOME_FILE
 
 
 def load_settings(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import threading
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magray_memory.config import WORKSPACE_FILE, Loaded, Settings, config_path, load_settings
@@ -18,10 +17,11 @@ from magray_memory.ignore.workspace_root import find_root, named_root
 from magray_memory.polled_files import PolledFiles
 from magray_memory.resources import Profile, choose_profile, effective_settings, machine
 from magray_memory.storage.home import Home
-from magray_memory.user_path import expand_user
+from magray_memory.user_path import home_path, require_current_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from magray_memory.index.open_vaults import OpenVaults, VaultFile
     from magray_memory.models.provider import ModelProvider
@@ -73,18 +73,16 @@ class Context:
     ) -> Context:
         """The context of a workspace, see `Memory.open`. Raises WorkspaceError."""
         environ = os.environ if environ is None else environ
-        place = Home.default(environ) if home is None else Home(expand_user(home).absolute())
+        place = Home.default(environ) if home is None else Home(home_path(home, "--home"))
         roots: tuple[Path, ...] = ()
         rootless = None
         if workspace is not None:
             roots = (canonical_root(named_root(workspace)),)
         else:
             try:
-                roots = (canonical_root(find_root(Path.cwd())),)
+                roots = (canonical_root(find_root(require_current_folder())),)
             except WorkspaceError as error:
                 rootless = error
-            except OSError as error:
-                rootless = WorkspaceError("the current folder cannot be used", error.strerror or str(error))
 
         def load(root: Path | None) -> Loaded:
             return load_settings(place.path, root, overrides, environ)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from magray_memory.text.front_matter import front_matter
     from magray_memory.text.languages import LANGUAGES
     from magray_memory.text.wiki_links import WikiLink, wiki_links
-    from magray_memory.user_path import expand_user
+    from magray_memory.user_path import absolute_path, expand_user, home_path
 
 __all__ = [
     "LANGUAGES",
@@ -73,12 +73,14 @@ __all__ = [
     "VaultInfo",
     "Verified",
     "WikiLink",
+    "absolute_path",
     "canonical_root",
     "chunked",
     "expand_user",
     "front_matter",
     "give_back",
     "give_way",
+    "home_path",
     "indexed_unasked",
     "parse",
     "query_tokens",
@@ -119,7 +121,7 @@ _MODULES = {
     "text.analyzer": ("query_tokens", "tokens"),
     "text.front_matter": ("front_matter",),
     "text.languages": ("LANGUAGES",),
-    "user_path": ("expand_user",),
+    "user_path": ("absolute_path", "expand_user", "home_path"),
     "text.wiki_links": ("WikiLink", "wiki_links"),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}

@@ -17,6 +17,8 @@ from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import TypeVar
 
+from magray_memory.user_path import require_current_folder
+
 P = TypeVar("P", bound=PurePath)
 
 
@@ -30,7 +32,7 @@ def relative_path(root: Path, path: Path) -> str | None:
 
     A relative `path` begins at the current folder. It need not exist.
     """
-    absolute = Path(os.path.normpath(path if path.is_absolute() else Path.cwd() / path))
+    absolute = Path(os.path.normpath(path if path.is_absolute() else require_current_folder() / path))
     real = _with_real_folder(absolute)
     inside = tail(root, real)
     if inside is None and canonical_root(absolute) == root:

@@ -12,7 +12,7 @@ from magray_memory.config import config_path
 from magray_memory.errors import ModelError, UsageError
 from magray_memory.models.default_model import DEFAULT_ID
 from magray_memory.models.model import Model, has_model, resolve_model
-from magray_memory.user_path import expand_user
+from magray_memory.user_path import absolute_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,7 +152,7 @@ class Models:
         from magray_memory.models import store
 
         self._home.ensure()
-        folder = Path(os.path.abspath(expand_user(name)))  # noqa: PTH100 - resolve() follows links
+        folder = absolute_path(name)
         is_path = _is_path(name) or (os.path.isdir(folder) and not self._known(name))  # noqa: PTH112
         if is_path and not has_model(folder):
             if not os.path.isdir(folder):  # noqa: PTH112

@@ -30,6 +30,7 @@ WITHIN: tuple[str, ...] = get_args(Within)
 LAYERS = ("interact", "insights", "assets")
 
 DEFAULT_K = 10
+MAX_K = 1_000
 MAX_TEXT = 8_000
 """Characters of a query that are looked at: the model reads about 2,000 of them, more words only dilute BM25.
 """
@@ -78,6 +79,14 @@ class SearchQuery:
         )
 
 
+def _check_count(k: int) -> None:
+    shown = f"-k {k}" if abs(k) < 10**9 else "-k"
+    if k < 0:
+        raise QueryError(shown, "the number of hits cannot be negative", "-k 10")
+    if k > MAX_K:
+        raise QueryError(shown, f"at most {MAX_K:,} hits are given", f"-k {MAX_K}")
+
+
 def parse(
     text: str,
     *,
@@ -99,10 +108,9 @@ def parse(
 
     `folder` is what paths are relative to, besides the root of a workspace; `now` the moment that ages such
     as `3d` count back from. Raises QueryError for a filter or an option that cannot be understood: an unknown
-    layer, language, mode or date, an empty value, a path outside the root, a negative k.
+    layer, language, mode or date, an empty value, a path outside the root, a negative or absurd k.
     """
-    if k < 0:
-        raise QueryError(f"-k {k}", "the number of hits cannot be negative", "-k 10")
+    _check_count(k)
     raw = _clean(text)
     now = now or datetime.now(UTC)
     here = None if folder is None else os.fspath(folder)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from magray_memory.errors import HomeError
 from magray_memory.ignore.paths import canonical_root
-from magray_memory.user_path import expand_user
+from magray_memory.user_path import home_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,10 +32,13 @@ class Home:
 
     @classmethod
     def default(cls, environ: Mapping[str, str] | None = None) -> Home:
-        """The home that MAGRAY_HOME names, or the system's usual place for a program's data."""
+        """The home that MAGRAY_HOME names, or the system's usual place for a program's data.
+
+        Raises HomeError, WorkspaceError.
+        """
         named = (os.environ if environ is None else environ).get("MAGRAY_HOME", "")
         if named:
-            return cls(expand_user(named).absolute())
+            return cls(home_path(named, "MAGRAY_HOME"))
         from platformdirs import user_data_dir
 
         return cls(Path(user_data_dir("magray", appauthor=False)))

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from magray_memory.errors import Interrupted, MagrayError, UsageError
-from magray_server.cli.terminal import coloured, results, safe, style, to_json
+from magray_server.cli.terminal import coloured, results, style, to_json
+from magray_server.safe_text import safe, safe_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_LONGEST = 300
+"""Characters of a sentence of the parser of arguments, which repeats whatever it was given."""
 DONE, FAILED, WRONG_USAGE, PARTLY, INTERRUPTED = 0, 1, 2, 3, 130
 
 
@@ -34,6 +37,7 @@ def describe(error: BaseException) -> MagrayError:
     if isinstance(error, click.UsageError):
         command = error.ctx.command_path if error.ctx else "magray"
         what = error.format_message().rstrip(".")
+        what = what if len(what) <= _LONGEST else f"{what[:_LONGEST]}…"
         return CommandLineError(command, what[:1].lower() + what[1:], f"{command} --help")
     if isinstance(error, click.ClickException):
         return ShellError(error.format_message())
@@ -54,7 +58,7 @@ def report(error: BaseException, *, json: bool, verbose: bool) -> int:
         return WRONG_USAGE
     ours = describe(error)
     if verbose and not isinstance(error, KeyboardInterrupt | click.ClickException | click.Abort):
-        traceback.print_exception(error)
+        print(safe_lines("".join(traceback.format_exception(error)).rstrip()), file=sys.stderr)
     if isinstance(ours, Interrupted):
         print(safe(str(ours)), file=sys.stderr)
     else:

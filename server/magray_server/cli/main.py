@@ -19,8 +19,9 @@ import click
 from magray_memory import __version__
 from magray_server.cli.failures import DONE, FAILED, report, wants
 from magray_server.cli.shell import global_options, write_example
-from magray_server.cli.terminal import OutputLostError, flush, prepare_streams, results, safe
+from magray_server.cli.terminal import OutputLostError, flush, prepare_streams, results
 from magray_server.operations.registry import MAINTENANCE, REGISTRY, SECTIONS
+from magray_server.safe_text import SafeFormatter, safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -178,12 +179,12 @@ def _start_logging(wanted: str, *, verbose: bool, quiet: bool) -> None:
         except OSError as error:
             print(f"warning: the log {safe(file)} cannot be written: {error.strerror}", file=sys.stderr)
     if level is None:
-        handler.setFormatter(logging.Formatter("warning: %(message)s"))
+        handler.setFormatter(SafeFormatter("warning: %(message)s"))
         logging.basicConfig(level=logging.ERROR, handlers=[handler])
         ours = logging.INFO if verbose else logging.ERROR if quiet else logging.WARNING
         logging.getLogger("magray_memory").setLevel(ours)
     else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        handler.setFormatter(SafeFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         logging.basicConfig(level=level, handlers=[handler])
 
 

@@ -13,7 +13,6 @@ import click
 from magray_server.cli import render
 from magray_server.cli.failures import DONE, FAILED, PARTLY
 from magray_server.cli.shell import Command, Group, Shell, completing
-from magray_server.cli.terminal import safe
 from magray_server.operations.operation import (
     Context,
     Operation,
@@ -24,6 +23,7 @@ from magray_server.operations.operation import (
 )
 from magray_server.operations.paths import current_folder, user_path
 from magray_server.operations.registry import REGISTRY, load
+from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -11,7 +11,7 @@ from rich.progress import Progress as Bars
 from magray_memory.indexing.events import LexicalReady, Warned
 from magray_memory.indexing.events import Progress as ProgressEvent
 from magray_server.cli import render
-from magray_server.cli.terminal import safe
+from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
     from magray_memory.indexing.events import Event

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from magray_server.cli.terminal import coloured, cut, results, safe, style, width
+from magray_server.cli.terminal import coloured, cut, results, style, width
+from magray_server.operations.paths import current_folder
+from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from magray_memory.values import Hit, SearchAnswer
 
@@ -27,7 +29,7 @@ _FRESHNESS = {"stale": "changed since", "pending": "by words so far"}
 def hits(answer: SearchAnswer, query: str, *, here: Path | None = None) -> Iterator[str]:
     """The lines that show an answer; `here` is the folder that paths are shown relative to."""
     colour, columns = coloured(results()), width(results())
-    here = Path.cwd() if here is None else here
+    here = current_folder() if here is None else here
     wanted = _terms(query) if columns is not None else frozenset[str]()
     by_words = answer.mode == "lexical" and bool(answer.degraded)
     for number, hit in enumerate(answer.hits):
@@ -44,7 +46,7 @@ def hits(answer: SearchAnswer, query: str, *, here: Path | None = None) -> Itera
             yield _INDENT + style(cut(safe(steps_shown), columns and columns - 4), "dim", colour=colour)
 
 
-def _headline(hit: Hit, here: Path, colour: bool, columns: int | None, *, tell_pending: bool) -> str:
+def _headline(hit: Hit, here: Path | None, colour: bool, columns: int | None, *, tell_pending: bool) -> str:
     place = safe(shown_place(hit, here))
     about = safe(hit.symbol or hit.title or "")
     facts = [f"{hit.score:.2f}"]
@@ -65,7 +67,7 @@ def _headline(hit: Hit, here: Path, colour: bool, columns: int | None, *, tell_p
     return "  ".join(part for part in parts if part)
 
 
-def shown_place(hit: Hit, here: Path) -> str:
+def shown_place(hit: Hit, here: Path | None) -> str:
     """`path:line` from where the person stands, or the id of a record; the line is that of the snippet."""
     if hit.path is None or hit.root is None:
         return hit.key or hit.id
@@ -73,9 +75,13 @@ def shown_place(hit: Hit, here: Path) -> str:
     return f"{shown_path(full, here)}:{hit.snippet_line}"
 
 
-def shown_path(path: str | Path, here: Path) -> str:
-    """The path as it can be typed here: relative when it is near, absolute when it is elsewhere."""
+def shown_path(path: str | Path, here: Path | None) -> str:
+    """The path as it can be typed here: relative when it is near, absolute when it is elsewhere, or where the
+    current folder is gone.
+    """
     full = os.fspath(path)
+    if here is None:
+        return full
     try:
         near = os.path.relpath(full, here)
     except ValueError:  # another drive

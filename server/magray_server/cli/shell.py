@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from magray_server.cli.terminal import coloured, emit, reserve_stdout, safe, style, to_json
+from magray_server.cli.terminal import coloured, emit, reserve_stdout, style, to_json
+from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

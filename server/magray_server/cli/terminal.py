@@ -1,8 +1,6 @@
-"""Standard streams as the shell sees them: encodings that cannot fail, colour only where it is wanted, safe
-text.
+"""Standard streams as the shell sees them: encodings that cannot fail, colour only where it is wanted.
 
-What is printed comes from files of strangers, so every text for a terminal goes through `safe`: an escape
-sequence in a file's name or line must not reach the terminal that shows it.
+What is printed comes from files of strangers, so every text for a terminal goes through `safe_text.safe`.
 """
 
 from __future__ import annotations
@@ -16,15 +14,11 @@ import sys
 import unicodedata
 from typing import IO, TYPE_CHECKING, Any
 
+from magray_server.safe_text import safe_json
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_CONTROL = [*range(0x20), *range(0x7F, 0xA0), 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-_SAFE = {code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" for code in _CONTROL} | {
-    0x0A: "\\n",
-    0x0D: "\\r",
-    0x09: "    ",
-}
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36", "match": "1;33"}
 
 
@@ -87,11 +81,6 @@ def flush() -> None:
         raise OutputLostError(error.strerror or str(error)) from error
 
 
-def safe(text: str) -> str:
-    """The text on one line and without anything that a terminal would obey."""
-    return text.translate(_SAFE)
-
-
 def coloured(stream: IO[str], environ: Mapping[str, str] | None = None) -> bool:
     """Whether colour belongs on this stream: a terminal that can, and no NO_COLOR."""
     environ = os.environ if environ is None else environ
@@ -123,7 +112,7 @@ def cut(text: str, columns: int | None) -> str:
 def to_json(value: Any) -> str:
     """One JSON value on one line, in ASCII where the output cannot do better."""
     wide = (getattr(results(), "encoding", None) or "").lower().replace("-", "").startswith("utf")
-    return json.dumps(value, ensure_ascii=not wide, separators=(",", ":"), default=_plain)
+    return safe_json(json.dumps(value, ensure_ascii=not wide, separators=(",", ":"), default=_plain))
 
 
 def _plain(value: object) -> Any:

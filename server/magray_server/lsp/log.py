@@ -6,6 +6,8 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
+from magray_server.safe_text import SafeFormatter
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -42,6 +44,6 @@ def start_logging(home: Home, file: Path | None, level: str = "") -> None:
         )
     except OSError:
         handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter(_FORMAT))
+    handler.setFormatter(SafeFormatter(_FORMAT))
     logging.basicConfig(handlers=[handler])
     set_level(level)

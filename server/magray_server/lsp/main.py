@@ -12,10 +12,12 @@ import socket
 import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, NoReturn, cast
 
-from magray_memory.values import expand_user
+from magray_memory.errors import HomeError, MagrayError, WorkspaceError
+from magray_memory.values import absolute_path, home_path
 from magray_server.lsp.transport import is_header
+from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,9 +70,9 @@ def parse(arguments: list[str]) -> Options:
         if name == "--tcp":
             options.address = _address(value)
         elif name == "--home":
-            options.home = expand_user(value).absolute()
+            options.home = home_path(value, "--home")
         else:
-            options.log_file = expand_user(value).absolute()
+            options.log_file = absolute_path(value)
     return options
 
 
@@ -163,11 +165,21 @@ def main() -> None:
         else:
             incoming, outgoing = _one_client(options.address)
     except (MisuseError, OSError) as error:
-        print(f"error: magray-lsp: {error} (try: magray-lsp --help)", file=sys.stderr)
+        print(f"error: magray-lsp: {safe(str(error))} (try: magray-lsp --help)", file=sys.stderr)
         sys.exit(2 if isinstance(error, MisuseError) else 1)
+    except MagrayError as error:
+        _fail(error)
     from magray_server.lsp.server import serve
 
-    serve(incoming, outgoing, home=options.home, log_file=options.log_file)
+    try:
+        serve(incoming, outgoing, home=options.home, log_file=options.log_file)
+    except (HomeError, WorkspaceError) as error:  # of MAGRAY_HOME
+        _fail(error)
+
+
+def _fail(error: MagrayError) -> NoReturn:
+    print(f"error: magray-lsp: {safe(str(error))}", file=sys.stderr)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

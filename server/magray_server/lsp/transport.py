@@ -15,6 +15,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from magray_server.safe_text import safe
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -107,7 +109,8 @@ class Reader(threading.Thread):
             while (body := read_frame(self._stream)) is not None:
                 self._receive(parse(body))
         except NotLspError as error:
-            print(f"error: magray-lsp: {error}; the connection is closed", file=sys.stderr, flush=True)
+            why = safe(str(error))
+            print(f"error: magray-lsp: {why}; the connection is closed", file=sys.stderr, flush=True)
         except (OSError, ValueError):
             pass  # the stream was closed or reset: the same as its end
         finally:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from magray_memory.values import expand_user
+from magray_memory.values import absolute_path
 
 
 def user_path(text: str) -> Path:
     """A path argument as it was meant: relative to the current folder, whatever bytes are in it."""
-    return Path(os.path.abspath(expand_user(text)))  # noqa: PTH100 - resolve() would follow links
+    return absolute_path(text)
 
 
 def current_folder() -> Path | None:

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import unicodedata
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .conftest import Magray
+    from .conftest import Magray, Result
 
 ANSWER = {"query", "mode", "requested_mode", "device", "degraded", "took_ms", "pending", "hits"}
 HIT = {
@@ -292,9 +293,9 @@ def test_a_path_of_the_workspace_that_was_named_needs_no_folder_in_front(
 def test_a_tilde_that_names_no_user_is_part_of_a_name(magray: Magray) -> None:
     (magray.cwd / "~draft.md").write_text("# Draft\n\nTomatoes are watered at dawn.\n")
     (magray.cwd / "~queries.txt").write_text('{"id": 1, "text": "tomatoes"}\n')
-    home = ("--home", "~magray-home-of-nobody")
-    assert magray(*home, "index", "--lexical").code == 0
-    assert (magray.cwd / "~magray-home-of-nobody").is_dir()
+    (magray.cwd / "~home-of-nobody").mkdir()
+    assert magray("--home", "~home-of-nobody", "index", "--lexical").code == 0
+    assert (magray.cwd / "~home-of-nobody" / "workspaces").is_dir()
     assert magray("index", "--lexical", "~draft.md").code == 0
     for arguments in (
         ("related", "~draft.md:1"),
@@ -308,7 +309,83 @@ def test_a_tilde_that_names_no_user_is_part_of_a_name(magray: Magray) -> None:
         assert "RuntimeError" not in result.err
     assert magray("search", "--batch", "~queries.txt").code == 0
     assert magray("related", "~draft.md:1").code == 0
-    assert magray("status", env={"MAGRAY_HOME": "~nobody-at-all"}).code == 0
+
+
+def test_a_home_of_nobody_is_refused_and_not_made_in_the_current_folder(magray: Magray) -> None:
+    for arguments, env in (
+        (("--home", "~nouser/x", "status"), {}),
+        (("status",), {"MAGRAY_HOME": "~nouser/x"}),
+        (("config", "set", "search.k", "5"), {"MAGRAY_HOME": "~nouser"}),
+        (("--json", "search", "x"), {"MAGRAY_HOME": "~nouser/x"}),
+    ):
+        result = magray(*arguments, env=env)
+        assert result.code == 1
+        assert "there is no user nouser (try: give a full path)" in result.err
+    assert not list(magray.cwd.glob("~*"))
+
+
+@pytest.mark.parametrize("command", [("search", "cart"), ("related", "web/cart.js")])
+@pytest.mark.parametrize("count", ["1001", "9" * 20, "9" * 400])
+def test_an_absurd_number_of_hits_is_one_sentence(
+    indexed: Magray, command: tuple[str, ...], count: str
+) -> None:
+    result = indexed("--json", *command, "-k", count)
+    assert result.code == 2
+    assert result.err.endswith(": at most 1,000 hits are given (try: -k 1000)\n")
+    assert len(result.err) < 80
+    assert result.json["error"]["code"] == "query"
+
+
+def test_what_cannot_be_a_number_is_cut_in_the_sentence(indexed: Magray) -> None:
+    result = indexed("search", "cart", "-k", "9" * 5000)
+    assert result.code == 2
+    assert len(result.err) < 500
+
+
+def test_absurd_lines_of_a_batch_leave_the_others_alone(indexed: Magray) -> None:
+    good = '{"id": %d, "text": "cart", "mode": "lexical"}'
+    bad = [
+        '{"text": "x", "k": 99999999999999999999}',
+        '{"text": "x", "k": 1e400}',
+        '{"text": "x", "k": %s}' % ("9" * 5000),
+        '{"text": "x", "k": -1}',
+        '{"text": "x", "since": "999999w"}',
+        '{"id": 1e999, "text": "x"}',
+        '{"id": NaN, "text": "x"}',
+        '{"text": "x", "tag": "\\ud800", "in": "~nouser"}',
+        "[" * 5000,
+    ]
+    lines = [line for number, line in enumerate(bad) for line in (line, good % number)]
+    result = indexed("search", "--batch", "-", text="\n".join(lines))
+    assert result.code == 3
+    answers = [json.loads(line) for line in result.out.splitlines()]
+    assert len(answers) == len(lines)
+    assert all("error" in answer for answer in answers[::2])
+    assert [answer["id"] for answer in answers[1::2]] == list(range(len(bad)))
+    assert all(answer["hits"] for answer in answers[1::2])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a current folder cannot be deleted there")
+def test_a_deleted_current_folder_matters_only_where_it_is_needed(indexed: Magray, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    named = ("--workspace", str(indexed.cwd))
+    leave = replace(indexed, prefix=("sh", "-c", f'rmdir "{gone}" && exec "$@"', "sh"))
+
+    def run(*arguments: str) -> Result:
+        gone.mkdir()
+        return leave(*arguments, cwd=gone)
+
+    text = run(*named, "search", "shopping cart", "--mode", "lexical")
+    assert text.code == 0
+    assert text.out.startswith(str(indexed.cwd / "web/cart.js"))
+    assert run(*named, "--json", "search", "shopping cart", "--mode", "lexical").json["hits"]
+    assert run(*named, "related", str(indexed.cwd / "web/cart.js")).code == 0
+    for arguments in (("index", "web/cart.js"), ("vault", "drop", "x"), ("related", "web/nowhere.js")):
+        refused = run(*named, *arguments)
+        assert refused.code == 2
+        assert refused.err.startswith("error: the current folder cannot be used: ")
+    assert run("search", "x").code == 0
+    assert run("--json", "search", "x").code == 0
 
 
 def test_names_typed_composed_find_decomposed_ones_on_disk(magray: Magray) -> None:

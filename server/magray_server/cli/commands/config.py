@@ -8,7 +8,7 @@ from magray_memory import config, config_file
 from magray_memory.errors import UsageError
 from magray_server.cli import render
 from magray_server.cli.operation_command import Call, View
-from magray_server.cli.terminal import safe
+from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from magray_server.cli import render
 from magray_server.cli.operation_command import Call, View
-from magray_server.cli.terminal import coloured, results, safe, style
+from magray_server.cli.terminal import coloured, results, style
+from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

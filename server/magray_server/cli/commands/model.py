@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from magray_server.cli import render
 from magray_server.cli.failures import DONE
 from magray_server.cli.operation_command import Call, View
-from magray_server.cli.terminal import safe
 from magray_server.operations.model import pull
 from magray_server.operations.operation import Context, as_json
+from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from magray_server.cli import render
 from magray_server.cli.json_lines import json_lines
 from magray_server.cli.operation_command import EXIT_CODES, Call, View
-from magray_server.cli.terminal import safe
 from magray_server.host.process_exit import end_with_parent
 from magray_server.operations.operation import Context
 from magray_server.operations.optimize import outcome, run
+from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 def _fields(shell: Shell, values: dict[str, Any]) -> dict[str, Any]:
     """The options, with the place taken apart."""
     path, line = _place(values["path"], shell.workspace)
-    k = values["k"]
-    if k is not None and k < 0:
-        raise QueryError(f"-k {k}", "the number of hits cannot be negative", "-k 10")
-    return {"path": str(path), "line": line, "k": k}
+    return {"path": str(path), "line": line, "k": values["k"]}
 
 
 def _place(text: str, workspace: str | None) -> tuple[Path, int | None]:

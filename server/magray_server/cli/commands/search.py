@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from magray_memory.errors import MagrayError, QueryError
+from magray_memory.errors import QueryError
 from magray_server.cli import render
-from magray_server.cli.failures import DONE, FAILED, PARTLY, ShellError, as_json
+from magray_server.cli.failures import DONE, FAILED, PARTLY, ShellError, as_json, describe
 from magray_server.cli.operation_command import Call, View
 from magray_server.operations.paths import current_folder, user_path
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _LISTS = ("layer", "kind", "lang", "path", "tag")
 _PLAIN = {"k": int, "in": str, "mode": str, "since": str, "until": str, "explain": bool}
 _MAX_BATCH_LINE = 1_000_000
+_MAX_DIGITS = 40
 
 
 def _run(shell: Shell, wanted: Search) -> int | None:
@@ -78,9 +80,9 @@ def _batch(shell: Shell, file: str, wanted: Search) -> int:
                 text = item.pop("text")
                 given = replace(wanted, query=text, **_options(item, number))
                 answer = memory.search.query(given.as_query(memory.settings.search.k, folder=folder))
-            except MagrayError as error:
+            except Exception as error:  # whatever one line does, the later ones are answered
                 failed += 1
-                shell.value({"id": query_id, "error": as_json(error)})
+                shell.value({"id": query_id, "error": as_json(describe(error))})
                 continue
             answered += 1
             unmatched = answer.unmatched or []
@@ -120,12 +122,31 @@ def _item(line: bytes, number: int) -> dict[str, Any]:
     if len(line) > _MAX_BATCH_LINE:
         raise QueryError(where, "it is longer than a megabyte")
     try:
-        value = json.loads(line)
+        value = json.loads(line, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole)
+    except OverflowError:
+        raise QueryError(where, "a number in it is too large") from None
     except (ValueError, RecursionError):
         raise QueryError(where, "it is not JSON", '{"id": 1, "text": "…"}') from None
     if not isinstance(value, dict) or not isinstance(cast(dict[str, Any], value).get("text"), str):
         raise QueryError(where, "it is no object with a text", '{"id": 1, "text": "…"}')
     return cast(dict[str, Any], value)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isfinite(number):
+        return number
+    raise OverflowError
+
+
+def _whole(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+        raise OverflowError
+    return int(text)
 
 
 def _options(item: dict[str, Any], number: int) -> dict[str, Any]:
