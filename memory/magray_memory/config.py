@@ -128,6 +128,15 @@ class NoteSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordSettings:
+    """Records of the notebook."""
+
+    embed_at_once: bool = _setting(
+        True, "embed a record in the background as soon as it is stored; else with the next index run"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole tree. Immutable; `load_settings` makes it."""
 
@@ -138,6 +147,7 @@ class Settings:
     storage: StorageSettings = field(default_factory=StorageSettings)
     vectors: VectorSettings = field(default_factory=VectorSettings)
     notes: NoteSettings = field(default_factory=NoteSettings)
+    records: RecordSettings = field(default_factory=RecordSettings)
     resources: ResourceSettings = field(default_factory=ResourceSettings)
 
     def get(self, name: str) -> Any:

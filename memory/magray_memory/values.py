@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from magray_memory.models.room import ModelInfo, UsedModel, Verified
     from magray_memory.models.store import ModelOverrides
     from magray_memory.regular_file import read_below
+    from magray_memory.records.citation import Source
+    from magray_memory.records.draft import Draft, record_time
+    from magray_memory.records.record import Record, RecordDetails
+    from magray_memory.records.room import RecordPage, Remembered
     from magray_memory.resources import give_back, give_way
     from magray_memory.search.hits import Hit, SearchAnswer
     from magray_memory.search.note_links import Note
@@ -34,8 +38,10 @@ if TYPE_CHECKING:
     from magray_memory.search.symbols import Symbol
     from magray_memory.storage.home import Home
     from magray_memory.storage.lock import IndexerLock
+    from magray_memory.storage.records import RecordFilter
     from magray_memory.storage.vault_info import VaultInfo
     from magray_memory.text.analyzer import query_tokens, tokens
+    from magray_memory.text.decode import Undecodable, decode
     from magray_memory.text.front_matter import front_matter
     from magray_memory.text.languages import LANGUAGES
     from magray_memory.text.wiki_links import WikiLink, wiki_links
@@ -48,6 +54,7 @@ __all__ = [
     "Component",
     "DeviceChange",
     "Diagnosis",
+    "Draft",
     "Finding",
     "Hit",
     "Home",
@@ -60,15 +67,22 @@ __all__ = [
     "Note",
     "Optimized",
     "Placed",
+    "Record",
+    "RecordDetails",
+    "RecordFilter",
+    "RecordPage",
+    "Remembered",
     "Schedule",
     "SearchAnswer",
     "SearchQuery",
     "Settings",
     "Severity",
     "SkippedItem",
+    "Source",
     "Status",
     "Step",
     "Symbol",
+    "Undecodable",
     "UsedModel",
     "VaultInfo",
     "Verified",
@@ -76,6 +90,7 @@ __all__ = [
     "absolute_path",
     "canonical_root",
     "chunked",
+    "decode",
     "expand_user",
     "front_matter",
     "give_back",
@@ -85,6 +100,7 @@ __all__ = [
     "parse",
     "query_tokens",
     "read_below",
+    "record_time",
     "relative_path",
     "tail",
     "tokens",
@@ -110,6 +126,10 @@ _MODULES = {
     "models.room": ("ModelInfo", "UsedModel", "Verified"),
     "models.store": ("ModelOverrides",),
     "regular_file": ("read_below",),
+    "records.citation": ("Source",),
+    "records.draft": ("Draft", "record_time"),
+    "records.record": ("Record", "RecordDetails"),
+    "records.room": ("RecordPage", "Remembered"),
     "resources": ("give_back", "give_way"),
     "search.hits": ("Hit", "SearchAnswer"),
     "search.note_links": ("Note",),
@@ -117,8 +137,10 @@ _MODULES = {
     "search.symbols": ("Symbol",),
     "storage.home": ("Home",),
     "storage.lock": ("IndexerLock",),
+    "storage.records": ("RecordFilter",),
     "storage.vault_info": ("VaultInfo",),
     "text.analyzer": ("query_tokens", "tokens"),
+    "text.decode": ("Undecodable", "decode"),
     "text.front_matter": ("front_matter",),
     "text.languages": ("LANGUAGES",),
     "user_path": ("absolute_path", "expand_user", "home_path"),

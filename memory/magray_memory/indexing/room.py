@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from magray_memory.errors import VaultDamaged
+from magray_memory.errors import StorageError, VaultDamaged
 from magray_memory.ignore.paths import canonical_root, relative_path
 
 if TYPE_CHECKING:
@@ -63,13 +63,24 @@ class Indexing:
                 return indexer.run(inside, force=force, lexical=lexical)
 
         try:
-            return run()
-        except VaultDamaged as error:
-            renamed = self._quarantine(root)
-            events.warn(f"{error.message}; it was renamed to {renamed} and is rebuilt")
-            return run()
+            try:
+                report = run()
+            except VaultDamaged as error:
+                renamed = self._quarantine(root)
+                events.warn(f"{error.message}; it was renamed to {renamed} and is rebuilt")
+                report = run()
+            if not lexical:
+                self._embed_notebook(should_stop)
+            return report
         finally:
             context.models.end()  # `done` is the last event
+
+    def _embed_notebook(self, should_stop: Callable[[], bool] | None) -> None:
+        """Records that have no vector get one; what is wrong with the notebook is for `status` to say."""
+        from magray_memory.indexing.notebook import embed_notebook
+
+        with suppress(StorageError):
+            embed_notebook(self._context, should_stop=should_stop)
 
     def open_vault(self) -> Vault:
         """The workspace's vault for writing; made where there is none."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -160,6 +161,16 @@ def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
     if len(found) > MAX_TAGS:
         raise RecordError(f"{len(found):,} tags are too many", f"a record has {MAX_TAGS} at most")
     return tuple(found)
+
+
+def record_time(text: str) -> float:
+    """UTC seconds of a time in ISO 8601; one without a zone is local. Raises RecordError."""
+    try:
+        return datetime.fromisoformat(text.strip()).timestamp()
+    except (ValueError, OverflowError, OSError):
+        raise RecordError(
+            f"{text[:80]!r} is no time", "", "2026-03-03, or 2026-03-03T12:30:00+03:00"
+        ) from None
 
 
 def _stated_title(title: str | None) -> str | None:

@@ -58,7 +58,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
+class RecordDetails:
     """All there is to see of one record: with its former states and what links to it."""
 
     record: Record

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.errors import MagrayError, QueryError, RecordError, StorageError
-from magray_memory.records.record import Details, Record, record_id
+from magray_memory.records.record import Record, RecordDetails, record_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -55,7 +55,7 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class RecordPage:
     """Some records, and where the rest begins: `next` is given to `list` again, None at the end."""
 
     records: Sequence[Record]
@@ -93,6 +93,12 @@ class Records:
         near = near_duplicates(vault, stored.record) if stored.outcome == "created" else []
         return Remembered(self._record(stored.record), stored.outcome, near)
 
+    def embed_in_background(self) -> None:
+        """Have what is pending embedded by a process of its own, so that it is found by meaning soon."""
+        from magray_memory.records.background import embed_in_background
+
+        embed_in_background(self._context)
+
     def edit(
         self,
         id_: str,
@@ -126,7 +132,7 @@ class Records:
         """One record. Raises RecordNotFound."""
         return self._record(self._existing(write=False).find(id_, trashed=trashed))
 
-    def show(self, id_: str, *, note_use: bool = True) -> Details:
+    def show(self, id_: str, *, note_use: bool = True) -> RecordDetails:
         """One record, in the trash or not, with its former states and what links to it.
 
         `note_use`: that it was shown counts as a use; where that cannot be written, nothing is said. Raises
@@ -139,7 +145,7 @@ class Records:
         vault = self._reading()
         names = [record_id(found.id), *filter(None, (found.title, found.key))]
         linking = records.get(vault, records.linking_to(vault, names)) if vault else []
-        details = Details(
+        details = RecordDetails(
             self._record(found),
             records.history(vault, found.id) if vault else [],
             [Record(other) for other in linking if other.id != found.id],
@@ -149,19 +155,19 @@ class Records:
             self._note_use([found.id], "shown")
         return details
 
-    def list(self, wanted: RecordFilter, limit: int = 100, after: str | None = None) -> Page:
+    def list(self, wanted: RecordFilter, limit: int = 100, after: str | None = None) -> RecordPage:
         """Records, the last changed first; `after` is the `next` of an earlier page. Raises QueryError."""
         from magray_memory.storage import records
 
         before = None if after is None else _position(after)
         vault = self._reading()
         if vault is None:
-            return Page([])
+            return RecordPage([])
         limit = max(1, min(limit, MAX_LISTED))
         found = records.select(vault, wanted, limit + 1, before)
         shown = found[:limit]
         rest = f"{_time(shown[-1])!r},{shown[-1].id}" if len(found) > limit else None
-        return Page([self._record(stored) for stored in shown], rest)
+        return RecordPage([self._record(stored) for stored in shown], rest)
 
     def close(self) -> None:
         """Close the notebook; what is asked afterwards opens it again."""
@@ -239,13 +245,17 @@ class Records:
         from magray_memory.records import git_commit
         from magray_memory.records.citation import CitedFile, cite
 
-        root, path = self._context.locate(source.path)
+        root, path = self._context.locate(self._absolute(source.path))
         data = self._bytes(root / path)
         text = None if data is None else _decoded(data)
         if data is None or text is None:
             raise RecordError(f"{source.path} cannot be cited", "it is not there, or it is no text")
         file = CitedFile(root, path, text, content_hash(data), git_commit.checked_out(root))
         return cite(file, source.lines)
+
+    def _absolute(self, path: Path) -> Path:
+        """A relative path is one from the workspace's root. Raises WorkspaceError outside of any."""
+        return path if path.is_absolute() else self._context.root / path
 
     def _record(self, stored: StoredRecord) -> Record:
         return Record(stored, None if stored.citation is None else self._check(stored.citation))

@@ -75,6 +75,8 @@ class View(Generic[Options, Result]):
     """Turns the parameters into the fields of the options, where the two differ."""
     check: Callable[[Sequence[str]], None] | None = None
     """Refuses arguments before they are parsed."""
+    rewrite: Callable[[list[str]], list[str]] | None = None
+    """Spells arguments for the parser that a person spells in a way of the command's own."""
 
 
 def command_of_entry(name: str) -> click.Command:
@@ -115,6 +117,7 @@ def _command(operation: Operation[Any, Any], view: View[Any, Any]) -> Command:
         help=operation.help,
         example=operation.examples,
         check=view.check,
+        rewrite=view.rewrite,
     )
 
 
@@ -143,7 +146,9 @@ def _parameter(option: Option) -> click.Parameter:
         shared["shell_complete"] = completing(spelling.complete)
     if spelling.positional:
         nargs = -1 if option.several or spelling.joined else 1
-        return click.Argument([option.field], nargs=nargs, required=option.required and nargs == 1, **shared)
+        return click.Argument(
+            [option.field], nargs=nargs, required=option.required and not spelling.joined, **shared
+        )
     if option.type is bool:
         return click.Option([option.flag, option.field], is_flag=True, help=spelling.help)
     return click.Option(

@@ -128,18 +128,20 @@ class Command(click.Command):
         *args: Any,
         example: str = "",
         check: Callable[[Sequence[str]], None] | None = None,
+        rewrite: Callable[[list[str]], list[str]] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.example = example
         self._check = check
+        self._rewrite = rewrite
         self._own = len(self.params)
         self.params.extend(global_options())
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if self._check is not None and not ctx.resilient_parsing:
             self._check(args)
-        return super().parse_args(ctx, args)
+        return super().parse_args(ctx, args if self._rewrite is None else self._rewrite(args))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         own, shared = _records(ctx, self.params[: self._own]), _records(ctx, self.params[self._own :])

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from magray_server.operations.operation import Operation
 
-SEARCH, MAINTENANCE = "Search", "Maintenance"
-SECTIONS = (SEARCH, MAINTENANCE)
+SEARCH, RECORDS, MAINTENANCE = "Search", "Records", "Maintenance"
+SECTIONS = (SEARCH, RECORDS, MAINTENANCE)
 
 
 class Entry(NamedTuple):
@@ -30,6 +30,15 @@ REGISTRY: dict[str, Entry] = {
     "index": Entry("Index the workspace, or only some paths in it.", SEARCH, "index"),
     "search": Entry("Find passages by meaning and by words.", SEARCH, "search"),
     "related": Entry("Find passages similar to a location in a file.", SEARCH, "related"),
+    "remember": Entry("Store a text as a record.", RECORDS, "remember"),
+    "list": Entry("List records.", RECORDS, "list"),
+    "show": Entry("Show a record, its source and its history.", RECORDS, "show"),
+    "edit": Entry("Change a record.", RECORDS, "edit"),
+    "tag": Entry("Add and remove tags of a record.", RECORDS, "tag"),
+    "pin": Entry("Keep records for good.", RECORDS, "pin"),
+    "unpin": Entry("Let pinned records expire again.", RECORDS, "unpin"),
+    "forget": Entry("Move records to the trash.", RECORDS, "forget"),
+    "trash": Entry("List the trash; restore records from it.", RECORDS),
     "status": Entry("Show storage, freshness and the state of the model.", MAINTENANCE, "health"),
     "doctor": Entry("Examine all stored data; repair it with --fix.", MAINTENANCE),
     "optimize": Entry("Reduce storage size and search time.", MAINTENANCE, "optimize"),

@@ -166,3 +166,105 @@ class ModelUsed(msgspec.Struct):
     dim: int
     path: str
     vaults: int
+
+
+class Source(msgspec.Struct):
+    """Lines of a file that a record is about, 1-based and inclusive; `commit`: what git had checked out."""
+
+    path: str
+    start_line: int
+    end_line: int
+    commit: str | None
+
+
+class Place(msgspec.Struct):
+    """Where the lines of a source stand now."""
+
+    path: str
+    start_line: int
+    end_line: int
+
+
+class Record(msgspec.Struct):
+    """A record. Times are ISO 8601, in UTC. `citation`: verified, moved, changed or gone, null without a
+    source; `version`: another one after each edit.
+    """
+
+    id: str
+    text: str
+    title: str | None
+    kind: str
+    layer: str
+    tags: list[str]
+    project: str | None
+    session: str | None
+    key: str | None
+    created: str
+    updated: str
+    version: str
+    last_access: str | None
+    access_count: int
+    importance: float
+    pinned: bool
+    source: Source | None
+    citation: str | None
+    moved_to: Place | None
+    superseded_by: str | None
+    trashed: str | None
+
+
+class FormerState(msgspec.Struct, rename={"since": "from"}):
+    """What a record was from one time until another."""
+
+    since: str
+    until: str
+    kind: str
+    title: str | None
+    tags: list[str]
+    text: str
+
+
+class LinkingRecord(msgspec.Struct):
+    """A record that links to another."""
+
+    id: str
+    title: str | None
+    kind: str
+
+
+class RecordDetails(Record):
+    """`show`: a record with its former states, the last first, what links to it, and what it replaces."""
+
+    history: list[FormerState]
+    linked_from: list[LinkingRecord]
+    supersedes: list[str]
+
+
+class RecordPage(msgspec.Struct):
+    """`list`; `next` is given as `after` to read on, null at the end."""
+
+    records: list[Record]
+    next: str | None
+
+
+class NearRecord(msgspec.Struct):
+    """A record that says nearly the same: its share of words in common, of 1."""
+
+    id: str
+    title: str | None
+    similarity: float
+
+
+class Remembered(msgspec.Struct):
+    """`remember`. `outcome`: created, updated, unchanged, duplicate or restored."""
+
+    id: str
+    outcome: str
+    record: Record
+    near: list[NearRecord]
+
+
+class ChangedRecords(msgspec.Struct):
+    """`forget`, `pin`, `unpin` and `trash restore`."""
+
+    records: list[Record]

@@ -58,7 +58,12 @@ class Magray:
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MAGRAY_")}
-        plain = {"MAGRAY_HOME": str(self.home), "PYTHONUTF8": "1", "COLUMNS": "80"}
+        plain = {
+            "MAGRAY_HOME": str(self.home),
+            "MAGRAY_RECORDS__EMBED_AT_ONCE": "false",  # no process outlives its test unless the test wants it
+            "PYTHONUTF8": "1",
+            "COLUMNS": "80",
+        }
         return {**kept, **plain, **self.env, **(extra or {})}
 
     def __call__(

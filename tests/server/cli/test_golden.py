@@ -65,6 +65,46 @@ ON_A_NEW_PROJECT = {
         "index /",
         "-q index",
     ],
+    "remember": [
+        "remember 'Payments are retried three times.' --tag billing --kind decision --title Retries",
+        "remember 'Payments are retried three times.'",
+        "remember 'Payments are retried three times'",
+        "remember '' --source src/auth/session.py:1-2 --layer assets --pin",
+        "remember",
+        "remember x --kind code",
+        "remember x --source src/auth/session.py:90",
+        "search --in notebook --mode lexical retried",
+    ],
+    "list": [
+        "list",
+        "remember one --tag ops",
+        "remember two --pin --layer assets --kind todo",
+        "list",
+        "list --tag ops",
+        "list --kind fact",
+        "list -n 1",
+        "list --after nowhere",
+    ],
+    "show": [
+        "show n1",
+        "remember one --tag ops --title 'The first' --key first --source src/auth/session.py:1-2",
+        "remember 'Instead of [[The first]].' --supersedes n1",
+        "show n1",
+        "show n2",
+        "show n99",
+    ],
+    "edit": [
+        "remember one",
+        "edit n1 --text two",
+        "edit n1 --title 'A title' --kind fact",
+        "edit n1 --text three --version old",
+        "show n1 --history",
+    ],
+    "tag": ["remember one", "tag n1 +ops +draft", "tag n1 -draft", "tag n1 '+two words'", "tag n1 -ops"],
+    "pin": ["remember one", "pin n1", "pin n1 n99"],
+    "unpin": ["remember one --pin", "unpin n1"],
+    "forget": ["remember one", "forget n1 n99", "forget n1", "forget n1", "show n1", "edit n1 --text x"],
+    "trash": ["trash list", "remember one", "forget n1", "trash list", "trash restore n1", "list"],
     "optimize": ["optimize", "index", "optimize --dry-run", "optimize", "optimize --dry-run"],
     "vault": ["index --lexical", "vault list", "vault drop /nowhere", "vault drop .", "vault list"],
     "config": [
@@ -81,6 +121,9 @@ ON_A_NEW_PROJECT = {
     ],
 }
 """What these print one after the other."""
+
+RECORDS = {"remember", "list", "show", "edit", "tag", "pin", "unpin", "forget", "trash"}
+"""Transcripts with the times of records."""
 
 COLUMNS = {"model", "config", "completion", "program"}
 """Transcripts without a figure that depends on the machine: compared to the last blank."""
@@ -111,6 +154,9 @@ def transcript(shell: Magray, name: str, lines: list[str]) -> str:
     text = re.sub(r"(?m)^magray \d\S*", "magray VERSION", text)
     if name in COLUMNS:
         return text
+    if name in RECORDS:
+        text = re.sub(r"\b20\d\d-\d\d-\d\d(?: \d\d:\d\d)?\b", "DATE", text)
+        text = re.sub(r"\b\d{10}\.\d+,", "POSITION,", text)
     text = re.sub(r"\b\d+\.\d s\b", "N s", text)
     text = re.sub(r"\b[\d.,]+ (B|kB|MB|GB)\b", "SIZE", text)
     text = re.sub(r"just now|\d+ \w+ ago", "AGE", text)

@@ -1,0 +1,62 @@
+"""Notebook embedding: vectors for the records that have none yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from magray_memory.errors import EmbeddingUnavailable, VaultLocked
+from magray_memory.storage.lock import IndexerLock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from magray_memory.context import Context
+    from magray_memory.indexing.event_sender import EventSender
+
+
+def embed_notebook(
+    context: Context, events: EventSender | None = None, should_stop: Callable[[], bool] | None = None
+) -> int:
+    """Embed the records that are pending; returns how many passages that were.
+
+    What is written while it runs is embedded too. Nothing is done where there is no notebook, another process
+    embeds it, or no model runs. Raises StorageError, and Interrupted once `should_stop` is true.
+    """
+    if not context.home.notebook.is_file():
+        return 0
+    embedded = 0
+    while made := _embed_once(context, events, should_stop):
+        embedded += made
+    return embedded
+
+
+def _embed_once(context: Context, events: EventSender | None, should_stop: Callable[[], bool] | None) -> int:
+    from magray_memory.indexing.embedding_phase import EmbeddingPhase
+    from magray_memory.indexing.event_sender import EventSender
+    from magray_memory.models.loader import ModelLoader
+    from magray_memory.storage.durability import Durability, VaultKind
+    from magray_memory.storage.vault import Vault
+
+    durability = Durability(context.settings.storage.durability)
+    path = context.home.notebook
+    try:
+        with (
+            Vault.open(path, kind=VaultKind.NOTEBOOK, durability=durability, write=True) as vault,
+            IndexerLock(path).acquire(),
+        ):
+            phase = EmbeddingPhase(
+                vault,
+                context.home,
+                context.effective,
+                durability,
+                EventSender() if events is None else events,
+                should_stop or _never,
+            )
+            done = phase.run(ModelLoader(context.models.current))
+            return done.embedded + done.reused
+    except (VaultLocked, EmbeddingUnavailable):
+        return 0
+
+
+def _never() -> bool:
+    return False

@@ -1,0 +1,122 @@
+"""View of `magray remember`: what became of the text, and batches of texts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from magray_memory.errors import MagrayError, RecordError
+from magray_memory.values import Source
+from magray_server.cli.failures import DONE, FAILED, PARTLY, ShellError, as_json
+from magray_server.cli.operation_command import Call, View
+from magray_server.cli.record_lines import changed, from_stdin
+from magray_server.operations.paths import user_path
+from magray_server.operations.remember import Remember, draft_of
+from magray_server.operations.schema import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from magray_memory.values import Remembered
+    from magray_server.cli.shell import Shell
+
+_MAX_LINE = 10_000_000
+
+
+def _fields(_: Shell, fields: dict[str, Any]) -> dict[str, Any]:
+    if fields.get("text") == "-":
+        fields["text"] = from_stdin()
+    if fields.get("source") is not None:
+        fields["source"] = _from_here(fields["source"])
+    return fields
+
+
+def _from_here(text: str) -> str:
+    """A source as it was typed in the current folder, from the root of the disk."""
+    source = Source.parse(text)
+    lines = "" if source.lines is None else f":{source.lines[0]}-{source.lines[1]}"
+    return f"{user_path(str(source.path))}{lines}"
+
+
+def _run(shell: Shell, wanted: Remember) -> int | None:
+    if wanted.batch is None:
+        return None
+    if wanted.text:
+        raise RecordError("TEXT", "it cannot be given together with --batch")
+    return _batch(shell, wanted.batch)
+
+
+def _lines(_: Call[Remember], done: Remembered) -> Iterator[str]:
+    return changed(done.outcome, [done.record])
+
+
+def _notes(call: Call[Remember], done: Remembered) -> None:
+    if call.shell.json:
+        return
+    if done.outcome == "duplicate":
+        call.shell.note(f"{done.record.id} has this text already; nothing was added")
+    elif done.outcome == "restored":
+        call.shell.note(f"{done.record.id} was in the trash, and is there again")
+    for near in done.near:
+        call.shell.note(
+            f"n{near.record.id} says nearly the same ({near.similarity:.0%}): magray show n{near.record.id};"
+            f" magray forget {done.record.id} undoes this"
+        )
+
+
+def _batch(shell: Shell, file: str) -> int:
+    """A line of JSON out per line in, in order. A line that makes no sense gets its error, the rest go on."""
+    stored = failed = 0
+    with shell.memory() as memory:
+        for number, line in enumerate(_input(file), 1):
+            if not line.strip():
+                continue
+            try:
+                done = memory.records.remember(draft_of(_item(line, number)))
+            except MagrayError as error:
+                failed += 1
+                shell.value({"line": number, "error": as_json(error)})
+                continue
+            stored += 1
+            shell.value({"line": number, "id": done.record.id, "outcome": done.outcome})
+        memory.records.embed_in_background()
+    if failed:
+        shell.warn(f"{failed} of {stored + failed} lines could not be stored")
+    return DONE if not failed else PARTLY if stored else FAILED
+
+
+def _input(file: str) -> Iterator[bytes]:
+    if file == "-":
+        yield from sys.stdin.buffer
+        return
+    try:
+        opened = user_path(file).open("rb")
+    except OSError as error:
+        raise ShellError(f"batch file {file}", error.strerror or str(error)) from error
+    with opened:
+        yield from opened
+
+
+def _item(line: bytes, number: int) -> Remember:
+    where = f"line {number} of the batch"
+    if len(line) > _MAX_LINE:
+        raise RecordError(where, f"it is longer than {_MAX_LINE // 1_000_000} MB")
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        raise RecordError(where, "it is not JSON", '{"text": "…"}') from None
+    if not isinstance(value, dict):
+        raise RecordError(where, "it is no object", '{"text": "…"}')
+    given = cast("dict[str, Any]", value)
+    if "tags" in given:  # the name that records have it under
+        given["tag"] = given.pop("tags")
+    try:
+        return decode(Remember, given)
+    except msgspec.ValidationError as error:
+        raise RecordError(where, str(error)) from None
+
+
+VIEWS = {"remember": View(run=_run, lines=_lines, notes=_notes, fields=_fields)}

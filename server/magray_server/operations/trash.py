@@ -1,0 +1,63 @@
+"""`trash list` and `trash restore`: what was forgotten, and taking it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from magray_server.operations.forget import Changed
+from magray_server.operations.operation import Context, Operation, option, options
+
+if TYPE_CHECKING:
+    from magray_memory.values import RecordPage
+
+MAX_LISTED = 1_000
+
+
+@options
+class TrashList:
+    """List the records in the trash, the last forgotten first."""
+
+    limit: int = option(
+        "Records at most (default 100).", default=100, flag="-n", metavar="N", limits=(1, MAX_LISTED)
+    )
+    after: str | None = option("The `next` of an earlier list.", default=None, metavar="POSITION")
+
+
+@options
+class TrashRestore:
+    """Take records out of the trash: they are as they were, and are found again."""
+
+    ids: tuple[str, ...] = option("The ids, as n17.", positional=True, metavar="ID...")
+
+
+def list_trash(context: Context, wanted: TrashList) -> RecordPage:
+    """A page of the trash. Raises QueryError, StorageError."""
+    from magray_memory.values import RecordFilter
+
+    return context.memory.records.list(RecordFilter(trashed=True), wanted.limit, wanted.after)
+
+
+def restore(context: Context, wanted: TrashRestore) -> Changed:
+    """The records as they are then. Raises RecordNotFound."""
+    records = context.memory.records
+    restored = [records.restore(id_) for id_ in wanted.ids]
+    records.embed_in_background()
+    return Changed(restored)
+
+
+OPERATIONS = (
+    Operation(
+        name="trash list",
+        options=TrashList,
+        run=list_trash,
+        shape="magray_server.operations.shapes:RecordPage",
+        examples="magray trash list",
+    ),
+    Operation(
+        name="trash restore",
+        options=TrashRestore,
+        run=restore,
+        shape="magray_server.operations.shapes:ChangedRecords",
+        examples="magray trash restore n17",
+    ),
+)
