@@ -71,7 +71,7 @@ def content_of(draft: Draft) -> Content:
 
     text = clean_text(draft.text)
     chunked = chunk("", text, language="markdown")
-    kind = clean_kind(draft.kind or (SNIPPET if draft.source is not None else DEFAULT_KIND))
+    kind = clean_kind(draft.kind or DEFAULT_KIND)
     title = clean_line(draft.title, "title", MAX_TITLE) or _stated_title(chunked.title)
     tags = tuple(dict.fromkeys([*clean_tags(draft.tags), *(clean(tag) for tag in chunked.tags)]))[:MAX_TAGS]
     return Content(

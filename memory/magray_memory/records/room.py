@@ -83,13 +83,15 @@ class Records:
         Where a source is cited and the text is empty, the cited lines are the text. Raises RecordError,
         RecordNotFound, WorkspaceError, StorageError.
         """
+        from magray_memory.records.draft import content_of
         from magray_memory.records.duplicates import near_duplicates
 
         draft, citation = self._with_source(draft)
         if draft.project is None and self._context.workspace is not None:
             draft = replace(draft, project=self._context.workspace.name)
+        content = content_of(draft)  # what is refused makes no notebook
         vault = self._writing()
-        stored = self._store(vault).remember(draft, citation)
+        stored = self._store(vault).remember(draft, content, citation)
         near = near_duplicates(vault, stored.record) if stored.outcome == "created" else []
         return Remembered(self._record(stored.record), stored.outcome, near)
 

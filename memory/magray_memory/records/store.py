@@ -61,13 +61,12 @@ class RecordStore:
         self._clock = clock
         self._lexical = LexicalIndex(vault)
 
-    def remember(self, draft: Draft, citation: Citation | None = None) -> Stored:
-        """Store a draft: a new record, or the one that has its key or its text.
+    def remember(self, draft: Draft, content: Content, citation: Citation | None = None) -> Stored:
+        """Store a draft, of which `content` is made: a new record, or the one that has its key or its text.
 
         Raises RecordError for what no record can have, RecordNotFound for a record to supersede that is not
         there.
         """
-        content = content_of(draft)
         draft = _checked(draft, self._clock())
 
         def work() -> Stored:

@@ -17,7 +17,7 @@ import peewee
 
 from magray_memory.errors import LexicalDamaged, RowsDamaged, SchemaMismatch, StorageError, VaultTooNew
 from magray_memory.storage import schema
-from magray_memory.storage.database import VaultDatabase
+from magray_memory.storage.database import BUSY_SECONDS, VaultDatabase
 from magray_memory.storage.durability import Durability, VaultKind
 from magray_memory.storage.row_checksums import checksum
 from magray_memory.storage.sqlite_errors import damaged, translated
@@ -47,6 +47,10 @@ ROWS_DAMAGED = "rows_damaged"
 """The fact that a reader has met a damaged row: the next run of the indexer looks for all of them."""
 
 _WAL_KEEP_BYTES = 64 << 20
+_NOTEBOOK_BUSY_SECONDS = 60.0
+"""How long a writer of the notebook waits: any number of programs may write records at once, and SQLite lets
+them in without an order.
+"""
 
 
 class Vault:
@@ -345,6 +349,7 @@ def _open_for_writing(path: Path, kind: VaultKind, root: Path | None, durability
             "cache_size": -64_000,
             "temp_store": "memory",
             "journal_size_limit": _WAL_KEEP_BYTES,
+            "busy_timeout": int((BUSY_SECONDS if kind.derived else _NOTEBOOK_BUSY_SECONDS) * 1000),
         },
     )
     vault = Vault(path, kind, root, db, writable=True)

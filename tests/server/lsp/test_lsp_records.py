@@ -1,0 +1,51 @@
+"""Records by request: what the shell's commands do, in the same shapes."""
+
+from __future__ import annotations
+
+
+def test_a_record_lives_its_life(connect, project) -> None:
+    client = connect()
+    client.start(project)
+    client.ready()
+    kept = client.request(
+        "magray/remember", {"text": "The deploy runs at noon.", "tag": ["ops"], "pin": True}
+    )
+    record = kept["record"]
+    assert (kept["outcome"], record["pinned"], record["project"]) == ("created", True, project.name)
+    assert client.request("magray/list", {})["records"] == [record]
+    hits = client.request("magray/search", {"query": "deploy noon", "mode": "lexical"})["hits"]
+    assert hits[0]["id"] == record["id"]
+    changed = client.request(
+        "magray/edit", {"id": record["id"], "text": "It runs at midnight.", "version": record["version"]}
+    )
+    assert changed["text"] == "It runs at midnight."
+    stale = client.error("magray/edit", {"id": record["id"], "text": "x", "version": record["version"]})
+    assert "changed by another program" in stale["message"]
+    assert client.request("magray/tag", {"id": record["id"], "add": "late", "remove": ["ops"]})["tags"] == [
+        "late"
+    ]
+    assert not client.request("magray/unpin", {"ids": [record["id"]]})["records"][0]["pinned"]
+    shown = client.request("magray/show", {"id": record["id"]})
+    assert [state["text"] for state in shown["history"]] == ["The deploy runs at noon."]
+    assert client.request("magray/forget", {"ids": [record["id"]]})["records"][0]["trashed"]
+    assert client.request("magray/list", {})["records"] == []
+
+
+def test_a_source_is_a_path_in_the_folder(connect, project) -> None:
+    client = connect()
+    client.start(project)
+    client.ready()
+    file = next(path for path in sorted(project.rglob("*.py")))
+    path = file.relative_to(project).as_posix()
+    record = client.request("magray/remember", {"text": "About it.", "source": f"{path}:1"})["record"]
+    assert (record["source"]["path"], record["citation"]) == (path, "verified")
+    assert "outside" in client.error("magray/remember", {"text": "x", "source": "../../x:1"})["message"]
+
+
+def test_what_makes_no_sense_is_an_error(connect, project) -> None:
+    client = connect()
+    client.start(project)
+    client.ready()
+    assert client.error("magray/remember", {"text": 5})["code"] == -32602
+    assert "the text is empty" in client.error("magray/remember", {})["message"]
+    assert "nothing was remembered yet" in client.error("magray/show", {"id": "n1"})["message"]
