@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from magray_memory.indexing.read import Unreadable, Vanished, read_file
+from magray_memory.regular_file import Unreadable, Vanished, read_file
 
 if TYPE_CHECKING:
     from pathlib import Path

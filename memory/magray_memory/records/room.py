@@ -272,7 +272,7 @@ class Records:
         return None if data is None else _decoded(data)
 
     def _bytes(self, path: Path) -> bytes | None:
-        from magray_memory.indexing.read import Unreadable, Vanished, read_file
+        from magray_memory.regular_file import Unreadable, Vanished, read_file
 
         try:
             contents = read_file(str(path), self._context.settings.index.max_file_bytes)

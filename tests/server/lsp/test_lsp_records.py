@@ -48,4 +48,4 @@ def test_what_makes_no_sense_is_an_error(connect, project) -> None:
     client.ready()
     assert client.error("magray/remember", {"text": 5})["code"] == -32602
     assert "the text is empty" in client.error("magray/remember", {})["message"]
-    assert "nothing was remembered yet" in client.error("magray/show", {"id": "n1"})["message"]
+    assert "othing was remembered yet" in client.error("magray/show", {"id": "n1"})["message"]
