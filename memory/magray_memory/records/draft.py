@@ -87,6 +87,7 @@ def content_of(draft: Draft) -> Content:
 
 def passages_of(text: str, title: str | None, kind: str) -> tuple[NewPassage, ...]:
     """The passages of a record's text, lines counted from 1."""
+    from magray_memory.indexing.parse import stored_symbols
     from magray_memory.models.recipe import text_hash
     from magray_memory.text.chunk import chunk
 
@@ -94,7 +95,8 @@ def passages_of(text: str, title: str | None, kind: str) -> tuple[NewPassage, ..
     for piece in chunk("", text, language="markdown").chunks:
         symbol = clean(piece.symbol) or title or ""
         named = text_hash(symbol, title, piece.text, kind)
-        found.append(NewPassage(piece.start_line, piece.end_line, symbol, piece.kind, piece.text, named))
+        lines, symbols = (piece.start_line, piece.end_line), stored_symbols(piece)
+        found.append(NewPassage(*lines, symbol, piece.kind, piece.text, named, None, symbols))
     return tuple(found)
 
 
