@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from magray_memory.models.model import Model
     from magray_memory.models.room import ModelInfo, UsedModel, Verified
     from magray_memory.models.store import ModelOverrides
-    from magray_memory.regular_file import read_below
     from magray_memory.records.citation import Source
     from magray_memory.records.draft import Draft, record_time
     from magray_memory.records.record import Record, RecordDetails
     from magray_memory.records.room import RecordPage, Remembered
+    from magray_memory.regular_file import read_below
     from magray_memory.resources import give_back, give_way
     from magray_memory.search.hits import Hit, SearchAnswer
     from magray_memory.search.note_links import Note
