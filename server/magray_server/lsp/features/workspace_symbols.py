@@ -81,7 +81,7 @@ class WorkspaceSymbols:
             from magray_memory.values import SearchQuery
 
             # Not parsed: a question typed letter by letter has no filters that could be broken.
-            query = SearchQuery(question, k=ANSWERS, raw=question, lines=True)
+            query = SearchQuery(question, k=ANSWERS, raw=question)
             hits = self._session.get().search.query(query, stop).hits
             return [self._answer(typed.strip(), hit) for hit in hits if hit.root is not None and hit.path]
 
@@ -89,14 +89,13 @@ class WorkspaceSymbols:
 
     def _answer(self, typed: str, hit: Hit) -> types.WorkspaceSymbol:
         assert hit.root is not None and hit.path is not None
-        line = hit.snippet_line if isinstance(hit.snippet_line, int) else hit.start_line
-        start = types.Position(line - 1, 0)
+        start = types.Position(hit.snippet_line - 1, 0)
         name = " ".join((hit.symbol or hit.title or PurePosixPath(hit.path).name).split())
         kind = types.SymbolKind.String if hit.kind == "doc" else types.SymbolKind.Function
         return types.WorkspaceSymbol(
             name=f"{typed} {hit.rank:02} {name}",
             kind=kind if hit.symbol else types.SymbolKind.File,
-            container_name=f"{hit.path}:{line}",
+            container_name=f"{hit.path}:{hit.snippet_line}",
             location=types.Location(self._folders.uri(hit.root, hit.path), types.Range(start, start)),
         )
 
