@@ -17,6 +17,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from magray_memory.config import INDEXER_SECTIONS
 from magray_memory.errors import (
     Interrupted,
     StorageError,
@@ -256,11 +257,11 @@ class Watcher:
         return self._stopped
 
     def _settings_changed(self) -> bool:
-        """Read the settings again when a file of them changed; whether they say something else now."""
+        """Read the settings again when a file of them changed; whether an indexer goes by others now."""
         if not self._watched.settings_changed():
             return False
         before, self._settings = self._settings, self._watched.settings()
-        if before == self._settings:
+        if all(getattr(before, name) == getattr(self._settings, name) for name in INDEXER_SECTIONS):
             return False
         if self._models is not None and before.embedding != self._settings.embedding:
             self._models.release()

@@ -91,6 +91,8 @@ class Client:
         command: list[str] | None = None,
     ) -> None:
         self.settings: Any = None
+        self.hold = False
+        self.held: list[dict[str, Any]] = []
         self.choose: Any = lambda actions: None
         self.root = home
         self.heard: list[dict[str, Any]] = []
@@ -135,6 +137,12 @@ class Client:
     def _take(self, message: dict[str, Any]) -> None:
         if "method" in message and "id" in message:
             result: Any = None
+            if message["method"] == "workspace/configuration" and self.hold:
+                self.held.append(message)
+                with self._arrived:
+                    self.heard.append(message)
+                    self._arrived.notify_all()
+                return
             if message["method"] == "workspace/configuration":
                 result = [self.settings for _ in message["params"]["items"]]
             elif message["method"] == "window/showMessageRequest":

@@ -109,3 +109,42 @@ def test_the_editor_chooses_the_level_of_the_log(connect, project, tmp_path) -> 
     assert "the model runs on the processor" in (tmp_path / "home/logs/lsp.log").read_text()
     client.notify("workspace/didChangeConfiguration", {"settings": {"server": {"logLevel": "loud"}}})
     assert "server.log_level" in client.until("window/showMessage")["message"]
+
+
+def test_settings_of_questions_leave_the_indexer_alone(connect, project, processes) -> None:
+    _, _, eventually = processes
+    client = connect()
+    client.start(project)
+    client.ready()
+
+    def pid() -> int:
+        parts = client.request("magray/health")["components"]
+        (report,) = next(part for part in parts if part["name"] == "indexer")["detail"]["server"]
+        return report["pid"]
+
+    before = pid()
+    client.heard.clear()
+    for k in (1, 2):
+        settings = {"search": {"k": k}, "notes": {"folders": []}, "server": {"codeLens": True}}
+        client.notify("workspace/didChangeConfiguration", {"settings": settings})
+        assert eventually(lambda k=k: len(hits(client)) == k)
+    client.notify("workspace/didChangeConfiguration", {"settings": {"server": {"codeLens": False}}})
+    command = [sys.executable, "-m", "magray_server.cli.main", "--home", str(client.root)]
+    subprocess.run([*command, "config", "set", "search.k", "1"], check=True, timeout=60, cwd=project)
+    assert eventually(lambda: len(hits(client)) == 1, 20)
+    assert pid() == before
+    assert not [m for m in client.heard if m["method"] == "magray/status" and m["params"]["progress"]]
+    states = {m["params"]["state"] for m in client.heard if m["method"] == "magray/status"}
+    assert "indexing" not in states
+
+
+def test_settings_that_are_answered_late_are_used(connect, project, processes) -> None:
+    _, _, eventually = processes
+    client = connect()
+    client.hold = True
+    client.start(project)
+    client.ready(60)
+    assert len(hits(client)) > 1, "it works without them"
+    (asked,) = client.held
+    client.send({"jsonrpc": "2.0", "id": asked["id"], "result": [{"search": {"k": 1}}]})
+    assert eventually(lambda: len(hits(client)) == 1)
