@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from magray_server.cli import render
 from magray_server.cli.failures import ShellError
-from magray_server.cli.terminal import coloured, cut, results, safe, style, width
+from magray_server.cli.terminal import coloured, cut, results, style, width
+from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from magray_server.cli.operation_command import Call, View
-from magray_server.cli.terminal import safe
+from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
