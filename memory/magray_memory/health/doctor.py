@@ -120,9 +120,10 @@ class Doctor:
         began = time.monotonic()
         repairer = Repairer(self.home, self.current, self.vectors)
         repaired: dict[tuple[str, str], Finding] = {}
+        refused: dict[str, str] = {}
         seen = self.check()
         for _ in range(_ROUNDS):
-            done = self._apply(seen.findings, repairer)
+            done = self._apply(seen.findings, repairer, refused)
             repaired.update({(finding.message, finding.path): finding for finding in done})
             self._index(repairer.to_index)
             seen = self.check()
@@ -131,13 +132,18 @@ class Doctor:
         left = {(finding.message, finding.path) for finding in seen.findings}
         return replace(
             seen,
+            findings=[_with_refusal(finding, refused.get(finding.path)) for finding in seen.findings],
             repaired=[finding for key, finding in repaired.items() if key not in left],
             lost=tuple(repairer.lost),
             seconds=round(time.monotonic() - began, 3),
         )
 
-    def _apply(self, findings: Sequence[Finding], repairer: Repairer) -> list[Finding]:
-        """The findings whose remedy was applied, each remedy once for a file."""
+    def _apply(
+        self, findings: Sequence[Finding], repairer: Repairer, refused: dict[str, str]
+    ) -> list[Finding]:
+        """The findings whose remedy was applied, each remedy once for a file; `refused` gets what to do about
+        a file for which it could not be.
+        """
         from magray_memory.health.repair import ORDER
 
         replaced = {finding.path for finding in findings if finding.remedy.replaces_vault}
@@ -156,6 +162,7 @@ class Doctor:
                     applied[at] = repairer.apply(finding)
                 except MagrayError as error:
                     self.on_step(f"{finding.path} is not repaired: {error}")
+                    refused[finding.path] = f"{error.hint} ({error.why})" if error.hint else error.message
                     continue
             done.append(replace(finding, repaired=applied[at]))
         return done
@@ -191,6 +198,11 @@ class Doctor:
         if os.path.lexists(self.home.notebook):
             found.append((self.home.notebook, VaultKind.NOTEBOOK))
         return found
+
+
+def _with_refusal(finding: Finding, refusal: str | None) -> Finding:
+    """What remains because its remedy was refused says why, and never to try the same again."""
+    return finding if refusal is None or not finding.remedy else replace(finding, hint=refusal)
 
 
 def check_vault(path: Path, kind: VaultKind, seconds: float | None = None) -> list[Finding]:

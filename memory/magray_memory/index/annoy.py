@@ -22,6 +22,7 @@ from magray_memory.index.protocol import among, rows_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+    from typing import BinaryIO
 
     from magray_memory.index.exact import ExactIndex
     from magray_memory.index.protocol import Ids, Matrix, Scores, ShouldStop
@@ -50,19 +51,36 @@ class Forest:
     ImportError when annoy is not installed or was built for another system.
     """
 
-    def __init__(self, native: Any, ids: Ids) -> None:
+    def __init__(self, native: Any, ids: Ids, file: BinaryIO, size: int) -> None:
         self.ids = ids
         self._native = native
+        self._file = file
+        self._size = size
+
+    @property
+    def intact(self) -> bool:
+        """Whether the mapped file is as long as it was."""
+        return os.fstat(self._file.fileno()).st_size >= self._size
 
     @classmethod
     def load(cls, forest: Path, ordinals: Path, count: int, dim: int) -> Forest:
         """Map two files whose checksums are known to be right. Raises IndexDamaged, OSError."""
         native = import_module("annoy").AnnoyIndex(dim, "angular")
-        native.load(os.fspath(forest))
-        ids: Ids = np.memmap(ordinals, dtype="<i8", mode="r")
+        file = forest.open("rb")
+        try:
+            native.load(os.fspath(forest))
+            ids: Ids = np.fromfile(ordinals, dtype="<i8")
+        except BaseException:
+            file.close()
+            raise
         if native.get_n_items() != count or len(ids) != count:
+            file.close()
             raise IndexDamaged(f"the snapshot {forest} has {native.get_n_items()} vectors", f"not {count}")
-        return cls(native, ids)
+        return cls(native, ids, file, os.fstat(file.fileno()).st_size)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
 
     def neighbours(self, query: Scores, k: int) -> tuple[Ids, int]:
         """Rows of `ids` of about the k nearest, in no particular order, and how many were asked for."""
@@ -116,6 +134,10 @@ class AnnoyIndex:
     def growth(self) -> int:
         return self._exact.growth
 
+    @property
+    def intact(self) -> bool:
+        return self._forest.intact and self._exact.intact
+
     def search(self, query: Scores, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
         dead, delta = self._dead, self._delta
         matching = self.count if allowed is None else len(allowed)
@@ -150,6 +172,7 @@ class AnnoyIndex:
             self._exact.remove(ids)
 
     def close(self) -> None:
+        self._forest.close()
         self._exact.close()
 
     def _leave(self, ids: Ids) -> None:

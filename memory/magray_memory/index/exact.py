@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from magray_memory.errors import IndexDamaged
-from magray_memory.index.protocol import among, best, rows_of
+from magray_memory.index.protocol import among, as_long_as_mapped, best, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +33,8 @@ _BLOCK = 8192
 _FIRST_CAPACITY = 256
 _PRODUCT_FLOATS = 393_216
 _WIDEST_BYTES = 256_000_000
+_READ_BYTES = 16_000_000
+"""A file up to this size is read at once (3 ms): what is read cannot end the process when the file is cut."""
 # Rows taken one by one cost about three times what they cost in a run: above this share all rows are
 # multiplied.
 _SUBSET_SHARE = 4
@@ -53,7 +55,11 @@ class ExactIndex:
 
     engine = "exact"
 
-    def __init__(self, ids: Ids, matrix: Matrix | NDArray[np.float16]) -> None:
+    def __init__(
+        self, ids: Ids, matrix: Matrix | NDArray[np.float16], mapped: mmap.mmap | None = None
+    ) -> None:
+        """`mapped`: the file that both are views of."""
+        self._mapped = mapped
         self.dim = matrix.shape[1]
         self.widens = True
         """Whether rows may be held in memory as float32; not beside a graph, which has its own copy."""
@@ -90,9 +96,7 @@ class ExactIndex:
 
     @classmethod
     def load(cls, path: Path, count: int, dim: int) -> ExactIndex:
-        """Map a file that `write` made: nothing is read before it is searched. Raises IndexDamaged,
-        OSError.
-        """
+        """Map a file that `write` made, or read a small one. Raises IndexDamaged, OSError."""
         ids_at = _ids_offset(count, dim)
         with path.open("rb") as file:
             size = file.seek(0, 2)
@@ -100,14 +104,26 @@ class ExactIndex:
                 raise IndexDamaged(
                     f"the snapshot {path} has the wrong size", f"{size} bytes for {count} vectors"
                 )
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        ids = np.frombuffer(mapped, dtype="<i8", count=count, offset=ids_at)
-        matrix = np.frombuffer(mapped, dtype="<f2", count=count * dim).reshape(count, dim)
-        return cls(ids, matrix)
+            mapped, data = None, b""
+            if size <= _READ_BYTES:
+                file.seek(0)
+                data = file.read(size)
+            else:
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        whole = data if mapped is None else mapped
+        if len(whole) != size:
+            raise IndexDamaged(f"the snapshot {path} was cut while it was read", "")
+        ids = np.frombuffer(whole, dtype="<i8", count=count, offset=ids_at)
+        matrix = np.frombuffer(whole, dtype="<f2", count=count * dim).reshape(count, dim)
+        return cls(ids, matrix, mapped)
 
     @property
     def count(self) -> int:
         return self._view.living
+
+    @property
+    def intact(self) -> bool:
+        return as_long_as_mapped(self._mapped)
 
     @property
     def base_ids(self) -> Ids:
@@ -177,7 +193,7 @@ class ExactIndex:
 
     def close(self) -> None:
         """The mapping goes with the last array that shows it."""
-        empty = np.empty(0, dtype=np.int64)
+        empty, self._mapped = np.empty(0, dtype=np.int64), None
         self._view = self._view._replace(
             ids=empty, matrix=np.empty((0, self.dim), dtype=np.float32), living=0
         )

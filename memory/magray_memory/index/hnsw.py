@@ -178,6 +178,10 @@ class HnswIndex:
     def growth(self) -> int:
         return self._exact.growth
 
+    @property
+    def intact(self) -> bool:
+        return self._exact.intact
+
     def search(self, query: Scores, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
         alive = self._graph.alive
         # As if every allowed passage had its vector: nearly all have, and the exact engine covers the rest.

@@ -13,6 +13,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from mmap import mmap
 
     from numpy.typing import NDArray
 
@@ -40,6 +41,11 @@ class VectorIndex(Protocol):
         """Vectors beside what was loaded: when there are many, loading a newer snapshot saves memory."""
         ...
 
+    @property
+    def intact(self) -> bool:
+        """Whether every file that is mapped is as long as it was: reading beyond its end ends the process."""
+        ...
+
     def search(self, query: Scores, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
         """The best ids and their cosines, descending; query (dim,)."""
         ...
@@ -55,6 +61,11 @@ class VectorIndex(Protocol):
     def close(self) -> None:
         """Let go of files and memory; the index is not used again."""
         ...
+
+
+def as_long_as_mapped(mapped: mmap | None) -> bool:
+    """Whether a mapped file has not been cut since; by its own descriptor, whatever has its name now."""
+    return mapped is None or mapped.size() >= len(mapped)
 
 
 def best(ids: Ids, scores: Scores, k: int) -> tuple[Ids, Scores]:

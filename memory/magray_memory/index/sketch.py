@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from magray_memory.errors import IndexDamaged
-from magray_memory.index.protocol import among
+from magray_memory.index.protocol import among, as_long_as_mapped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,8 @@ _FILTER_ROWS = 25_000
 class Sketch:
     """The sketches of a matrix, a column for each 64 components."""
 
-    def __init__(self, mean: Scores, columns: Words) -> None:
+    def __init__(self, mean: Scores, columns: Words, mapped: mmap.mmap | None = None) -> None:
+        self._mapped = mapped
         self._mean = mean
         self._columns = columns
 
@@ -59,7 +60,12 @@ class Sketch:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         mean = np.frombuffer(mapped, dtype="<f4", count=dim)
         columns = np.frombuffer(mapped, dtype="<u8", count=words * count, offset=256 * words)
-        return cls(mean, columns.reshape(words, count))
+        return cls(mean, columns.reshape(words, count), mapped)
+
+    @property
+    def intact(self) -> bool:
+        """Whether the mapped file is as long as it was."""
+        return as_long_as_mapped(self._mapped)
 
     def closest(self, query: Scores, wanted: int) -> NDArray[np.intp]:
         """Rows of at least `wanted` vectors whose sketches differ least from that of the query, ascending."""
@@ -130,6 +136,10 @@ class SketchIndex:
     @property
     def growth(self) -> int:
         return self._exact.growth
+
+    @property
+    def intact(self) -> bool:
+        return self._sketch.intact and self._exact.intact
 
     def search(self, query: Scores, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
         total = len(self._base)

@@ -88,9 +88,14 @@ class VectorStore:
         """Take in what was committed since the last time. Costs two small queries when that is nothing."""
         with self._guard, self.vault.read():
             latest = self.vault.max_seq()
-            reopened = self._vault_id != self.vault.id
+            cut = self._index is not None and not self._index.intact
+            reopened = cut or self._vault_id != self.vault.id
             if reopened:
                 self._open()
+            if cut:
+                self.problem = (
+                    "an index snapshot was cut while it was in use; the vectors of the vault answer"
+                )
             # A read that began before another thread's refresh sees an older state: the index is ahead of it.
             if latest > self.seq:
                 self._catch_up(latest)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import Interrupted, MagrayError, WorkspaceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    import sqlite3
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
     from magray_memory.context import Context
@@ -150,7 +151,7 @@ class Search:
         if should_stop is None:
             yield
             return
-        connections = [vault.vault.db.raw() for vault in vaults if not vault.transient]
+        connections = list(_connections(vaults))
         for connection in connections:
             connection.set_progress_handler(lambda: int(should_stop()), _STEPS)
         try:
@@ -164,6 +165,14 @@ class Search:
                 connection.set_progress_handler(None, 0)
         if should_stop():
             raise Interrupted("the search was stopped")
+
+
+def _connections(vaults: Sequence[OpenVault]) -> Iterator[sqlite3.Connection]:
+    """Connections of this thread; a vault that cannot be opened any more has none, and a query says so."""
+    for vault in vaults:
+        if not vault.transient:
+            with suppress(MagrayError), vault.vault.read() as connection:
+                yield connection
 
 
 def _missing(path: Path) -> bool:

@@ -20,10 +20,12 @@ BUSY_SECONDS = 5.0
 """A statement waits so long for another process that writes."""
 
 
-class _Connection(sqlite3.Connection):
+class Connection(sqlite3.Connection):
     """A connection that can be held weakly, and knows which file it has open."""
 
     inode: int = 0
+    companions: tuple[int, int, int] = (0, 0, 0)
+    """Inodes of the log and of its index, and the index's size, when they were looked at last."""
 
 
 class VaultDatabase(peewee.SqliteDatabase):
@@ -36,15 +38,15 @@ class VaultDatabase(peewee.SqliteDatabase):
             timeout=BUSY_SECONDS,
             uri=True,
             check_same_thread=False,
-            factory=_Connection,
+            factory=Connection,
         )
         self._path = path
-        self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
+        self._open: weakref.WeakSet[Connection] = weakref.WeakSet()
         self._open_guard = threading.Lock()
         self._lenient = False
 
-    def _connect(self) -> _Connection:
-        connection = cast(_Connection, super()._connect())  # pyright: ignore
+    def _connect(self) -> Connection:
+        connection = cast(Connection, super()._connect())  # pyright: ignore
         connection.inode = self._path.stat().st_ino
         with self._open_guard:
             self._open.add(connection)
@@ -60,9 +62,9 @@ class VaultDatabase(peewee.SqliteDatabase):
                 connection.text_factory = lenient_text
         return news
 
-    def raw(self) -> _Connection:
+    def raw(self) -> Connection:
         """This thread's sqlite3 connection, for the statements that run thousands of times."""
-        return cast(_Connection, self.connection())  # pyright: ignore[reportUnknownMemberType]
+        return cast(Connection, self.connection())  # pyright: ignore[reportUnknownMemberType]
 
     def rollback(self) -> None:
         """Undo what was begun; SQLite may have done so by itself, when the disk was full or failed."""

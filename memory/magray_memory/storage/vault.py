@@ -17,7 +17,7 @@ import peewee
 
 from magray_memory.errors import LexicalDamaged, RowsDamaged, SchemaMismatch, StorageError, VaultTooNew
 from magray_memory.storage import schema
-from magray_memory.storage.database import BUSY_SECONDS, VaultDatabase
+from magray_memory.storage.database import BUSY_SECONDS, Connection, VaultDatabase
 from magray_memory.storage.durability import Durability, VaultKind
 from magray_memory.storage.row_checksums import checksum
 from magray_memory.storage.sqlite_errors import damaged, translated
@@ -29,6 +29,7 @@ from magray_memory.storage.vault_files import (
     refuse_what_is_no_file,
     size,
     snapshot_files,
+    stat_of,
     uri,
 )
 
@@ -69,6 +70,8 @@ class Vault:
         self.db = db
         self.writable = writable
         self.unseen_changes = False
+        self.lost_logs = 0
+        """How often the log was deleted, replaced or cut while it was in use: what was in it is gone."""
         self._transaction = threading.local()
 
     @classmethod
@@ -222,21 +225,33 @@ class Vault:
     def _follow_file(self) -> None:
         # The file may have been quarantined and rebuilt by another process: then what is open is the old
         # one.
-        if self.db.is_closed():
-            if not self.path.exists():
-                raise StorageError(f"the vault {self.path} is gone", "it was moved or removed while in use")
-            self.db.connect()
-            return
         try:
-            inode = self.path.stat().st_ino
+            refuse_what_is_no_file(self.path)
+            if self.db.is_closed():
+                self.db.connect()
+                return
+            connection = self.db.raw()
+            if self.path.stat().st_ino != connection.inode or self._lost_log(connection):
+                self.db.close()
+                self.db.connect()
+                self.check_version(schema.OLDEST_READABLE)
         except OSError as error:
             raise StorageError(
                 f"the vault {self.path} is gone", "it was moved or removed while in use"
             ) from error
-        if inode != self.db.raw().inode:
-            self.db.close()
-            self.db.connect()
-            self.check_version(schema.OLDEST_READABLE)
+
+    def _lost_log(self, connection: Connection) -> bool:
+        """Whether the log or its index was deleted, replaced or cut under an open connection.
+
+        SQLite looks at neither again: it would go on in files that nobody else sees, and read beyond the end
+        of a mapped one, which ends the process.
+        """
+        log, index = (stat_of(self.path.with_name(self.path.name + suffix)) for suffix in ("-wal", "-shm"))
+        found = (log.inode, index.inode, index.size)
+        before, connection.companions = connection.companions, found
+        lost = before != (0, 0, 0) and (found[:2] != before[:2] or found[2] < before[2])
+        self.lost_logs += lost
+        return lost
 
     def meta(self, key: str, default: str | None = None) -> str | None:
         """A fact about this vault, or the default."""

@@ -10,7 +10,7 @@ import contextlib
 import os
 import sqlite3
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from magray_memory import atomic_file
@@ -62,6 +62,34 @@ def exists(path: Path) -> bool:
         return path.exists()
     except OSError as error:
         raise StorageError(f"the vault {path} cannot be used", error.strerror or "") from error
+
+
+class FileFacts(NamedTuple):
+    """Inode and size of a file, 0 where there is none."""
+
+    inode: int
+    size: int
+
+
+def stat_of(path: Path) -> FileFacts:
+    """The facts of a file that may not be there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return FileFacts(0, 0)
+    return FileFacts(found.st_ino, found.st_size)
+
+
+def was_cut(path: Path) -> bool:
+    """Whether a database has fewer pages than its header says. True for a moment while a log is taken in."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(100)
+            size = file.seek(0, 2)
+    except OSError:
+        return False
+    page = int.from_bytes(head[16:18], "big")
+    return len(head) < 100 or size < int.from_bytes(head[28:32], "big") * (65_536 if page == 1 else page)
 
 
 def size(path: Path) -> int:

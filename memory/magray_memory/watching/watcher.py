@@ -30,7 +30,11 @@ from magray_memory.indexing.event_sender import EventSender
 from magray_memory.indexing.indexer import Indexer
 from magray_memory.indexing.parse_pool import worker_count
 from magray_memory.indexing.walk import WalkOptions
+from magray_memory.storage.integrity_checks import complaints
 from magray_memory.storage.lock import IndexerLock
+from magray_memory.storage.sqlite_errors import damaged
+from magray_memory.storage.vault import ROWS_DAMAGED
+from magray_memory.storage.vault_files import was_cut
 from magray_memory.watching.change_source import RESCAN_SECONDS, ChangeSource
 from magray_memory.watching.debounce import Debounce
 from magray_memory.watching.event_filter import EventFilter
@@ -51,6 +55,7 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 1.0
 EXTERNAL_SECONDS = 2.0
+VAULT_SECONDS = 2.0
 IDLE_SECONDS = 120.0
 """Idle timeout: the model is closed when nothing was embedded for so long."""
 _SPARE_SECONDS = 30.0
@@ -104,6 +109,9 @@ class Watcher:
         self._suspend_detector = SuspendDetector()
         self._thread = 0
         self._poll_at = 0.0
+        self._vault_at = 0.0
+        self._seemed_cut = False
+        self._lost_logs = 0
         self._external_at = 0.0
         self._failures = 0
         self._send_always = True
@@ -134,7 +142,9 @@ class Watcher:
         """Work with one open vault until there is a reason to open it again."""
         try:
             with contextlib.closing(self._watched.open_vault()) as vault:
+                self._lost_logs = vault.lost_logs
                 while not self._stopped:
+                    self._check_vault(vault)
                     if self._wait():
                         self._run_once(vault, lock)
                     if self._settings_changed():
@@ -145,6 +155,24 @@ class Watcher:
             raise
         except StorageError as error:
             self._recover(error)
+
+    def _check_vault(self, vault: Vault) -> None:
+        """Look now and then for what sends no file event: damage to the vault, met by a search or not yet.
+
+        Raises StorageError.
+        """
+        now = time.monotonic()
+        if now < self._vault_at:
+            return
+        self._vault_at = now + VAULT_SECONDS
+        marked = vault.meta(ROWS_DAMAGED) is not None
+        # While a log is taken in a file may look cut for a moment.
+        cut, self._seemed_cut = self._seemed_cut, was_cut(vault.path)
+        if cut and self._seemed_cut and (found := complaints(vault)):
+            raise damaged(vault.path, found[0].text)
+        if marked or vault.lost_logs != self._lost_logs:
+            self._lost_logs = vault.lost_logs
+            self._debounce.add_everything()
 
     def _recover(self, error: StorageError) -> None:
         """Recovery: a damaged vault is quarantined and rebuilt; any other error is retried after a pause."""

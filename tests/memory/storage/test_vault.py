@@ -198,7 +198,7 @@ def test_quarantine_takes_log_and_snapshots_along_and_nothing_else(path: Path) -
     first, second = quarantine(path), quarantine(path)
     assert first is not None and second is None
     left = {p.name for p in path.parent.iterdir() if ".damaged-" not in p.name}
-    assert left == {"x.db.lock", "xy.db", "y.1234.hnsw", ".creating"}
+    assert left == {"x.db.lock", "xy.db", "y.1234.hnsw", ".creating", "x.root"}
     assert path.with_name(first.name + "-wal").read_bytes() == b"1"
 
 
