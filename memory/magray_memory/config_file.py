@@ -106,7 +106,31 @@ def _edit(
     value: object,
     follow_links: bool,
 ) -> None:
-    """Apply `change` to the file, prove that it did that and nothing else, and replace the file at once."""
+    """Apply `change` to the file, prove that it did that and nothing else, and replace the file at once.
+
+    Two that edit it at the same time do so one after the other, so that neither change is lost.
+    """
+    from magray_memory import atomic_file
+
+    folder = path.resolve().parent
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with atomic_file.one_editor(folder):
+            _edit_alone(path, change, section, key, value, follow_links)
+    except OSError as error:
+        raise StorageError(
+            f"settings file {path}", f"it cannot be written ({error.strerror or error})"
+        ) from error
+
+
+def _edit_alone(
+    path: Path,
+    change: Callable[[TOMLDocument], None],
+    section: str,
+    key: str,
+    value: object,
+    follow_links: bool,
+) -> None:
     text = _read_text(path, follow_links=follow_links) or ""
     expected = _parse(text, path)
     part = expected.setdefault(section, {})
@@ -184,11 +208,5 @@ def _replace(path: Path, text: str) -> None:
     from magray_memory import atomic_file
 
     target = path.resolve()
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        atomic_file.remove_drafts(target)
-        atomic_file.write_text(target, text, durable=True)
-    except OSError as error:
-        raise StorageError(
-            f"settings file {path}", f"it cannot be written ({error.strerror or error})"
-        ) from error
+    atomic_file.remove_drafts(target)
+    atomic_file.write_text(target, text, durable=True)

@@ -1,4 +1,4 @@
-"""Damage while a watcher and a long-lived reader have the vault open: neither ends by a signal, and everything
+"""Damage while a watcher and a long-lived reader have the vault open: neither ends by a signal, and all of it
 is whole again by itself.
 """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import stat
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -226,12 +227,14 @@ class Vault:
         # The file may have been quarantined and rebuilt by another process: then what is open is the old
         # one.
         try:
-            refuse_what_is_no_file(self.path)
+            found = self.path.stat()
+            if found.st_size == 0 or not stat.S_ISREG(found.st_mode):
+                refuse_what_is_no_file(self.path)
             if self.db.is_closed():
                 self.db.connect()
                 return
             connection = self.db.raw()
-            if self.path.stat().st_ino != connection.inode or self._lost_log(connection):
+            if found.st_ino != connection.inode or self._lost_log(connection):
                 self.db.close()
                 self.db.connect()
                 self.check_version(schema.OLDEST_READABLE)
