@@ -6,6 +6,7 @@
     │   ├── QueryError           a filter or an option of a search cannot be understood
     │   ├── RecordError          a record cannot have such a text, tag, kind, layer or source
     │   └── WorkspaceError       a folder that is not there, not allowed, or not inside its root
+    │       └── NotIndexed       a file that the index does not have
     ├── RecordNotFound           no record has this id
     ├── RecordChanged            a record is not what the writer had read
     ├── StorageError             a database could not be read or written
@@ -65,6 +66,10 @@ class RecordError(UsageError):
 
 class WorkspaceError(UsageError):
     code = "workspace"
+
+
+class NotIndexed(WorkspaceError):
+    code = "not_indexed"
 
 
 class RecordNotFound(MagrayError):

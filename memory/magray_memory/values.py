@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from magray_memory.health.status import Status
     from magray_memory.ignore.paths import canonical_root, relative_path, tail
     from magray_memory.ignore.workspace_root import indexed_unasked
+    from magray_memory.indexing.coverage import Coverage, PathStanding, Standing
     from magray_memory.indexing.overlay import chunked
     from magray_memory.indexing.report import IndexReport, SkippedItem
     from magray_memory.maintenance.result import Optimized, Step
@@ -52,6 +53,7 @@ __all__ = [
     "RUN_SECONDS",
     "Change",
     "Component",
+    "Coverage",
     "DeviceChange",
     "Diagnosis",
     "Draft",
@@ -66,6 +68,7 @@ __all__ = [
     "ModelOverrides",
     "Note",
     "Optimized",
+    "PathStanding",
     "Placed",
     "Record",
     "RecordDetails",
@@ -79,6 +82,7 @@ __all__ = [
     "Severity",
     "SkippedItem",
     "Source",
+    "Standing",
     "Status",
     "Step",
     "Symbol",
@@ -116,6 +120,7 @@ _MODULES = {
     "health.status": ("Status",),
     "ignore.paths": ("canonical_root", "relative_path", "tail"),
     "ignore.workspace_root": ("indexed_unasked",),
+    "indexing.coverage": ("Coverage", "PathStanding", "Standing"),
     "indexing.overlay": ("chunked",),
     "indexing.report": ("IndexReport", "SkippedItem"),
     "maintenance.result": ("Optimized", "Step"),

@@ -53,15 +53,15 @@ class EventSender:
 
             self.send(Start(root, files, os.getpid()))
 
-    def warn(self, message: str) -> None:
-        """Something that the person should know and that stops nothing."""
+    def warn(self, message: str, path: str | None = None) -> None:
+        """Something that the person should know and that stops nothing; `path`: the file that it is about."""
         if self._on_warning is not None:
             with self._guard:
                 self._on_warning(message)
         if self._on_event is not None:
             from magray_memory.indexing.events import Warned
 
-            self.send(Warned(message))
+            self.send(Warned(message, path))
 
     def device(
         self, device: str, model: str | None, reason: str | None = None, hint: str | None = None

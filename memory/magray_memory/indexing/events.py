@@ -89,6 +89,7 @@ class Done(_Event, frozen=True, tag="done"):
 
     files: int
     ignored: int
+    left_out: dict[str, int]
     passages: int
     embedded: int
     reused: int

@@ -19,6 +19,7 @@ from magray_memory.errors import (
     WorkspaceError,
 )
 from magray_memory.ignore.paths import relative_path
+from magray_memory.indexing.coverage import Standing, by_rule, why
 from magray_memory.indexing.embedding_phase import EmbeddingPhase, Semantic, interrupted
 from magray_memory.indexing.event_sender import EventSender
 from magray_memory.indexing.file_store import FileStore
@@ -99,19 +100,27 @@ class Indexer:
         self._make_pool = pool
         self._should_yield = should_yield
         self._lock = lock
+        self._named = False
         self.yielded = False
         self._durability = Durability(settings.storage.durability)
 
     def run(
-        self, paths: Sequence[Path] | None = None, *, force: bool = False, lexical: bool = False
+        self,
+        paths: Sequence[Path] | None = None,
+        *,
+        force: bool = False,
+        lexical: bool = False,
+        named: bool = False,
     ) -> IndexReport:
         """Index everything, or what lies at or below `paths` (files or folders, there or deleted).
 
-        `force` reads every file again; `lexical` leaves embeddings out. Raises VaultLocked, WorkspaceError
+        `force` reads every file again; `lexical` leaves embeddings out; `named`: a person named the paths,
+        and is warned of each that a rule leaves out. Raises VaultLocked, WorkspaceError
         for a path outside of the workspace or a root that cannot be read, StorageError, and Interrupted when
         `should_stop` turned true: everything done until then is kept. The last event is `done`, unless it
         gave way, or `error` with what is raised.
         """
+        self._named = named
         try:
             subtrees = [""] if paths is None else [self._relative(path) for path in paths]
             with IndexerLock(self._vault.path).acquire() if self._lock is None else nullcontext():
@@ -156,11 +165,14 @@ class Indexer:
         found = self._lexical_phase(subtrees, force, lexical)
         files, passages = self._vault.counts()
         self._events.lexical_ready(files, passages, found.seconds)
+        if self._named:
+            self._name_left_out(subtrees)
         done = Semantic() if lexical or self._loading is None else self._by_meaning(self._loading)
         self._vault.set_meta("last_indexed_at", str(time.time()))
         return IndexReport(
             files=files,
             ignored=found.ignored.total(),
+            left_out=by_rule(found.ignored),
             passages=passages,
             embedded=done.embedded,
             reused=done.reused,
@@ -170,6 +182,13 @@ class Indexer:
             device=done.device,
             model=done.model,
         )
+
+    def _name_left_out(self, subtrees: list[str]) -> None:
+        """Warn of each path of a run that a rule leaves out: somebody waits for it to be found."""
+        for path in subtrees:
+            found = why(self._root, path, self._settings.index, self._vault)
+            if found is not None and found.standing is Standing.LEFT_OUT:
+                self._events.warn(f"{path}: {found.reason}", path)
 
     def _by_meaning(self, loading: ModelLoader) -> Semantic:
         phase = EmbeddingPhase(

@@ -26,12 +26,14 @@ class SkippedItem:
 class IndexReport:
     """What the vault holds now, and what a run did for it.
 
-    `ignored`: entries left out by rule (a folder counts once); `embedded` and `reused`: passages whose vector
-    was made and known; `removed`: files; `device` and `model` are None when no model ran or could run.
+    `ignored`: entries left out by rule (a folder counts once), `left_out`: the same by the name of each rule;
+    `embedded` and `reused`: passages whose vector was made and known; `removed`: files; `device` and `model`
+    are None when no model ran or could run.
     """
 
     files: int
     ignored: int
+    left_out: dict[str, int]
     passages: int
     embedded: int
     reused: int
@@ -46,6 +48,7 @@ class IndexReport:
         return {
             "files": self.files,
             "ignored": self.ignored,
+            "left_out": self.left_out,
             "passages": self.passages,
             "embedded": self.embedded,
             "reused": self.reused,

@@ -1,20 +1,22 @@
-"""Indexing room: bring a workspace's vault up to date, once."""
+"""Indexing room: bring a workspace's vault up to date, once; what it covers, and why a path is not in it."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+import os
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from magray_memory.errors import StorageError, VaultDamaged
+from magray_memory.errors import Interrupted, StorageError, UsageError, VaultDamaged, WorkspaceError
 from magray_memory.ignore.paths import canonical_root, relative_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
     from magray_memory.config import Settings
     from magray_memory.context import Context
+    from magray_memory.indexing.coverage import Coverage, PathStanding
     from magray_memory.indexing.event_sender import EventSender
     from magray_memory.indexing.events import Event
     from magray_memory.indexing.report import IndexReport
@@ -41,14 +43,15 @@ class Indexing:
         """Bring the workspace's vault up to date, or the part of it under `paths`.
 
         `on_event` gets every event, `on_warning` the sentences of the warnings alone, in some thread but one
-        at a time. A damaged vault is renamed, with a warning, and made again. Raises VaultLocked while
-        another process indexes this workspace, WorkspaceError for a path outside of it, StorageError,
-        HomeError.
+        at a time; a path that a rule leaves out is one. A damaged vault is renamed, with a warning, and made
+        again. Raises VaultLocked while another process indexes this workspace, WorkspaceError for a path that
+        lies outside of it or is neither there nor indexed, StorageError, HomeError.
         """
         from magray_memory.indexing.event_sender import EventSender
 
         context, root = self._context, self._context.root
         inside = None if paths is None else [self._inside(root, path) for path in paths]
+        self._check_there(root, inside or ())
         events = EventSender(on_event, on_warning)
         context.home.ensure()
         if not lexical:
@@ -60,7 +63,7 @@ class Indexing:
             factory = None if lexical else context.models.current
             with self.open_vault() as vault:
                 indexer = Indexer(vault, context.home, self.settings(), factory, events, should_stop)
-                return indexer.run(inside, force=force, lexical=lexical)
+                return indexer.run(inside, force=force, lexical=lexical, named=inside is not None)
 
         try:
             try:
@@ -81,6 +84,73 @@ class Indexing:
 
         with suppress(StorageError):
             embed_notebook(self._context, should_stop=should_stop)
+
+    def why(self, paths: Sequence[Path]) -> list[PathStanding]:
+        """Whether and how each path is indexed, or by which rule it is left out.
+
+        Raises WorkspaceError for a path that lies outside of the workspace or is neither there nor indexed.
+        """
+        from magray_memory.indexing.coverage import why
+
+        root, settings = self._context.root, self.settings().index
+        found: list[PathStanding] = []
+        with self._vault_to_read() as vault:
+            for path in paths:
+                inside = relative_path(root, path)
+                if inside is None:
+                    raise self._context.outside(path)
+                standing = why(root, inside, settings, vault)
+                if standing is None:
+                    raise _missing(inside)
+                found.append(standing)
+        return found
+
+    def coverage(self, rules: Sequence[str] = (), should_stop: Callable[[], bool] | None = None) -> Coverage:
+        """What of the workspace is indexed and what is left out, with the entries of some rules, by name.
+
+        Raises UsageError for a rule that there is not, Interrupted.
+        """
+        from magray_memory.ignore.ignore_rule import IgnoreRule
+        from magray_memory.indexing.coverage import coverage
+
+        names = [rule.value for rule in IgnoreRule]
+        for rule in rules:
+            if rule not in names:
+                raise UsageError(f"rule {rule!r}", "there is no such rule", ", ".join(names))
+
+        def check() -> None:
+            if should_stop is not None and should_stop():
+                raise Interrupted("the walk was stopped")
+
+        with self._vault_to_read() as vault:
+            return coverage(self._context.root, self.settings().index, vault, rules, check)
+
+    @contextmanager
+    def _vault_to_read(self) -> Generator[Vault | None]:
+        """The workspace's vault as it is, None where there is none."""
+        from magray_memory.storage.durability import VaultKind
+        from magray_memory.storage.vault import Vault
+
+        root = self._context.root
+        vault = Vault.find(self._context.home.vault_path(root), kind=VaultKind.WORKSPACE, root=root)
+        if vault is None:
+            yield None
+            return
+        with vault:
+            yield vault
+
+    def _check_there(self, root: Path, paths: Sequence[Path]) -> None:
+        """Raise WorkspaceError for a path that is neither there nor indexed: it was misspelt."""
+        gone = [path for path in paths if not os.path.lexists(path)]
+        if not gone:
+            return
+        from magray_memory.storage.documents import knows
+
+        with self._vault_to_read() as vault:
+            for path in gone:
+                inside = path.relative_to(root).as_posix()
+                if vault is None or not knows(vault, inside):
+                    raise _missing(inside)
 
     def open_vault(self) -> Vault:
         """The workspace's vault for writing; made where there is none."""
@@ -128,3 +198,7 @@ class Indexing:
         path = self._context.home.vault_path(root)
         with IndexerLock(path).acquire():
             return quarantine(path)
+
+
+def _missing(path: str) -> WorkspaceError:
+    return WorkspaceError(path, "there is no such file or folder, and none was indexed")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from magray_memory.ignore.lookup import LeftOut
     from magray_memory.regular_file import Stamp
 
 MAX_DEPTH = 200
@@ -51,12 +52,22 @@ class Tally:
 
     ignored: Counter[IgnoreRule] = field(default_factory=lambda: Counter[IgnoreRule]())
     """Entries left out by each rule. A folder left out counts once: nobody looked into it."""
+    listed: list[LeftOut] | None = None
+    """The same one by one, where somebody wants them."""
     problems: dict[str, Skip] = field(default_factory=lambda: dict[str, Skip]())
     """By path, what should have been seen and could not."""
     unseen: list[str] = field(default_factory=lambda: list[str]())
     """Files, and folders as `a/b/` with all in them ("" is the root), of which nothing is known now."""
     warnings: list[str] = field(default_factory=lambda: list[str]())
     """What is wrong and leaves nothing out, a sentence each."""
+
+    def leave_out(self, rule: IgnoreRule, path: str, rules: FolderRules) -> None:
+        """Count an entry of the folder of `rules` that is left out; a folder's path ends with `/`."""
+        self.ignored[rule] += 1
+        if self.listed is not None:
+            from magray_memory.ignore.lookup import left_out
+
+            self.listed.append(left_out(rule, path, rules))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,16 +198,18 @@ def _look(entry: os.DirEntry[str], prefix: str, rules: FolderRules, tally: Tally
     try:
         is_dir = entry.is_dir(follow_symlinks=False)
         if not is_dir and entry.is_symlink():
-            tally.ignored[IgnoreRule.LINK] += 1
+            tally.leave_out(IgnoreRule.LINK, prefix + name, rules)
             return False
+        if is_dir and name in defaults.ALWAYS_LEFT_OUT:
+            return False  # no part of the workspace, so nobody misses it
         verdict = rules.judge(name, is_dir)
         if verdict.rule is not None:
-            tally.ignored[verdict.rule] += 1
+            tally.leave_out(verdict.rule, f"{prefix}{name}/" if is_dir else prefix + name, rules)
             return False
         if not _printable(name):
             tally.problems[prefix + name] = Skip(SkipReason.INVALID_NAME)
             return False
-        return True if is_dir else _file(entry, prefix + name, verdict, tally)
+        return True if is_dir else _file(entry, prefix + name, verdict, rules, tally)
     except FileNotFoundError:
         return False
     except OSError as error:
@@ -205,13 +218,15 @@ def _look(entry: os.DirEntry[str], prefix: str, rules: FolderRules, tally: Tally
         return False
 
 
-def _file(entry: os.DirEntry[str], path: str, verdict: Verdict, tally: Tally) -> FoundFile | bool:
+def _file(
+    entry: os.DirEntry[str], path: str, verdict: Verdict, rules: FolderRules, tally: Tally
+) -> FoundFile | bool:
     status = entry.stat(follow_symlinks=False)
     if not stat.S_ISREG(status.st_mode):
-        tally.ignored[IgnoreRule.SPECIAL_FILE] += 1
+        tally.leave_out(IgnoreRule.SPECIAL_FILE, path, rules)
         return False
     if not verdict.wanted and defaults.is_dump(entry.name, status.st_size):
-        tally.ignored[IgnoreRule.DATA_DUMP] += 1
+        tally.leave_out(IgnoreRule.DATA_DUMP, path, rules)
         return False
     return FoundFile(path, stamp_of(status), verdict.wanted)
 
@@ -223,7 +238,7 @@ def _enter(entry: os.DirEntry[str], prefix: str, rules: FolderRules, tally: Tall
         return None
     try:
         if _is_junction(entry):
-            tally.ignored[IgnoreRule.LINK] += 1
+            tally.leave_out(IgnoreRule.LINK, inner, rules)
             return None
         entries = _listed(entry.path)
     except FileNotFoundError:
@@ -234,7 +249,7 @@ def _enter(entry: os.DirEntry[str], prefix: str, rules: FolderRules, tally: Tall
         return None
     names = {item.name for item in entries}
     if not defaults.MARKERS.isdisjoint(names) and not rules.judge(entry.name, True).wanted:
-        tally.ignored[IgnoreRule.CACHE] += 1
+        tally.leave_out(IgnoreRule.CACHE, inner, rules)
         return None
     root = rules.folder
     for _ in range(prefix.count("/")):

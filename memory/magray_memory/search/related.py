@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from magray_memory.errors import MagrayError, QueryError, WorkspaceError
+from magray_memory.errors import MagrayError, NotIndexed, QueryError
 from magray_memory.index.term_statistics import idf
 from magray_memory.search.fusion import Fused, PassageRef
 from magray_memory.search.lexical_candidates import find_lexical
@@ -67,7 +67,7 @@ def find_location(views: Iterable[VaultView], path: str, line: int | None) -> Lo
             away = [max(part.start_line - line, line - part.end_line, 0) for part in parts]
             near = [part for part, d in zip(parts, away, strict=True) if d == min(away)]
             return Location(view, near, whole=False)
-    raise WorkspaceError(path, "it is not in the index", "magray index")
+    raise NotIndexed(path, "it is not in the index", "magray index")
 
 
 @reading

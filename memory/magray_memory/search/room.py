@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from magray_memory.errors import Interrupted, MagrayError, WorkspaceError
+from magray_memory.errors import Interrupted, MagrayError, NotIndexed, WorkspaceError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -52,7 +52,7 @@ class Search:
         """
         root, relative = self._context.locate(path)
         searcher = self.open()
-        with self._interruptible(searcher.vaults, should_stop):
+        with self._interruptible(searcher.vaults, should_stop), self._explaining(root, relative):
             return self._with_unreadable(searcher.related(root, relative, line, k))
 
     def symbols(self, text: str, limit: int) -> list[Symbol]:
@@ -142,6 +142,32 @@ class Search:
 
         problems = [*unreadable, *([answer.degraded] if answer.degraded else [])]
         return msgspec.structs.replace(answer, degraded="; ".join(problems))
+
+    @contextmanager
+    def _explaining(self, root: Path, path: str) -> Generator[None]:
+        """A file that is not in the index because of a rule is refused with that rule."""
+        try:
+            yield
+        except NotIndexed:
+            reason = self._why_left_out(root, path)
+            if reason is None:
+                raise
+            raise NotIndexed(path, f"it is {reason}") from None
+
+    def _why_left_out(self, root: Path, path: str) -> str | None:
+        from magray_memory.ignore.ignore_rule import IgnoreRule
+        from magray_memory.ignore.lookup import find_left_out, left_out_by_content
+        from magray_memory.storage.documents import skipped_file
+
+        index = self._context.settings.index
+        found = find_left_out(root, path, ignore=index.ignore, include=index.include, hidden=index.hidden)
+        if found is not None:
+            return found.sentence
+        vault = self.vault(root)
+        state = None if vault is None else skipped_file(vault, path)
+        if state is None or state.rule is None:
+            return None
+        return left_out_by_content(path, IgnoreRule(state.rule), state.detail).sentence
 
     @contextmanager
     def _interruptible(

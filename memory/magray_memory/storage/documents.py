@@ -351,6 +351,43 @@ def skipped(vault: Vault) -> dict[str, SkippedFile]:
         return {row[0]: SkippedFile(row[0], row[1], row[2], row[3], row[4:8], row[8]) for row in rows}
 
 
+def skipped_file(vault: Vault, path: str) -> SkippedFile | None:
+    """What is known of a file that was not indexed, None when it is none."""
+    with vault.read() as connection:
+        row = connection.execute(
+            f"SELECT path, rule, reason, detail, {stamp_columns(connection)} FROM skipped WHERE path = ?",
+            (path,),
+        ).fetchone()
+    return None if row is None else SkippedFile(row[0], row[1], row[2], row[3], row[4:])
+
+
+def knows(vault: Vault, path: str) -> bool:
+    """Whether a file is stored, or was skipped, at a path or below it."""
+    below = (path, f"{path}/", f"{path}0")  # "0" follows "/"
+    with vault.read() as connection:
+        return any(
+            connection.execute(
+                f"SELECT 1 FROM {table} WHERE path = ? OR (path > ? AND path < ?) LIMIT 1", below
+            ).fetchone()
+            for table in ("document", "skipped")
+        )
+
+
+def file_facts(vault: Vault, path: str, key: str | None) -> tuple[str, str | None, int, int] | None:
+    """Kind, language, passages, and those of them with a vector of this space; None for a file that is not
+    stored.
+    """
+    with vault.read() as connection:
+        return connection.execute(
+            "SELECT kind, language, (SELECT count(*) FROM passage WHERE document_id = document.id),"
+            " (SELECT count(*) FROM passage JOIN vector ON passage_id = passage.id"
+            " JOIN embedding_key ON embedding_key.id = key_id AND embedding_key.key = ?"
+            " WHERE document_id = document.id)"
+            " FROM document WHERE path = ? AND hash IS NOT NULL",
+            (key, path),
+        ).fetchone()
+
+
 def failed(vault: Vault) -> list[SkippedFile]:
     """The files that should have been indexed and were not, by path.
 

@@ -14,7 +14,7 @@ from magray_server.operations.paths import current_folder
 from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from magray_memory.values import Hit, SearchAnswer
@@ -142,6 +142,12 @@ def size(count: int | float) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """`1 file`, `1,234 files`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def left_out(counts: Mapping[str, int]) -> str:
+    """Entries that were left out, by rule, in one line."""
+    rules = ", ".join(f"{number:,} {rule}" for rule, number in counts.items())
+    return f"left out {sum(counts.values()):,}: {rules}"
 
 
 def seconds(value: float) -> str:

@@ -28,6 +28,8 @@ class Entry(NamedTuple):
 
 REGISTRY: dict[str, Entry] = {
     "index": Entry("Index the workspace, or only some paths in it.", SEARCH, "index"),
+    "why": Entry("Report whether a file is indexed, or which rule leaves it out.", SEARCH, "why"),
+    "coverage": Entry("Count what is indexed and what is left out, by rule.", SEARCH, "coverage"),
     "search": Entry("Find passages by meaning and by words.", SEARCH, "search"),
     "related": Entry("Find passages similar to a location in a file.", SEARCH, "related"),
     "remember": Entry("Store a text as a record.", RECORDS, "remember"),

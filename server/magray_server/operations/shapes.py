@@ -130,6 +130,7 @@ class IndexReport(msgspec.Struct):
 
     files: int
     ignored: int
+    left_out: dict[str, int]
     passages: int
     embedded: int
     reused: int
@@ -138,6 +139,52 @@ class IndexReport(msgspec.Struct):
     seconds: Seconds
     device: str | None
     model: str | None
+
+
+class PathStanding(msgspec.Struct):
+    """How a path stands to the index. `state`: indexed, changed, not_indexed, left_out, skipped, gone or
+    folder; `source`: where the rule stands.
+    """
+
+    path: str
+    state: str
+    reason: str
+    rule: str | None
+    source: str
+    pattern: str
+    kind: str | None
+    language: str | None
+    files: int | None
+    passages: int
+    embedded: int
+    left_out: dict[str, int]
+
+
+class Standings(msgspec.Struct):
+    """`why`."""
+
+    files: list[PathStanding]
+
+
+class LeftOut(msgspec.Struct):
+    """An entry that a rule leaves out; the path of a folder ends with `/`."""
+
+    path: str
+    rule: str
+    reason: str
+    source: str
+
+
+class Coverage(msgspec.Struct):
+    """`coverage`. `left_out`: entries by rule; `entries`: those of the rules that were named."""
+
+    root: str
+    files: int
+    passages: int
+    not_indexed: int
+    left_out: dict[str, int]
+    skipped: list[Skipped]
+    entries: list[LeftOut]
 
 
 class Vaults(msgspec.Struct):

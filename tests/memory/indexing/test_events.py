@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 REPORT = IndexReport(
     3,
     1,
+    {"secret": 1},
     9,
     4,
     5,

@@ -37,6 +37,8 @@ ON_AN_INDEXED_PROJECT = {
         "search",
     ],
     "related": ["related src/auth/session.py:2", "related -k 1 docs/guide.md", "related nowhere.py"],
+    "why": ["why src/auth/session.py docs", "why nowhere.py", "why /", "why"],
+    "coverage": ["coverage", "coverage --rule hidden", "coverage --rule nope"],
     "status": ["status", "status --deep", "status --workspace /nowhere"],
     "doctor": ["doctor", "doctor --fix"],
     "model": [
@@ -62,6 +64,8 @@ ON_A_NEW_PROJECT = {
         "index",
         "index --force",
         "index docs/guide.md",
+        "index nowhere.py",
+        "index .gitignore",
         "index /",
         "-q index",
     ],

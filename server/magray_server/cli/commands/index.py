@@ -23,9 +23,10 @@ from magray_server.operations.index import outcome, run
 from magray_server.operations.operation import Context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from magray_memory.indexing.events import Done, Event
+    from magray_memory.memory import Memory
     from magray_memory.values import IndexReport, SkippedItem
     from magray_server.cli.shell import Shell
     from magray_server.operations.index import Index
@@ -54,14 +55,28 @@ def _run(shell: Shell, wanted: Index) -> int:
             should_stop=stop.is_set,
         )
         report = run(context, wanted)
+        listed = [*_left_out(memory, wanted, report)] if shell.verbose and not events else []
     if stop.is_set():
         raise Interrupted("interrupted", "completed work is saved", "run the same command again to resume")
     if shell.json and not events:
         shell.value(report.as_json())
     elif not events:
         shell.result(_summary(report))
+        if report.left_out:
+            shell.result(render.left_out(report.left_out))
+    for line in listed:
+        shell.note(line)
     _warn_of_skipped(shell, report.skipped)
     return EXIT_CODES[outcome(wanted, report)]
+
+
+def _left_out(memory: Memory, wanted: Index, report: IndexReport) -> Iterator[str]:
+    """A line for each entry below the paths that a rule left out."""
+    if report.left_out:
+        for entry in memory.index.coverage(tuple(report.left_out)).entries:
+            place = memory.root / entry.path
+            if wanted.paths is None or any(place.is_relative_to(path) for path in wanted.paths):
+                yield f"{entry.path}: {entry.sentence}"
 
 
 def _watch(shell: Shell, *, force: bool, lexical: bool, events: bool) -> int:

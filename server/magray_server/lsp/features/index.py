@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +105,10 @@ def _inside(folder: Folder, text: str) -> str:
 def _together(reports: list[Json]) -> Json:
     """The report of several folders: figures summed, what was skipped put together."""
     whole: Json = {name: sum(report.get(name) or 0 for report in reports) for name in _SUMS}
+    counts: Counter[str] = Counter()
+    for report in reports:
+        counts.update(report.get("left_out") or {})
+    whole["left_out"] = dict(counts.most_common())
     whole["skipped"] = [item for report in reports for item in report.get("skipped") or ()]
     seconds: list[Json] = [report.get("seconds") or {} for report in reports]
     whole["seconds"] = {

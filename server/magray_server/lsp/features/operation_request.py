@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from magray_memory.values import Home
-    from magray_server.lsp.folders import Folders
+    from magray_server.lsp.folders import Folder, Folders
     from magray_server.lsp.settings import ClientSettings
     from magray_server.lsp.workers import Stop, Workers
 
@@ -33,7 +34,8 @@ class OperationRequests:
 
             (operation,) = load(name)
             wanted = params.read_options(operation.options, given)
-            root = self._folders.named(params.read(params.Folder, given).workspace).root
+            folder = self._folders.named(params.read(params.Folder, given).workspace)
+            wanted, root = self._with_paths(wanted, operation.options, folder), folder.root
             settings = self._settings().engine
 
             def work(stop: Stop) -> Any:
@@ -49,3 +51,20 @@ class OperationRequests:
             return await self._workers.run(work)
 
         return answer
+
+    def _with_paths(self, wanted: Any, kind: type[Any], folder: Folder) -> Any:
+        """The options with absolute paths in them, of URIs or of what is relative to the folder."""
+        from magray_server.operations.operation import options_of
+
+        changes: dict[str, Any] = {}
+        for option in options_of(kind):
+            given = getattr(wanted, option.field)
+            if option.spelling.path and given:
+                paths = [self._path(part, folder) for part in (given if option.several else (given,))]
+                changes[option.field] = tuple(paths) if option.several else paths[0]
+        return replace(wanted, **changes)
+
+    def _path(self, text: str, folder: Folder) -> str:
+        if "://" in text:
+            return str(self._folders.file(text, None, None))
+        return str(folder.path / str(self._folders.file(None, text, folder.uri)))

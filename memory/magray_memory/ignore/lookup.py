@@ -1,0 +1,187 @@
+"""Lookup of left-out paths: which rule leaves an entry out, where that rule stands, and what it says.
+
+A walk only counts; this is for whoever asks about one path, or for a list of them.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING, NamedTuple
+
+from magray_memory.ignore import defaults
+from magray_memory.ignore.ignore_rule import IgnoreRule
+from magray_memory.ignore.rules import root_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from magray_memory.ignore.rules import FolderRules
+
+
+class LeftOut(NamedTuple):
+    """An entry that is left out; `path` ends with `/` for a folder, which stands for all that is in it."""
+
+    path: str
+    rule: IgnoreRule
+    detail: str
+    """A few words for a person."""
+    source: str = ""
+    """Where the rule stands, as `.gitignore:3`, or the setting; empty where it is built in."""
+    pattern: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The reason for a person, in lower case and without a full stop."""
+        return f"left out by {_NAMES[self.rule]}: {self.detail}"
+
+
+_NAMES = {
+    IgnoreRule.PATTERN: "an ignore rule",
+    IgnoreRule.SECRET: "the rule for secrets",
+    IgnoreRule.HIDDEN: "the rule for hidden names",
+    IgnoreRule.DEFAULT: "a default exclusion",
+    IgnoreRule.LINK: "the rule for links",
+    IgnoreRule.SPECIAL_FILE: "the rule for special files",
+    IgnoreRule.DATA_DUMP: "the rule for data dumps",
+    IgnoreRule.CACHE: "the rule for caches and environments",
+    IgnoreRule.BINARY: "the rule for binary files",
+    IgnoreRule.GENERATED: "the rule for generated files",
+    IgnoreRule.MINIFIED: "the rule for minified files",
+}
+_CONTENT = {
+    IgnoreRule.BINARY: "it is no text",
+    IgnoreRule.GENERATED: "it says that a tool wrote it",
+    IgnoreRule.MINIFIED: "most of its lines are longer than anybody writes them",
+    IgnoreRule.SECRET: "it holds a secret",
+}
+
+
+def left_out_by_content(path: str, rule: IgnoreRule, seen: str) -> LeftOut:
+    """The entry of a file that its content left out; `seen` is what was seen in it."""
+    detail = _CONTENT.get(rule, str(rule))
+    return LeftOut(path, rule, f"{detail}: {seen}" if seen else detail)
+
+
+def left_out(rule: IgnoreRule, path: str, rules: FolderRules) -> LeftOut:
+    """The entry at `path` (a folder's ends with `/`), which `rule` leaves out of the folder of `rules`."""
+    is_dir = path.endswith("/")
+    name = path.rstrip("/").rpartition("/")[2]
+    place = rules.folder / name
+    root = rules.folder
+    for _ in range(path.rstrip("/").count("/")):
+        root = root.parent
+    if rule is IgnoreRule.PATTERN:
+        return _by_pattern(path, rules, name, is_dir, root)
+    if rule is IgnoreRule.DEFAULT:
+        found = defaults.default_rules().deciding(name, "", is_dir)
+        if found is None:
+            detail = "version control keeps its data there" if is_dir else "files of this ending are no text"
+            return LeftOut(path, rule, detail)
+        pattern = _text(found.pattern)
+        return LeftOut(path, rule, f"{pattern} (index.include overrides it)", "", pattern)
+    if rule is IgnoreRule.LINK:
+        detail = f"it is a link to {_target(place)}, and links are not followed"
+    elif rule is IgnoreRule.SECRET:
+        detail = "secrets lie in folders of this name" if is_dir else "its name is that of a secret"
+    elif rule is IgnoreRule.HIDDEN:
+        detail = "its name begins with a dot (index.hidden and index.include override it)"
+    elif rule is IgnoreRule.DATA_DUMP:
+        limit = defaults.DATA_BYTES // 1024
+        detail = f"a data file over {limit} kB counts as a dump (index.include overrides it)"
+    elif rule is IgnoreRule.CACHE:
+        mark = next((mark for mark in sorted(defaults.MARKERS) if (place / mark).exists()), "a file in it")
+        detail = f"{mark} says that it is one (index.include overrides it)"
+    else:
+        detail = "it is a pipe, a socket or a device"
+    return LeftOut(path, rule, detail)
+
+
+def find_left_out(
+    root: Path,
+    path: str,
+    *,
+    ignore: Sequence[str] = (),
+    include: Sequence[str] = (),
+    hidden: bool = False,
+) -> LeftOut | None:
+    """The rule that leaves out the entry at `path` (relative, `/`), or a folder that it lies in; None when
+    none does by names, or nothing is there. Content is not looked at.
+    """
+    rules = root_rules(root, _Names(root), ignore=ignore, include=include, hidden=hidden)
+    prefix = ""
+    for name in filter(None, path.split("/")):
+        found = _judged(rules, prefix, name)
+        if found is not None:
+            return left_out(found, *_entry(rules, prefix, name))
+        place = rules.folder / name
+        if not place.is_dir():
+            return None
+        rules = rules.enter(name, _Names(place))
+        prefix += f"{name}/"
+    return None
+
+
+def _judged(rules: FolderRules, prefix: str, name: str) -> IgnoreRule | None:
+    place = rules.folder / name
+    try:
+        status = place.lstat()
+    except OSError:
+        return None
+    if stat.S_ISLNK(status.st_mode):
+        return IgnoreRule.LINK
+    is_dir = stat.S_ISDIR(status.st_mode)
+    verdict = rules.judge(name, is_dir)
+    if verdict.rule is not None:
+        return verdict.rule
+    if is_dir:
+        marked = any((place / mark).exists() for mark in defaults.MARKERS)
+        return IgnoreRule.CACHE if marked and not verdict.wanted else None
+    if not stat.S_ISREG(status.st_mode):
+        return IgnoreRule.SPECIAL_FILE
+    dump = defaults.is_dump(name, status.st_size) and not verdict.wanted
+    return IgnoreRule.DATA_DUMP if dump else None
+
+
+def _entry(rules: FolderRules, prefix: str, name: str) -> tuple[str, FolderRules]:
+    place = rules.folder / name
+    is_dir = place.is_dir() and not place.is_symlink()
+    return f"{prefix}{name}/" if is_dir else prefix + name, rules
+
+
+class _Names:
+    """The names in a folder, looked at when one is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and os.path.lexists(self._folder / name)
+
+
+def _by_pattern(path: str, rules: FolderRules, name: str, is_dir: bool, root: Path) -> LeftOut:
+    for scope, prefix in (rules.settings, *rules.magray, *rules.git):
+        rule = scope.deciding(name, prefix, is_dir)
+        if rule is None:
+            continue
+        file = scope.file
+        if file is None:
+            source = "index.ignore"
+        else:
+            inside = file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
+            source = f"{inside}:{rule.line}"
+        pattern = _text(rule.pattern)
+        return LeftOut(path, IgnoreRule.PATTERN, f"{pattern} ({source})", source, pattern)
+    return LeftOut(path, IgnoreRule.PATTERN, "a pattern")
+
+
+def _target(place: Path) -> str:
+    try:
+        return os.readlink(place)  # noqa: PTH115 - as it is written
+    except OSError:
+        return "another place"
+
+
+def _text(pattern: bytes) -> str:
+    return pattern.decode("utf-8", "replace")

@@ -1,0 +1,61 @@
+"""`why`: whether and how a file is indexed, or by which rule it is left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from magray_memory.errors import UsageError
+from magray_server.operations.operation import Context, Operation, option, options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from magray_memory.values import PathStanding
+
+
+@options
+class Why:
+    """Report whether and how files are indexed, or by which rule they are left out.
+
+    The rule is named with the file and line that it stands in, like `git check-ignore -v`.
+    """
+
+    paths: tuple[str, ...] = option(
+        "Files and folders of the workspace.", positional=True, metavar="PATH...", path=True
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """What is known of each path, in the order that they were named."""
+
+    files: Sequence[PathStanding]
+
+    def as_json(self) -> dict[str, Any]:
+        """Each path under the key `files`."""
+        return {"files": [standing.as_json() for standing in self.files]}
+
+
+def run(context: Context, wanted: Why) -> Standings:
+    """What is known of each path. Raises UsageError without any, WorkspaceError for one that lies outside of
+    the workspace, or is neither there nor indexed.
+    """
+    if not wanted.paths:
+        raise UsageError("why", "it does not say which file", "magray why PATH")
+    return Standings(context.memory.index.why([Path(path) for path in wanted.paths]))
+
+
+OPERATIONS = (
+    Operation(
+        name="why",
+        options=Why,
+        run=run,
+        shape="magray_server.operations.shapes:Standings",
+        examples="""
+        magray why src/app.py
+        magray why build/ config/tokens.json
+        """,
+    ),
+)
