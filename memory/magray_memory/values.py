@@ -44,8 +44,9 @@ if TYPE_CHECKING:
     from magray_memory.text.analyzer import query_tokens, tokens
     from magray_memory.text.decode import Undecodable, decode
     from magray_memory.text.front_matter import front_matter
-    from magray_memory.text.languages import LANGUAGES
+    from magray_memory.text.languages import LANGUAGES, detect
     from magray_memory.text.wiki_links import WikiLink, wiki_links
+    from magray_memory.text.word_role import is_grammar_or_local
     from magray_memory.user_path import absolute_path, expand_user, home_path
 
 __all__ = [
@@ -95,12 +96,14 @@ __all__ = [
     "canonical_root",
     "chunked",
     "decode",
+    "detect",
     "expand_user",
     "front_matter",
     "give_back",
     "give_way",
     "home_path",
     "indexed_unasked",
+    "is_grammar_or_local",
     "parse",
     "query_tokens",
     "read_below",
@@ -147,9 +150,10 @@ _MODULES = {
     "text.analyzer": ("query_tokens", "tokens"),
     "text.decode": ("Undecodable", "decode"),
     "text.front_matter": ("front_matter",),
-    "text.languages": ("LANGUAGES",),
+    "text.languages": ("LANGUAGES", "detect"),
     "user_path": ("absolute_path", "expand_user", "home_path"),
     "text.wiki_links": ("WikiLink", "wiki_links"),
+    "text.word_role": ("is_grammar_or_local",),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 

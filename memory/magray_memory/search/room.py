@@ -62,6 +62,12 @@ class Search:
         vaults = [vault for vault in self.open().vaults if vault.name == "workspace"]
         return find_symbols(vaults, text, limit)
 
+    def is_known_word(self, word: str) -> bool:
+        """Whether a definition or heading is called so, or the word is rare."""
+        from magray_memory.search.known_words import is_known_word
+
+        return is_known_word(self.open().vaults, word)
+
     def note(self, link: str, source: Path | None = None) -> Note | None:
         """The note that a link means, in any folder that is searched; `source` is the file with the link."""
         from magray_memory.search.note_links import resolve_note_link

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 SHOWN = 4
 _NOTE_LINES = 8
-_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
 _BACKTICKS = re.compile(r"`+")
 
 
@@ -48,15 +47,13 @@ def of_note(title: str | None, path: str, uri: str, text: str, *, markdown: bool
     return f"{_link(title or path, uri)} · {_code(path)}\n\n{head}".rstrip()
 
 
-def strong(text: str, *, markdown: bool) -> str:
-    """The text in bold letters, where there are such."""
-    return f"**{_escape(text)}**" if markdown else text
+def name(text: str, *, markdown: bool) -> str:
+    """A name as it is written, in a code span where there are such."""
+    return _code(text) if markdown else text
 
 
 def _entry(hit: Hit, uri: str | None) -> str:
-    link = (
-        strong(_name(hit), markdown=True) if uri is None else _link(_name(hit), f"{uri}#L{hit.snippet_line}")
-    )
+    link = _code(_name(hit)) if uri is None else _link(_name(hit), f"{uri}#L{hit.snippet_line}")
     position = f" · {_code(f'{hit.path}:{hit.snippet_line}')}" if hit.path else ""
     language = (hit.language or "text") if hit.kind in ("code", "doc") else "text"
     fence = "`" * max(3, 1 + max(map(len, _BACKTICKS.findall(hit.snippet)), default=0))
@@ -76,12 +73,11 @@ def _indented(text: str) -> str:
 
 
 def _link(name: str, uri: str) -> str:
-    return f"[**{_escape(name)}**]({uri})"
+    return f"[{_code(name)}]({uri})"
 
 
 def _code(text: str) -> str:
-    return f"`{text}`" if "`" not in text else _escape(text)
-
-
-def _escape(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", text)
+    """The text as it is, in a code span: nothing in it is markup, and nothing has to be escaped."""
+    ticks = "`" * (1 + max(map(len, _BACKTICKS.findall(text)), default=0))
+    pad = " " if text[:1] == "`" or text[-1:] == "`" else ""
+    return f"{ticks}{pad}{text}{pad}{ticks}"

@@ -244,6 +244,43 @@ def test_hover_shows_what_memory_knows_of_a_name_unless_switched_off(editor, pro
     assert editor.request("textDocument/hover", at) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "word", "shown"),
+    [
+        ("a.py", "def f(self, PaymentGateway):\n    return self.x\n", "return", False),
+        ("a.py", "def f(self, PaymentGateway):\n    return self.x\n", "self", False),
+        ("a.py", "def f(a, PaymentGateway):\n    pass\n", "PaymentGateway", False),
+        ("a.py", "x = PaymentGateway()  # the gateway\n", "PaymentGateway", True),
+        ("a.py", "x = PaymentGateway()  # the gateway\n", "the", False),
+        ("a.js", "class A { b() { return this.c; } }\n", "this", False),
+        ("a.go", "package a\n\nfunc f() PaymentGateway { return nil }\n", "func", False),
+        ("a.go", "package a\n\nfunc f() PaymentGateway { return nil }\n", "PaymentGateway", True),
+        ("a.md", "About PaymentGateway.\n", "PaymentGateway", True),
+    ],
+)
+def test_a_card_is_shown_for_names_and_rare_words_alone(
+    shared, name: str, text: str, word: str, shown: bool
+) -> None:
+    uri = shared.open(shared.root / "new" / name, text=text)
+    line = next(number for number, row in enumerate(text.split("\n")) if word in row)
+    place = {"line": line, "character": text.split("\n")[line].index(word) + 1}
+    card = shared.request("textDocument/hover", {"textDocument": {"uri": uri}, "position": place})
+    shared.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+    assert (card is not None) == shown
+    if card is not None:
+        assert "[`PaymentGateway" in card["contents"]["value"], "names stand in code spans"
+
+
+def test_lenses_stand_on_the_lines_of_definitions(editor, project) -> None:
+    text = "import os\n\nclass A:\n    @os.x\n    def small(self):\n        if self:\n            return 1\n"
+    uri = editor.open(project / "src/lens.py", text=text)
+    editor.notify(
+        "workspace/didChangeConfiguration", {"settings": {"magray": {"server": {"codeLens": True}}}}
+    )
+    lenses = editor.request("textDocument/codeLens", {"textDocument": {"uri": uri}})
+    assert [lens["range"]["start"]["line"] for lens in lenses] == [2, 4]
+
+
 def test_health_is_what_status_says(editor, project, tmp_path) -> None:
     import json
     import subprocess

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from magray_server.lsp.workers import Stop, Workers
 
 MAX_LENSES = 200
-_COUNTED = 10
+_COMPARED = 50
+_SHOWN = 10
+"""Places that a lens without a number leads to."""
 _KINDS = frozenset(("function", "method", "class", "interface", "struct", "trait", "enum", "section"))
 
 
@@ -60,25 +62,38 @@ class CodeLenses:
             from magray_memory.values import chunked
 
             found: list[types.CodeLens] = []
-            for chunk in chunked(file.path, text).chunks:
-                if chunk.symbol and chunk.kind in _KINDS:
-                    start = types.Position(chunk.start_line - 1, 0)
-                    data = {"uri": buffer.uri, "line": chunk.start_line}
+            symbols = [symbol for chunk in chunked(file.path, text).chunks for symbol in chunk.symbols]
+            for symbol in symbols:
+                if symbol.kind in _KINDS:
+                    start = types.Position(symbol.line - 1, 0)
+                    data = {"uri": buffer.uri, "line": symbol.line}
                     found.append(types.CodeLens(types.Range(start, start), data=data))
             return found[:MAX_LENSES]
 
         return await self._workers.run(work)
 
     async def resolve(self, lens: types.CodeLens) -> types.CodeLens:
-        """The lens with its number: passages elsewhere that are like the one below it."""
+        """The lens with its number: the passages elsewhere that are like the one below it.
+
+        Like: nearer to being the same than to the middle one of those compared. By words alone there is no
+        such measure, and no number.
+        """
         data: Any = lens.data
         if not isinstance(data, dict):
             lens.command = types.Command("", "")
             return lens
-        arguments: dict[str, Any] = {"uri": data.get("uri"), "line": data.get("line"), "k": _COUNTED}  # pyright: ignore
+        arguments: dict[str, Any] = {"uri": data.get("uri"), "line": data.get("line"), "k": _COMPARED}  # pyright: ignore
         answer = await self._related(arguments)
-        count = len(answer["hits"])
-        shown = f"{count}+" if count == _COUNTED else str(count)
-        title = f"{shown} related"
+        count = _alike([hit["score"] for hit in answer["hits"]]) if answer["mode"] == "semantic" else 0
+        arguments["k"] = count or _SHOWN
+        title = f"{count} related" if count else "related"
         lens.command = related_command(self._client, title, arguments) or types.Command(title, "")
         return lens
+
+
+def _alike(cosines: list[float]) -> int:
+    """How many of these, best first, are nearer to 1 than to the middle one."""
+    if not cosines:
+        return 0
+    middle = cosines[len(cosines) // 2]
+    return sum(cosine >= (1 + middle) / 2 for cosine in cosines)

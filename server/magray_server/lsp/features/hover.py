@@ -72,7 +72,7 @@ class Hover:
             if found is None:
                 return None
             start, end = found
-            card = await self._word(buffer, line[start:end], params.position.line + 1)
+            card = await self._word(buffer, line[start:end], params.position.line + 1, start)
         if card is None:
             return None
         span = types.Range(
@@ -93,18 +93,24 @@ class Hover:
             return None
         return self._folders.uri(hit.root, hit.path)
 
-    async def _word(self, buffer: Buffer, word: str, line: int) -> str | None:
-        key = (self._folders.roots, buffer.path, word, line // 20)
+    async def _word(self, buffer: Buffer, word: str, line: int, column: int) -> str | None:
+        key = (self._folders.roots, buffer.path, hash(buffer.text), word, line // 20)
         known = self._cards.get(key)
         if known is not None and time.monotonic() - known[0] < CACHE_SECONDS:
             self._cards.move_to_end(key)
             return known[1]
 
         markdown = self._markdown()
+        text, file = buffer.text, buffer.path
 
         def work(stop: Stop) -> str | None:
-            from magray_memory.values import SearchQuery
+            from magray_memory.values import SearchQuery, detect, is_grammar_or_local
 
+            language = detect(file.name if file is not None else "", text[:4096])
+            if is_grammar_or_local(text, language, line - 1, column):
+                return None
+            if not self._session.get().search.is_known_word(word):
+                return None
             query = SearchQuery(word, k=_POOL, raw=word)
             hits = self._session.get().search.query(query, stop).hits
             others = [hit for hit in hits if not _is_here(hit, buffer.path, line)]
@@ -122,7 +128,7 @@ class Hover:
         if note is None and link.in_code:
             return None
         if note is None:
-            return f"No note is named {cards.strong(link.target, markdown=self._markdown())}."
+            return f"No note is named {cards.name(link.target, markdown=self._markdown())}."
         markdown, uri = self._markdown(), self._folders.uri(note.root, note.path)
 
         def work(_: Stop) -> str:
