@@ -106,6 +106,18 @@ def one_editor(folder: Path, seconds: float = 10.0) -> Generator[None]:
         os.close(descriptor)
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder and those above it that are missing, open to the person alone. Raises OSError.
+
+    `Path.mkdir` gives its mode to the last of them only.
+    """
+    missing = [folder]
+    while not missing[-1].parent.exists():
+        missing.append(missing[-1].parent)
+    for place in reversed(missing):
+        place.mkdir(mode=0o700, exist_ok=True)
+
+
 def write_text(path: Path, text: str, *, durable: bool = False) -> None:
     """Replace a file by UTF-8 text, line ends as they are given. Raises OSError."""
     write_bytes(path, text.encode("utf-8"), durable=durable)

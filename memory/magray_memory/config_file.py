@@ -114,7 +114,7 @@ def _edit(
 
     folder = path.resolve().parent
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        atomic_file.make_private(folder)
         with atomic_file.one_editor(folder):
             _edit_alone(path, change, section, key, value, follow_links)
     except OSError as error:

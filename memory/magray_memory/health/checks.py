@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from magray_memory.storage.vault_info import VaultInfo, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from magray_memory.config import Settings
     from magray_memory.models.device_observation import Observation
@@ -98,6 +100,10 @@ def storage(context: HealthContext) -> Component:
         return Component("storage", Severity.WARNING, why, detail, f"make {path} writable once")
     if not os.access(path, os.W_OK):
         return Component("storage", Severity.WARNING, f"the home {path} is read-only", detail)
+    others = _open_to_others(path)
+    if others:
+        why = f"other people of this machine can read {others}"
+        return Component("storage", Severity.WARNING, why, detail, f"chmod 700 {path}")
     if gone:
         why = f"{gone} of {len(context.vaults)} vaults belong to folders that are gone"
         return Component("storage", Severity.INFO, why, detail, "magray vault drop --gone")
@@ -107,6 +113,13 @@ def storage(context: HealthContext) -> Component:
         f"{len(context.vaults)} vault{'s' * (len(context.vaults) != 1)} in {path}",
         detail,
     )
+
+
+def _open_to_others(home: Path) -> str:
+    """What of the home more people than its owner may enter; empty on Windows, whose rights are others."""
+    if sys.platform == "win32" or not home.stat().st_mode & 0o077:
+        return ""
+    return f"the home {home}"
 
 
 def lexical_index(context: HealthContext) -> Component:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from magray_memory import atomic_file
 from magray_memory.errors import StorageError
 from magray_memory.health.findings import Finding, Remedy
 from magray_memory.storage import integrity_checks, leftovers, vector_spaces
@@ -158,7 +159,7 @@ def _exclusive(path: Path, kind: VaultKind) -> Generator[None]:
     if not kind.derived:
         yield
         return
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    atomic_file.make_private(path.parent)
     with IndexerLock(path).acquire():
         yield
 

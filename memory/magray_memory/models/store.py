@@ -270,7 +270,7 @@ def _check_room(name: str, folder: Path, total: int) -> None:
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        atomic_file.make_private(folder)
     except OSError as error:
         raise ModelError(f"{folder}", f"it cannot be created: {error.strerror or error}") from error
 

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from magray_memory import atomic_file
 from magray_memory.errors import HomeError
 from magray_memory.ignore.paths import canonical_root
 from magray_memory.user_path import home_path
@@ -77,13 +78,17 @@ class Home:
         """The vault file of a workspace root. The root need not exist."""
         return self.workspaces / f"{vault_id(root)}.db"
 
+    def make_logs(self) -> None:
+        """Create the folder of logs, open to the person alone. Raises OSError."""
+        atomic_file.make_private(self.logs)
+
     def ensure(self) -> Home:
         """Create the home and its folder of workspaces, open to the person alone. HomeError when
         impossible.
         """
         for folder in (self.path, self.workspaces):
             try:
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                atomic_file.make_private(folder)
             except OSError as error:
                 raise HomeError(
                     f"the home folder {folder} cannot be created",

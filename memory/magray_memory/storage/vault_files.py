@@ -113,7 +113,7 @@ def create(path: Path, kind: VaultKind, root: Path | None) -> None:
     """Make an empty vault, whole or not at all; nothing happens when another process was quicker."""
     lock = FileLock(path.with_name(".creating"))
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        atomic_file.make_private(path.parent)
     except OSError as error:
         raise StorageError(
             f"the folder of the vault {path} cannot be created", error.strerror or ""

@@ -33,7 +33,8 @@ def start_logging(home: Home, file: Path | None, level: str = "") -> None:
 
     path = file or home.logs / "lsp.log"
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if file is None:
+            home.make_logs()
         handler: logging.Handler = RotatingFileHandler(
             path,
             maxBytes=MAX_BYTES,

@@ -54,7 +54,7 @@ def build(model: Model, home_models: Path, source: Path | None = None) -> Model:
     data = graph.encoder(weights, half=True).SerializeToString(deterministic=True)
     place = home_models / model.id
     try:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        atomic_file.make_private(place)
         for file in model.files.values():
             if model.folder != place:
                 shutil.copyfile(model.folder / file.name, place / file.name)
