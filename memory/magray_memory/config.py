@@ -60,7 +60,7 @@ class SearchSettings:
     """How many hits an answer has."""
 
     k: int = _setting(10, "hits in an answer", low=1, high=1_000, workspace=True)
-    per_file: int = _setting(1, "hits of one file in an answer", low=1, high=100, workspace=True)
+    per_file: int = _setting(3, "hits of one file in an answer", low=1, high=100, workspace=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,16 @@ def find_git_dir(folder: Path) -> Path | None:
     return None
 
 
+def same_repository(outer: Path, worktree: Path) -> bool:
+    """Whether the folder `worktree` is a linked worktree of the repository that `outer` is in."""
+    if not (worktree / ".git").is_file():
+        return False
+    git_dir = find_git_dir(outer)
+    return git_dir is not None and os.path.realpath(_common_dir(git_dir)) == os.path.realpath(
+        _common_dir(_git_dir(worktree))
+    )
+
+
 def read_repository(top: Path, environ: Mapping[str, str] | None = None) -> Repository:
     """The repository whose `.git` stands in `top`, be it a folder, or the file of a worktree or submodule."""
     environ = os.environ if environ is None else environ

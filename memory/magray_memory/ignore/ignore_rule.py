@@ -19,6 +19,8 @@ class IgnoreRule(StrEnum):
     DATA_DUMP = "data dump"
     CACHE = "cache or environment"
     """A folder that says of itself that it is a cache or a virtual environment."""
+    WORKTREE = "worktree"
+    """A linked worktree of the same repository: the same files again."""
     BINARY = "binary"
     GENERATED = "generated"
     MINIFIED = "minified"

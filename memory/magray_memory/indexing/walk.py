@@ -12,10 +12,12 @@ import os
 import stat
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.errors import WorkspaceError
 from magray_memory.ignore import defaults
+from magray_memory.ignore.gitdir import same_repository
 from magray_memory.ignore.ignore_rule import IgnoreRule
 from magray_memory.ignore.rules import FolderRules, Verdict, root_rules
 from magray_memory.indexing.skip import Skip, SkipReason
@@ -23,7 +25,6 @@ from magray_memory.regular_file import stamp_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from magray_memory.ignore.lookup import LeftOut
     from magray_memory.regular_file import Stamp
@@ -252,6 +253,13 @@ def _enter(entry: os.DirEntry[str], prefix: str, rules: FolderRules, tally: Tall
         tally.leave_out(IgnoreRule.CACHE, inner, rules)
         return None
     root = rules.folder
+    if (
+        ".git" in names
+        and same_repository(rules.folder, Path(entry.path))
+        and not rules.judge(entry.name, True).wanted
+    ):
+        tally.ignored[IgnoreRule.WORKTREE] += 1
+        return None
     for _ in range(prefix.count("/")):
         root = root.parent
     return _usable(inner, rules.enter(entry.name, names), entries, root, tally)

@@ -1,4 +1,4 @@
-"""File roles, by path: tests, examples, vendored and generated code, changelogs.
+"""File roles, by path: tests, examples, vendored and generated code, data, changelogs.
 
 Such files repeat the words of what they test, show or copy: they rank lower unless the query speaks of them.
 """
@@ -15,6 +15,9 @@ _TEST_CLASS = r"[a-z0-9](?:Test|Tests|Spec|TestCase)\.\w+$"
 _EXAMPLE_FOLDER = r"(?:examples?|samples?|demos?|tutorials?|benchmarks?|benches|bench)/"
 _VENDORED_FOLDER = r"(?:_?vendor(?:ed)?|third[_-]?party|node_modules|externals?|bundled)/"
 _GENERATED_FILE = r"(?:_pb2(?:_grpc)?\.pyi?|\.pb\.\w+|\.g\.\w+|[._]generated\.\w+|\.d\.[cm]?ts|\.min\.\w+)$"
+_DATA_FILE = r"\.(?:jsonl|ndjson|csv|tsv|psv|log|geojson|har|arff|b64|base64)(?:[.-]\d[\d.-]*)?$"
+_DATA_FOLDER = r"(?:data|datasets?|dumps?|fixtures|seeds?|testdata|__snapshots__)/(?:[^/]+/)*[^/]+"
+_DATA_PATH = rf"{_DATA_FILE}|(?:^|/){_DATA_FOLDER}\.(?:json|ya?ml|xml|sql|txt|snap)$"
 _PROSE = r"(?:\.(?:md|markdown|rst|txt|adoc|html))"
 _HISTORY = r"(?:(?i:change[-_]?logs?|changes|releases|release[-_]?notes|whats?[-_]?new)|NEWS|HISTORY|History)"
 _HISTORY_PATH = rf"{_HISTORY}(?:[-_.]?v?\d[\w.-]*)?{_PROSE}?$|{_HISTORY}(?:\.d)?/(?:[^/]+/)*[^/]+{_PROSE}$"
@@ -53,6 +56,13 @@ _ROLES = (
         _words("generated generat dist bundle bundl typings"),
     ),
     _Role(
+        "data",
+        re.compile(_DATA_PATH, re.IGNORECASE),
+        _words(
+            "csv tsv jsonl ndjson log dataset fixture fixtur dump seed row column лог журнал датасет выгрузк"
+        ),
+    ),
+    _Role(
         "history",
         re.compile(rf"(?:^|/)(?:{_HISTORY_PATH})"),
         _words("changelog history histori news release releas version deprecated deprec выпуск версия верс"),
@@ -63,7 +73,7 @@ ALL = frozenset(role.name for role in _ROLES)
 
 @lru_cache(maxsize=50_000)
 def roles_of(path: str) -> frozenset[str]:
-    """`test`, `example`, `vendored`, `generated`, `history`, several or none of them."""
+    """`test`, `example`, `vendored`, `generated`, `data`, `history`, several or none of them."""
     return frozenset(role.name for role in _ROLES if role.pattern.search(path))
 
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from magray_memory.index.term_statistics import idf
 from magray_memory.search.declarations import declarations
 from magray_memory.search.definitions import coded_names
+from magray_memory.search.file_roles import roles_of
 from magray_memory.search.fusion import PassageRef, lexical_scores
 from magray_memory.search.lexical_candidates import measure_coverage, phrase_matches
 from magray_memory.search.named_symbols import AskedName, NamedMatch, asked_names, named_matches
 from magray_memory.search.query_terms import QueryTerms, term_prefixes
 from magray_memory.search.ranking import RankingQuery, Signals
-from magray_memory.search.vault_view import VaultView, candidate_rows
+from magray_memory.search.vault_view import VaultView, candidate_rows, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from magray_memory.search.query import SearchQuery
     from magray_memory.search.weights import Weights
     from magray_memory.storage.passages import PassageRow
+
+_EXACT_WORDS = 4
+"""Words from which on a text is looked for as it stands; fewer may be a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ def gather_evidence(
     in_names = _name_weights(views, worth)
     asked = asked_names(query.text, terms, in_names)
     named = named_matches(views, asked, coded=terms.coded) if query.mode != "semantic" else {}
+    rows = rows_of(views, scores.keys() | named.keys())
     ranking_query = RankingQuery(
         terms,
         worth,
@@ -75,8 +80,9 @@ def gather_evidence(
         named,
         path_filtered=bool(query.paths),
         now=time.time(),
+        data_asked=bool(query.languages or query.kinds),
+        exact=_exact(views, rows, query, terms),
     )
-    rows = rows_of(views, scores.keys() | named.keys())
     signals = Signals(ranking_query, weights)
     signals.precompute(rows.values())
     return LexicalEvidence(worth, scores, matches, named, asked, rows, signals, best)
@@ -93,6 +99,22 @@ def rows_of(views: list[VaultView], passages: Iterable[PassageRef]) -> dict[Pass
         if view.number in wanted
         for passage, row in candidate_rows(view, wanted[view.number]).items()
     }
+
+
+def _exact(
+    views: list[VaultView], rows: Mapping[PassageRef, PassageRow], query: SearchQuery, terms: QueryTerms
+) -> frozenset[PassageRef]:
+    """The passages of data that hold the whole query, if that is more than a few plain words."""
+    whole = " ".join(query.text.split()).casefold()
+    if len(whole.split()) < _EXACT_WORDS and not terms.coded and not any(map(str.isdigit, whole)):
+        return frozenset()
+    data = {key for key, row in rows.items() if row.path is not None and "data" in roles_of(row.path)}
+    return frozenset(
+        (view.number, passage)
+        for view in views
+        for passage, text in texts_of(view, [passage for number, passage in data if number == view.number])
+        if whole in " ".join(text.split()).casefold()
+    )
 
 
 def _declarations(views: list[VaultView], names: Mapping[str, float]) -> dict[PassageRef, float]:

@@ -110,5 +110,12 @@ class LiveSearch(Search):
         return [*vaults, *(part.source for part in list(self._buffers.values()) if part.paths)]
 
     def _hidden(self, root: Path) -> frozenset[str]:
-        buffers = self._buffers.get(root)
-        return frozenset() if buffers is None else buffers.paths
+        """The paths of a root that open buffers answer for, those of the folders inside it too."""
+        hidden: frozenset[str] = frozenset()
+        for other, buffers in list(self._buffers.items()):
+            if other == root:
+                hidden |= buffers.paths
+            elif buffers.paths and other.is_relative_to(root):
+                prefix = other.relative_to(root).as_posix()
+                hidden |= {f"{prefix}/{path}" for path in buffers.paths}
+        return hidden

@@ -119,7 +119,7 @@ def _by_name(opened: Sequence[OpenVault], wanted: _Wanted) -> Note | None:
         if rank is None or (wanted.root is not None and rank > 0):
             continue
         key = (rank, len(path), path)
-        if best is None or key < best:
+        if (best is None or key < best) and (root / path).is_file():
             best, found = key, Note(root, path, title)
     return found
 

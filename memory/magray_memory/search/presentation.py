@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from magray_memory.search.ranking import Ranked
     from magray_memory.search.vault_view import VaultView
 
+_COPIES = 10
+"""Copies of a hit that are named."""
+
 
 class _Details(NamedTuple):
     documents: dict[int, DocumentDetails]
@@ -107,6 +110,8 @@ def _hit(
         snippet_line=place.line,
         freshness=freshness(file, document, pending=pending),
         explain=parts if explain else msgspec.UNSET,
+        copies=len(found.copies) or msgspec.UNSET,
+        copy_paths=[copy.row.path for copy in found.copies[:_COPIES] if copy.row.path] or msgspec.UNSET,
     )
 
 

@@ -35,13 +35,16 @@ MERGE_SHARE = 0.7
 
 @dataclass(slots=True)
 class Ranked:
-    """A passage with its score and the steps to it; `also` are passages that were merged into it."""
+    """A passage with its score and the steps to it; `also` are passages that were merged into it, `copies`
+    those with the same text elsewhere.
+    """
 
     id: PassageRef
     row: PassageRow
     score: float = 0.0
     changes: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]])
     also: list[Ranked] = field(default_factory=list["Ranked"])
+    copies: list[Ranked] = field(default_factory=list["Ranked"])
 
     def add(self, step: str, change: float) -> None:
         if change:
@@ -71,6 +74,10 @@ class RankingQuery:
     named: Mapping[PassageRef, NamedMatch]
     path_filtered: bool
     now: float
+    data_asked: bool = False
+    """Whether a filter by language or kind may ask for data."""
+    exact: frozenset[PassageRef] = frozenset()
+    """Passages of data that hold the whole query as it is written."""
 
 
 def rank(
@@ -80,8 +87,8 @@ def rank(
     *,
     per_file: int,
 ) -> list[Ranked]:
-    """Hits, best first: at most `per_file` of each document, neighbours merged. Ids without a row are left
-    out.
+    """Hits, best first: at most `per_file` of each document, neighbours merged, and each after a document's
+    first lowered. Ids without a row are left out.
     """
     passages = [signals.apply(key, parts, rows[key]) for key, parts in fused.items() if key in rows]
     signals.lead_with_named(passages)
@@ -95,6 +102,8 @@ def rank(
         shown = _merge(group, per_file)
         for hit in shown:
             hit.add("same file", extra * hit.score / group[0].score if group[0].score > 0 else 0.0)
+        for number, hit in enumerate(shown[1:], 1):
+            hit.add("another hit", hit.score * (signals.weights.another_hit**number - 1))
         hits += shown
     hits.sort(key=lambda h: (-h.score, h.id[0], h.row.path or "", h.row.start_line, h.id[1]))
     return hits
@@ -133,6 +142,8 @@ class Signals:
         ]
         score = sum([change for _, change in changes])
         for role, factor in self._roles(row.path) if row.path is not None else ():
+            if role == "data" and (key in query.exact or key in query.phrase_matches):
+                continue
             changes.append((role, score * (factor - 1)))
             score *= factor
         age = max(0.0, query.now - row.when) / 86_400
@@ -209,6 +220,9 @@ def _merge(group: Sequence[Ranked], limit: int) -> list[Ranked]:
             start, end = best.lines
             grown = False
             for other in left:
+                # A section of prose is read from its heading on; what is below the next one is another.
+                if best.row.kind != "code" and other.row.symbol != best.row.symbol:
+                    continue
                 touches = other.row.start_line <= end + 1 and other.row.end_line >= start - 1
                 span = max(end, other.row.end_line) - min(start, other.row.start_line) + 1
                 if touches and span <= MERGED_LINES and other.score >= MERGE_SHARE * best.score:
@@ -259,8 +273,9 @@ class _RolesAsked(NamedTuple):
             return cls(file_roles.ALL, file_roles.ALL)
         names = [name.text for name in query.terms.names]
         stems = frozenset(query.terms.tokens)
+        by_filter = frozenset({"data"}) if query.data_asked else frozenset[str]()
         return cls(
-            file_roles.asked_for(_spellings(names[:1] + names[-1:])),
+            by_filter | file_roles.asked_for(_spellings(names[:1] + names[-1:])),
             file_roles.asked_for(_spellings(names) | stems),
         )
 

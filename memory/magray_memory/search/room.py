@@ -57,10 +57,11 @@ class Search:
 
     def symbols(self, text: str, limit: int) -> list[Symbol]:
         """Definitions and headings of the workspaces by name, the closest first."""
+        from magray_memory.search.selection import select_symbols
         from magray_memory.search.symbols import find_symbols
 
         vaults = [vault for vault in self.open().vaults if vault.name == "workspace"]
-        return find_symbols(vaults, text, limit)
+        return select_symbols(find_symbols(vaults, text, limit * _spare(vaults)), vaults)[:limit]
 
     def is_known_word(self, word: str) -> bool:
         """Whether a definition or heading is called so, or the word is rare."""
@@ -205,6 +206,11 @@ def _connections(vaults: Sequence[OpenVault]) -> Iterator[sqlite3.Connection]:
         if not vault.transient:
             with suppress(MagrayError), vault.vault.read() as connection:
                 yield connection
+
+
+def _spare(vaults: Sequence[OpenVault]) -> int:
+    """How many times a symbol may be found: a file of two folders, one in the other, is in both vaults."""
+    return 2 if len({vault.root for vault in vaults}) > 1 else 1
 
 
 def _missing(path: Path) -> bool:

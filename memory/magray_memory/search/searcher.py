@@ -22,6 +22,7 @@ from magray_memory.search.presentation import present
 from magray_memory.search.query import DEFAULT_K, SearchQuery, loose_name, parse, without
 from magray_memory.search.query_terms import QueryTerms, QueryType, query_terms
 from magray_memory.search.ranking import Ranked, rank
+from magray_memory.search.selection import select
 from magray_memory.search.semantic_candidates import (
     QueryVector,
     answering_space,
@@ -85,7 +86,7 @@ class Searcher:
         vaults: Sequence[OpenVault],
         embedder: Callable[[str | None], Embedder],
         *,
-        per_file: int = 1,
+        per_file: int = 3,
         weights: Weights = WEIGHTS,
     ) -> None:
         self.vaults = tuple(vaults)
@@ -172,7 +173,7 @@ class Searcher:
         ranked = related.rank_related(
             location, live, scores, self._weights, semantic=run.semantic, per_file=self._per_file
         )
-        return self._answer(run, ranked[: run.query.k], views, terms)
+        return self._answer(run, select(ranked, live, run.query.k), views, terms)
 
     def _in_readable_vaults(
         self, run: _Run, search: Callable[[list[VaultView]], SearchAnswer]
@@ -213,7 +214,7 @@ class Searcher:
         exact = evidence.phrase_matches.keys() | evidence.named.keys()
         fused = {**fuse(dict.fromkeys(exact, 0.0), {}, 0.0), **fused}
         rows = evidence.rows | rows_of(live, fused.keys() - evidence.rows.keys())
-        return rank(fused, rows, evidence.signals, per_file=self._per_file)[: run.query.k]
+        return select(rank(fused, rows, evidence.signals, per_file=self._per_file), live, run.query.k)
 
     def _lexical_share(self, run: _Run, evidence: LexicalEvidence, vector: QueryVector | None) -> float:
         """The weight of the words: all of it without vectors, none of it when only meaning was asked for."""

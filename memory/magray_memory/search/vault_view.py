@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from magray_memory.errors import MagrayError, RowsDamaged, StorageError
 from magray_memory.storage import unfinished
 from magray_memory.storage.lock import IndexerLock
-from magray_memory.storage.passages import PassageRow, passage_rows
+from magray_memory.storage.passages import PassageRow, passage_rows, passage_texts
 from magray_memory.storage.pending import count_pending
 from magray_memory.storage.sqlite_errors import explain
 from magray_memory.storage.vector_spaces import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from contextlib import ExitStack
 
     import numpy as np
@@ -116,6 +116,12 @@ def candidate_rows(view: VaultView, passages: Iterable[int]) -> dict[int, Passag
     """What ranking needs of these passages; those that are gone, in the trash or hidden are left out."""
     hidden = view.source.hidden()
     return {row.passage: row for row in passage_rows(view.connection, passages) if row.path not in hidden}
+
+
+@reading
+def texts_of(view: VaultView, passages: Sequence[int]) -> list[tuple[int, str]]:
+    """Id and text of these passages."""
+    return list(passage_texts(view.connection, passages)) if passages else []
 
 
 @reading

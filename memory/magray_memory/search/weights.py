@@ -34,6 +34,8 @@ class Weights:
     """
     same_file: float = 0.2
     """Of .5, .25 and .125 of the next passages of a file, added to its best one; without .952."""
+    another_hit: float = 0.7
+    """Factor of a file's second hit, again of its third: it is shown before what is that much worse."""
     recent: float = 0.02
     recent_days: float = 14.0
     layer_interact: float = 0.02
@@ -43,6 +45,8 @@ class Weights:
     example: float = 0.7
     vendored: float = 0.6
     generated: float = 0.6
+    data: float = 0.5
+    """Rows and log lines hold every word of a project and say nothing about it."""
     history: float = 0.7
     """Changelogs name everything and explain nothing; axios, xmonad and jq led with them."""
     mentioned: float = 0.25

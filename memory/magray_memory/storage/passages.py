@@ -92,6 +92,12 @@ def file_passages(connection: sqlite3.Connection, path: str) -> list[FilePassage
     return list(map(FilePassage._make, found))
 
 
+def has_file(connection: sqlite3.Connection, path: str) -> bool:
+    """Whether a file of this path is indexed."""
+    found = connection.execute("SELECT 1 FROM document WHERE path = ?", (path,))
+    return found.fetchone() is not None
+
+
 def document_details(
     connection: sqlite3.Connection, document_ids: Iterable[int]
 ) -> dict[int, DocumentDetails]:

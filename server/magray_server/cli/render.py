@@ -52,6 +52,8 @@ def _headline(hit: Hit, here: Path | None, colour: bool, columns: int | None, *,
     facts = [f"{hit.score:.2f}"]
     if hit.freshness in _FRESHNESS and (tell_pending or hit.freshness != "pending"):
         facts.append(_FRESHNESS[hit.freshness])
+    if hit.copies:
+        facts.append(f"+{hit.copies} identical")
     facts += [f"#{safe(tag)}" for tag in hit.tags[:5]]
     tail = "  ".join(facts)
     if columns is None:

@@ -221,12 +221,15 @@ def test_a_language_that_the_model_does_not_know_is_searched_by_words(bench: Ben
     assert "Chinese" in answer.degraded
 
 
-def test_a_changed_file_is_stale_and_a_missing_one_too(bench: Bench) -> None:
+def test_a_changed_file_is_stale_and_a_missing_one_is_not_shown(bench: Bench) -> None:
     file = bench.root / "notes/deploy.md"
     assert bench.search("load balancer").hits[0].freshness == "fresh"
     os.utime(file, (1_700_000_000, 1_700_000_000))
     assert bench.search("load balancer").hits[0].freshness == "stale"
     file.unlink()
+    assert "notes/deploy.md" not in bench.paths("load balancer")
+    assert "notes/deploy.md" not in bench.paths("load balancer", since="1d")
+    bench.root.rename(bench.root.with_name("away"))
     assert bench.search("load balancer").hits[0].freshness == "stale"
 
 

@@ -73,3 +73,25 @@ def test_notes_are_served_where_no_folder_is_open(connect, notes, processes) -> 
     client = connect()
     client.start(initializationOptions={"notes": {"folders": [str(notes)]}})
     assert eventually(lambda: found(client, "kiwi orchard") == ["kiwi.md"])
+
+
+def test_a_file_of_a_folder_inside_another_answers_once(connect, project, processes) -> None:
+    _, _, eventually = processes
+    inner = project / "notes"
+    (inner / "quokka.py").write_text("def find_quokka():\n    return 'an old quokka'\n")
+    client = connect()
+    client.start(project, inner)
+
+    def symbols(name: str) -> list[str]:
+        return [symbol["name"] for symbol in client.request("workspace/symbol", {"query": name})]
+
+    assert eventually(lambda: found(client, "quokka") == ["quokka.py"])
+    assert symbols("find_quokka") == ["find_quokka"]
+    uri = client.open(inner / "quokka.py", "def find_numbat():\n    return 'a numbat'\n")
+    assert eventually(lambda: found(client, "numbat") == ["quokka.py"])
+    assert found(client, "quokka") in ([], ["quokka.py"])  # by its name
+    assert eventually(lambda: symbols("find_quokka") == [])
+    client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+    (inner / "quokka.py").unlink()
+    assert eventually(lambda: found(client, "quokka") == [])
+    assert symbols("find_quokka") == []
