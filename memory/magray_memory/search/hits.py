@@ -19,8 +19,8 @@ class Hit(msgspec.Struct, frozen=True):
     lines shown. `freshness` is `fresh`, `stale` (the file changed since it was indexed) or `pending` (its
     vector is still to come). `snippet_line` is the line that the snippet begins with, which is the place to
     go: of the definition where a name was asked for; `symbol` is what that line belongs to. `explain` is
-    there only when asked for; its changes sum to `score`. `copies` counts the places with the
-    same text, `copy_paths` names the first of them, each below its root; both are there only where there are any.
+    there only when asked for; its changes sum to `score`. `copies` counts the places with the same text,
+    `copy_paths` names the first of them, each below its root; both are there only where there are any.
     """
 
     rank: int

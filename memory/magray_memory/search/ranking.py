@@ -103,7 +103,9 @@ def rank(
         for hit in shown:
             hit.add("same file", extra * hit.score / group[0].score if group[0].score > 0 else 0.0)
         for number, hit in enumerate(shown[1:], 1):
-            hit.add("another hit", hit.score * (signals.weights.another_hit**number - 1))
+            w = signals.weights
+            factor = w.another_hit_code if hit.row.kind == "code" else w.another_hit
+            hit.add("another hit", hit.score * (factor**number - 1))
         hits += shown
     hits.sort(key=lambda h: (-h.score, h.id[0], h.row.path or "", h.row.start_line, h.id[1]))
     return hits

@@ -9,7 +9,9 @@ from magray_memory.text.chunk_types import ChunkedText
 from magray_memory.text.languages import detect, kind_of
 
 if TYPE_CHECKING:
-    from magray_memory.text.chunk_types import DocumentChunks
+    from collections.abc import Sequence
+
+    from magray_memory.text.chunk_types import Chunk, DocumentChunks
 
 CHUNKER_VERSION = 6
 """Stored with a vault: what another version chunked is chunked again."""
@@ -30,13 +32,23 @@ def chunk(path: str, text: str, *, language: str | None = None, parse_seconds: f
         return ChunkedText(language, kind, None, (), (), ())
     if kind == "doc":
         title, tags, links, chunks = _chunk_document(language, text)
+        chunks = _sampled(path, language, text, chunks)
         return ChunkedText(language, kind, title, tuple(tags), tuple(links), tuple(chunks))
     from magray_memory.text.code_chunker import chunk_code
 
     chunks, note = chunk_code(text, language, parse_seconds)
+    chunks = _sampled(path, language, text, chunks)
     found = _HTML_TITLE.search(text, 0, 20_000) if language == "html" else None
     title = " ".join(found[1].split()) if found else None
     return ChunkedText(language, kind, title, (), (), tuple(chunks), note)
+
+
+def _sampled(path: str, language: str, text: str, chunks: Sequence[Chunk]) -> Sequence[Chunk]:
+    from magray_memory.text import data_sample
+
+    if len(chunks) <= data_sample.SAMPLE or not data_sample.is_data(path, language, text):
+        return chunks
+    return data_sample.sampled(text, chunks)
 
 
 def with_line_feeds(text: str) -> str:

@@ -1,0 +1,64 @@
+"""Data sample: rows of data are cut finely at the beginning of a file only; the rest is in large passages.
+
+Each passage is found by all of its words, and a model reads the beginning of it: so a file of rows, or of
+encoded bytes, costs a few vectors instead of one for every screenful.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import TYPE_CHECKING
+
+from magray_memory.text.chunk_types import Chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+SAMPLE = 8
+"""Chunks at the beginning of a file that stay as they are."""
+ROWS_CHARS = 20_000
+"""Characters of the chunks after them."""
+
+_LANGUAGES = frozenset(("csv", "log"))
+_EXTENSIONS = re.compile(r"\.(?:jsonl|ndjson|log)(?:\.\d+)?$", re.IGNORECASE)
+_ENCODED = re.compile(r"[A-Za-z0-9+/=_-]{200,}")
+_LOOKED_AT = 100_000
+
+
+def is_data(path: str, language: str, text: str) -> bool:
+    """Whether a file is rows of data, log lines or encoded bytes, by its name or its beginning."""
+    if language in _LANGUAGES or _EXTENSIONS.search(path):
+        return True
+    head = text[:_LOOKED_AT]
+    longest = max(map(len, head.split("\n", 200)))
+    return longest > 2_000 and 2 * sum(map(len, _ENCODED.findall(head))) > len(head)
+
+
+def sampled(text: str, chunks: Sequence[Chunk]) -> list[Chunk]:
+    """The chunks of data, those after the sample put together."""
+    return [*chunks[:SAMPLE], *_together(text.split("\n"), chunks[SAMPLE:])]
+
+
+def _together(lines: Sequence[str], chunks: Sequence[Chunk]) -> Iterator[Chunk]:
+    group: list[Chunk] = []
+    size = 0
+    for chunk in chunks:
+        if group and size + len(chunk.text) > ROWS_CHARS:
+            yield _joined(lines, group)
+            group, size = [], 0
+        group.append(chunk)
+        size += len(chunk.text)
+    if group:
+        yield _joined(lines, group)
+
+
+def _joined(lines: Sequence[str], group: Sequence[Chunk]) -> Chunk:
+    first, last = group[0], group[-1]
+    pieces = first.start_line == last.end_line or any(
+        one.end_line == other.start_line for one, other in itertools.pairwise(group)
+    )
+    text = (
+        "".join(c.text for c in group) if pieces else "\n".join(lines[first.start_line - 1 : last.end_line])
+    )
+    return Chunk(first.start_line, last.end_line, "", "text", text)
