@@ -61,4 +61,5 @@ def _joined(lines: Sequence[str], group: Sequence[Chunk]) -> Chunk:
     text = (
         "".join(c.text for c in group) if pieces else "\n".join(lines[first.start_line - 1 : last.end_line])
     )
-    return Chunk(first.start_line, last.end_line, "", "text", text)
+    symbols = tuple(symbol for chunk in group for symbol in chunk.symbols)
+    return Chunk(first.start_line, last.end_line, "", "text", text, symbols)
