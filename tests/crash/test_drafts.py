@@ -143,6 +143,7 @@ def test_salvaging_again_leaves_no_draft_of_the_killed_one(tmp_path: Path) -> No
         ".notebook.db.scratch-wal",
         ".device.json.123",
         ".probes.json.123.456",
+        "magray-probe-a1b2c3d4/result",
         "config.toml.tmp",
         "workspaces/.0123456789abcdef.db.new",
         "workspaces/.0123456789abcdef.12345678.exact.tmp",

@@ -142,3 +142,44 @@ def test_a_damaged_file_for_the_gpu_stops_nothing_on_the_processor(box: Box, rng
     checked = box("doctor", "--json")
     assert checked.code == 0
     assert "fp16.onnx" in str(checked.json["findings"])
+
+
+_NO_TEMPORARY_FOLDER = """
+import errno, tempfile
+def refuse():
+    raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+tempfile._get_default_tempdir = refuse
+"""
+
+
+def test_without_a_temporary_folder_the_home_takes_the_file(box: Box, rng: random.Random) -> None:
+    box.populate(3, rng)
+    (box.base / "site").mkdir()
+    (box.base / "site" / "sitecustomize.py").write_text(_NO_TEMPORARY_FOLDER)
+    bare = dataclasses.replace(box, env={"PYTHONPATH": str(box.base / "site")})
+    for command in (("index",), ("search", "alpha", "--json"), ("status",), ("doctor",), ("optimize",)):
+        ran = bare(*command)
+        assert ran.code == 0 and "Traceback" not in ran.err, (command, ran)
+    answer = bare("search", "alpha", "--json").json
+    assert answer["hits"] and answer["degraded"] is None and answer["pending"] == 0
+    assert not [path for path in box.home.path.iterdir() if smoke_test.DRAFT_PREFIX in path.name]
+
+
+def test_with_no_place_for_a_temporary_file_it_goes_on_by_words(
+    box: Box, rng: random.Random, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundled = load_model(BUNDLED / DEFAULT_ID)
+    monkeypatch.setattr(smoke_test.tempfile, "tempdir", str(box.base / "none"))
+    found = smoke_test.probe(bundled, "cpu", 5, box.base / "none either")
+    assert (found.ok, found.short) == (False, True)
+    assert "temporary file" in found.reason and "TMPDIR" in found.hint
+    box.populate(3, rng)
+    (box.base / "site").mkdir()
+    refused = _NO_TEMPORARY_FOLDER + "\ntempfile.TemporaryFile = lambda *_, **__: refuse()\n"
+    (box.base / "site" / "sitecustomize.py").write_text(refused)
+    bare = dataclasses.replace(box, env={"PYTHONPATH": str(box.base / "site")})
+    assert bare("index").code in (0, 3)
+    ran = bare("search", "alpha", "--json")
+    assert ran.code in (0, 3) and ran.json["hits"] and "temporary" in ran.json["degraded"], ran
+    assert box("index").code == 0
+    assert box("search", "alpha", "--json").json["degraded"] is None

@@ -64,7 +64,7 @@ def find_out(home: Path, model: Model, device: str, seconds: float, *, again: bo
     known = None if again else verdict(home, model, device)
     if known is not None:
         return known
-    found = probe(model, device, seconds)
+    found = probe(model, device, seconds, home)
     if not found.short:
         _remember(home, fingerprint(model, device), found)
     return found

@@ -196,7 +196,7 @@ def smoke_test(model: Model, seconds: float = 60.0) -> str:
         raise ModelError(f"model {model.id}", f"it cannot be tested: {found.problem}", found.hint)
     for key in model.files:
         model.path(key)
-    verdict = probe(model, "cpu", seconds)
+    verdict = probe(model, "cpu", seconds, model.place)
     if not verdict.ok:
         raise ModelError(f"model {model.id}", verdict.reason, verdict.hint)
     runner, tokenizer = runtime.open_runner(model), runtime.open_tokenizer(model)

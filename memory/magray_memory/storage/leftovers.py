@@ -22,7 +22,7 @@ KEPT_DAYS = 7
 
 _FORMER_DRAFT = re.compile(
     r"\.tmp$|^\..*\.(new|salvaging|scratch)(-wal|-shm|-journal)?$"
-    r"|^\.(device|probes)\.json\.[\d.]+$|^\.trying-"
+    r"|^\.(device|probes)\.json\.[\d.]+$|^\.trying-|^magray-probe-"
 )
 """Names that drafts once had: an older program may have been killed in this home."""
 _DAMAGED = re.compile(r"\.damaged-\d{8}T\d{6}Z")

@@ -26,7 +26,7 @@ from magray_memory.models.onnx import shortage
 from magray_memory.models.onnx.smoke_test_facts import Facts
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from magray_memory.models.model import Model
 
@@ -47,9 +47,17 @@ _STAGES = {
     "run": "running the model",
 }
 
+DRAFT_PREFIX = "magray-probe-"
+"""How the names of temporary files and folders of a smoke test begin, where they have one."""
+
+_TRY_FOLDER = "set TMPDIR to a folder that can be written"
 CPU_ONLY = "magray config set embedding.device cpu"
 DRIVER = f"install the NVIDIA driver, or {CPU_ONLY}"
 CUDA_LIBRARIES = f'pip install "onnxruntime-gpu[cuda,cudnn]", or {CPU_ONLY}'
+
+
+class _NoResultFileError(Exception):
+    """No folder takes a temporary file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,59 +88,75 @@ class Verdict:
         return asdict(self)
 
 
-def probe(model: Model, device: str, seconds: float = SECONDS) -> Verdict:
-    """Try the model on `device` (`cpu` or `cuda`) in a child, for at most so many seconds."""
+def probe(model: Model, device: str, seconds: float = SECONDS, home: Path | None = None) -> Verdict:
+    """Try the model on `device` (`cpu` or `cuda`) in a child, for at most so many seconds.
+
+    `home` takes the temporary file where the system has no temporary folder that can be written.
+    """
     began = time.monotonic()
-    verdict = _probe(model, device, seconds)
+    try:
+        with _result_file(None, *([home] if home else [])) as result:
+            verdict = _probe(model, device, seconds, result)
+    except _NoResultFileError as error:
+        why = f"no temporary file can be written to test it: {error}"
+        verdict = Verdict(device, False, why, _TRY_FOLDER, passing=True, short=True)
     return replace(verdict, seconds=round(time.monotonic() - began, 3), at=time.time())
 
 
-def _probe(model: Model, device: str, seconds: float) -> Verdict:
-    with _result_file() as result:
-        request = {
-            "model": str(model.place),
-            "device": device,
-            "result": result.name if os.name == "nt" else result.fileno(),
-            "seconds": seconds,
-        }
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "magray_memory.models.onnx.smoke_test_child",
-            json.dumps(request),
-        ]
-        try:
-            child = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,  # never written to: it ends when this process does
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                env={**os.environ, "PYTHONFAULTHANDLER": "", "PYTHONWARNINGS": "ignore"},
-                start_new_session=os.name != "nt",
-                pass_fds=() if os.name == "nt" else (result.fileno(),),
-            )
-        except OSError as error:
-            why = f"no process can be started to test it: {error.strerror or error}"
-            return Verdict(device, False, why, shortage.HINT, passing=True, short=True)
-        complaints, code = _wait(child, seconds)
-        result.seek(0)
-        facts = _read_facts(result.read().decode("utf-8", "replace"))
+def _probe(model: Model, device: str, seconds: float, result: IO[bytes]) -> Verdict:
+    request = {
+        "model": str(model.place),
+        "device": device,
+        "result": result.name if os.name == "nt" else result.fileno(),
+        "seconds": seconds,
+    }
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "magray_memory.models.onnx.smoke_test_child",
+        json.dumps(request),
+    ]
+    try:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,  # never written to: it ends when this process does
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONFAULTHANDLER": "", "PYTHONWARNINGS": "ignore"},
+            start_new_session=os.name != "nt",
+            pass_fds=() if os.name == "nt" else (result.fileno(),),
+        )
+    except OSError as error:
+        why = f"no process can be started to test it: {error.strerror or error}"
+        return Verdict(device, False, why, shortage.HINT, passing=True, short=True)
+    complaints, code = _wait(child, seconds)
+    result.seek(0)
+    facts = _read_facts(result.read().decode("utf-8", "replace"))
     return _judge(device, facts, complaints, code, seconds)
 
 
 @contextlib.contextmanager
-def _result_file() -> Generator[IO[bytes]]:
-    """A file for what the child reaches; without a name where it can be, so that no kill leaves it behind."""
-    if os.name != "nt":
-        with tempfile.TemporaryFile() as file:
-            yield file
-        return
-    with (
-        tempfile.TemporaryDirectory(prefix="magray-probe-", ignore_cleanup_errors=True) as folder,
-        (Path(folder) / "result").open("w+b") as file,
-    ):
-        yield file
+def _result_file(*folders: Path | None) -> Generator[IO[bytes]]:
+    """A file for what the child reaches, in the first folder that takes one (None: the default one).
+
+    Without a name where it can be, so that no kill leaves it behind. Raises _NoResultFileError.
+    """
+    with contextlib.ExitStack() as stack:
+        yield _open_in(folders, stack)
+
+
+def _open_in(folders: Sequence[Path | None], stack: contextlib.ExitStack) -> IO[bytes]:
+    why = ""
+    for folder in folders:
+        try:
+            if os.name != "nt":
+                return stack.enter_context(tempfile.TemporaryFile(prefix=DRAFT_PREFIX, dir=folder))
+            own = tempfile.TemporaryDirectory(prefix=DRAFT_PREFIX, dir=folder, ignore_cleanup_errors=True)
+            return stack.enter_context(Path(stack.enter_context(own), "result").open("w+b"))
+        except OSError as error:
+            why = error.strerror or str(error)
+    raise _NoResultFileError(why)
 
 
 def _wait(child: subprocess.Popen[bytes], seconds: float) -> tuple[list[str], int | None]:
