@@ -6,12 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from magray_memory.text.chunk_types import ChunkedText
+from magray_memory.text.data_sample import sampled
 from magray_memory.text.languages import detect, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from magray_memory.text.chunk_types import Chunk, DocumentChunks
+    from magray_memory.text.chunk_types import DocumentChunks
 
 CHUNKER_VERSION = 6
 """Stored with a vault: what another version chunked is chunked again."""
@@ -32,23 +31,15 @@ def chunk(path: str, text: str, *, language: str | None = None, parse_seconds: f
         return ChunkedText(language, kind, None, (), (), ())
     if kind == "doc":
         title, tags, links, chunks = _chunk_document(language, text)
-        chunks = _sampled(path, language, text, chunks)
+        chunks = sampled(path, language, text, chunks)
         return ChunkedText(language, kind, title, tuple(tags), tuple(links), tuple(chunks))
     from magray_memory.text.code_chunker import chunk_code
 
     chunks, note = chunk_code(text, language, parse_seconds)
-    chunks = _sampled(path, language, text, chunks)
+    chunks = sampled(path, language, text, chunks)
     found = _HTML_TITLE.search(text, 0, 20_000) if language == "html" else None
     title = " ".join(found[1].split()) if found else None
     return ChunkedText(language, kind, title, (), (), tuple(chunks), note)
-
-
-def _sampled(path: str, language: str, text: str, chunks: Sequence[Chunk]) -> Sequence[Chunk]:
-    from magray_memory.text import data_sample
-
-    if len(chunks) <= data_sample.SAMPLE or not data_sample.is_data(path, language, text):
-        return chunks
-    return data_sample.sampled(text, chunks)
 
 
 def with_line_feeds(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Data sample: rows of data are cut finely at the beginning of a file only; the rest is in large passages.
+"""Data sample: rows of data and encoded bytes are cut finely at their beginning only; then in large passages.
 
 Each passage is found by all of its words, and a model reads the beginning of it: so a file of rows, or of
 encoded bytes, costs a few vectors instead of one for every screenful.
@@ -22,22 +22,23 @@ ROWS_CHARS = 20_000
 
 _LANGUAGES = frozenset(("csv", "log"))
 _EXTENSIONS = re.compile(r"\.(?:jsonl|ndjson|log)(?:\.\d+)?$", re.IGNORECASE)
-_ENCODED = re.compile(r"[A-Za-z0-9+/=_-]{200,}")
-_LOOKED_AT = 100_000
+_ENCODED = re.compile(r"[A-Za-z0-9+/=_-]{1000,}")
 
 
-def is_data(path: str, language: str, text: str) -> bool:
-    """Whether a file is rows of data, log lines or encoded bytes, by its name or its beginning."""
+def sampled(path: str, language: str, text: str, chunks: Sequence[Chunk]) -> Sequence[Chunk]:
+    """The chunks of a file: of rows and log lines those after the sample put together, elsewhere those of one
+    line of encoded bytes.
+    """
+    if len(chunks) <= SAMPLE:
+        return chunks
     if language in _LANGUAGES or _EXTENSIONS.search(path):
-        return True
-    head = text[:_LOOKED_AT]
-    longest = max(map(len, head.split("\n", 200)))
-    return longest > 2_000 and 2 * sum(map(len, _ENCODED.findall(head))) > len(head)
-
-
-def sampled(text: str, chunks: Sequence[Chunk]) -> list[Chunk]:
-    """The chunks of data, those after the sample put together."""
-    return [*chunks[:SAMPLE], *_together(text.split("\n"), chunks[SAMPLE:])]
+        return [*chunks[:SAMPLE], *_together(text.split("\n"), chunks[SAMPLE:])]
+    found: list[Chunk] = []
+    for _, pieces in itertools.groupby(chunks, key=lambda chunk: (chunk.start_line, chunk.end_line)):
+        line = list(pieces)
+        encoded = len(line) > SAMPLE and all(_ENCODED.search(piece.text) for piece in line[:SAMPLE])
+        found += [*line[:SAMPLE], *_together((), line[SAMPLE:])] if encoded else line
+    return found
 
 
 def _together(lines: Sequence[str], chunks: Sequence[Chunk]) -> Iterator[Chunk]:

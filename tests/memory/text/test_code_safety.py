@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from magray_memory.text.chunk import chunk, with_line_feeds
 from magray_memory.text.chunk_types import MAX_CHARS, ChunkedText
 from magray_memory.text.code_chunker import chunk_code
+from magray_memory.text.data_sample import ROWS_CHARS, SAMPLE
 from magray_memory.text.grammars import GRAMMARS
 
 SAMPLES = sorted((Path(__file__).parent / "samples").iterdir())
@@ -26,7 +27,8 @@ def check(text: str, result: ChunkedText) -> None:
         assert 1 <= part.start_line <= part.end_line <= len(lines)
         assert part.start_line >= previous
         previous = part.start_line
-        assert len(part.text) <= MAX_CHARS
+        of_one_line = part.start_line == part.end_line
+        assert len(part.text) <= (ROWS_CHARS if of_one_line and len(result.chunks) > SAMPLE else MAX_CHARS)
         assert part.text.strip()
         whole = "\n".join(lines[part.start_line - 1 : part.end_line])
         if len(whole) > MAX_CHARS:
