@@ -121,9 +121,9 @@ _compound_words = _Compounds()
 
 def analyze(text: str) -> str:
     """The tokens of a text, in order, joined by single spaces."""
-    words = text.translate(_ASCII_SEPARATORS).split() if text.isascii() else _WORD.findall(text)
     if "++" in text or "#" in text:
-        words += _signed(text)
+        text = _with_spoken(text)
+    words = text.translate(_ASCII_SEPARATORS).split() if text.isascii() else _WORD.findall(text)
     return "".join(map(_words.__getitem__, words))[1:]
 
 
@@ -156,25 +156,36 @@ def query_tokens(text: str) -> list[str]:
     """
     text = _CONTRACTION.sub(" ", text)
     if "++" in text or "#" in text:
-        for name, sign in dict.fromkeys(_signed_names(text)):
-            text = text.replace(f"{name}{sign}", f" {_spoken(name, sign)} ")
+        text = _with_spoken(text, instead=True)
     if text.isascii():
         return list(dict.fromkeys(tokens(text)))
     words = [plain for word in _WORD.findall(text) for plain in _kept(word)]
     return list(dict.fromkeys(token for word in words for token in _identifier_tokens(word, singles=False)))
 
 
-def _signed(text: str) -> list[str]:
-    """The names that end in a sign, as they are spoken: C++, C#. Without it they would be another word."""
-    return [_spoken(name, sign) for name, sign in _signed_names(text)]
+def _with_spoken(text: str, *, instead: bool = False) -> str:
+    """The text with each name that ends in a sign once more as it is spoken, since C++ without it is C; with
+    `instead`, only so.
+    """
+    found = sorted((end, name, sign) for name, sign, end in _signed_names(text))
+    parts: list[str] = []
+    at = 0
+    for end, name, sign in found:
+        until = end - len(name) - len(sign) if instead else end
+        parts += text[at:until], f" {_spoken(name, sign)} "
+        at = end
+    return "".join((*parts, text[at:])) if found else text
 
 
 def _spoken(name: str, sign: str) -> str:
     return name.lower() + _SIGNS[sign]
 
 
-def _signed_names(text: str) -> Iterator[tuple[str, str]]:
-    """Each name that `++` or `#` ends, with its sign. Looking for the sign costs less than a regex."""
+def _signed_names(text: str) -> Iterator[tuple[str, str, int]]:
+    """Each name that `++` or `#` ends, with its sign and where that ends.
+
+    Looking for the sign costs less than a regex.
+    """
     for sign in _SIGNS:
         at = text.find(sign, 1)
         while at > 0:
@@ -182,7 +193,7 @@ def _signed_names(text: str) -> Iterator[tuple[str, str]]:
             if text[at - 1] in _ASCII_WORD and text[end : end + 1] not in _AFTER_NAME:
                 name = _LAST_NAME.search(text, max(0, at - _MAX_SIGNED), at)
                 if name is not None:
-                    yield name[0], sign
+                    yield name[0], sign, end
             at = text.find(sign, end)
 
 
