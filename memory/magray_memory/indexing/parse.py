@@ -18,7 +18,7 @@ from magray_memory.regular_file import UNKNOWN_STAMP, Unreadable, Vanished, cont
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from magray_memory.regular_file import Stamp
+    from magray_memory.regular_file import Contents, Stamp
     from magray_memory.storage.symbols import LineRuns, StoredSymbols
     from magray_memory.text.chunk_types import Chunk, ChunkedText
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 VANISHED, SKIPPED, LEFT_OUT, SAME, MOVED, PARSED = range(6)
 
-CONTENT_RULES_VERSION = 1
+CONTENT_RULES_VERSION = 2
 """Stored with a vault: files that other rules about content judged are read again."""
 _MARKER_CHARS = 100
 
@@ -92,19 +92,20 @@ def parse_file(task: Task, job: Job, chunk: Callable[..., ChunkedText]) -> Outco
 
     path = task.path
     try:
-        data, stamp, whole = read_file(f"{job.root}/{path}", job.max_file_bytes)
+        contents = read_file(f"{job.root}/{path}", _most_bytes(path, job.max_file_bytes))
     except Vanished:
         return Outcome(path, VANISHED)
     except Unreadable as error:
         return skipped(path, error.stamp, Skip(SkipReason.UNREADABLE, error.reason))
+    data, stamp, whole = contents
     if defaults.is_binary(data) and unmarked_utf_16(data) is None:
         return Outcome(path, LEFT_OUT, stamp, IgnoreRule.BINARY.value)
-    if not whole:
-        detail = f"{_megabytes(stamp[0])}, the limit is {_megabytes(job.max_file_bytes)}"
-        return skipped(path, stamp, Skip(SkipReason.TOO_LARGE, detail))
     digest = content_hash(data)
-    if digest == task.known_hash:
+    if whole and digest == task.known_hash:
         return Outcome(path, SAME, stamp, hash=digest)
+    data, too_large = _within(job.max_file_bytes, path, contents)
+    if too_large:
+        return skipped(path, stamp, Skip(SkipReason.TOO_LARGE, too_large))
     left_out = rule_about_content(path, data, wanted=task.wanted)
     if left_out is not None:
         rule, seen = left_out
@@ -117,6 +118,29 @@ def parse_file(task: Task, job: Job, chunk: Callable[..., ChunkedText]) -> Outco
         return Outcome(path, MOVED, stamp, hash=digest)
     chunked = chunk(path, text, parse_seconds=job.parse_seconds)
     return _parsed(path, stamp, digest, chunked)
+
+
+def _most_bytes(path: str, limit: int) -> int:
+    """How many bytes of a file are read: of a notebook more than are indexed, for most of it are outputs."""
+    if family(path) != "ipynb":
+        return limit
+    from magray_memory.text.notebook_outputs import MAX_BYTES
+
+    return max(limit, MAX_BYTES)
+
+
+def _within(limit: int, path: str, contents: Contents) -> tuple[bytes, str]:
+    """What of the file is indexed, of a large notebook only its cells; and why it is too large, if it is."""
+    data, stamp, whole = contents
+    if not whole:
+        return b"", f"{_megabytes(stamp[0])}, the limit is {_megabytes(_most_bytes(path, limit))}"
+    if len(data) <= limit:
+        return data, ""
+    from magray_memory.text.notebook_outputs import without_outputs
+
+    data, size = without_outputs(data)
+    said = f"{_megabytes(size)} without outputs, the limit is {_megabytes(limit)}"
+    return data, said if size > limit else ""
 
 
 def skipped(path: str, stamp: Stamp, skip: Skip) -> Outcome:
