@@ -115,10 +115,17 @@ def _matches(view: VaultView, asked: Sequence[AskedName], coded: bool) -> dict[i
             rank = 0
             if name.whole and sure >= OTHER_CASE:
                 minor = row.kind in _MINOR or (coded and row.kind == "section")
-                rank = 1 if minor else 2
+                rank = _rank(name.text, exact=row.name == name.text, minor=minor)
             if sure:
                 found[row.passage] = NamedMatch(max(sure, before.sure), max(rank, before.rank))
     if view.allowed is None:
         return found
     allowed = set(view.allowed.tolist())
     return {passage: match for passage, match in found.items() if passage in allowed}
+
+
+def _rank(asked: str, *, exact: bool, minor: bool) -> int:
+    """1…4: the case as typed comes first among its like, and before all else where a capital was typed."""
+    if asked != asked.lower():
+        return 1 + 2 * exact + (not minor)
+    return 1 + exact + 2 * (not minor)

@@ -123,3 +123,26 @@ def test_the_lines_of_symbols_follow_an_edit_above_them(memory: Memory) -> None:
     memory.index.run(lexical=True)
     (found,) = memory.search.symbols("nightly", 5)
     assert (found.line, found.container) == (6, "")
+
+
+@pytest.mark.parametrize(
+    ("query", "path", "line"),
+    [
+        ("Result", "tiers.py", 5),
+        ("result", "answers.py", 1),
+        ("Pending", "states.rs", 2),
+        ("pending", "tiers.py", 1),
+    ],
+)
+def test_the_case_as_typed_comes_first(tmp_path: Path, query: str, path: str, line: int) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "tiers.py").write_text(
+        "def pending():\n    pass\n\n\nclass Result:\n    pass\n", encoding="utf-8"
+    )
+    (root / "states.rs").write_text("enum State {\n    Pending,\n    Done,\n}\n", encoding="utf-8")
+    (root / "answers.py").write_text("def result():\n    pass\n", encoding="utf-8")
+    with Memory.open(root, home=tmp_path / "home") as opened:
+        opened.index.run(lexical=True)
+        hit = opened.search.query(parse(query, mode="lexical")).hits[0]
+    assert (hit.path, hit.snippet_line) == (path, line)
