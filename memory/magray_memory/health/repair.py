@@ -16,6 +16,7 @@ from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.home import vault_id
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.root_file import note_root
+from magray_memory.storage.sqlite_errors import translated
 from magray_memory.storage.vault import Vault, quarantine, snapshot_files
 from magray_memory.storage.vault_files import quarantine_path
 
@@ -71,10 +72,11 @@ class Repairer:
             Remedy.EMBED: self._embed,
         }
         try:
-            if finding.remedy in remedies:
-                return remedies[finding.remedy](path)
-            with self._writing(path) as vault:
-                return _IN_VAULT[finding.remedy](vault, self)
+            with translated(path):
+                if finding.remedy in remedies:
+                    return remedies[finding.remedy](path)
+                with self._writing(path) as vault:
+                    return _IN_VAULT[finding.remedy](vault, self)
         except OSError as error:
             raise StorageError(f"{path} cannot be repaired", error.strerror or str(error)) from error
 

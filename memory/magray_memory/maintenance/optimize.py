@@ -11,21 +11,22 @@ import os
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from magray_memory.errors import IndexDamaged, MagrayError, StorageError
+from magray_memory.errors import IndexDamaged, MagrayError
 from magray_memory.maintenance import measure
 from magray_memory.maintenance.result import Optimized, Step
 from magray_memory.storage import fts_maintenance, space
 from magray_memory.storage.leftovers import KEPT_DAYS, leftovers, remove
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.space import used_bytes
+from magray_memory.storage.sqlite_errors import translated
 from magray_memory.storage.vault import Vault
 from magray_memory.storage.vault_info import VaultInfo, drop_vault, list_vaults, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
-    from pathlib import Path
 
     from magray_memory.config import Settings
     from magray_memory.index.vector_store import VectorStore
@@ -74,8 +75,10 @@ class Optimizer:
             elif not (vault.gone and not vault.path.exists()):
                 self.on_step(f"optimizing {vault.root or vault.path}")
                 self._optimize_vault(vault)
-        self._shrink_cache()
-        self._remove_leftovers()
+        with self._noted("cache", str(self.home.vectors)):
+            self._shrink_cache()
+        with self._noted("remove", str(self.home.path)):
+            self._remove_leftovers()
         return Optimized(self._steps, self.dry_run, round(time.monotonic() - began, 3))
 
     def _optimize_vault(self, info: VaultInfo) -> None:
@@ -83,17 +86,34 @@ class Optimizer:
         if not os.access(info.path, os.W_OK):
             self._steps.append(Step("open", place, "skipped", problem="it is read-only"))
             return
-        try:
-            with Vault.open(info.path, kind=info.kind, write=True) as vault:
-                self._merge(vault, place)
-                self._trim_changes(vault, place)
-                self._vacuum(vault, place)
-                self._take_statistics(vault, place)
+        with (
+            self._noted("open", place),
+            Vault.open(info.path, kind=info.kind, write=True) as vault,
+        ):
+            for what, work in (
+                ("merge", self._merge),
+                ("trim", self._trim_changes),
+                ("vacuum", self._vacuum),
+                ("statistics", self._take_statistics),
+            ):
+                with self._noted(what, place):
+                    work(vault, place)
+            with self._noted("snapshot", place):
                 self._save_indexes(vault, info, place)
-                if not self.dry_run:
+            if not self.dry_run:
+                with self._noted("checkpoint", place):
                     space.checkpoint(vault, _CHECKPOINT_MS)
+
+    @contextmanager
+    def _noted(self, what: str, place: str) -> Generator[None]:
+        """Note a step that fails, in one sentence: the others are still worth it."""
+        try:
+            with translated(Path(place)):
+                yield
         except MagrayError as error:
-            self._steps.append(Step("open", place, "not finished", problem=str(error)))
+            self._steps.append(Step(what, place, "not finished", problem=str(error)))
+        except OSError as error:
+            self._steps.append(Step(what, place, "not finished", problem=error.strerror or str(error)))
 
     @contextmanager
     def _step(self, what: str, place: str, vault: Vault, message: str) -> Generator[None]:
@@ -225,14 +245,10 @@ class Optimizer:
             if not _is_gone_for_good(vault):
                 continue
             message = f"the vault of {vault.root}, which is gone, dropped"
-            problem = ""
-            if not self.dry_run:
-                try:
+            with self._noted("drop", str(vault.root)):
+                if not self.dry_run:
                     drop_vault(vault)
-                except StorageError as error:
-                    problem = str(error)
-            won = 0 if problem else vault.bytes
-            self._steps.append(Step("drop", str(vault.root), message, won, None, problem))
+                self._steps.append(Step("drop", str(vault.root), message, vault.bytes))
 
     def _shrink_cache(self) -> None:
         from magray_memory.storage.vector_cache import VectorCache
@@ -247,8 +263,11 @@ class Optimizer:
                 return
             if not self.dry_run:
                 cache.shrink()
+            problem = "; ".join(cache.warnings)
         won = spare if self.dry_run else before - size_of(self.home.vectors)
-        self._steps.append(Step("cache", str(self.home.vectors), "the vector cache shrunk", won))
+        self._steps.append(
+            Step("cache", str(self.home.vectors), "the vector cache shrunk", won, None, problem)
+        )
 
     def _remove_leftovers(self) -> None:
         for item in leftovers(self.home):

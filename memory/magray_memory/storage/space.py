@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.storage.database import BUSY_SECONDS
+from magray_memory.storage.sqlite_errors import translated
 from magray_memory.storage.vault_files import snapshot_files
 
 if TYPE_CHECKING:
@@ -56,12 +57,13 @@ def vacuum(vault: Vault, most: int) -> bool:
 
 def checkpoint(vault: Vault, wait_ms: int = int(BUSY_SECONDS * 1000)) -> None:
     """Copy the log into the database and cut it, unless somebody reads from it for all of that time."""
-    connection = vault.db.raw()
-    connection.execute(f"PRAGMA busy_timeout = {wait_ms}")
-    try:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    finally:
-        connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+    with translated(vault.path):
+        connection = vault.db.raw()
+        connection.execute(f"PRAGMA busy_timeout = {wait_ms}")
+        try:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
 
 
 def has_statistics(vault: Vault) -> bool:
@@ -73,13 +75,15 @@ def has_statistics(vault: Vault) -> bool:
 
 def take_statistics(vault: Vault, rows: int) -> None:
     """Take the planner's statistics of every table, from so many rows of each."""
-    vault.db.raw().execute(f"PRAGMA analysis_limit = {rows}")
+    with translated(vault.path):
+        vault.db.raw().execute(f"PRAGMA analysis_limit = {rows}")
     with vault.write() as connection:
         connection.execute("ANALYZE")
 
 
 def refresh_statistics(vault: Vault, rows: int) -> None:
     """Take the planner's statistics again where SQLite finds that tables have changed much."""
-    connection = vault.db.raw()
-    connection.execute(f"PRAGMA analysis_limit = {rows}")
-    connection.execute("PRAGMA optimize")
+    with translated(vault.path):
+        connection = vault.db.raw()
+        connection.execute(f"PRAGMA analysis_limit = {rows}")
+        connection.execute("PRAGMA optimize")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -169,3 +170,38 @@ def test_it_builds_what_the_next_search_loads(
 def _snapshots(home: Home) -> set[str]:
     (vault,) = home.workspaces.glob("*.db")
     return {file.suffix[1:] for file in snapshot_files(vault)} - {"snapshot"}
+
+
+@pytest.mark.parametrize("kind", [OSError, sqlite3.OperationalError])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "fts_maintenance.merge", "space.vacuum", "space.take_statistics", "space.checkpoint",
+        "VectorCache.spare", "leftovers", "drop_vault",
+    ],
+)  # fmt: skip
+def test_a_step_that_meets_an_error_of_the_disk_says_so_and_the_others_go_on(
+    home: Home, monkeypatch: pytest.MonkeyPatch, place: str, kind: type[Exception]
+) -> None:
+    from magray_memory.maintenance import optimize
+    from magray_memory.storage import vector_cache
+
+    error = OSError(5, "Input/output error") if kind is OSError else kind("disk I/O error")
+    if isinstance(error, sqlite3.Error):
+        error.sqlite_errorcode = 10
+
+    def fail(*_: object, **__: object) -> Any:
+        raise error
+
+    with vector_cache.VectorCache(home.vectors, 10**6) as cache:
+        cache.put_many("key", {b"h": b"v"})
+    if place == "drop_vault":
+        monkeypatch.setattr(optimize, "_is_gone_for_good", lambda info: True)
+    owner, _, name = place.rpartition(".")
+    holder: Any = optimize
+    if owner:
+        holder = vector_cache.VectorCache if owner == "VectorCache" else getattr(optimize, owner)
+    monkeypatch.setattr(holder, name, fail)
+    problems = Optimizer(home, Settings()).run().problems
+    assert problems, place
+    assert all("error" in step.problem.lower() and "\n" not in step.problem for step in problems)
