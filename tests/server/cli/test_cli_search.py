@@ -508,4 +508,6 @@ class TestOnATerminal:
     def test_index_shows_progress_and_leaves_a_line(self, magray: Magray) -> None:
         shown = self.screen(magray, "index")
         assert "embedding" in shown
-        assert shown.rstrip().rpartition("\n")[2].strip().endswith(" s")
+        *_, report, left_out = shown.rstrip().splitlines()
+        assert report.strip().endswith(" s")
+        assert left_out.strip() == "left out 1: 1 secret"
