@@ -15,7 +15,7 @@ from magray_memory.index.altered_rows import find_altered
 from magray_memory.index.open_vaults import OpenVault
 from magray_memory.search.symbols import find_symbols
 from magray_memory.storage.durability import VaultKind
-from magray_memory.storage.vault import ROWS_DAMAGED, Vault
+from magray_memory.storage.vault import Vault
 
 if TYPE_CHECKING:
     from .conftest import Box, Result
@@ -93,13 +93,12 @@ def test_a_file_that_changes_meanwhile_is_read_anew(harmed: Box) -> None:
     _whole(harmed)
 
 
-def test_symbols_are_listed_and_the_damage_is_marked(harmed: Box) -> None:
+def test_symbols_are_listed_beside_a_damaged_text(harmed: Box) -> None:
     vault = Vault.find(harmed.vault_path, kind=VaultKind.WORKSPACE, root=harmed.root)
     assert vault is not None
     with vault:
         opened = OpenVault(vault, "workspace", harmed.root, lambda key: pytest.fail("no vectors"))
         assert [symbol.name for symbol in find_symbols([opened], "peel", 5)] == ["peel"]
-        assert vault.meta(ROWS_DAMAGED) == "1"
 
 
 def test_bytes_in_place_of_a_text_cost_the_vault_until_it_is_indexed(harmed: Box) -> None:

@@ -101,7 +101,7 @@ def passed(*events: Event, always: bool = False) -> list[Event]:
 
 
 START, SCAN, CHANGED = Start("/ws", 1, 42), Progress("scan", 5, None, 0), Changed(1, 0)
-READY, DONE = LexicalReady(1, 1, 0.1), Done(1, 0, 1, 0, 0, 0, (), Seconds(0.1, None), None, None)
+READY, DONE = LexicalReady(1, 1, 0.1), Done(1, 0, {}, 1, 0, 0, 0, (), Seconds(0.1, None), None, None)
 
 
 def test_a_run_that_changed_nothing_sends_nothing() -> None:

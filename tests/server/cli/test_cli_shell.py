@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[3]
 COMMANDS = (
-    *("index", "search", "related"),
+    *("index", "why", "coverage", "search", "related"),
+    *("remember", "list", "show", "edit", "tag", "pin", "unpin", "forget", "trash"),
     *("status", "doctor", "optimize", "vault", "model", "config", "completion"),
 )
 NATIVE = (

@@ -21,8 +21,8 @@ def test_what_the_editor_gave_first_holds_until_it_says_otherwise(connect, proje
     client.settings = {"search": {"perFile": "many"}}
     client.start(project, initializationOptions={"server": {"hover": False}, "search": {"k": "lots"}})
     client.ready()
-    uri = client.open(project / "src/payment.py")
-    at = {"textDocument": {"uri": uri}, "position": {"line": 3, "character": 36}}
+    uri = client.open(project / "src/caller.py", "bank.retry_failed_payment(5)\n")
+    at = {"textDocument": {"uri": uri}, "position": {"line": 0, "character": 10}}
     assert client.request("textDocument/hover", at) is None, "switched off by initializationOptions"
     assert len(told(client)) == 2 and "search.k" in told(client)[0] and "search.per_file" in told(client)[1]
     client.notify("workspace/didChangeConfiguration", {"settings": {"server": {"hover": True}}})
