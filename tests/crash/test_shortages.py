@@ -20,6 +20,7 @@ from magray_memory.models.model import ModelFile, load_model, write_model
 from magray_memory.models.onnx import smoke_test
 from magray_memory.models.onnx.shortage import shortage, shortage_in
 from magray_memory.storage.documents import SkippedFile
+from magray_memory.text.chunk import chunk
 
 if TYPE_CHECKING:
     import random
@@ -100,9 +101,7 @@ def test_a_parser_without_memory_or_time_gets_the_file_again(monkeypatch: pytest
         raise MemoryError
 
     monkeypatch.setattr(parse_worker, "parse_file", starved)
-    outcome = parse_worker.parse_safely(
-        Task("a.py", (1, 1, 0, 0), False), Job("/", 10, 1.0, {}), lambda: None
-    )  # type: ignore[arg-type]
+    outcome = parse_worker.parse_safely(Task("a.py", (1, 1, 0, 0), False), Job("/", 10, 1.0, {}), chunk)
     assert outcome.skip is not None and outcome.skip.reason == "unreadable"
     for reason in ("parse_timeout", "parser_crash"):
         stamp = (1, 1, 0, 0)

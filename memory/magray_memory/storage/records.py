@@ -227,12 +227,6 @@ def find_key(vault: Vault, key: str) -> int | None:
         return RecordRow.select(RecordRow.id).where(RecordRow.key == key).scalar(vault.db)
 
 
-def find_uid(vault: Vault, uid: str) -> int | None:
-    """The record that has this identity in any home."""
-    with vault.read():
-        return RecordRow.select(RecordRow.id).where(RecordRow.uid == uid).scalar(vault.db)
-
-
 def find_text(vault: Vault, digest: bytes, project: str | None) -> int | None:
     """The oldest record of the project with just this text; one in the trash where no other has it."""
     same = RecordRow.project.is_null() if project is None else RecordRow.project == project

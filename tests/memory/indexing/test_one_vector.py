@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.memory.conftest import Workspace
+    from ..conftest import Workspace
 
 FILES = {
     "long.md": "# Long\n\n" + "The backup of the vault is copied to cold storage every night. " * 40,

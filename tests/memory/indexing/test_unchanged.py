@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.memory.conftest import Workspace
+    from ..conftest import Workspace
 
 posix = pytest.mark.skipif(os.name == "nt", reason="the time of a change is POSIX's")
 BEFORE = "def heron_of_the_lake():\n    return 1\n"

@@ -87,6 +87,8 @@ def too_little_address_space() -> str:
 
 
 def _reserved() -> int:
+    if sys.platform != "linux":
+        return 0
     try:
         with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - a file of the system
             return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
