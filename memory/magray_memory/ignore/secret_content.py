@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from magray_memory.ignore.secret_names import Doubt
+from magray_memory.ignore.secret_names import Doubt, has_secret
+from magray_memory.ignore.secret_names import doubt as doubt_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,6 +97,14 @@ class _Pair(NamedTuple):
     key: str
     value: str
     quoted: bool
+
+
+def holds_secret(path: str, text: str) -> bool:
+    """Whether a file is a secret, by its name or, where the name is doubtful, by its text."""
+    if has_secret(path):
+        return True
+    doubtful = doubt_of(path)
+    return doubtful is not None and secret_in(text, doubtful) is not None
 
 
 def secret_in(text: str, doubt: Doubt) -> str | None:

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import MagrayError
-from magray_memory.ignore.secret_names import doubt, has_secret
+from magray_memory.ignore.secret_content import holds_secret
 from magray_memory.indexing.parse import clean, stored_symbols
 from magray_memory.indexing.walk import Tally, WalkOptions, walk
 from magray_memory.regular_file import UNKNOWN_STAMP, Unreadable, Vanished, content_hash, read_file, stamp_of
@@ -71,7 +71,7 @@ class Overlay:
         digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         if self._texts.get(path) == digest:
             return False
-        if _is_secret(path, text) or len(text) > self._limit or self._ruled_out(path):
+        if holds_secret(path, text) or len(text) > self._limit or self._ruled_out(path):
             self.drop(path)
             return False
         self._store_text(path, chunked(path, text), digest, stored)
@@ -225,17 +225,6 @@ class Overlay:
             # The store before it may still be in use by a search: let go of, not closed.
             self._stores = [*self._stores[-1:], VectorStore(self._vault, key, self._settings.vectors)]
         return self._stores[-1]
-
-
-def _is_secret(path: str, text: str) -> bool:
-    if has_secret(path):
-        return True
-    uncertain = doubt(path)
-    if uncertain is None:
-        return False
-    from magray_memory.ignore.secret_content import secret_in
-
-    return secret_in(text, uncertain) is not None
 
 
 def chunked(path: str, text: str) -> ChunkedText:

@@ -18,7 +18,7 @@ from magray_memory.storage.records import Citation
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    Read = Callable[[Path], str | None]
+    Read = Callable[[str], str | None]
 
 State = Literal["verified", "moved", "changed", "gone"]
 
@@ -111,11 +111,11 @@ def cite(file: CitedFile, lines: tuple[int, int] | None) -> Cited:
 def check(citation: Citation, read: Read, named_alike: Callable[[Citation], Sequence[str]]) -> Checked:
     """Compare a citation with the files as they are now.
 
-    `read` gives a file's text, None when it is not there or no text; `named_alike` the paths that the cited
-    file may have now, relative to its root. Lines that stand elsewhere in the file, or in one of those, have
-    moved; where they stand several times, the place closest to the former one counts.
+    `read` gives the text of a file below the root, None when it is not there or no text; `named_alike` the
+    paths that the cited file may have now, relative to its root. Lines that stand elsewhere in the file, or
+    in one of those, have moved; where they stand several times, the place closest to the former one counts.
     """
-    text = read(Path(citation.root) / citation.path)
+    text = read(citation.path)
     if text is not None:
         found = _find(citation, _rows(text))
         if found == citation.start_line:
@@ -123,7 +123,7 @@ def check(citation: Citation, read: Read, named_alike: Callable[[Citation], Sequ
         if found is not None:
             return _moved(citation, citation.path, found)
     for path in named_alike(citation):
-        other = read(Path(citation.root) / path) if path != citation.path else None
+        other = read(path) if path != citation.path else None
         found = None if other is None else _find(citation, _rows(other))
         if found is not None:
             return _moved(citation, path, found)

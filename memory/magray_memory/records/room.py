@@ -241,17 +241,20 @@ class Records:
 
     def _cite(self, source: Source) -> Cited:
         """The citation of a source. Raises WorkspaceError for a file outside of workspace and notes,
-        RecordError for one that cannot be read.
+        RecordError for one that cannot be read, or is a secret.
         """
+        from magray_memory.ignore.secret_content import holds_secret
         from magray_memory.indexing.parse import content_hash
         from magray_memory.records import git_commit
         from magray_memory.records.citation import CitedFile, cite
 
         root, path = self._context.locate(self._absolute(source.path))
-        data = self._bytes(root / path)
+        data = self._bytes(root, path)
         text = None if data is None else _decoded(data)
         if data is None or text is None:
             raise RecordError(f"{source.path} cannot be cited", "it is not there, or it is no text")
+        if holds_secret(path, text):
+            raise RecordError(f"{source.path} cannot be cited", "it is a secret, and none is stored")
         file = CitedFile(root, path, text, content_hash(data), git_commit.checked_out(root))
         return cite(file, source.lines)
 
@@ -265,20 +268,19 @@ class Records:
     def _check(self, citation: Citation) -> Checked:
         from magray_memory.records.citation import check
 
-        return check(citation, self._read, self._namesakes)
+        def read(path: str) -> str | None:
+            data = self._bytes(Path(citation.root), path)
+            return None if data is None else _decoded(data)
 
-    def _read(self, path: Path) -> str | None:
-        data = self._bytes(path)
-        return None if data is None else _decoded(data)
+        return check(citation, read, self._namesakes)
 
-    def _bytes(self, path: Path) -> bytes | None:
-        from magray_memory.regular_file import Unreadable, Vanished, read_file
+    def _bytes(self, root: Path, path: str) -> bytes | None:
+        """A whole file below a root; None where it is none, is too large, or a link leads to it."""
+        from magray_memory.regular_file import read_below
 
-        try:
-            contents = read_file(str(path), self._context.settings.index.max_file_bytes)
-        except (Vanished, Unreadable):
-            return None
-        return contents.data if contents.whole else None
+        limit = self._context.settings.index.max_file_bytes
+        data = read_below(root, path, limit + 1)
+        return None if data is None or len(data) > limit else data
 
     def _namesakes(self, citation: Citation) -> Sequence[str]:
         """Files of this name, or with just this content, in the index of the citation's root."""

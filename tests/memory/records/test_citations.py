@@ -133,6 +133,29 @@ def test_a_file_outside_cannot_be_cited(records: Records, tmp_path: Path) -> Non
         records.remember(Draft(text="x", source=Source.parse(str(tmp_path / "secret.txt"))))
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (".env", "PORT=8080\n"),
+        ("keys/id_rsa", "x\n"),
+        ("auth.json", '{"token": "ghp_0123456789abcdefghijABCDEFGHIJ456789"}'),
+    ],
+)
+def test_a_secret_is_never_cited(records: Records, workspace: Path, name: str, text: str) -> None:
+    (workspace / name).parent.mkdir(exist_ok=True)
+    (workspace / name).write_text(text, "utf-8")
+    with pytest.raises(RecordError, match="it is a secret"):
+        records.remember(Draft(text="", source=Source.parse(f"{workspace}/{name}")))
+
+
+def test_no_link_leads_out_of_the_workspace(records: Records, workspace: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "notes.md").write_text("private\n", "utf-8")
+    (workspace / "link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises((RecordError, WorkspaceError)):
+        records.remember(Draft(text="", source=Source.parse(f"{workspace}/link/notes.md")))
+
+
 @pytest.mark.parametrize("given", ["a.py:0", "a.py:9-3", ""])
 def test_a_source_that_is_none(given: str) -> None:
     with pytest.raises(RecordError, match="is no source"):
