@@ -77,7 +77,13 @@ class RecordNotFound(MagrayError):
 
 
 class RecordChanged(MagrayError):
+    """`version`: that of the record as it is now."""
+
     code = "record_changed"
+
+    def __init__(self, what: str, why: str = "", hint: str = "", version: str = "") -> None:
+        super().__init__(what, why, hint)
+        self.version = version
 
 
 class StorageError(MagrayError):

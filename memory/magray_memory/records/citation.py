@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,7 +19,7 @@ from magray_memory.storage.records import Citation
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    Read = Callable[[str], str | None]
+    Read = Callable[[str], "CitedText | None"]
 
 State = Literal["verified", "moved", "changed", "gone"]
 
@@ -27,10 +28,14 @@ _SOURCE = re.compile(r"(?P<path>.+?)(?::(?P<first>\d{1,9})(?:-(?P<last>\d{1,9}))
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A place to cite: a file, and its lines (1-based, inclusive); None for the whole file."""
+    """A place to cite: a file, and its lines (1-based, inclusive); None for the whole file.
+
+    `text` of the file where an editor has another than the disk.
+    """
 
     path: Path
     lines: tuple[int, int] | None = None
+    text: str | None = None
 
     @classmethod
     def parse(cls, text: str) -> Source:
@@ -76,6 +81,26 @@ class CitedFile:
     commit: str | None
 
 
+class CitedText:
+    """The text of a file that citations are compared with; its lines are hashed once, by the first."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def rows(self) -> list[str]:
+        """The lines without white space at their ends."""
+        return _rows(self._text)
+
+    @cached_property
+    def lines(self) -> dict[bytes, list[int]]:
+        """The lines, from 1, that have a hash."""
+        found: dict[bytes, list[int]] = {}
+        for line, row in enumerate(self.rows, 1):
+            found.setdefault(_digest((row,)), []).append(line)
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Cited:
     """The citation of a source, and the text of its lines."""
@@ -117,18 +142,31 @@ def check(citation: Citation, read: Read, named_alike: Callable[[Citation], Sequ
     """
     text = read(citation.path)
     if text is not None:
-        found = _find(citation, _rows(text))
+        found = _find(citation, text)
         if found == citation.start_line:
             return Checked("verified", citation.path, citation.start_line, citation.end_line)
         if found is not None:
             return _moved(citation, citation.path, found)
     for path in named_alike(citation):
         other = read(path) if path != citation.path else None
-        found = None if other is None else _find(citation, _rows(other))
+        found = None if other is None else _find(citation, other)
         if found is not None:
             return _moved(citation, path, found)
     state: State = "gone" if text is None else "changed"
     return Checked(state, citation.path, citation.start_line, citation.end_line)
+
+
+def snippet(path: str, text: str) -> str:
+    """Lines of a file as a Markdown text: code in a fence that they do not close, prose as it is."""
+    from magray_memory.text.languages import detect, kind_of
+
+    language = detect(path, text[:4096])
+    if kind_of(language) != "code":
+        return text
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return f"{fence}{language}\n{text}\n{fence}\n"
 
 
 def as_json(citation: Citation) -> dict[str, Any]:
@@ -145,14 +183,13 @@ def _moved(citation: Citation, path: str, first: int) -> Checked:
     return Checked("moved", path, first, first + citation.end_line - citation.start_line)
 
 
-def _find(citation: Citation, rows: Sequence[str]) -> int | None:
+def _find(citation: Citation, text: CitedText) -> int | None:
     """The line where the cited lines begin now, the closest to where they were."""
     count = citation.end_line - citation.start_line + 1
     alike = [
         line
-        for line in range(1, len(rows) - count + 2)
-        if _digest(rows[line - 1 : line]) == citation.first_hash
-        and _digest(rows[line - 1 : line - 1 + count]) == citation.text_hash
+        for line in text.lines.get(citation.first_hash, ())
+        if _digest(text.rows[line - 1 : line - 1 + count]) == citation.text_hash
     ]
     return min(alike, key=lambda line: abs(line - citation.start_line), default=None)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from magray_memory.context import Context
-    from magray_memory.records.citation import Checked, Cited, Source
+    from magray_memory.records.citation import Checked, Cited, CitedText, Source
     from magray_memory.records.draft import Draft
     from magray_memory.records.duplicates import Near
     from magray_memory.records.store import RecordStore
@@ -171,6 +171,58 @@ class Records:
         rest = f"{_time(shown[-1])!r},{shown[-1].id}" if len(found) > limit else None
         return RecordPage([self._record(stored) for stored in shown], rest)
 
+    def citing(self, root: Path, path: str, text: str) -> Sequence[Record]:
+        """The records whose source lies in a file of a root as it is now, with `text`; in the order of their
+        lines. Records are compared with the text, whatever the disk has.
+        """
+        from magray_memory.indexing.parse import content_hash
+        from magray_memory.records.about import OpenFile, citing
+
+        vault = self._reading()
+        if vault is None:
+            return []
+        file = OpenFile(root, path, text, content_hash(text.encode("utf-8", "replace")))
+        return citing(vault, file, self._cited_text, self._namesakes)
+
+    def naming(self, word: str) -> Sequence[Record]:
+        """The records that say a name, the ones that are mostly about it first."""
+        from magray_memory.records.about import naming
+
+        vault = self._reading()
+        return [] if vault is None else [self._record(stored) for stored in naming(vault, word)]
+
+    def linking(self, path: str) -> Sequence[Record]:
+        """The records that link to a file, by its path below the root or an end of that."""
+        from magray_memory.records.about import linking
+
+        vault = self._reading()
+        return [] if vault is None else [self._record(stored) for stored in linking(vault, path)]
+
+    def named(self, link: str) -> Record | None:
+        """The record that a link means, by its id, key or title; None when there is none."""
+        from magray_memory.records.about import named
+
+        vault = self._reading()
+        stored = None if vault is None else named(vault, link)
+        return None if stored is None else self._record(stored)
+
+    def revision(self) -> int:
+        """Another number after each change of a record, by whatever program; uses change nothing."""
+        from magray_memory.storage.citations import revision
+
+        vault = self._reading()
+        return 0 if vault is None else revision(vault)
+
+    def embed_newest(self) -> None:
+        """Embed what was written last here and now, with the model that is open, and have a process do what
+        is left. Raises EmbeddingUnavailable.
+        """
+        from magray_memory.indexing.notebook import embed_newest
+
+        wanted = self._context.settings.records.embed_at_once and self._context.home.notebook.exists()
+        if wanted and embed_newest(self._context, self._writing()):
+            self.embed_in_background()
+
     def close(self) -> None:
         """Close the notebook; what is asked afterwards opens it again."""
         with self._guard:
@@ -234,9 +286,11 @@ class Records:
             return draft, None
         cited = self._cite(draft.source)
         if not draft.text.strip():
+            from magray_memory.records.citation import snippet
             from magray_memory.records.draft import SNIPPET
 
-            draft = replace(draft, text=_fenced(cited), kind=draft.kind or SNIPPET)
+            text = snippet(cited.citation.path, cited.text)
+            draft = replace(draft, text=text, kind=draft.kind or SNIPPET)
         return draft, cited.citation
 
     def _cite(self, source: Source) -> Cited:
@@ -249,8 +303,8 @@ class Records:
         from magray_memory.records.citation import CitedFile, cite
 
         root, path = self._context.locate(self._absolute(source.path))
-        data = self._bytes(root, path)
-        text = None if data is None else _decoded(data)
+        data = self._bytes(root, path) if source.text is None else source.text.encode("utf-8", "replace")
+        text = source.text if source.text is not None or data is None else _decoded(data)
         if data is None or text is None:
             raise RecordError(f"{source.path} cannot be cited", "it is not there, or it is no text")
         if holds_secret(path, text):
@@ -268,11 +322,15 @@ class Records:
     def _check(self, citation: Citation) -> Checked:
         from magray_memory.records.citation import check
 
-        def read(path: str) -> str | None:
-            data = self._bytes(Path(citation.root), path)
-            return None if data is None else _decoded(data)
+        return check(citation, lambda path: self._cited_text(citation, path), self._namesakes)
 
-        return check(citation, read, self._namesakes)
+    def _cited_text(self, citation: Citation, path: str) -> CitedText | None:
+        """A file below the root of a citation, None when it is not there or no text."""
+        from magray_memory.records.citation import CitedText
+
+        data = self._bytes(Path(citation.root), path)
+        text = None if data is None else _decoded(data)
+        return None if text is None else CitedText(text)
 
     def _bytes(self, root: Path, path: str) -> bytes | None:
         """A whole file below a root; None where it is none, is too large, or a link leads to it."""
@@ -301,19 +359,6 @@ def _decoded(data: bytes) -> str | None:
         return decode(data)
     except Undecodable:
         return None
-
-
-def _fenced(cited: Cited) -> str:
-    """The cited lines as a Markdown text: code in a fence that they do not close, prose as it is."""
-    from magray_memory.text.languages import detect, kind_of
-
-    language = detect(cited.citation.path, cited.text[:4096])
-    if kind_of(language) != "code":
-        return cited.text
-    fence = "```"
-    while fence in cited.text:
-        fence += "`"
-    return f"{fence}{language}\n{cited.text}\n{fence}\n"
 
 
 def _time(record: StoredRecord) -> float:

@@ -275,7 +275,7 @@ def _checked(draft: Draft, now: float) -> Draft:
 
 def _changed(record: StoredRecord) -> RecordChanged:
     what = f"{record_id(record.id)} was changed by another program"
-    return RecordChanged(what, "nothing was written", "read it again")
+    return RecordChanged(what, "nothing was written", "read it again", version_of(record))
 
 
 def _differs(former: StoredRecord, content: Content) -> bool:

@@ -41,6 +41,18 @@ def pending_ids(connection: sqlite3.Connection, key: str, limit: int, after: int
     return [row[0] for row in rows]
 
 
+def newest_pending(connection: sqlite3.Connection, key: str, limit: int) -> list[int]:
+    """Ids of the pending passages that were stored last, at most `limit`; the cost goes by how many there
+    are.
+    """
+    count = min(limit, count_pending(connection, key))
+    rows = connection.execute(
+        f"SELECT id FROM passage WHERE {_WITHOUT_VECTOR} ORDER BY id DESC LIMIT ?",
+        (_key_id(connection, key), count),
+    )
+    return [row[0] for row in rows] if count else []
+
+
 def pending_by_priority(connection: sqlite3.Connection, key: str) -> sqlite3.Cursor:
     """Ids of all pending passages in the order to embed them: files changed last first, each from its top."""
     return connection.execute(

@@ -17,8 +17,8 @@ row of a workspace vault, can be made again from files or from those texts.
 - `revision`: what a record was before an edit; `citation`: the lines of a file that it is about
 - `skipped`: a file that should have been indexed and was not, with the reason and the state it had
 - `checksum` of a row: see `storage/row_checksums.py`
-- `change`, `tally` and `embedding_key.vectors`: the log of vectors and counts of rows, kept by triggers, so
-  that no writer can forget them and asking costs the same at any size
+- `change`, `tally` and `embedding_key.vectors`: the log of vectors, counts of rows and of changes of records,
+  kept by triggers, so that no writer can forget them and asking costs the same at any size
 
 Migrations are frozen SQL, recorded by `PRAGMA user_version`, each in the transaction that its number is
 written in; a change of the schema is a new function at the end of `MIGRATIONS`, never an edit.
@@ -376,6 +376,43 @@ def records(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+_RECORD_PLACES = """
+CREATE INDEX citation_name ON citation(replace(path, rtrim(path, replace(path, '/', '')), ''));
+CREATE INDEX citation_file ON citation(file_hash);
+CREATE INDEX link_folded ON link(lower(target));
+CREATE INDEX record_title ON document(lower(title)) WHERE text IS NOT NULL;
+CREATE TRIGGER record_added AFTER INSERT ON document WHEN new.text IS NOT NULL BEGIN
+    INSERT INTO tally VALUES ('record', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1;
+END;
+CREATE TRIGGER record_removed AFTER DELETE ON document WHEN old.text IS NOT NULL BEGIN
+    INSERT INTO tally VALUES ('record', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1;
+END;
+CREATE TRIGGER record_changed AFTER UPDATE OF kind, layer, title, text, updated_at, pinned, session, project,
+    key, score, trashed_at, superseded_by ON document WHEN new.text IS NOT NULL BEGIN
+    INSERT INTO tally VALUES ('record', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1;
+END;
+CREATE TRIGGER record_tagged AFTER INSERT ON document_tag
+    WHEN (SELECT text IS NOT NULL FROM document WHERE id = new.document_id) BEGIN
+    INSERT INTO tally VALUES ('record', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1;
+END;
+CREATE TRIGGER record_untagged AFTER DELETE ON document_tag
+    WHEN (SELECT text IS NOT NULL FROM document WHERE id = old.document_id) BEGIN
+    INSERT INTO tally VALUES ('record', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1;
+END;
+CREATE TRIGGER record_cited AFTER INSERT ON citation BEGIN
+    INSERT INTO tally VALUES ('record', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1;
+END
+"""
+
+
+def record_places(connection: sqlite3.Connection) -> None:
+    """8: records are found by the file that they cite, by title and by link; `record` in `tally` is another
+    number after each change of a record, uses apart.
+    """
+    for statement in _statements(_RECORD_PLACES):
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     first_schema,
     skip_reasons,
@@ -384,6 +421,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     skip_times,
     symbols,
     records,
+    record_places,
 )
 """Migration i takes a vault from user_version i to i + 1, inside the caller's transaction."""
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol.types import ErrorCodes, LSPErrorCodes, ResponseError
 from pygls.exceptions import JsonRpcException
 
-from magray_memory.errors import Interrupted, MagrayError, UsageError
+from magray_memory.errors import Interrupted, MagrayError, RecordChanged, UsageError
 from magray_server.lsp.hints import in_editor
 
 if TYPE_CHECKING:
@@ -59,7 +59,10 @@ def _describe(error: BaseException) -> tuple[int, str, Any]:
             code = ErrorCodes.InvalidParams if isinstance(error, UsageError) else LSPErrorCodes.RequestFailed
             hint = in_editor(error.hint)
             tried = f" (try: {hint})" if hint else ""
-            return code, _sentence(error.message + tried), {"code": error.code, "hint": hint}
+            data = {"code": error.code, "hint": hint}
+            if isinstance(error, RecordChanged):
+                data["version"] = error.version
+            return code, _sentence(error.message + tried), data
         case _ if isinstance(error, OSError) or _of_sqlite(error):
             log.warning("a request failed", exc_info=error)
             return LSPErrorCodes.RequestFailed, _sentence(f"It failed: {error}"), None
