@@ -7,6 +7,7 @@ with Memory.open() as memory:
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
     from magray_memory.records.citation import Checked, Cited, CitedText, Source
     from magray_memory.records.draft import Draft
     from magray_memory.records.duplicates import Near
-    from magray_memory.records.store import RecordStore
+    from magray_memory.records.store import Prepared, RecordStore
     from magray_memory.storage.records import Citation, RecordFilter, StoredRecord
     from magray_memory.storage.vault import Vault
 
 MAX_LISTED = 1_000
+_TRIES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,15 @@ class Remembered:
             "id": self.record.id,
             "outcome": self.outcome,
             "record": self.record.as_json(),
-            "near": [
-                {"id": record_id(n.record.id), "title": n.record.title, "similarity": n.similarity}
-                for n in self.near
-            ],
+            "near": self.near_as_json(),
         }
+
+    def near_as_json(self) -> list[dict[str, Any]]:
+        """Id, title and similarity of each record that says nearly the same."""
+        return [
+            {"id": record_id(n.record.id), "title": n.record.title, "similarity": n.similarity}
+            for n in self.near
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +89,70 @@ class Records:
         Where a source is cited and the text is empty, the cited lines are the text. Raises RecordError,
         RecordNotFound, WorkspaceError, StorageError.
         """
+        (remembered,) = self.remember_all([draft])
+        if isinstance(remembered, MagrayError):
+            raise remembered
+        return remembered
+
+    def remember_all(self, drafts: Iterable[Draft]) -> list[Remembered | MagrayError]:
+        """Keep several texts in one transaction, which is over when this returns; some hundred at most.
+
+        A draft that is refused is answered by its error, and the others are kept. Where the transaction as a
+        whole fails, each draft gets one of its own.
+        """
+        prepared = [self._prepared(draft) for draft in drafts]
+        good = [one for one in prepared if not isinstance(one, MagrayError)]
+        if not good:  # what is refused makes no notebook
+            return [one for one in prepared if isinstance(one, MagrayError)]
+        stored = iter(self._stored(good))
+        return [one if isinstance(one, MagrayError) else next(stored) for one in prepared]
+
+    def _prepared(self, draft: Draft) -> Prepared | MagrayError:
         from magray_memory.records.draft import content_of
+        from magray_memory.records.store import Prepared
+
+        try:
+            draft, citation = self._with_source(draft)
+            if draft.project is None and self._context.workspace is not None:
+                draft = replace(draft, project=self._context.workspace.name)
+            return Prepared(draft, content_of(draft), citation)
+        except MagrayError as error:
+            return error
+
+    def _stored(self, prepared: Sequence[Prepared]) -> list[Remembered | MagrayError]:
         from magray_memory.records.duplicates import near_duplicates
 
-        draft, citation = self._with_source(draft)
-        if draft.project is None and self._context.workspace is not None:
-            draft = replace(draft, project=self._context.workspace.name)
-        content = content_of(draft)  # what is refused makes no notebook
-        vault = self._writing()
-        stored = self._store(vault).remember(draft, content, citation)
-        near = near_duplicates(vault, stored.record) if stored.outcome == "created" else []
-        return Remembered(self._record(stored.record), stored.outcome, near)
+        try:
+            vault = self._writing()
+            done = self._store(vault).remember(prepared)
+        except StorageError as error:
+            return [error] if len(prepared) == 1 else self._one_by_one(prepared)
+        answers: list[Remembered | MagrayError] = []
+        for stored in done:
+            if isinstance(stored, MagrayError):
+                answers.append(stored)
+                continue
+            near: list[Near] = []
+            if stored.outcome == "created":
+                with contextlib.suppress(MagrayError):  # what is stored is acknowledged, whatever comes now
+                    found = near_duplicates(vault, stored.record)
+                    near = [other for other in found if other.record.id < stored.record.id]
+            answers.append(Remembered(self._record(stored.record), stored.outcome, near))
+        return answers
+
+    def _one_by_one(self, prepared: Sequence[Prepared]) -> list[Remembered | MagrayError]:
+        """One draft may be too much for a disk, which has room for the others; two in a row are enough to
+        know that nothing can be written.
+        """
+        answers: list[Remembered | MagrayError] = []
+        failed = 0
+        for one in prepared:
+            if failed < _TRIES:
+                answers += self._stored([one])
+                failed = failed + 1 if isinstance(answers[-1], StorageError) else 0
+            else:
+                answers.append(answers[-1])
+        return answers
 
     def embed_in_background(self) -> None:
         """Have what is pending embedded by a process of its own, so that it is found by meaning soon."""

@@ -1,4 +1,4 @@
-"""Record store: the notebook's records, written in one transaction each, with the clock that is handed in.
+"""Record store: the notebook's records, with the clock that is handed in. Each method writes one transaction.
 
 What is acknowledged is durable as far as the durability mode promises: the commit is over before a method
 returns. A record that goes stays in the trash.
@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
-from magray_memory.errors import LexicalDamaged, RecordChanged, RecordError, RecordNotFound
+from magray_memory.errors import LexicalDamaged, RecordChanged, RecordError, RecordNotFound, UsageError
 from magray_memory.index.lexical import LexicalIndex
 from magray_memory.records.draft import (
     DEFAULT_LAYER,
@@ -30,6 +30,7 @@ from magray_memory.storage.document_id import parse_document_id
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from magray_memory.errors import MagrayError
     from magray_memory.records.draft import Draft
     from magray_memory.storage.records import Citation, Content, StoredRecord
     from magray_memory.storage.vault import Vault
@@ -53,6 +54,14 @@ class Stored:
     outcome: Outcome
 
 
+class Prepared(NamedTuple):
+    """A draft, the content that is made of it, and the lines that it cites."""
+
+    draft: Draft
+    content: Content
+    citation: Citation | None = None
+
+
 class RecordStore:
     """Writes and reads the records of a notebook that is open for writing. Safe in several threads."""
 
@@ -61,28 +70,40 @@ class RecordStore:
         self._clock = clock
         self._lexical = LexicalIndex(vault)
 
-    def remember(self, draft: Draft, content: Content, citation: Citation | None = None) -> Stored:
-        """Store a draft, of which `content` is made: a new record, or the one that has its key or its text.
+    def remember(self, prepared: Sequence[Prepared]) -> list[Stored | MagrayError]:
+        """Store drafts in one transaction: each is a new record, or the one that has its key or its text.
 
-        Raises RecordError for what no record can have, RecordNotFound for a record to supersede that is not
-        there.
+        A draft that is refused is answered by its error (RecordError for what no record can have,
+        RecordNotFound for a record to supersede that is not there), and stops no other. Raises StorageError
+        when nothing of all this was stored.
         """
-        draft = _checked(draft, self._clock())
 
-        def work() -> Stored:
-            superseded = None if draft.supersedes is None else self.find(draft.supersedes).id
-            known = self._known(draft, content)
-            if known is None:
-                document = records.insert(self._vault, self._new(draft, content, citation), self._lexical)
-                outcome: Outcome = "created"
-            else:
-                document = known.id
-                outcome = self._merge(known, draft, content, citation)
-            if superseded is not None and superseded != document:
-                records.set_fields(self._vault, superseded, superseded_by=document)
-            return Stored(self._get(document), outcome)
+        def work() -> list[Stored | MagrayError]:
+            stored: list[Stored | MagrayError] = []
+            for one in prepared:
+                try:
+                    with self._vault.part():
+                        stored.append(self._remember(one))
+                except (UsageError, RecordNotFound) as error:
+                    stored.append(error)
+            return stored
 
         return self._write(work)
+
+    def _remember(self, prepared: Prepared) -> Stored:
+        draft, content = _checked(prepared.draft, self._clock()), prepared.content
+        superseded = None if draft.supersedes is None else self.find(draft.supersedes).id
+        known = self._known(draft, content)
+        if known is None:
+            new = self._new(draft, content, prepared.citation)
+            document = records.insert(self._vault, new, self._lexical)
+            outcome: Outcome = "created"
+        else:
+            document = known.id
+            outcome = self._merge(known, draft, content, prepared.citation)
+        if superseded is not None and superseded != document:
+            records.set_fields(self._vault, superseded, superseded_by=document)
+        return Stored(self._get(document), outcome)
 
     def edit(
         self,

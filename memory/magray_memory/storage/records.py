@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.storage.documents import insert_passages
@@ -216,28 +217,26 @@ def get(vault: Vault, documents: Iterable[int]) -> list[StoredRecord]:
     if not ids:
         return []
     with vault.read():
-        rows = RecordRow.select().where(RecordRow.id.in_(ids) & _TEXT).execute(vault.db)
-        found = {record.id: record for record in _stored(vault, list(rows))}
+        found = {record.id: record for record in _stored(vault, _rows(vault, RecordRow, ids))}
     return [found[id_] for id_ in ids if id_ in found]
 
 
 def find_key(vault: Vault, key: str) -> int | None:
     """The record with this key, in the trash or not."""
-    with vault.read():
-        return RecordRow.select(RecordRow.id).where(RecordRow.key == key).scalar(vault.db)
+    with vault.read() as connection:
+        found = connection.execute("SELECT id FROM document WHERE key = ?", (key,)).fetchone()
+    return None if found is None else found[0]
 
 
 def find_text(vault: Vault, digest: bytes, project: str | None) -> int | None:
     """The oldest record of the project with just this text; one in the trash where no other has it."""
-    same = RecordRow.project.is_null() if project is None else RecordRow.project == project
-    with vault.read():
-        return (
-            RecordRow.select(RecordRow.id)
-            .where((RecordRow.hash == digest) & same & _TEXT)
-            .order_by(RecordRow.trashed_at.is_null(False), RecordRow.id)
-            .limit(1)
-            .scalar(vault.db)
-        )
+    with vault.read() as connection:
+        found = connection.execute(
+            "SELECT id FROM document WHERE hash = ? AND project IS ? AND text IS NOT NULL AND path IS NULL"
+            " ORDER BY trashed_at IS NOT NULL, id LIMIT 1",
+            (digest, project),
+        ).fetchone()
+    return None if found is None else found[0]
 
 
 def select(
@@ -386,6 +385,21 @@ def _remove_passages(vault: Vault, documents: Sequence[int], lexical: LexicalWri
             connection.executemany("DELETE FROM passage WHERE id = ?", [(row.passage_id,) for row in rows])
 
 
+def _rows(vault: Vault, model: type[RecordRow | CitationRow], documents: Sequence[int]) -> list[Any]:
+    """The rows of these documents in the table of records, or of citations."""
+    statement = _statement(model, len(documents))
+    return list(model.raw(statement, *documents).execute(vault.db))
+
+
+@lru_cache(64)
+def _statement(model: type[RecordRow | CitationRow], count: int) -> str:
+    # peewee takes longer to write a statement than SQLite to run it.
+    ids = [0] * count
+    if model is RecordRow:
+        return RecordRow.select().where(RecordRow.id.in_(ids) & _TEXT).sql()[0]
+    return CitationRow.select().where(CitationRow.document.in_(ids)).sql()[0]
+
+
 def _stored(vault: Vault, rows: Sequence[RecordRow]) -> list[StoredRecord]:
     ids = [row.id for row in rows]
     with vault.read() as connection:
@@ -401,7 +415,7 @@ def _stored(vault: Vault, rows: Sequence[RecordRow]) -> list[StoredRecord]:
                 bytes(row.first_hash),
                 bytes(row.file_hash),
             )
-            for row in CitationRow.select().where(CitationRow.document.in_(ids)).execute(vault.db)
+            for row in _rows(vault, CitationRow, ids)
         }
     return [
         StoredRecord(

@@ -170,6 +170,22 @@ class Vault:
                 self._transaction.writing = False
 
     @contextmanager
+    def part(self) -> Generator[None]:
+        """A part of this thread's write: on any exception nothing of it is left, and what was written before
+        it is, unless SQLite has undone the whole transaction (a full disk).
+        """
+        with self.write() as connection:
+            connection.execute("SAVEPOINT part")
+            try:
+                yield
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK TO part")
+                    connection.execute("RELEASE part")
+                raise
+            connection.execute("RELEASE part")
+
+    @contextmanager
     def _translated(self) -> Generator[None]:
         outermost = not self.db.in_transaction()
         try:

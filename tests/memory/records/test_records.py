@@ -10,6 +10,7 @@ import pytest
 
 from magray_memory.errors import QueryError, RecordChanged, RecordError, RecordNotFound
 from magray_memory.records.draft import MAX_TAGS, MAX_TEXT, Draft
+from magray_memory.records.room import Remembered
 from magray_memory.storage.records import RecordFilter
 from magray_memory.values import parse
 
@@ -264,6 +265,37 @@ def test_threads_and_programs_remember_together(records: Records, memory: Memory
     found = records.list(RecordFilter(), 1_000).records
     assert len({record.id for record in found}) == 40
     assert len(_found(memory, "number", k=100)) == 40
+
+
+def test_many_are_kept_in_one_transaction(records: Records) -> None:
+    records.remember(Draft(text="the first"))
+    statements: list[str] = []
+    connection = records._writing().db.raw()
+    connection.set_trace_callback(statements.append)
+    drafts = [Draft(text=f"sentence {number}", key=f"k{number}") for number in range(20)]
+    drafts[3:3] = [Draft(text=""), Draft(text="x", supersedes="n99"), Draft(text="sentence 1", key="k1")]
+    done = records.remember_all(drafts)
+    connection.set_trace_callback(None)
+    assert statements.count("BEGIN IMMEDIATE") == 1
+    assert [type(one) for one in done[3:5]] == [RecordError, RecordNotFound]
+    outcomes = [one.outcome for one in done if isinstance(one, Remembered)]
+    assert outcomes == ["created"] * 3 + ["unchanged"] + ["created"] * 17
+    assert len(records.list(RecordFilter()).records) == 21
+
+
+def test_what_a_disk_has_no_room_for_stops_no_other(records: Records, memory: Memory) -> None:
+    records.remember(Draft(text="the first"))
+    connection = records._writing().db.raw()
+    pages: int = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count = {pages + 8}")
+    large = "word " * 50_000
+    done = records.remember_all(Draft(text=text) for text in ("second", large, "third"))
+    assert [getattr(one, "code", "") for one in done] == ["", "storage", ""]
+    assert _found(memory, "second") == ["n2"]
+    assert len(records.list(RecordFilter()).records) == 3
+    refused = records.remember_all(Draft(text=large + str(number)) for number in range(5))
+    assert [getattr(one, "code", "") for one in refused] == ["storage"] * 5
+    assert len(records.list(RecordFilter()).records) == 3
 
 
 def test_without_a_notebook_nothing_is_made(records: Records, tmp_path: Path) -> None:

@@ -96,6 +96,19 @@ def test_a_write_that_fails_leaves_nothing(path: Path) -> None:
             pass
 
 
+def test_a_part_that_fails_leaves_the_rest_of_the_write(path: Path) -> None:
+    with _open(path) as vault:
+        with vault.write():
+            vault.set_meta("a", "1")
+            with pytest.raises(ZeroDivisionError), vault.part():
+                vault.set_meta("a", "2")
+                vault.set_meta("b", "2")
+                raise ZeroDivisionError
+            with vault.part():
+                vault.set_meta("c", "3")
+        assert [vault.meta(key) for key in "abc"] == ["1", None, "3"]
+
+
 def test_threads_write_one_after_the_other(path: Path) -> None:
     with _open(path) as vault:
         vault.set_meta("n", "0")

@@ -94,6 +94,61 @@ def test_a_batch_is_stored_line_by_line(magray: Magray, tmp_path: Path) -> None:
     assert magray("remember", "--batch", "nowhere.jsonl").code == 1
 
 
+def test_a_batch_answers_each_line_before_it_waits_for_more(magray: Magray) -> None:
+    process = magray.start("remember", "--batch", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin is not None and process.stdout is not None
+    for number in range(1, 4):
+        process.stdin.write(json.dumps({"text": f"sentence {number}"}).encode() + b"\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["id"] == f"n{number}"
+        assert magray("show", f"n{number}").code == 0
+    process.stdin.write(b'{"text": "the last one has no line end"}')
+    process.stdin.close()
+    assert json.loads(process.stdout.readline())["id"] == "n4"
+    assert process.wait(60) == 0
+    process.stdout.close()
+
+
+def test_a_bad_line_of_a_batch_loses_no_other(magray: Magray) -> None:
+    """Bad lines of each kind between good ones, in one group of one transaction."""
+    bad = [
+        b"\xff\xfe",
+        b'{"text": "cut',
+        b'{"text": ""}',
+        b'{"text": "x", "supersedes": "n99"}',
+        b'{"text": "x", "supersedes": "no id"}',
+        b'{"text": "x", "source": "nowhere.py:1-2"}',
+        b'{"text": "x", "importance": NaN}',
+        b'{"text": "x", "importance": 1e999}',
+        b'{"text": "x", "created_at": "9999-12-31T23:59:59Z"}',
+        b'{"text": "x", "tags": [' + b",".join(b'"t%d"' % n for n in range(10_000)) + b"]}",
+        b'{"text": "' + b"x" * 1_000_001 + b'"}',
+        b'{"text": "' + b"x" * 11_000_000 + b'"}',
+        b'{"text": "x", "title": "' + b"x" * 999 + b'"}',
+        b"[" * 100_000,
+        b"null",
+    ]
+    lines = [
+        b"\n",
+        *(part for n, line in enumerate(bad) for part in (b'{"text": "good %d"}\n' % n, line + b"\n")),
+    ]
+    done = magray("remember", "--batch", "-", text=b"".join(lines))
+    assert done.code == 3, done.err
+    assert [line["line"] for line in done.lines] == list(range(2, 2 * len(bad) + 2))
+    assert ["error" in line for line in done.lines] == [False, True] * len(bad)
+    assert [line["id"] for line in done.lines[::2]] == [f"n{n}" for n in range(1, len(bad) + 1)]
+    assert len(magray("--json", "list").json["records"]) == len(bad)
+    assert "bug" not in done.out + done.err
+
+
+def test_a_batch_says_what_is_nearly_the_same(magray: Magray) -> None:
+    text = "The nightly backup of the database is copied to cold storage at three in the morning."
+    lines = [text, text.replace("three", "four"), "Something else altogether."]
+    done = magray("remember", "--batch", "-", text="\n".join(json.dumps({"text": line}) for line in lines))
+    near = [line.get("near", []) for line in done.lines]
+    assert [[other["id"] for other in others] for others in near] == [[], ["n1"], []]
+
+
 def test_edit_opens_the_editor(magray: Magray, tmp_path: Path) -> None:
     magray("remember", "one line")
     script = tmp_path / "editor.py"

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from magray_memory.errors import MagrayError, RecordError
 from magray_memory.values import Source
-from magray_server.cli.failures import DONE, FAILED, PARTLY, ShellError, as_json
+from magray_server.cli.batch_lines import groups
+from magray_server.cli.failures import DONE, FAILED, PARTLY, as_json
 from magray_server.cli.operation_command import Call, View
 from magray_server.cli.record_lines import changed, from_stdin
+from magray_server.cli.terminal import flush
 from magray_server.operations.paths import user_path
 from magray_server.operations.remember import Remember, draft_of
 from magray_server.operations.schema import decode
@@ -20,7 +21,8 @@ from magray_server.operations.schema import decode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from magray_memory.values import Remembered
+    from magray_memory.values import Draft, Remembered
+    from magray_server.cli.batch_lines import Line
     from magray_server.cli.shell import Shell
 
 _MAX_LINE = 10_000_000
@@ -68,36 +70,41 @@ def _notes(call: Call[Remember], done: Remembered) -> None:
 
 
 def _batch(shell: Shell, file: str) -> int:
-    """A line of JSON out per line in, in order. A line that makes no sense gets its error, the rest go on."""
+    """A line of JSON out per line in, in order, once what it says is durable. A line that makes no sense gets
+    its error, the rest go on.
+    """
     stored = failed = 0
     with shell.memory() as memory:
-        for number, line in enumerate(_input(file), 1):
-            if not line.strip():
-                continue
-            try:
-                done = memory.records.remember(draft_of(_item(line, number)))
-            except MagrayError as error:
-                failed += 1
-                shell.value({"line": number, "error": as_json(error)})
-                continue
-            stored += 1
-            shell.value({"line": number, "id": done.record.id, "outcome": done.outcome})
-        memory.records.embed_in_background()
+        for group in groups(file, _MAX_LINE):
+            items = [_draft(line) for line in group]
+            kept = iter(
+                memory.records.remember_all([item for item in items if not isinstance(item, MagrayError)])
+            )
+            for line, item in zip(group, items, strict=True):
+                done = item if isinstance(item, MagrayError) else next(kept)
+                failed += isinstance(done, MagrayError)
+                stored += not isinstance(done, MagrayError)
+                shell.value({"line": line.number, **_answer(done)})
+            flush()
+        if stored:
+            memory.records.embed_in_background()
     if failed:
         shell.warn(f"{failed} of {stored + failed} lines could not be stored")
     return DONE if not failed else PARTLY if stored else FAILED
 
 
-def _input(file: str) -> Iterator[bytes]:
-    if file == "-":
-        yield from sys.stdin.buffer
-        return
+def _answer(done: Remembered | MagrayError) -> dict[str, Any]:
+    if isinstance(done, MagrayError):
+        return {"error": as_json(done)}
+    near = {"near": done.near_as_json()} if done.near else {}
+    return {"id": done.record.id, "outcome": done.outcome, **near}
+
+
+def _draft(line: Line) -> Draft | MagrayError:
     try:
-        opened = user_path(file).open("rb")
-    except OSError as error:
-        raise ShellError(f"batch file {file}", error.strerror or str(error)) from error
-    with opened:
-        yield from opened
+        return draft_of(_item(line.text, line.number))
+    except MagrayError as error:
+        return error
 
 
 def _item(line: bytes, number: int) -> Remember:

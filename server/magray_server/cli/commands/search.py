@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from magray_memory.errors import QueryError
 from magray_server.cli import render
-from magray_server.cli.failures import DONE, FAILED, PARTLY, ShellError, as_json, describe
+from magray_server.cli.batch_lines import groups
+from magray_server.cli.failures import DONE, FAILED, PARTLY, as_json, describe
 from magray_server.cli.operation_command import Call, View
-from magray_server.operations.paths import current_folder, user_path
+from magray_server.cli.terminal import flush
+from magray_server.operations.paths import current_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from magray_memory.values import SearchAnswer
+    from magray_server.cli.batch_lines import Line
     from magray_server.cli.shell import Shell
     from magray_server.operations.search import Search
 
@@ -101,19 +103,11 @@ def _batch(shell: Shell, file: str, wanted: Search) -> int:
     return DONE if not failed else PARTLY if answered else FAILED
 
 
-def _lines(file: str) -> Iterator[tuple[int, bytes]]:
-    def numbered(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-        yield from ((number, line) for number, line in enumerate(lines, 1) if line.strip())
-
-    if file == "-":
-        yield from numbered(sys.stdin.buffer)
-        return
-    try:
-        opened = user_path(file).open("rb")
-    except OSError as error:
-        raise ShellError(f"batch file {file}", error.strerror or str(error)) from error
-    with opened:
-        yield from numbered(opened)
+def _lines(file: str) -> Iterator[Line]:
+    """The lines, with what was answered flushed before more are waited for."""
+    for group in groups(file, _MAX_BATCH_LINE):
+        yield from group
+        flush()
 
 
 def _item(line: bytes, number: int) -> dict[str, Any]:
