@@ -137,6 +137,35 @@ class RecordSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerSettings:
+    """How records rise, fade and leave. 0 leaves a rule to the profile."""
+
+    profile: str = _setting(
+        "balanced", "how soon records rise and leave", choices=("keep-most", "balanced", "tidy")
+    )
+    automatic: bool = _setting(True, "promote and clean in the background, at most once an hour")
+    interact_hours: int = _setting(
+        0, "hours without use after which a record leaves interact; 0 = by profile", low=0, high=87_600
+    )
+    insights_days: int = _setting(
+        0, "days without use after which a record fades from insights; 0 = by profile", low=0, high=36_500
+    )
+    trash_days: int = _setting(0, "days in the trash; 0 = by profile", low=0, high=36_500)
+    insights_after: int = _setting(
+        0, "days of use after which a record rises to insights; 0 = by profile", low=0, high=1_000
+    )
+    assets_after: int = _setting(
+        0, "days of use in insights after which a record rises to assets; 0 = by profile", low=0, high=1_000
+    )
+    importance: float = _setting(
+        0.0, "importance from which a record rises to insights at once; 0 = by profile", low=0, high=1
+    )
+    notice_hours: int = _setting(
+        24, "hours between the first run that finds a record due and the one that moves it", low=0, high=8_760
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole tree. Immutable; `load_settings` makes it."""
 
@@ -148,6 +177,7 @@ class Settings:
     vectors: VectorSettings = field(default_factory=VectorSettings)
     notes: NoteSettings = field(default_factory=NoteSettings)
     records: RecordSettings = field(default_factory=RecordSettings)
+    layers: LayerSettings = field(default_factory=LayerSettings)
     resources: ResourceSettings = field(default_factory=ResourceSettings)
 
     def get(self, name: str) -> Any:

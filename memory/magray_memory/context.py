@@ -58,7 +58,7 @@ class Context:
         self._rootless = rootless or WorkspaceError("no folder is open", "", "open a folder in the editor")
         self._profile: Profile | None = None
         self._profile_name = ""
-        self._long_lived = long_lived
+        self.long_lived = long_lived
         if long_lived:  # before its threads could make two
             _ = self.models, self.vaults
 
@@ -94,7 +94,7 @@ class Context:
         """The models; none is loaded before it is asked for."""
         from magray_memory.models.provider import ModelProvider
 
-        patience = _PATIENCE_SECONDS if self._long_lived else None
+        patience = _PATIENCE_SECONDS if self.long_lived else None
         return ModelProvider(
             self.home, lambda: self.settings.embedding, lambda: self.profile, patience=patience
         )
@@ -104,7 +104,7 @@ class Context:
         """The vaults that searches read."""
         from magray_memory.index.open_vaults import OpenVaults
 
-        return OpenVaults(lambda: self.effective.vectors, long_lived=self._long_lived)
+        return OpenVaults(lambda: self.effective.vectors, long_lived=self.long_lived)
 
     def close(self) -> None:
         """Close the vaults and indexes that are open; what is asked afterwards opens them again."""

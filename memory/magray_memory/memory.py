@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from magray_memory.maintenance.room import Maintenance
     from magray_memory.maintenance.vaults import Vaults
     from magray_memory.models.room import Models
+    from magray_memory.records.layers import Layers
     from magray_memory.records.room import Records
     from magray_memory.search.room import Search
     from magray_memory.storage.home import Home
@@ -102,6 +103,13 @@ class Memory:
         from magray_memory.records.room import Records
 
         return Records(self._context)
+
+    @cached_property
+    def layers(self) -> Layers:
+        """Records that rise, fade and leave: `promote`, `clean`."""
+        from magray_memory.records.layers import Layers
+
+        return Layers(self._context, self.records)
 
     @cached_property
     def vaults(self) -> Vaults:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from magray_memory.models.store import ModelOverrides
     from magray_memory.records.citation import Source
     from magray_memory.records.draft import Draft, record_time
+    from magray_memory.records.layers import Move, Moves
     from magray_memory.records.record import Record, RecordDetails
     from magray_memory.records.room import RecordPage, Remembered
     from magray_memory.regular_file import read_below
@@ -67,6 +68,8 @@ __all__ = [
     "Model",
     "ModelInfo",
     "ModelOverrides",
+    "Move",
+    "Moves",
     "Note",
     "Optimized",
     "PathStanding",
@@ -136,6 +139,7 @@ _MODULES = {
     "regular_file": ("read_below",),
     "records.citation": ("Source",),
     "records.draft": ("Draft", "record_time"),
+    "records.layers": ("Move", "Moves"),
     "records.record": ("Record", "RecordDetails"),
     "records.room": ("RecordPage", "Remembered"),
     "resources": ("give_back", "give_way"),

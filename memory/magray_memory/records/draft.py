@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 from magray_memory.errors import RecordError
 from magray_memory.storage.documents import NewPassage
 from magray_memory.storage.records import Content
+from magray_memory.storage.uses import LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from magray_memory.records.citation import Source
 
-LAYERS = ("interact", "insights", "assets")
 DEFAULT_LAYER = "interact"
 DEFAULT_KIND = "note"
 SNIPPET = "snippet"

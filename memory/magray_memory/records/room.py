@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from magray_memory.errors import MagrayError, QueryError, RecordError, StorageError
 from magray_memory.records.record import Record, RecordDetails, record_id
+from magray_memory.records.use_log import UseLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -82,6 +83,8 @@ class Records:
         self._clock = clock
         self._guard = threading.Lock()
         self._writer: Vault | None = None
+        self.uses = UseLog(context.home.notebook, self._writing, clock, by_itself=context.long_lived)
+        """What opens a record, or recalls it by name, notes it here; it is counted after the answer."""
 
     def remember(self, draft: Draft) -> Remembered:
         """Keep a text. A repeat of the same text, or of the same key, makes no second record.
@@ -196,8 +199,7 @@ class Records:
     def show(self, id_: str, *, note_use: bool = True) -> RecordDetails:
         """One record, in the trash or not, with its former states and what links to it.
 
-        `note_use`: that it was shown counts as a use; where that cannot be written, nothing is said. Raises
-        RecordNotFound.
+        `note_use`: that it was shown counts as a use. Raises RecordNotFound.
         """
         from magray_memory.storage import records
 
@@ -213,7 +215,7 @@ class Records:
             [record_id(other) for other in records.superseded_by(vault, found.id)] if vault else [],
         )
         if note_use and found.trashed_at is None:
-            self._note_use([found.id], "shown")
+            self.uses.note([found.id], "shown")
         return details
 
     def list(self, wanted: RecordFilter, limit: int = 100, after: str | None = None) -> RecordPage:
@@ -282,8 +284,14 @@ class Records:
         if wanted and embed_newest(self._context, self._writing()):
             self.embed_in_background()
 
+    def notebook(self, *, write: bool) -> Vault | None:
+        """The notebook, None where there is none. Raises StorageError."""
+        vault = self._reading()
+        return self._writing() if write and vault is not None else vault
+
     def close(self) -> None:
         """Close the notebook; what is asked afterwards opens it again."""
+        self.uses.write()
         with self._guard:
             if self._writer is not None:
                 self._writer.close()
@@ -328,17 +336,6 @@ class Records:
         for problem in self._context.vaults.unreadable:
             raise StorageError(problem)
         return opened[0].vault if opened else None
-
-    def _note_use(self, documents: Sequence[int], what: str) -> None:
-        """Note a use; it never fails what was asked for, and a read-only home is not written."""
-        from magray_memory.storage import records
-
-        if not os.access(self._context.home.notebook, os.W_OK):
-            return
-        try:
-            records.note_access(self._writing(), documents, what, self._clock())
-        except MagrayError:
-            return
 
     def _with_source(self, draft: Draft) -> tuple[Draft, Citation | None]:
         if draft.source is None:

@@ -24,7 +24,7 @@ from magray_memory.records.draft import (
     passages_of,
 )
 from magray_memory.records.record import record_id, version_of
-from magray_memory.storage import records
+from magray_memory.storage import layers, records, uses
 from magray_memory.storage.document_id import parse_document_id
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ class RecordStore:
             )
             if _differs(former, content):
                 records.replace_content(self._vault, former.id, content, self._lexical, self._clock())
+            self._renew(former.id)
             return self._get(former.id)
 
         return self._write(work)
@@ -152,6 +153,7 @@ class RecordStore:
             if len(tags) > MAX_TAGS:
                 raise RecordError(f"{len(tags)} tags are too many", f"a record has {MAX_TAGS} at most")
             records.set_record_tags(self._vault, former.id, tags)
+            self._renew(former.id)
             return self._get(former.id)
 
         return self._write(work)
@@ -162,6 +164,7 @@ class RecordStore:
         def work() -> StoredRecord:
             document = self.find(id_).id
             records.set_fields(self._vault, document, pinned=pinned)
+            self._renew(document)
             return self._get(document)
 
         return self._write(work)
@@ -171,7 +174,7 @@ class RecordStore:
 
         def work() -> list[StoredRecord]:
             documents = list(dict.fromkeys(self.find(id_).id for id_ in ids))
-            records.trash(self._vault, documents, self._lexical, self._clock())
+            records.trash(self._vault, documents, self._lexical, uses.stamp(self._vault, self._clock()))
             return records.get(self._vault, documents)
 
         return self._write(work)
@@ -229,6 +232,7 @@ class RecordStore:
             records.replace_content(self._vault, known.id, content, self._lexical, self._clock())
             outcome = "updated" if outcome == "unchanged" else outcome
         self._set_stated(known, draft)
+        self._renew(known.id)
         if citation is not None and citation != known.citation:
             records.put_citation(self._vault, known.id, citation)
         return outcome
@@ -236,7 +240,7 @@ class RecordStore:
     def _set_stated(self, known: StoredRecord, draft: Draft) -> None:
         fields: dict[str, object] = {}
         if draft.layer is not None and draft.layer != known.layer:
-            fields |= {"layer": draft.layer, "layer_at": self._clock()}
+            layers.set_layer(self._vault, [known.id], draft.layer, uses.stamp(self._vault, self._clock()))
         if draft.importance is not None:
             fields["score"] = draft.importance
         if draft.pinned:
@@ -247,11 +251,13 @@ class RecordStore:
             records.set_fields(self._vault, known.id, **fields)
 
     def _new(self, draft: Draft, content: Content, citation: Citation | None) -> records.NewRecord:
+        now = self._clock()
         return records.NewRecord(
             uid=uuid.uuid4().hex,
             content=content,
             layer=draft.layer or DEFAULT_LAYER,
-            created_at=self._clock() if draft.created_at is None else draft.created_at,
+            created_at=now if draft.created_at is None else draft.created_at,
+            stored_at=uses.stamp(self._vault, now),
             project=draft.project,
             session=draft.session,
             key=draft.key,
@@ -263,6 +269,10 @@ class RecordStore:
     def _untrash(self, record: StoredRecord) -> None:
         passages = passages_of(record.text, record.title, record.kind)
         records.untrash(self._vault, record.id, passages, self._lexical)
+        self._renew(record.id)
+
+    def _renew(self, document: int) -> None:
+        uses.renew(self._vault, [document], uses.stamp(self._vault, self._clock()))
 
     def _get(self, document: int) -> StoredRecord:
         (found,) = records.get(self._vault, [document])

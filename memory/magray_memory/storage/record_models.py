@@ -41,6 +41,9 @@ class RecordRow(Model):
     trashed_at = FloatField(null=True)
     superseded_by = IntegerField(null=True)
     uid = TextField(null=True)
+    age_from = FloatField(null=True)
+    unrated = BooleanField(default=False)
+    due_at = FloatField(null=True)
     checksum = IntegerField(null=True)
     """See `storage/row_checksums.py`."""
 
@@ -80,15 +83,3 @@ class CitationRow(Model):
 
     class Meta:
         table_name = "citation"
-
-
-class AccessRow(Model):
-    """One use of a record."""
-
-    id = AutoField()
-    document = ForeignKeyField(RecordRow, column_name="document_id")
-    at = FloatField()
-    what = TextField()
-
-    class Meta:
-        table_name = "access"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from magray_memory.storage.documents import insert_passages
 from magray_memory.storage.fts import stored_rows
 from magray_memory.storage.links import set_links
-from magray_memory.storage.record_models import AccessRow, CitationRow, RecordRow, RevisionRow
+from magray_memory.storage.record_models import CitationRow, RecordRow, RevisionRow
 from magray_memory.storage.row_checksums import DOCUMENT, checksum, update_documents
 from magray_memory.storage.tags import set_tags, tags_of
 
@@ -63,12 +63,13 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class NewRecord:
-    """A record to store. `importance` is 0…1."""
+    """A record to store. `importance` is 0…1; `created_at`: when it was written, `stored_at`: now."""
 
     uid: str
     content: Content
     layer: str
     created_at: float
+    stored_at: float
     project: str | None = None
     session: str | None = None
     key: str | None = None
@@ -145,7 +146,9 @@ def insert(vault: Vault, record: NewRecord, lexical: LexicalWriter) -> int:
             created_at=at,
             updated_at=at,
             indexed_at=at,
-            layer_at=at,
+            layer_at=record.stored_at,
+            age_from=record.stored_at,
+            unrated=True,
             pinned=record.pinned,
             session=record.session,
             project=record.project,
@@ -200,7 +203,7 @@ def set_record_tags(vault: Vault, document: int, tags: Iterable[str]) -> None:
 
 
 def set_fields(vault: Vault, document: int, **fields: Any) -> None:
-    """Set columns without a history: pinned, layer with layer_at, score, key, superseded_by."""
+    """Set columns without a history: pinned, score, session, key, superseded_by."""
     with vault.write():
         _update(vault, [document], **fields)
 
@@ -280,20 +283,21 @@ def trash(vault: Vault, documents: Sequence[int], lexical: LexicalWriter, at: fl
     """Move records to the trash: nothing finds them, and nothing of them is lost."""
     with vault.write():
         _remove_passages(vault, documents, lexical)
-        _update(vault, documents, trashed_at=at)
+        _update(vault, documents, trashed_at=at, due_at=None, unrated=False)
 
 
 def untrash(vault: Vault, document: int, passages: Sequence[NewPassage], lexical: LexicalWriter) -> None:
     """Take a record out of the trash, with its passages made again."""
     with vault.write() as connection:
-        _update(vault, [document], trashed_at=None)
+        _update(vault, [document], trashed_at=None, due_at=None)
         insert_passages(connection, document, "", list(enumerate(passages)), lexical)
 
 
 def remove(vault: Vault, documents: Sequence[int], lexical: LexicalWriter) -> None:
-    """Remove records for good, with their history, tags, links and uses."""
+    """Remove records for good, with their history, tags, links and uses; what they replaced counts again."""
     with vault.write() as connection:
         _remove_passages(vault, documents, lexical)
+        RecordRow.update(superseded_by=None).where(RecordRow.superseded_by.in_(documents)).execute(vault.db)
         RecordRow.delete().where(RecordRow.id.in_(documents) & _TEXT).execute(vault.db)
         connection.execute("DELETE FROM tag WHERE id NOT IN (SELECT tag_id FROM document_tag)")
 
@@ -311,17 +315,6 @@ def history(vault: Vault, document: int) -> list[Revision]:
             Revision(row.from_at, row.until_at, row.kind, row.title, tuple(json.loads(row.tags)), row.text)
             for row in rows
         ]
-
-
-def note_access(vault: Vault, documents: Sequence[int], what: str, at: float) -> None:
-    """Note a use of records. `what`: shown, opened or recalled."""
-    with vault.write():
-        AccessRow.insert_many([{"document": id_, "at": at, "what": what} for id_ in documents]).execute(
-            vault.db
-        )
-        RecordRow.update(access_count=RecordRow.access_count + 1, last_access_at=at).where(
-            RecordRow.id.in_(documents)
-        ).execute(vault.db)
 
 
 def linking_to(vault: Vault, targets: Sequence[str]) -> list[int]:

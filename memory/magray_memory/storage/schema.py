@@ -413,6 +413,31 @@ def record_places(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+_LAYERS = """
+ALTER TABLE document ADD COLUMN age_from REAL;
+ALTER TABLE document ADD COLUMN days_used INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE document ADD COLUMN used_on INTEGER;
+ALTER TABLE document ADD COLUMN due_at REAL;
+ALTER TABLE document ADD COLUMN unrated INTEGER NOT NULL DEFAULT 0;
+UPDATE document SET unrated = 1, age_from = CAST(strftime('%s', 'now') AS REAL)
+    WHERE text IS NOT NULL AND path IS NULL;
+CREATE INDEX record_age ON document(layer, age_from)
+    WHERE text IS NOT NULL AND trashed_at IS NULL AND due_at IS NULL AND pinned = 0;
+CREATE INDEX record_trashed ON document(trashed_at) WHERE trashed_at IS NOT NULL AND due_at IS NULL;
+CREATE INDEX record_due ON document(due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX record_unrated ON document(id) WHERE unrated = 1
+"""
+
+
+def layers(connection: sqlite3.Connection) -> None:
+    """9: what records rise and fade by: `age_from`, when a record was last used or came into its layer;
+    `days_used`, days on which it was used since then, the last of them `used_on` (a day's number); `due_at`,
+    when a run first found that it is to leave; `unrated`, whether a change waits for the next run.
+    """
+    for statement in _statements(_LAYERS):
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     first_schema,
     skip_reasons,
@@ -422,6 +447,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     symbols,
     records,
     record_places,
+    layers,
 )
 """Migration i takes a vault from user_version i to i + 1, inside the caller's transaction."""
 

@@ -12,9 +12,9 @@ from magray_server.cli.terminal import coloured, cut, results, style, width
 from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from magray_memory.values import Record, RecordDetails
+    from magray_memory.values import Move, Record, RecordDetails
 
 MAX_NAME = 80
 """Characters of a record's name where no terminal says how wide it is."""
@@ -56,6 +56,20 @@ def changed(verb: str, records: Iterable[Record]) -> Iterator[str]:
     """A line for each record that a command changed."""
     for record in records:
         yield f"{record.id}  {verb}  {cut(name_of(record), MAX_NAME)}"
+
+
+def moved(moves: Sequence[Move]) -> Iterator[str]:
+    """A line for each record that goes from one place to another: id, places, reason, name."""
+    rows = [
+        (
+            move.id,
+            f"{move.source} -> {move.target}" + ("" if move.when is None else f" from {_time(move.when)} on"),
+            move.reason,
+            cut(safe(move.name), MAX_NAME),
+        )
+        for move in moves
+    ]
+    return render.table(rows)
 
 
 def shown(details: RecordDetails, *, history: bool) -> Iterator[str]:

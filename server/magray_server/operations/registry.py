@@ -40,6 +40,8 @@ REGISTRY: dict[str, Entry] = {
     "pin": Entry("Keep records for good.", RECORDS, "pin"),
     "unpin": Entry("Let pinned records expire again.", RECORDS, "unpin"),
     "forget": Entry("Move records to the trash.", RECORDS, "forget"),
+    "promote": Entry("Move records that are used to a higher layer.", RECORDS, "promote"),
+    "clean": Entry("Move records that are no longer used to the trash.", RECORDS, "clean"),
     "trash": Entry("List the trash; restore records from it.", RECORDS),
     "status": Entry("Show storage, freshness and the state of the model.", MAINTENANCE, "health"),
     "doctor": Entry("Examine all stored data; repair it with --fix.", MAINTENANCE),

@@ -14,7 +14,7 @@ KINDS = ("fact", "decision", "note", "snippet", "todo", "link", "message")
 LAYERS = ("interact", "insights", "assets")
 
 
-def _layers() -> tuple[str, ...]:
+def layer_names() -> tuple[str, ...]:
     return LAYERS
 
 
@@ -35,7 +35,7 @@ class Remember:
     title: str | None = option("A title; else the text's first heading.", default=None, metavar="TEXT")
     tag: tuple[str, ...] = option("A tag, as work/ports; may be repeated.", default=(), metavar="TAG")
     layer: str | None = option(
-        "interact (default), insights or assets.", default=None, metavar="LAYER", complete=_layers
+        "interact (default), insights or assets.", default=None, metavar="LAYER", complete=layer_names
     )
     kind: str | None = option(
         "note (default), fact, decision, snippet, todo, link, message, or a word of your own.",

@@ -311,6 +311,28 @@ class Remembered(msgspec.Struct):
     near: list[NearRecord]
 
 
+class Move(msgspec.Struct, rename={"source": "from", "target": "to"}):
+    """A record that goes from one place (a layer or trash) to another (a layer, trash or removed), and why.
+
+    `name`: its title, or how its text begins; `when`: null for now, else the earliest time (ISO 8601, UTC).
+    """
+
+    id: str
+    name: str
+    source: str
+    target: str
+    reason: str
+    when: str | None
+
+
+class Moves(msgspec.Struct):
+    """`promote` and `clean`: what moved (with `dry_run`: would move), then what will later."""
+
+    dry_run: bool
+    moves: list[Move]
+    seconds: float
+
+
 class ChangedRecords(msgspec.Struct):
     """`forget`, `pin`, `unpin` and `trash restore`."""
 

@@ -108,6 +108,19 @@ ON_A_NEW_PROJECT = {
     "pin": ["remember one", "pin n1", "pin n1 n99"],
     "unpin": ["remember one --pin", "unpin n1"],
     "forget": ["remember one", "forget n1 n99", "forget n1", "forget n1", "show n1", "edit n1 --text x"],
+    "promote": [
+        "promote",
+        "remember '# Ports\n\nThe port is 8080.' --importance 0.9",
+        "remember two",
+        "promote --dry-run",
+        "promote",
+        "promote n2 --layer assets",
+        "promote n2",
+        "promote n1 n99",
+        "promote --layer assets",
+        "promote n1 --layer attic",
+    ],
+    "clean": ["clean", "remember one", "clean --dry-run", "clean"],
     "trash": ["trash list", "remember one", "forget n1", "trash list", "trash restore n1", "list"],
     "optimize": ["optimize", "index", "optimize --dry-run", "optimize", "optimize --dry-run"],
     "vault": ["index --lexical", "vault list", "vault drop /nowhere", "vault drop .", "vault list"],
@@ -126,7 +139,7 @@ ON_A_NEW_PROJECT = {
 }
 """What these print one after the other."""
 
-RECORDS = {"remember", "list", "show", "edit", "tag", "pin", "unpin", "forget", "trash"}
+RECORDS = {"remember", "list", "show", "edit", "tag", "pin", "unpin", "forget", "promote", "clean", "trash"}
 """Transcripts with the times of records."""
 
 COLUMNS = {"model", "config", "completion", "program"}

@@ -49,3 +49,22 @@ def test_what_makes_no_sense_is_an_error(connect, project) -> None:
     assert client.error("magray/remember", {"text": 5})["code"] == -32602
     assert "the text is empty" in client.error("magray/remember", {})["message"]
     assert "othing was remembered yet" in client.error("magray/show", {"id": "n1"})["message"]
+
+
+def test_records_rise_and_leave_by_request(connect, project) -> None:
+    client = connect()
+    client.start(project)
+    client.ready()
+    record = client.request("magray/remember", {"text": "The port is 8080.", "importance": 0.9})["record"]
+    would = client.request("magray/promote", {"dry_run": True})
+    assert [(move["id"], move["from"], move["to"]) for move in would["moves"]] == [
+        (record["id"], "interact", "insights")
+    ]
+    done = client.request(
+        "workspace/executeCommand",
+        {"command": "magray.server.promote", "arguments": [{"ids": [record["id"]], "layer": "assets"}]},
+    )
+    assert (done["dry_run"], done["moves"][0]["to"]) == (False, "assets")
+    assert client.request("magray/list", {})["records"][0]["layer"] == "assets"
+    assert client.request("magray/clean", {"dry_run": True})["moves"] == []
+    assert "which records" in client.error("magray/promote", {"layer": "assets"})["message"]
