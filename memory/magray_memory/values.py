@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from magray_memory.indexing.overlay import chunked
     from magray_memory.indexing.report import IndexReport, SkippedItem
     from magray_memory.maintenance.result import Optimized, Step
-    from magray_memory.maintenance.schedule import RUN_SECONDS, Schedule
+    from magray_memory.maintenance.schedule import RUN_SECONDS, Schedule, begin_hourly
     from magray_memory.models.device import Placed
     from magray_memory.models.fallback import DeviceChange
     from magray_memory.models.model import Model
@@ -96,6 +96,7 @@ __all__ = [
     "Verified",
     "WikiLink",
     "absolute_path",
+    "begin_hourly",
     "canonical_root",
     "chunked",
     "decode",
@@ -130,7 +131,7 @@ _MODULES = {
     "indexing.overlay": ("chunked",),
     "indexing.report": ("IndexReport", "SkippedItem"),
     "maintenance.result": ("Optimized", "Step"),
-    "maintenance.schedule": ("RUN_SECONDS", "Schedule"),
+    "maintenance.schedule": ("RUN_SECONDS", "Schedule", "begin_hourly"),
     "models.device": ("Placed",),
     "models.fallback": ("DeviceChange",),
     "models.model": ("Model",),

@@ -1,4 +1,4 @@
-"""Maintenance room: what keeps a home small and quick."""
+"""Maintenance room: what keeps a home small and quick, and its records in their layers."""
 
 from __future__ import annotations
 
@@ -31,3 +31,13 @@ class Maintenance:
         optimizer.on_step = on_step or optimizer.on_step
         optimizer.should_stop = should_stop or optimizer.should_stop
         return optimizer.run()
+
+    def run_layers_in_background(self) -> bool:
+        """Promote and clean in a process of its own, where that is due; returns whether it was started."""
+        from magray_memory.maintenance.schedule import begin_hourly
+
+        if not self._context.settings.layers.automatic or not begin_hourly(self._context.home.path):
+            return False
+        from magray_memory import detached_process
+
+        return detached_process.start("magray_memory.maintenance.background", self._context.home.path)

@@ -1,5 +1,7 @@
-"""Schedule of background maintenance: at most once a day, only after something was stored, and only while the
-machine is idle. Every long-lived host asks it before it optimizes by itself.
+"""Schedule of background maintenance, which every host of a home asks, whatever process it is.
+
+Optimizing is due at most once a day, only after something was stored, and only while the machine is idle. The
+layers of records are due at most once an hour.
 """
 
 from __future__ import annotations
@@ -21,6 +23,10 @@ RUN_SECONDS = 900.0
 """A run in the background ends after so long; the next one continues."""
 STAMP = "optimized"
 """A file in the home: its time is when a run in the background last ended, in any process."""
+
+HOUR_SECONDS = 3_600.0
+LAYERS_STAMP = "layers"
+"""A file in the home: its time is when a run over the layers last began, in any process."""
 
 
 def is_due(*, now: float, last_run: float, last_write: float, idle: float) -> bool:
@@ -46,19 +52,40 @@ class Schedule:
 
     def record(self) -> None:
         """A run has ended. A home that cannot be written keeps its old stamp."""
-        stamp, now = self._home / STAMP, self._clock()
-        with contextlib.suppress(OSError):
-            stamp.touch()
-            os.utime(stamp, (now, now))
+        _touch(self._home / STAMP, self._clock())
 
     def _last_run(self) -> float:
-        try:
-            return (self._home / STAMP).stat().st_mtime
-        except OSError:
-            return 0.0
+        return _time(self._home / STAMP)
 
     def _writes(self) -> Iterator[float]:
         for pattern in ("*.db", "workspaces/*.db", "workspaces/*.db-wal"):
             for file in self._home.glob(pattern):
                 with contextlib.suppress(OSError):
                     yield file.stat().st_mtime
+
+
+def begin_hourly(home: Path, clock: Callable[[], float] = time.time) -> bool:
+    """Whether the layers are due: they are the caller's then, and nobody else's for an hour.
+
+    A stamp of a time to come is of a clock that was wrong. Nothing is due without a notebook, and in a home
+    that cannot be written.
+    """
+    now = clock()
+    if 0 <= now - _time(home / LAYERS_STAMP) < HOUR_SECONDS or not (home / "notebook.db").is_file():
+        return False
+    return _touch(home / LAYERS_STAMP, now)
+
+
+def _time(stamp: Path) -> float:
+    try:
+        return stamp.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _touch(stamp: Path, now: float) -> bool:
+    with contextlib.suppress(OSError):
+        stamp.touch()
+        os.utime(stamp, (now, now))
+        return True
+    return False

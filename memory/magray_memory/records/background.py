@@ -7,20 +7,17 @@ not stay: what was said is durable and found by words already, and a command nev
 from __future__ import annotations
 
 import contextlib
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from magray_memory import detached_process
 from magray_memory.config_rule import installed
 from magray_memory.errors import MagrayError
 from magray_memory.storage.lock import IndexerLock
 
 if TYPE_CHECKING:
     from magray_memory.context import Context
-
-_DETACHED = 0x00000008 | 0x08000000  # DETACHED_PROCESS | CREATE_NO_WINDOW
 
 
 def embed_in_background(context: Context) -> bool:
@@ -32,20 +29,7 @@ def embed_in_background(context: Context) -> bool:
         return False
     if IndexerLock(context.home.notebook).holder() is not None:
         return False
-    command = [sys.executable, "-P", "-m", "magray_memory.records.background", str(context.home.path)]
-    try:
-        subprocess.Popen(
-            command,
-            cwd=context.home.path,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=os.name != "nt",
-            creationflags=_DETACHED if os.name == "nt" else 0,
-        )
-    except OSError:
-        return False
-    return True
+    return detached_process.start("magray_memory.records.background", context.home.path)
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from magray_server.operations.operation import (
     options_of,
 )
 from magray_server.operations.paths import current_folder, user_path
-from magray_server.operations.registry import REGISTRY, load
+from magray_server.operations.registry import RECORDS, REGISTRY, load
 from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
@@ -136,6 +136,8 @@ def _run(shell: Shell, operation: Operation[Any, Any], view: View[Any, Any], opt
             for line in view.lines(call, result):
                 shell.result(line)
         view.notes(call, result)
+        if REGISTRY[operation.name.partition(" ")[0]].section == RECORDS:
+            memory.maintenance.run_layers_in_background()
     return EXIT_CODES[operation.outcome(options, result)]
 
 

@@ -1,7 +1,8 @@
-"""Maintenance of a long-lived host: optimizes when it is asked to, and once a day while the host is idle.
+"""Maintenance of a long-lived host: optimizes when it is asked to, and once a day while the host is idle;
+moves records to their layers once an hour.
 
-The work is the shell's own command in a child process: it ends at any moment without harm, and what it has
-done by then is done.
+The work is the shell's own commands in child processes: they end at any moment without harm, and what is done
+by then is done.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from magray_memory.values import RUN_SECONDS, Schedule
+from magray_memory.config import load_settings
+from magray_memory.values import RUN_SECONDS, Schedule, begin_hourly
 from magray_server.host import subprocesses
 
 if TYPE_CHECKING:
@@ -48,6 +51,8 @@ class Maintenance:
         self._lock = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
         self._background: asyncio.Task[None] | None = None
+        self._layers: asyncio.Task[None] | None = None
+        self._layers_process: asyncio.subprocess.Process | None = None
         self._active = time.monotonic()
 
     def begin(self) -> None:
@@ -62,8 +67,9 @@ class Maintenance:
             subprocesses.end(self._process)
 
     def close(self) -> None:
-        """End the child now. Called from any thread, more than once."""
+        """End the children now. Called from any thread, more than once."""
         subprocesses.end(self._process)
+        subprocesses.end(self._layers_process)
 
     async def optimize(self, *, dry_run: bool = False, on_step: Callable[[str], None] | None = None) -> Json:
         """What `magray optimize --json` prints. Cancelling it ends the child and keeps what it did. Raises
@@ -101,6 +107,9 @@ class Maintenance:
         if self._background is None and not self._lock.locked() and self._allowed():
             self._background = asyncio.get_running_loop().create_task(self._in_background())
             self._background.add_done_callback(self._ended)
+        if self._layers is None:
+            self._layers = asyncio.get_running_loop().create_task(self._run_layers())
+            self._layers.add_done_callback(self._layers_ended)
 
     async def _in_background(self) -> None:
         idle = time.monotonic() - self._active
@@ -112,6 +121,35 @@ class Maintenance:
                     done = await self._run([])
                     log.info("optimized: %s bytes in %s s", done.get("bytes"), done.get("seconds"))
                     await asyncio.to_thread(self._schedule.record)
+
+    async def _run_layers(self) -> None:
+        if not await asyncio.to_thread(self._layers_due):
+            return
+        for command in ("promote", "clean"):
+            arguments = ["--home", str(self._home.path), "--quiet", command]
+            process = await subprocesses.start(arguments, self._home.path, self._environment())
+            self._layers_process = process
+            assert process.stdout is not None and process.stderr is not None
+            try:
+                # Its stdin stays open: the child ends with it.
+                complaint, _ = await asyncio.gather(
+                    subprocesses.last_line(process.stderr), subprocesses.last_line(process.stdout)
+                )
+                if await process.wait():
+                    log.warning("%s ended early: %s", command, complaint)
+            finally:
+                subprocesses.end(process)
+                self._layers_process = None
+
+    def _layers_due(self) -> bool:
+        environment = {**os.environ, **self._environment()}
+        settings = load_settings(self._home.path, environ=environment).settings
+        return settings.layers.automatic and begin_hourly(self._home.path)
+
+    def _layers_ended(self, task: asyncio.Task[None]) -> None:
+        self._layers = None
+        if not task.cancelled() and task.exception() is not None:
+            log.warning("records were not moved to their layers: %s", task.exception())
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._background = None

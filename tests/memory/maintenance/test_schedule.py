@@ -6,7 +6,15 @@ import os
 
 import pytest
 
-from magray_memory.maintenance.schedule import IDLE_SECONDS, INTERVAL_SECONDS, STAMP, Schedule, is_due
+from magray_memory.maintenance.schedule import (
+    HOUR_SECONDS,
+    IDLE_SECONDS,
+    INTERVAL_SECONDS,
+    STAMP,
+    Schedule,
+    begin_hourly,
+    is_due,
+)
 
 NOW = 1_700_000_000.0
 
@@ -50,3 +58,16 @@ def test_every_process_of_a_home_follows_one_schedule(tmp_path) -> None:
 def test_a_home_that_cannot_be_written_stops_nothing(tmp_path) -> None:
     Schedule(tmp_path / "missing", lambda: NOW).record()
     assert not (tmp_path / "missing").exists()
+
+
+def test_the_layers_are_due_once_an_hour_in_one_process(tmp_path) -> None:
+    time = [NOW]
+    assert not begin_hourly(tmp_path, lambda: time[0]), "there is no notebook"
+    (tmp_path / "notebook.db").touch()
+    assert begin_hourly(tmp_path, lambda: time[0])
+    assert not begin_hourly(tmp_path, lambda: time[0]), "another process has them"
+    time[0] += HOUR_SECONDS
+    assert begin_hourly(tmp_path, lambda: time[0])
+    time[0] -= 5 * HOUR_SECONDS
+    assert begin_hourly(tmp_path, lambda: time[0]), "the clock was ahead"
+    assert not begin_hourly(tmp_path / "missing", lambda: time[0])

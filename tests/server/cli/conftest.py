@@ -60,7 +60,9 @@ class Magray:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MAGRAY_")}
         plain = {
             "MAGRAY_HOME": str(self.home),
-            "MAGRAY_RECORDS__EMBED_AT_ONCE": "false",  # no process outlives its test unless the test wants it
+            # No process outlives its test unless the test wants it.
+            "MAGRAY_RECORDS__EMBED_AT_ONCE": "false",
+            "MAGRAY_LAYERS__AUTOMATIC": "false",
             "PYTHONUTF8": "1",
             "COLUMNS": "80",
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -51,3 +52,17 @@ def test_settings_are_checked_when_they_are_set(magray: Magray) -> None:
     assert magray("config", "get", "layers.profile").out == "tidy\n"
     magray("remember", "one", "--importance", "0.85")
     assert magray("--json", "promote", "--dry-run").json["moves"] == []
+
+
+def test_a_command_about_records_leaves_the_hourly_run_behind(magray: Magray) -> None:
+    automatic = {"MAGRAY_LAYERS__AUTOMATIC": "true"}
+    magray("remember", "one", "--importance", "0.9")
+    assert magray("list", env=automatic).code == 0
+    deadline = time.monotonic() + 60
+    while magray("--json", "list").json["records"][0]["layer"] != "insights":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    stamp = (magray.home / "layers").stat().st_mtime_ns
+    magray("remember", "two", "--importance", "0.9", env=automatic)
+    assert (magray.home / "layers").stat().st_mtime_ns == stamp, "at most once an hour"
+    assert magray("--json", "show", "n2").json["layer"] == "interact"

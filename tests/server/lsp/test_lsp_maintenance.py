@@ -98,3 +98,11 @@ def test_who_asks_meanwhile_is_not_waited_upon(impatient, tmp_path) -> None:
         assert client.request("magray/search", {"query": "payment"})["hits"]
         time.sleep(0.3)
     assert not (tmp_path / "home" / "optimized").exists(), "somebody was at work all the time"
+
+
+def test_records_are_moved_to_their_layers_by_itself(impatient, tmp_path, processes) -> None:
+    _, _, eventually = processes
+    client = impatient(initializationOptions={"server": {"index": False, "optimize": False}})
+    kept = client.request("magray/remember", {"text": "The port is 8080.", "importance": 0.9})["record"]["id"]
+    assert eventually(lambda: client.request("magray/show", {"id": kept})["layer"] == "insights", 30)
+    assert (tmp_path / "home" / "layers").exists()
