@@ -70,6 +70,7 @@ class Context:
         home: Path | None = None,
         overrides: Mapping[str, object] | None = None,
         environ: Mapping[str, str] | None = None,
+        outside: bool = False,
     ) -> Context:
         """The context of a workspace, see `Memory.open`. Raises WorkspaceError."""
         environ = os.environ if environ is None else environ
@@ -78,7 +79,7 @@ class Context:
         rootless = None
         if workspace is not None:
             roots = (canonical_root(named_root(workspace)),)
-        else:
+        elif not outside:
             try:
                 roots = (canonical_root(find_root(require_current_folder())),)
             except WorkspaceError as error:

@@ -46,14 +46,16 @@ class Memory:
         home: Path | None = None,
         overrides: Mapping[str, object] | None = None,
         environ: Mapping[str, str] | None = None,
+        outside: bool = False,
     ) -> Memory:
         """The memory of a person (`home`, else MAGRAY_HOME) at a workspace (else the project around this
         folder).
 
         `overrides`: settings by `section.key`. Raises WorkspaceError when the workspace that is named is no
-        folder. Without a name and outside a project there may be none; then `root` raises.
+        folder. Without a name and outside a project there may be none; then `root` raises. `outside`: there
+        is none, whatever the current folder.
         """
-        return cls(Context.open(workspace, home=home, overrides=overrides, environ=environ))
+        return cls(Context.open(workspace, home=home, overrides=overrides, environ=environ, outside=outside))
 
     @cached_property
     def search(self) -> Search:

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from magray_memory.models.model import Model
     from magray_memory.models.room import ModelInfo, UsedModel, Verified
     from magray_memory.models.store import ModelOverrides
-    from magray_memory.records.citation import Source
+    from magray_memory.records.citation import Source, snippet
     from magray_memory.records.draft import Draft, record_time
     from magray_memory.records.layers import Move, Moves
-    from magray_memory.records.record import Record, RecordDetails
+    from magray_memory.records.record import Record, RecordDetails, record_id
     from magray_memory.records.room import RecordPage, Remembered
     from magray_memory.regular_file import read_below
     from magray_memory.resources import give_back, give_way
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from magray_memory.storage.records import RecordFilter
     from magray_memory.storage.vault_info import VaultInfo
     from magray_memory.text.analyzer import query_tokens, tokens
+    from magray_memory.text.chunk_types import ChunkSymbol
     from magray_memory.text.decode import Undecodable, decode
     from magray_memory.text.front_matter import front_matter
     from magray_memory.text.languages import LANGUAGES, detect
@@ -54,6 +55,7 @@ __all__ = [
     "LANGUAGES",
     "RUN_SECONDS",
     "Change",
+    "ChunkSymbol",
     "Component",
     "Coverage",
     "DeviceChange",
@@ -111,8 +113,10 @@ __all__ = [
     "parse",
     "query_tokens",
     "read_below",
+    "record_id",
     "record_time",
     "relative_path",
+    "snippet",
     "tail",
     "tokens",
     "wiki_links",
@@ -138,10 +142,10 @@ _MODULES = {
     "models.room": ("ModelInfo", "UsedModel", "Verified"),
     "models.store": ("ModelOverrides",),
     "regular_file": ("read_below",),
-    "records.citation": ("Source",),
+    "records.citation": ("Source", "snippet"),
     "records.draft": ("Draft", "record_time"),
     "records.layers": ("Move", "Moves"),
-    "records.record": ("Record", "RecordDetails"),
+    "records.record": ("Record", "RecordDetails", "record_id"),
     "records.room": ("RecordPage", "Remembered"),
     "resources": ("give_back", "give_way"),
     "search.hits": ("Hit", "SearchAnswer"),
@@ -153,6 +157,7 @@ _MODULES = {
     "storage.records": ("RecordFilter",),
     "storage.vault_info": ("VaultInfo",),
     "text.analyzer": ("query_tokens", "tokens"),
+    "text.chunk_types": ("ChunkSymbol",),
     "text.decode": ("Undecodable", "decode"),
     "text.front_matter": ("front_matter",),
     "text.languages": ("LANGUAGES", "detect"),

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from magray_memory.values import Hit
 
 SHOWN = 4
+RULE = "\n\n---\n\n"
 _NOTE_LINES = 8
 _BACKTICKS = re.compile(r"`+")
 
@@ -28,7 +29,7 @@ def of_hits(
         return None
     if not markdown:
         return "\n\n".join(f"{_name(hit)}{_position(hit)}\n{_indented(hit.snippet)}" for hit in shown)
-    return "\n\n---\n\n".join(_entry(hit, uri(hit)) for hit in shown)
+    return RULE.join(_entry(hit, uri(hit)) for hit in shown)
 
 
 def of_note(title: str | None, path: str, uri: str, text: str, *, markdown: bool) -> str:

@@ -10,6 +10,7 @@ from magray_server.lsp import positions
 from magray_server.lsp.hints import in_editor
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from concurrent.futures import Future
 
     from pygls.protocol import LanguageServerProtocol
@@ -25,11 +26,16 @@ class Client:
         """The position encoding that both sides use."""
         self.wants_status = False
         """Whether it asked for `magray/status`."""
+        self.wants_record_changes = False
+        """Whether it asked for `magray/recordsChanged`."""
 
-    def initialized(self, params: types.InitializeParams, *, asks_for_status: bool) -> None:
-        """Take what initialize says of the client."""
+    def initialized(self, params: types.InitializeParams, *, asked: Container[str]) -> None:
+        """Take what initialize says of the client; `asked`: the notifications that its options ask for."""
         self.encoding = positions.negotiated(params.capabilities)
-        self.wants_status = asks_for_status or bool(self.experimental("magrayStatus"))
+        self.wants_status = "status" in asked or bool(self.experimental("magrayStatus"))
+        self.wants_record_changes = "recordsChanged" in asked or bool(
+            self.experimental("magrayRecordsChanged")
+        )
 
     def experimental(self, name: str) -> Any:
         """A capability that is not the protocol's; None where the client names none."""
@@ -62,6 +68,21 @@ class Client:
         """Whether it opens a document at a place when it is asked to."""
         window = self.capabilities.window
         return bool(window and window.show_document and window.show_document.support)
+
+    @property
+    def opens_records(self) -> bool:
+        """Whether it can open a `magray:` URI: it asks the server for such a text, or says that it reads and
+        writes records itself.
+        """
+        workspace = self.capabilities.workspace
+        content = workspace.text_document_content if workspace is not None else None
+        return bool(content and content.dynamic_registration) or bool(self.experimental("magrayRecords"))
+
+    def has_command(self, name: str) -> bool:
+        """Whether it handles a command of its own, by what it says in `experimental.commands.commands`."""
+        own = self.experimental("commands")
+        names: Any = own.get("commands") if isinstance(own, dict) else getattr(own, "commands", None)  # pyright: ignore
+        return isinstance(names, list) and name in names
 
     def inform(self, sentence: str) -> None:
         """Show a sentence to the person."""

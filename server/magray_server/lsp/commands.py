@@ -13,6 +13,12 @@ OWN_RELATED = "magray.showRelated"
 """An editor's own command, which shows places like one; its argument is the params of `magray/related`."""
 SHOW_RELATED = "magray.server.showRelated"
 """The server's command for editors that have none of their own."""
+OWN_SHOW_RECORDS = "magray.showRecords"
+"""An editor's own command, which shows records; its argument has their `ids`."""
+SHOW_RECORDS = "magray.server.showRecords"
+OWN_REMEMBER = "magray.rememberSelection"
+"""An editor's own command, which asks for title and tags; its argument is that of the server's."""
+REMEMBER = "magray.server.rememberSelection"
 
 Request = Callable[[Any], Awaitable[Any]]
 

@@ -88,6 +88,17 @@ class Folders:
                 found = FolderFile(folder, below_it)
         return found
 
+    def place(self, path: Path) -> tuple[Path, str] | None:
+        """The root, of an open folder or one of notes, that holds a file, and the path below it."""
+        file = self.locate(path)
+        if file is not None:
+            return file.folder.root, file.path
+        for root in self.notes:
+            below_it = tail(root, path) or relative_path(root, path)
+            if below_it:
+                return root, below_it
+        return None
+
     def named(self, workspace: str | None) -> Folder:
         """The open folder, or folder of notes, that a request names by URI or path; the first without a
         name. Raises InvalidParams.

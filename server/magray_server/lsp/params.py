@@ -6,7 +6,7 @@ client may be newer than the server. What does not fit is refused in one sentenc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 import msgspec
 
@@ -25,6 +25,48 @@ class Target(msgspec.Struct):
     uri: str | None = None
     path: str | None = None
     workspace: str | None = None
+
+
+class RecordIds(msgspec.Struct):
+    """Records by their ids."""
+
+    ids: list[str]
+
+
+class Subcommand(msgspec.Struct):
+    """Which operation of a group: `restore` of `trash restore`."""
+
+    command: str | None = None
+
+
+class RecordUri(msgspec.Struct):
+    """A record by its URI instead of its id."""
+
+    uri: str | None = None
+
+
+class Place(msgspec.Struct):
+    """A position of the protocol."""
+
+    line: Annotated[int, msgspec.Meta(ge=0)]
+    character: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class Span(msgspec.Struct):
+    """A range of the protocol."""
+
+    start: Place
+    end: Place
+
+
+class Selection(msgspec.Struct):
+    """A selection in an open document, and how it is filed."""
+
+    uri: str
+    range: Span
+    title: str | None = None
+    tags: list[str] = []
+    layer: str | None = None
 
 
 class Folder(msgspec.Struct):

@@ -21,7 +21,7 @@ from magray_server.host.maintenance import Maintenance
 from magray_server.lsp import commands
 from magray_server.lsp.buffers import Buffers
 from magray_server.lsp.client import Client
-from magray_server.lsp.features.code_action import CodeActions
+from magray_server.lsp.features.code_action import KINDS, CodeActions
 from magray_server.lsp.features.code_lens import CodeLenses
 from magray_server.lsp.features.configuration import Configuration
 from magray_server.lsp.features.device_messages import Devices
@@ -33,19 +33,25 @@ from magray_server.lsp.features.indexing import Indexing
 from magray_server.lsp.features.note_folders import NoteFolders
 from magray_server.lsp.features.operation_request import OperationRequests
 from magray_server.lsp.features.optimize import OptimizeRequests
+from magray_server.lsp.features.record_changes import RecordChanges
+from magray_server.lsp.features.record_embedding import RecordEmbedding
+from magray_server.lsp.features.record_lens import RecordLenses
 from magray_server.lsp.features.related import RelatedRequests
+from magray_server.lsp.features.remember_selection import RememberSelection
 from magray_server.lsp.features.search import SearchRequests
+from magray_server.lsp.features.show_records import ShowRecords
 from magray_server.lsp.features.show_related import ShowRelated
 from magray_server.lsp.features.status import StatusNotifications
 from magray_server.lsp.features.text_sync import TextSync
 from magray_server.lsp.features.workspace_symbols import WorkspaceSymbols
 from magray_server.lsp.folders import Folders, offered
 from magray_server.lsp.log import set_level, start_logging
+from magray_server.lsp.outline import Outlines
 from magray_server.lsp.overlay import Overlays
 from magray_server.lsp.progress import ProgressBars
 from magray_server.lsp.protocol import MagrayProtocol
 from magray_server.lsp.session import CurrentSession
-from magray_server.lsp.settings import asks_for_status
+from magray_server.lsp.settings import asked_for
 from magray_server.lsp.transport import Reader, Writer
 from magray_server.lsp.workers import Workers
 
@@ -88,7 +94,7 @@ class MagrayServer(LanguageServer):
         self._leaving = threading.Lock()
         client = self.client = Client(self.protocol)
         folders = self.folders = Folders()
-        buffers = Buffers()
+        buffers = self._buffers = Buffers()
         workers = Workers(4, "magray-request")
         self.configuration = Configuration(client, self._configured)
         self.progress_bars = ProgressBars(client)
@@ -135,6 +141,10 @@ class MagrayServer(LanguageServer):
         )
         self.notes = NoteFolders(self.session, workers, self.indexing.notes_are)
         self.text_sync = TextSync(client, folders, buffers, self.overlay, self.indexing.file_changed)
+        self.record_embedding = RecordEmbedding(self.session)
+        self.record_changes = RecordChanges(
+            self.home, client, self.session, self._call_soon, self._records_changed
+        )
         self.maintenance = Maintenance(self.home, lambda: self._settings().environment(), self._may_optimize)
 
     def _wire_requests(self, client: Client, folders: Folders, buffers: Buffers, workers: Workers) -> None:
@@ -145,13 +155,21 @@ class MagrayServer(LanguageServer):
         self.index = IndexRequests(folders, self.configuration, self.indexing)
         self.health = HealthRequests(folders, session, workers, self.indexing.indexers)
         self.optimize = OptimizeRequests(self.progress_bars, self.maintenance)
-        self.operations = OperationRequests(self.home, folders, settings, workers)
+        self.operations = OperationRequests(self.home, folders, settings, workers, self.record_changes.look)
         self.symbols = WorkspaceSymbols(client, folders, buffers, session, workers)
         self.links = Links(client, folders, buffers, session, workers)
         self.hover = Hover(client, settings, folders, buffers, session, workers, self.links)
-        self.code_actions = CodeActions(client, folders, buffers)
+        outlines = Outlines()
+        self.remember_selection = RememberSelection(
+            client, folders, buffers, session, workers, outlines, self.record_changes.look
+        )
+        self.code_actions = CodeActions(client, folders, buffers, self.remember_selection)
         self.show_related = ShowRelated(client, self.related.related)
-        self.code_lenses = CodeLenses(client, settings, folders, buffers, workers, self.related.related)
+        self.show_records = ShowRecords(client, session, workers)
+        self.record_lenses = RecordLenses(client, settings, folders, session, workers)
+        self.code_lenses = CodeLenses(
+            client, settings, folders, buffers, workers, outlines, self.record_lenses, self.related.related
+        )
 
     def requests(self) -> dict[str, commands.Request]:
         """Our own requests by name, and what answers each."""
@@ -171,8 +189,7 @@ class MagrayServer(LanguageServer):
 
     def begin(self, params: types.InitializeParams) -> None:
         """Take what initialize brings. Everything slow waits for `initialized`."""
-        wants_status = asks_for_status(params.initialization_options)
-        self.client.initialized(params, asks_for_status=wants_status)
+        self.client.initialized(params, asked=asked_for(params.initialization_options))
         self.protocol.trace = params.trace or types.TraceValue.Off
         self.configuration.given(params.initialization_options)
         self.folders.add(offered(params))
@@ -190,6 +207,8 @@ class MagrayServer(LanguageServer):
         await asked  # nothing is indexed by settings that may not hold
         self.configuration.follow()
         self.status.begin()
+        self.record_changes.begin()
+        self.show_records.begin()
         self.indexing.follow()
         self.maintenance.begin()
 
@@ -217,6 +236,13 @@ class MagrayServer(LanguageServer):
         self.overlay.session_replaced()
         self.notes.look()
 
+    def _records_changed(self) -> None:
+        """What is shown of records is made anew, and new ones are embedded."""
+        self.hover.forget()
+        self.record_lenses.refresh()
+        self.show_records.refresh([buffer.uri for buffer in self._buffers.all])
+        self.record_embedding.soon()
+
     def _may_optimize(self) -> bool:
         return self._settings().server.optimize and all(
             indexer.report.state in _IDLE for indexer in self.indexing.indexers.values()
@@ -241,6 +267,7 @@ class MagrayServer(LanguageServer):
     def _end_children(self) -> None:
         self.status.close()
         self.indexing.close()
+        self.record_changes.close()
         self.maintenance.close()
 
     def ended(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -297,14 +324,18 @@ def _register(server: MagrayServer) -> None:
     feature(types.TEXT_DOCUMENT_HOVER)(_later(server.hover.hover))
     feature(types.TEXT_DOCUMENT_DEFINITION)(_later(server.links.definition))
     feature(types.TEXT_DOCUMENT_DOCUMENT_LINK)(_later(server.links.links))
-    feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(["magray"]))(
-        _plain(server.code_actions.actions)
+    feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(list(KINDS)))(
+        _later(server.code_actions.actions)
     )
+    feature(types.CODE_ACTION_RESOLVE)(_plain(server.code_actions.resolve))
+    feature(types.WORKSPACE_TEXT_DOCUMENT_CONTENT)(_later(server.show_records.content))
     feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions(resolve_provider=True))(
         _later(server.code_lenses.lenses)
     )
     feature(types.CODE_LENS_RESOLVE)(_later(server.code_lenses.resolve))
     server.command(commands.SHOW_RELATED)(_later(server.show_related.show))
+    server.command(commands.SHOW_RECORDS)(_later(server.show_records.show))
+    server.command(commands.REMEMBER)(_later(server.remember_selection.remember))
     for name, answer in server.requests().items():
         feature(commands.method_of(name))(_later(answer))
         server.command(commands.name_of(name))(_later(answer))

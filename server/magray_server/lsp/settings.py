@@ -33,12 +33,15 @@ class ServerSettings:
     """Show related memory at the cursor."""
     code_lens: bool = False
     """Show "N related" above definitions."""
+    record_lens: bool = True
+    """Show "N memories" above the lines that records are about."""
     optimize: bool = True
     """Keep what is stored small and quick, at most once a day and only while nothing is asked or typed."""
     log_level: str = ""
     """`error`, `warning`, `info` or `debug`; empty: what MAGRAY_LOG says."""
 
 
+NOTIFICATIONS = ("status", "recordsChanged")
 LEVELS = ("error", "warning", "info", "debug")
 
 
@@ -100,10 +103,12 @@ def read(options: Any) -> ClientSettings:
     return ClientSettings(own, engine, tuple(warnings))
 
 
-def asks_for_status(options: Any) -> bool:
-    """Whether the options of initialize ask for `magray/status`."""
+def asked_for(options: Any) -> frozenset[str]:
+    """The notifications that the options of initialize ask for: `status`, `recordsChanged`."""
     own = _own_section(options)
-    return isinstance(own, dict) and own.get("status") is True  # pyright: ignore[reportUnknownMemberType]
+    if not isinstance(own, dict):
+        return frozenset()
+    return frozenset(name for name in NOTIFICATIONS if own.get(name) is True)  # pyright: ignore[reportUnknownMemberType]
 
 
 def _own_section(options: Any) -> Any:

@@ -198,11 +198,11 @@ class Client:
         """The params of a notification or request of the server, heard already or still to come."""
 
         def found() -> list[Any]:
-            return [m["params"] for m in self.heard if m["method"] == method and test(m["params"])]
+            return [m.get("params") for m in self.heard if m["method"] == method and test(m.get("params"))]
 
         with self._arrived:
             if not self._arrived.wait_for(lambda: bool(found()), seconds):
-                said = [m["params"] for m in self.heard if m["method"] == method]
+                said = [m.get("params") for m in self.heard if m["method"] == method]
                 raise AssertionError(
                     f"no {method}; heard {said[-3:]}; stderr: {self.stderr[-2000:].decode()}"
                 )

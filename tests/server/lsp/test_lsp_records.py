@@ -29,6 +29,11 @@ def test_a_record_lives_its_life(connect, project) -> None:
     assert [state["text"] for state in shown["history"]] == ["The deploy runs at noon."]
     assert client.request("magray/forget", {"ids": [record["id"]]})["records"][0]["trashed"]
     assert client.request("magray/list", {})["records"] == []
+    assert [kept["id"] for kept in client.request("magray/trash", {})["records"]] == [record["id"]]
+    restored = client.request("magray/trash", {"command": "restore", "ids": [record["id"]]})["records"]
+    assert [kept["text"] for kept in restored] == ["It runs at midnight."]
+    assert client.request("magray/trash", {"command": "list"})["records"] == []
+    assert "list, restore" in client.error("magray/trash", {"command": "burn"})["message"]
 
 
 def test_a_source_is_a_path_in_the_folder(connect, project) -> None:

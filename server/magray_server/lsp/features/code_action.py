@@ -1,4 +1,4 @@
-"""`textDocument/codeAction`: find code like a selection, in editors that can show it."""
+"""`textDocument/codeAction`: remember a selection, and find code like it in editors that can show that."""
 
 from __future__ import annotations
 
@@ -6,41 +6,64 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from magray_server.lsp.features.remember_selection import KIND as REMEMBER
 from magray_server.lsp.features.show_related import related_command
 
 if TYPE_CHECKING:
-    from magray_server.lsp.buffers import Buffers
+    from collections.abc import Iterable
+
+    from magray_server.lsp.buffers import Buffer, Buffers
     from magray_server.lsp.client import Client
+    from magray_server.lsp.features.remember_selection import RememberSelection
     from magray_server.lsp.folders import Folders
+
+KIND = "magray"
+KINDS = (KIND, REMEMBER)
 
 
 class CodeActions:
-    """Nothing here edits; what a command answers is for the editor to show."""
+    """Every action runs a command; what that answers is for the editor to show."""
 
-    def __init__(self, client: Client, folders: Folders, buffers: Buffers) -> None:
+    def __init__(
+        self, client: Client, folders: Folders, buffers: Buffers, remember: RememberSelection
+    ) -> None:
         self._client = client
         self._folders = folders
         self._buffers = buffers
+        self._remember = remember
 
-    def actions(self, params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
-        """Find similar code, for a selection that is not empty in a file of an open folder."""
+    async def actions(self, params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
+        """What can be done with the range, in a file of an open folder or of one of notes."""
         buffer = self._buffers.get(params.text_document.uri)
-        wanted = params.context.only
-        if buffer is None or buffer.path is None or self._folders.locate(buffer.path) is None:
+        wanted = [str(getattr(kind, "value", kind)) for kind in params.context.only or [""]]
+        if buffer is None or buffer.path is None or buffer.lost:
             return []
-        if params.range.start == params.range.end:
+        if not any(_includes(wanted, kind) for kind in KINDS) or self._folders.place(buffer.path) is None:
             return []
-        if wanted is not None and not any(
-            str(getattr(kind, "value", kind)) in ("", "magray") for kind in wanted
-        ):
-            return []
-        arguments: dict[str, Any] = {"uri": params.text_document.uri, "line": params.range.start.line + 1}
-        title = "Find similar code (magray)"
-        command = related_command(self._client, title, arguments)
-        if command is None:
-            return []
+        found: list[types.CodeAction] = []
+        remember = await self._remember.action(buffer, params.range)
+        similar = self._similar(buffer, params.range)
+        found = [action for action in (similar, remember) if action is not None]
+        found = [action for action in found if _includes(wanted, str(action.kind))]
         document = self._client.capabilities.text_document
         actions = document.code_action if document else None
-        if actions is None or actions.code_action_literal_support is None:
-            return [command]  # the client knows commands only
-        return [types.CodeAction(title, "magray", command=command)]
+        if actions is None or actions.code_action_literal_support is None:  # it knows commands only
+            return [action.command for action in found if action.command is not None]
+        return list(found)
+
+    def resolve(self, action: types.CodeAction) -> types.CodeAction:
+        """The action with the command that it was offered without."""
+        return self._remember.resolve(action)
+
+    def _similar(self, buffer: Buffer, span: types.Range) -> types.CodeAction | None:
+        if span.start == span.end or buffer.path is None or self._folders.locate(buffer.path) is None:
+            return None
+        title = "Find similar code (magray)"
+        arguments: dict[str, Any] = {"uri": buffer.uri, "line": span.start.line + 1}
+        command = related_command(self._client, title, arguments)
+        return None if command is None else types.CodeAction(title, KIND, command=command)
+
+
+def _includes(wanted: Iterable[str], kind: str) -> bool:
+    """Whether one of the wanted kinds is this one or above it, as kinds are nested; "" is above all."""
+    return any(not above or kind == above or kind.startswith(f"{above}.") for above in wanted)

@@ -1,5 +1,5 @@
-"""`textDocument/codeLens` and `codeLens/resolve`: how many passages elsewhere are like a definition; leads
-to them, in editors that can show them.
+"""`textDocument/codeLens` and `codeLens/resolve`: the records about some lines, and how many passages
+elsewhere are like a definition, in editors that can show them.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from magray_server.lsp.features.show_related import related_command
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from magray_server.lsp.buffers import Buffers
+    from magray_server.lsp.buffers import Buffer, Buffers
     from magray_server.lsp.client import Client
+    from magray_server.lsp.features.record_lens import RecordLenses
     from magray_server.lsp.folders import Folders
+    from magray_server.lsp.outline import Outlines
     from magray_server.lsp.settings import ClientSettings
     from magray_server.lsp.workers import Stop, Workers
 
@@ -27,7 +29,7 @@ _KINDS = frozenset(("function", "method", "class", "interface", "struct", "trait
 
 
 class CodeLenses:
-    """None unless the person switched them on."""
+    """Those of related passages only where the person switched them on."""
 
     def __init__(
         self,
@@ -36,6 +38,8 @@ class CodeLenses:
         folders: Folders,
         buffers: Buffers,
         workers: Workers,
+        outlines: Outlines,
+        records: RecordLenses,
         related: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]],
     ) -> None:
         """`related` answers the request `magray/related`."""
@@ -44,26 +48,28 @@ class CodeLenses:
         self._folders = folders
         self._buffers = buffers
         self._workers = workers
+        self._outlines = outlines
+        self._records = records
         self._related = related
 
     async def lenses(self, params: types.CodeLensParams) -> list[types.CodeLens]:
-        """One lens above each definition, without its number."""
-        if not self._settings().server.code_lens or related_command(self._client, "", {}) is None:
-            return []
+        """The lenses of records, and one above each definition, without its number."""
         buffer = self._buffers.get(params.text_document.uri)
         if buffer is None or buffer.path is None:
             return []
-        file = self._folders.locate(buffer.path)
-        if file is None:
+        records = await self._records.lenses(buffer)
+        return [*records, *await self._of_definitions(buffer)]
+
+    async def _of_definitions(self, buffer: Buffer) -> list[types.CodeLens]:
+        if not self._settings().server.code_lens or related_command(self._client, "", {}) is None:
             return []
-        text = buffer.text
+        if buffer.path is None or self._folders.locate(buffer.path) is None:
+            return []
+        text, revision = buffer.text, buffer.revision
 
         def work(_: Stop) -> list[types.CodeLens]:
-            from magray_memory.values import chunked
-
             found: list[types.CodeLens] = []
-            symbols = [symbol for chunk in chunked(file.path, text).chunks for symbol in chunk.symbols]
-            for symbol in symbols:
+            for symbol in self._outlines.symbols(buffer, revision, text):
                 if symbol.kind in _KINDS:
                     start = types.Position(symbol.line - 1, 0)
                     data = {"uri": buffer.uri, "line": symbol.line}

@@ -13,7 +13,7 @@ from magray_server.lsp.positions import to_column, to_index
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from magray_memory.values import Note, WikiLink
+    from magray_memory.values import Note, Record, WikiLink
     from magray_server.lsp.buffers import Buffer, Buffers
     from magray_server.lsp.client import Client
     from magray_server.lsp.folders import Folders
@@ -110,6 +110,10 @@ class Links:
     async def note(self, link: WikiLink, buffer: Buffer) -> Note | None:
         """The note that a link of a document means."""
         return await self._workers.run(lambda _: self._session.get().search.note(link.target, buffer.path))
+
+    async def record(self, link: WikiLink) -> Record | None:
+        """The record that a link means, by its id, key or title."""
+        return await self._workers.run(lambda _: self._session.get().records.named(link.target))
 
     def _opened(self) -> dict[Path, str]:
         """The texts of the open documents, which hold more than the disk does, by path."""

@@ -1,4 +1,6 @@
-"""A short card of related memory at the cursor: what notes say about the name there, then other code."""
+"""A short card of related memory at the cursor: records about the lines and the name there, then what notes
+and other code say of it.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from magray_server.lsp import cards
+from magray_server.lsp import cards, record_cards
 from magray_server.lsp.positions import to_column, to_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from magray_memory.values import Hit, WikiLink
+    from magray_memory.session import Session
+    from magray_memory.values import Hit, Record, WikiLink
     from magray_server.lsp.buffers import Buffer, Buffers
     from magray_server.lsp.client import Client
     from magray_server.lsp.features.document_links import Links
@@ -64,7 +67,7 @@ class Hover:
             return None
         line = buffer.lines[params.position.line]
         link = await self._links.at(buffer, params.position)
-        card = None if link is None else await self._note(link, buffer)
+        card = None if link is None else await self._linked(link, buffer)
         if link is not None and card is not None:
             start, end = link.start, link.end
         else:
@@ -82,6 +85,10 @@ class Hover:
         kind = types.MarkupKind.Markdown if self._markdown() else types.MarkupKind.PlainText
         return types.Hover(types.MarkupContent(kind, card), span)
 
+    def forget(self) -> None:
+        """Records changed: cards are made anew."""
+        self._cards.clear()
+
     def _markdown(self) -> bool:
         """Whether the client shows Markdown; one that does not say does."""
         document = self._client.capabilities.text_document
@@ -94,27 +101,31 @@ class Hover:
         return self._folders.uri(hit.root, hit.path)
 
     async def _word(self, buffer: Buffer, word: str, line: int, column: int) -> str | None:
-        key = (self._folders.roots, buffer.path, hash(buffer.text), word, line // 20)
+        key = (self._folders.roots, buffer.path, hash(buffer.text), word, line)
         known = self._cards.get(key)
         if known is not None and time.monotonic() - known[0] < CACHE_SECONDS:
             self._cards.move_to_end(key)
             return known[1]
 
-        markdown = self._markdown()
+        markdown, linked = self._markdown(), self._client.opens_records
         text, file = buffer.text, buffer.path
 
         def work(stop: Stop) -> str | None:
             from magray_memory.values import SearchQuery, detect, is_grammar_or_local
 
+            session = self._session.get()
             language = detect(file.name if file is not None else "", text[:4096])
-            if is_grammar_or_local(text, language, line - 1, column):
-                return None
-            if not self._session.get().search.is_known_word(word):
-                return None
-            query = SearchQuery(word, k=_POOL, raw=word)
-            hits = self._session.get().search.query(query, stop).hits
-            others = [hit for hit in hits if not _is_here(hit, buffer.path, line)]
-            return cards.of_hits(word, others, self._uri, markdown=markdown)
+            tells = not is_grammar_or_local(text, language, line - 1, column)
+            tells = tells and session.search.is_known_word(word)
+            records = self._about(session, file, text, line, word if tells else None)
+            shown = record_cards.of_records(records, markdown=markdown, linked=linked)
+            if tells:
+                hits = session.search.query(SearchQuery(word, k=_POOL, raw=word), stop).hits
+                known = {record.id for record in records}
+                others = [hit for hit in hits if not _is_here(hit, file, line) and hit.id not in known]
+                found = cards.of_hits(word, others, self._uri, markdown=markdown)
+                shown += [found] if found else []
+            return (cards.RULE if markdown else "\n\n").join(shown) or None
 
         card = await self._workers.run(work)
         self._cards[key] = (time.monotonic(), card)
@@ -122,12 +133,39 @@ class Hover:
             self._cards.popitem(last=False)
         return card
 
-    async def _note(self, link: WikiLink, buffer: Buffer) -> str | None:
-        """The card of a link; None for one in code that means no note, which may be none."""
+    def _about(
+        self, session: Session, file: Path | None, text: str, line: int, name: str | None
+    ) -> list[Record]:
+        """The records about a line, the closest around it first, then those that say the name, then those
+        that link to the file.
+        """
+        place = None if file is None else self._folders.place(file)
+        found: dict[str, Record] = {}
+        if place is not None:
+            cited = [(record, record.citation) for record in session.records.citing(*place, text)]
+            around = [
+                (now.end_line - now.start_line, record)
+                for record, now in cited
+                if now is not None and now.start_line <= line <= now.end_line
+            ]
+            found |= {record.id: record for _, record in sorted(around, key=lambda item: item[0])}
+        if name is not None:
+            others = [*session.records.naming(name)]
+            others += session.records.linking(place[1]) if place is not None else []
+            for record in others:
+                found.setdefault(record.id, record)
+        return list(found.values())
+
+    async def _linked(self, link: WikiLink, buffer: Buffer) -> str | None:
+        """The card of a link; None for one in code that means nothing, which may be none."""
         note = await self._links.note(link, buffer)
-        if note is None and link.in_code:
-            return None
         if note is None:
+            record = await self._links.record(link)
+            if record is not None:
+                markdown, linked = self._markdown(), self._client.opens_records
+                return record_cards.of_record(record, markdown=markdown, linked=linked)
+            if link.in_code:
+                return None
             return f"No note is named {cards.name(link.target, markdown=self._markdown())}."
         markdown, uri = self._markdown(), self._folders.uri(note.root, note.path)
 

@@ -30,9 +30,7 @@ OFFERED = 6
 
 def related_command(client: Client, title: str, arguments: Json) -> types.Command | None:
     """The command that shows related places in this client; None where none would."""
-    own = client.experimental("commands")
-    names: Any = own.get("commands") if isinstance(own, dict) else getattr(own, "commands", None)  # pyright: ignore
-    if isinstance(names, list) and OWN_RELATED in names:
+    if client.has_command(OWN_RELATED):
         return types.Command(title, OWN_RELATED, arguments=[arguments])
     if client.shows_documents:
         return types.Command(title, SHOW_RELATED, arguments=[arguments])
