@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 SLICE = 64
 """Texts tokenized at a time on a processor, while the model runs the slice before: about 6 ms of one core."""
-_SLICE_BATCHES = 4
-"""A device with batches gets slices of so many of them: texts of 64 tokens fill 512 per 8192."""
+_SLICE_BATCHES = 8
+"""A device with batches gets slices of so many of them: texts of 64 tokens fill 1,024 per 8,192."""
 QUESTIONS, QUESTION_SECONDS = 512, 3600.0
 """Vectors of questions that are remembered: 0.8 MB, and two milliseconds each."""
 _PAUSE_SECONDS = 0.5
@@ -161,7 +161,7 @@ class Embedder:
                 ahead = pool.submit(encode, order[:size]) if order else None
                 order = order[size:]
                 positions, encoded = current.result() if current is not None else ([], [])
-                for batch in _batches(encoded, self._budget):
+                for batch in _batches(encoded, self._budget, self.devices.padded_width):
                     yield [positions[row] for row in batch], [encoded[row] for row in batch]
 
     def _budget(self) -> int | None:
@@ -190,17 +190,22 @@ class Embedder:
     def _encode(self, texts: list[str]) -> list[list[int]]:
         # A lone surrogate (a file name, a broken paste) has no UTF-8 form for the tokenizer.
         clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        if len(clean) > 1 and self.devices.batch_tokens is not None:
+            # On every core, 16,000 texts a second of 16 of them; the processor has nothing else to do.
+            return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(clean)]
         return [self._tokenizer.encode(text).ids for text in clean]
 
 
-def _batches(encoded: Sequence[Sequence[int]], budget: Callable[[], int | None]) -> Iterator[list[int]]:
+def _batches(
+    encoded: Sequence[Sequence[int]], budget: Callable[[], int | None], padded_width: Callable[[int], int]
+) -> Iterator[list[int]]:
     """Rows grouped by length, shortest first, each group within the budget of its moment once padded; where
     that is None, each row alone.
     """
     batch: list[int] = []
     for row in sorted(range(len(encoded)), key=lambda row: len(encoded[row])):
         tokens = budget()
-        if batch and (tokens is None or (len(batch) + 1) * len(encoded[row]) > tokens):
+        if batch and (tokens is None or (len(batch) + 1) * padded_width(len(encoded[row])) > tokens):
             yield batch
             batch = []
         batch.append(row)

@@ -83,6 +83,10 @@ class Fallback:
         """The tokens of a batch that suit the device now, padding included; None: one text at a time."""
         return self._cpu.batch_tokens if self._gpu is None else self._gpu_tokens
 
+    def padded_width(self, tokens: int) -> int:
+        """The width that a batch has on the device now, by the tokens of its longest row."""
+        return (self._gpu or self._cpu).padded_width(tokens)
+
     def run(self, rows: Rows) -> Vectors:
         """Vectors of rows of tokens, on whichever device can. Raises EmbeddingUnavailable when none can."""
         self._seek_again()
@@ -126,7 +130,7 @@ class Fallback:
             if len(rows) == 1:
                 raise
             if runner is self._gpu:
-                used = len(rows) * max(map(len, rows))
+                used = len(rows) * runner.padded_width(max(map(len, rows)))
                 self._gpu_tokens = min(self._gpu_tokens or used, used // 2)
         half = len(rows) // 2
         return np.concatenate([self._in_parts(runner, rows[:half]), self._in_parts(runner, rows[half:])])

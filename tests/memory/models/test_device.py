@@ -18,7 +18,9 @@ from magray_memory.errors import EmbeddingUnavailable, ModelError
 from magray_memory.models import device, reference, store
 from magray_memory.models.device import VERDICTS, Placement, find_out, verdict
 from magray_memory.models.model import load_model
-from magray_memory.models.onnx import smoke_test
+from magray_memory.models.onnx import runtime, smoke_test
+from magray_memory.models.onnx.runner import first_line
+from magray_memory.models.onnx.shortage import shortage
 from magray_memory.models.onnx.smoke_test import Verdict
 from magray_memory.models.onnx.smoke_test_facts import Facts
 
@@ -149,6 +151,38 @@ def test_an_error_of_cuda_itself_is_reported_verbatim() -> None:
     found = smoke_test._judge("cuda", facts, [], 0, 15)
     assert (found.reason, found.driver) == (why, "450.1")
     assert found.hint == smoke_test.CPU_ONLY
+
+
+LONG = (
+    "[ONNXRuntimeError] : 1 : FAIL : Exception during initialization: /onnxruntime_src/cuda_call.cc:154 "
+    "std::conditional_t<THRW, void, Status> onnxruntime::CudaCall(ERRTYPE) [with ERRTYPE = cublasStatus_t] "
+    "{} ; GPU=0 ; hostname=vm ; file=/onnxruntime_src/cuda_execution_provider.cc ; line=245 ; expr=f(&x); "
+)
+
+
+def test_what_a_library_of_the_gpu_said_is_found_on_stderr() -> None:
+    said = "CUDA failure 100: no CUDA-capable device is detected"
+    facts = Facts(stage="session", reason="CUDA could not be loaded", hint="magray status --deep")
+    found = smoke_test._judge("cuda", facts, ["noise", LONG.format(said), "more noise"], 0, 15)
+    assert (found.reason, found.passing) == (said, False)
+    assert first_line(RuntimeError(LONG.format(said))) == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "CUBLAS failure 3: the resource allocation failed",
+        "CUDA failure 2: out of memory",
+        "BFCArena::AllocateRawInternal() Failed to allocate memory for requested buffer of size 18754560",
+    ],
+)
+def test_a_full_gpu_is_a_failure_that_passes(said: str) -> None:
+    error = runtime._no_gpu(RuntimeError(LONG.format(said)))
+    assert error.why == "the GPU has not enough memory for the model"
+    facts = Facts(stage="session", reason=error.why, hint=error.hint, short=shortage(error))
+    found = smoke_test._judge("cuda", facts, [LONG.format(said)], 0, 15)
+    assert found.reason == "opening the model: the GPU has not enough memory"
+    assert (found.passing, found.short) == (True, True)
 
 
 @pytest.mark.parametrize(

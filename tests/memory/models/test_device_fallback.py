@@ -39,6 +39,7 @@ class Gpu:
         self.errors: list[str] = []
         self.broken = ""
         self.runs = 0
+        self.shapes: set[tuple[int, ...]] = set()
         self.nonsense = False
 
     def get_providers(self) -> list[str]:
@@ -52,6 +53,7 @@ class Gpu:
 
     def run(self, outputs: Any, feeds: dict[str, np.ndarray]) -> Any:
         self.runs += 1
+        self.shapes.add(feeds["input_ids"].shape)
         if feeds["input_ids"].size > self.room:
             raise RuntimeError("CUDA error: out of memory (BFCArena, requested 1073741824 bytes)")
         if self.errors:
@@ -123,6 +125,18 @@ def test_batches_suit_the_device(machine: Machine, bundled: Model) -> None:
     for positions, _ in alone.embedder.passages(TEXTS):
         sizes.append(len(positions))
     assert on_gpu < len(sizes)
+
+
+def test_a_gpu_sees_few_shapes_whatever_the_texts_are(machine: Machine, expected: np.ndarray) -> None:
+    for count in range(1, len(TEXTS), 3):
+        for positions, vectors in machine.embedder.passages(TEXTS[:count]):
+            assert same_space(vectors, expected[positions])
+    machine.embed()
+    for number in range(1, 40):
+        machine.embedder.query("word " * number)
+    assert {width % 32 for _, width in machine.gpu.shapes} == {0}
+    assert all(rows & (rows - 1) == 0 or rows == 2048 // width for rows, width in machine.gpu.shapes)
+    assert len(machine.gpu.shapes) < machine.gpu.runs / 3
 
 
 def test_batches_shrink_while_memory_is_short(machine: Machine) -> None:

@@ -13,6 +13,7 @@ import sys
 HINT = "close other programs or raise the limit (`ulimit -a`), then try again"
 
 _MEMORY = "there is not enough memory"
+_GPU_MEMORY = "the GPU has not enough memory"
 _PROCESSES = "no more processes or threads can be started"
 _FILES = "too many files are open"
 _DISK = "the disk is full"
@@ -25,6 +26,7 @@ _NUMBERS = {
     errno.EDQUOT: _DISK,
 }
 _SIGNS = {
+    "gpu has not enough memory": _GPU_MEMORY,
     "failed to map segment": _MEMORY,
     "allocate memory": _MEMORY,
     "memory allocation": _MEMORY,
@@ -33,6 +35,8 @@ _SIGNS = {
     "bad allocation": _MEMORY,
     "memoryerror": _MEMORY,
     "not enough memory": _MEMORY,
+    "resource allocation failed": _GPU_MEMORY,
+    "alloc_failed": _GPU_MEMORY,
     "not enough space": _MEMORY,
     "resource temporarily unavailable": _PROCESSES,
     "start new thread": _PROCESSES,

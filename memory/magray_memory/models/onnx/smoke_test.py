@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from magray_memory.models.onnx import shortage
+from magray_memory.models.onnx.gpu_errors import library_failure
 from magray_memory.models.onnx.smoke_test_facts import Facts
 
 if TYPE_CHECKING:
@@ -245,6 +246,8 @@ def _explain(verdict: Verdict, reason: str, hint: str, complaints: list[str]) ->
     )
     library, detail = _library(_COLOURS.sub("", loading) or reason)
     if library is None:
+        said = [text for line in complaints if (text := library_failure(line))]
+        reason = said[-1] if said else reason
         return replace(verdict, reason=_PREFIX.sub("", reason), hint=hint or CPU_ONLY)
     driver = library.startswith(("libcuda.so", "nvcuda", "libnvidia"))
     return replace(verdict, reason=detail, hint=DRIVER if driver else CUDA_LIBRARIES, library=library)
