@@ -8,6 +8,7 @@ writer leaves behind is known for what it is (`storage/leftovers.py` finds it).
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import stat
@@ -26,6 +27,8 @@ SQLITE_COMPANIONS = ("-wal", "-shm", "-journal")
 _DRAFT = re.compile(r"^\.(?P<target>.+)\.\d+-\d+\.draft(-wal|-shm|-journal)?$")
 STALE_SECONDS = 3600.0
 """A draft of this age has no writer any more."""
+_NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
+"""How file systems refuse that have nothing to sync for a folder."""
 _RENAME_SECONDS = 1.0
 _RENAME_PAUSE = 0.02
 
@@ -60,8 +63,8 @@ def replacing(path: Path, *, durable: bool = False, companions: Sequence[str] = 
     """Yield the path of a draft to write; rename it over `path` at the end, remove it on any exception.
 
     The new file has the permissions of the one that it replaces. `durable`: its content is on the disk before
-    its name is, so that a power failure leaves one whole file. `companions`: suffixes of files that belong to
-    the draft and are removed with it. Raises OSError.
+    its name is, so that a power failure leaves one whole file; which one, `sync_folder` makes sure.
+    `companions`: suffixes of files that belong to the draft and are removed with it. Raises OSError.
     """
     draft = draft_path(path)
     parts = [draft, *(draft.with_name(draft.name + suffix) for suffix in companions)]
@@ -77,6 +80,23 @@ def replacing(path: Path, *, durable: bool = False, companions: Sequence[str] = 
         for part in parts:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on the disk, where the system can do that. Raises OSError when it fails."""
+    if sys.platform == "win32":
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    except PermissionError:  # it may be written and not be listed
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_SYNC:
+            raise
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager
@@ -107,7 +127,8 @@ def one_editor(folder: Path, seconds: float = 10.0) -> Generator[None]:
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder and those above it that are missing, open to the person alone. Raises OSError.
+    """Make a folder and those above it that are missing, open to the person alone, with their names on the
+    disk. Raises OSError.
 
     `Path.mkdir` gives its mode to the last of them only.
     """
@@ -115,7 +136,9 @@ def make_private(folder: Path) -> None:
     while not missing[-1].parent.exists():
         missing.append(missing[-1].parent)
     for place in reversed(missing):
-        place.mkdir(mode=0o700, exist_ok=True)
+        if not place.exists():
+            place.mkdir(mode=0o700, exist_ok=True)
+            sync_folder(place.parent)
 
 
 def write_text(path: Path, text: str, *, durable: bool = False) -> None:

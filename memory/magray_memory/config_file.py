@@ -210,3 +210,4 @@ def _replace(path: Path, text: str) -> None:
     target = path.resolve()
     atomic_file.remove_drafts(target)
     atomic_file.write_text(target, text, durable=True)
+    atomic_file.sync_folder(target.parent)

@@ -109,10 +109,14 @@ def _quarantined_copy(path: Path) -> Path:
 
 
 def _put_in_place(waiting: Path, path: Path) -> None:
-    # The log of the damaged file must not be replayed into the new one.
+    # The log of the damaged file must not be replayed into the new one. Each step is on the disk before the
+    # next: the new file and the copy of the log, the end of the log, the new name.
+    atomic_file.sync_folder(path.parent)
     for suffix in ("-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
+    atomic_file.sync_folder(path.parent)
     waiting.replace(path)
+    atomic_file.sync_folder(path.parent)
 
 
 def _fill(draft: Path, damaged: Path) -> tuple[dict[str, int], dict[str, int]]:

@@ -128,8 +128,10 @@ def create(path: Path, kind: VaultKind, root: Path | None) -> None:
         atomic_file.remove_drafts(path, older_than=0)
         if root is not None:
             note_root(path, root)
-        with new_vault(path, path, kind, root):
+        with new_vault(path, path, kind, root, durable=not kind.derived):
             pass
+        if not kind.derived:
+            atomic_file.sync_folder(path.parent)
     except OSError as error:
         raise StorageError(f"the vault {path} cannot be created", error.strerror or str(error)) from error
     finally:
@@ -198,11 +200,14 @@ def quarantine(path: Path) -> Path | None:
     ]
     snapshots = [p for p in snapshot_files(path) if ".damaged-" not in p.name]
     moves += [(p, quarantine_path(p)) for p in snapshots]
-    found = os.path.lexists(path)
+    found, moved = os.path.lexists(path), False
     try:
         for source, target in moves:
             if os.path.lexists(source):
                 source.replace(target)
+                moved = True
+        if moved:  # before anything new has this name, the log of the old one has another
+            atomic_file.sync_folder(path.parent)
     except OSError as error:
         raise StorageError(
             f"the damaged vault {path} cannot be quarantined", error.strerror or str(error)
