@@ -12,14 +12,16 @@ from __future__ import annotations
 import random
 import sys
 import time
-from dataclasses import replace
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger import Ledger
 
+from magray_memory.context import Context
 from magray_memory.errors import StorageError
 from magray_memory.memory import Memory
+from magray_memory.records.room import Records
 from magray_memory.values import Draft
 
 if TYPE_CHECKING:
@@ -65,8 +67,12 @@ class Writer:
         """A record that is due to leave, so that any run of `clean` may take it to the trash."""
         token = self._token()
         self._ledger.note(moving=[token])
-        with self._ledger.call({token: (0, False)}):
-            self.memory.records.remember(replace(self._draft(token, 0), created_at=time.time() - OLD))
+        with (
+            closing(Context.open(home=self._home)) as context,
+            closing(Records(context, lambda: time.time() - OLD)) as earlier,
+            self._ledger.call({token: (0, False)}),
+        ):
+            earlier.remember(self._draft(token, 0))
 
     def promote(self) -> None:
         with self._ledger.call({}):
