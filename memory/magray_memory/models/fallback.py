@@ -65,7 +65,6 @@ class Fallback:
         self._cpu = cpu
         self._gpu: Runner | None = None
         self._open_gpu: Callable[[], Runner] | None = None
-        self._gpu_tokens: int | None = None
         self._failures = 0
         self._retry_at: float | None = None
         self._clock = clock
@@ -81,7 +80,7 @@ class Fallback:
     @property
     def batch_tokens(self) -> int | None:
         """The tokens of a batch that suit the device now, padding included; None: one text at a time."""
-        return self._cpu.batch_tokens if self._gpu is None else self._gpu_tokens
+        return (self._gpu or self._cpu).batch_tokens
 
     def padded_width(self, tokens: int) -> int:
         """The width that a batch has on the device now, by the tokens of its longest row."""
@@ -104,7 +103,7 @@ class Fallback:
             if self._gpu is not None:
                 return
             again = self._open_gpu is not None
-            self._open_gpu, self._gpu, self._gpu_tokens = open_gpu, runner, runner.batch_tokens
+            self._open_gpu, self._gpu = open_gpu, runner
             self._failures, self._retry_at = 0, None
         why = "the GPU is retried" if again else "the GPU passed its probe"
         self._report(DeviceChange(runner.device, self._cpu.device, why))
@@ -129,9 +128,7 @@ class Fallback:
         except OutOfMemory:
             if len(rows) == 1:
                 raise
-            if runner is self._gpu:
-                used = len(rows) * runner.padded_width(max(map(len, rows)))
-                self._gpu_tokens = min(self._gpu_tokens or used, used // 2)
+            runner.use_less(rows)
         half = len(rows) // 2
         return np.concatenate([self._in_parts(runner, rows[:half]), self._in_parts(runner, rows[half:])])
 

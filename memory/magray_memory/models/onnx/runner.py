@@ -27,11 +27,12 @@ TOLERANCE = 1e-4
 """The most that a batch may change a vector, as 1 - cosine to the text run alone: rounding of float16, whose
 last digit is a thousandth, is far below it; dynamic quantization is twenty times above."""
 _SHORT_ROW, _LONG_ROW = 8, 64
-_WIDTH_STEP = 32
-"""Widths of batches on a GPU are multiples of it: its libraries prepare a shape at the first batch of it.
+_WIDTH_STEP = 64
+"""Widths of batches on a GPU are multiples of it, and a batch is full or a single row: few shapes.
 
-cuDNN takes 50 ms for that on an H200, where the batch itself takes 3: batches of any shape ran at 720
-passages a second there the first time, and at 12,500 the second.
+The GPU's libraries prepare a shape at the first batch of it. cuDNN takes 60 ms for that on an H200, where the
+batch itself takes 3: batches of any shape ran at 720 passages a second there the first time, and at 12,500
+the second.
 """
 _UNIT_TOLERANCE = 0.01
 """A vector of unit length may be so far from it: float16 sums of 384 squares stay within .002."""
@@ -94,12 +95,22 @@ class Runner:
             return tokens
         return max(tokens, min(self._model.max_tokens, -(-tokens // _WIDTH_STEP) * _WIDTH_STEP))
 
-    def _padded(self, rows: Sequence[Sequence[int]]) -> tuple[_Tokens, _Tokens]:
-        """Tokens and mask; on a GPU in one of few shapes, filled up with rows of one token."""
-        count, width = len(rows), self.padded_width(max(map(len, rows)))
+    def use_less(self, rows: Sequence[Sequence[int]]) -> None:
+        """Halve the batch from now on: there was no room for one of these rows."""
         if self.batch_tokens is not None:
-            count = max(count, min(self.batch_tokens // width, 1 << (count - 1).bit_length()))
-        ids = np.zeros((count, width), np.int32)
+            count, width = self._shape(rows)
+            self.batch_tokens = min(self.batch_tokens, count * width // 2)
+
+    def _shape(self, rows: Sequence[Sequence[int]]) -> tuple[int, int]:
+        """Rows and width of a batch of these rows with its padding."""
+        count, width = len(rows), self.padded_width(max(map(len, rows)))
+        if self.batch_tokens is None or count == 1:
+            return count, width
+        return max(count, self.batch_tokens // width), width
+
+    def _padded(self, rows: Sequence[Sequence[int]]) -> tuple[_Tokens, _Tokens]:
+        """Tokens and mask; rows beyond those that were given have one token."""
+        ids = np.zeros(self._shape(rows), np.int32)
         mask = np.zeros_like(ids)
         mask[len(rows) :, 0] = 1
         for row, tokens in enumerate(rows):
