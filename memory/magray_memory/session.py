@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 from magray_memory.config import Loaded, config_path, load_settings
 from magray_memory.context import Context
 from magray_memory.ignore.paths import canonical_root
+from magray_memory.polled_files import PolledFiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,6 +38,7 @@ class Session:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._polled_at = 0.0
+        self._purges = PolledFiles([context.home.purged])
 
     @classmethod
     def start(cls, home: Home, roots: Sequence[Path], overrides: Mapping[str, object] | None = None) -> Self:
@@ -103,6 +105,12 @@ class Session:
             return False
         self._polled_at = now
         return self._context.settings_files_changed() and self._context.settings_differ()
+
+    def purged(self) -> bool:
+        """Whether records were removed for good since the last call, by any program: who holds a session
+        starts another, which remembers nothing of them.
+        """
+        return self._purges.changed([self._context.home.purged])
 
     @property
     def roots(self) -> tuple[Path, ...]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from magray_memory.records.citation import Source, snippet
     from magray_memory.records.draft import Draft, record_time
     from magray_memory.records.layers import Move, Moves
+    from magray_memory.records.purge import Purged
     from magray_memory.records.record import Record, RecordDetails, record_id
     from magray_memory.records.room import RecordPage, Remembered
     from magray_memory.regular_file import read_below
@@ -76,6 +77,7 @@ __all__ = [
     "Optimized",
     "PathStanding",
     "Placed",
+    "Purged",
     "Record",
     "RecordDetails",
     "RecordFilter",
@@ -145,6 +147,7 @@ _MODULES = {
     "records.citation": ("Source", "snippet"),
     "records.draft": ("Draft", "record_time"),
     "records.layers": ("Move", "Moves"),
+    "records.purge": ("Purged",),
     "records.record": ("Record", "RecordDetails", "record_id"),
     "records.room": ("RecordPage", "Remembered"),
     "resources": ("give_back", "give_way"),

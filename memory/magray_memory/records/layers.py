@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from magray_memory.errors import LexicalDamaged, UsageError
 from magray_memory.index.lexical import LexicalIndex
 from magray_memory.records.layer_rules import rules_of
+from magray_memory.records.purge import Purged, purge_records
 from magray_memory.records.record import moment, record_id
 from magray_memory.storage import layers, records, uses
 
@@ -69,11 +70,14 @@ class Moves:
     dry_run: bool
     moves: list[Move] = field(default_factory=list[Move])
     seconds: float = 0.0
+    purged: Purged | None = None
+    """What became of the records that left the trash; None where none did."""
 
     def as_json(self) -> dict[str, Any]:
-        """`moves`, and the seconds that the run took."""
+        """`moves`, `purged`, and the seconds that the run took."""
         moves = [move.as_json() for move in self.moves]
-        return {"dry_run": self.dry_run, "moves": moves, "seconds": self.seconds}
+        purged = None if self.purged is None else self.purged.as_json()
+        return {"dry_run": self.dry_run, "moves": moves, "purged": purged, "seconds": self.seconds}
 
 
 class Layers:
@@ -124,6 +128,7 @@ class Layers:
         if vault is not None:
             run = _Cleaning(vault, self._rules, self._clock(), dry_run, at_once, should_stop or _never)
             done.moves += run.moves()
+            done.purged = purge_records(self._context.home, vault, run.emptied) if run.emptied else None
         done.seconds = round(time.monotonic() - began, 3)
         return done
 
@@ -186,6 +191,8 @@ class _Cleaning:
     dry_run: bool
     at_once: bool
     should_stop: Callable[[], bool]
+    emptied: list[int] = field(default_factory=list[int])
+    """Records that leave the trash: all at once, since that rewrites the notebook."""
 
     def moves(self) -> list[Move]:
         """What moved, then what will."""
@@ -201,13 +208,17 @@ class _Cleaning:
             later += [self._move(record, self._leaves(record)) for record in waiting if self._is_due(record)]
         for place in _NEXT:
             for batch in self._newly_due(place):
-                if self.at_once or not self.rules.notice:
+                if self._moves_now:
                     moved += self._act(batch)
                     continue
                 if not self.dry_run:
                     layers.mark_due(self.vault, [record.id for record in batch], self.now)
                 later += [self._move(record, self.now + self.rules.notice) for record in batch]
         return [*moved, *later]
+
+    @property
+    def _moves_now(self) -> bool:
+        return self.at_once or not self.rules.notice
 
     def _leaves(self, record: Aging) -> float:
         """When a record that is marked may leave."""
@@ -232,7 +243,8 @@ class _Cleaning:
                 yield found
             if len(found) < BATCH:
                 return
-            offset += BATCH if self.dry_run else 0
+            # Of the trash everything stays where it is until the end of the run, or is marked.
+            offset += BATCH if self.dry_run or (place == "trash" and self._moves_now) else 0
 
     def _act(self, batch: Sequence[Aging]) -> list[Move]:
         """Move what is still as due as it was when it was read; take the mark from what is not."""
@@ -256,11 +268,9 @@ class _Cleaning:
             at = uses.stamp(self.vault, self.now)
             faded = [record.id for record in still if _place(record) == "insights"]
             left = [record.id for record in still if _place(record) == "interact"]
-            emptied = [record.id for record in still if _place(record) == "trash"]
             layers.set_layer(self.vault, faded, _NEXT["insights"], at)
-            lexical = LexicalIndex(self.vault)
-            records.trash(self.vault, left, lexical, at)
-            records.remove(self.vault, emptied, lexical)
+            records.trash(self.vault, left, LexicalIndex(self.vault), at)
+        self.emptied += [record.id for record in still if _place(record) == "trash"]
         return [self._move(record) for record in still]
 
     def _move(self, record: Aging, when: float | None = None) -> Move:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from magray_memory.records.citation import Checked, Cited, CitedText, Source
     from magray_memory.records.draft import Draft
     from magray_memory.records.duplicates import Near
+    from magray_memory.records.purge import Purged
     from magray_memory.records.store import Prepared, RecordStore
     from magray_memory.storage.records import Citation, RecordFilter, StoredRecord
     from magray_memory.storage.vault import Vault
@@ -187,6 +188,37 @@ class Records:
     def forget(self, ids: Sequence[str]) -> list[Record]:
         """Move records to the trash. Raises RecordNotFound."""
         return [self._record(stored) for stored in self._existing().forget(ids)]
+
+    def purge(self, ids: Sequence[str]) -> Purged:
+        """Remove records for good, in the trash or not, from every file of the home: all of them or, when one
+        is not there, none. Raises RecordNotFound, StorageError.
+        """
+        store = self._existing()
+        return self._purged(store.find(id_, trashed=True).id for id_ in ids)
+
+    def empty_trash(self, ids: Sequence[str] = ()) -> Purged:
+        """Remove what is in the trash for good, or just these records of it. Raises RecordNotFound,
+        RecordError for one that is not in the trash, StorageError.
+        """
+        from magray_memory.storage import records
+
+        vault = self.notebook(write=False)
+        if not ids:
+            return self._purged([] if vault is None else records.trashed(vault))
+        store = self._existing()
+        found = [store.find(id_, trashed=True) for id_ in ids]
+        for record in found:
+            if record.trashed_at is None:
+                name = record_id(record.id)
+                raise RecordError(f"{name} is not in the trash", "", f"magray forget --purge {name}")
+        return self._purged(record.id for record in found)
+
+    def _purged(self, documents: Iterable[int]) -> Purged:
+        from magray_memory.records.purge import Purged, purge_records
+
+        wanted = list(dict.fromkeys(documents))
+        self.uses.write()
+        return purge_records(self._context.home, self._writing(), wanted) if wanted else Purged([])
 
     def restore(self, id_: str) -> Record:
         """Take a record out of the trash. Raises RecordNotFound."""

@@ -55,6 +55,11 @@ class Home:
         return self.path / "vectors.db"
 
     @property
+    def purged(self) -> Path:
+        """A file whose time is when records were last removed for good."""
+        return self.path / "purged"
+
+    @property
     def workspaces(self) -> Path:
         """The folder of workspace vaults: derived, every one of them."""
         return self.path / "workspaces"

@@ -279,6 +279,12 @@ def select(
         )
 
 
+def trashed(vault: Vault) -> list[int]:
+    """Every record in the trash."""
+    with vault.read() as connection:
+        return [row[0] for row in connection.execute("SELECT id FROM document WHERE trashed_at IS NOT NULL")]
+
+
 def trash(vault: Vault, documents: Sequence[int], lexical: LexicalWriter, at: float) -> None:
     """Move records to the trash: nothing finds them, and nothing of them is lost."""
     with vault.write():

@@ -382,6 +382,8 @@ def _open_for_writing(path: Path, kind: VaultKind, root: Path | None, durability
             "foreign_keys": 1,
             "cache_size": -64_000,
             "temp_store": "memory",
+            # What is deleted does not stay in its page; whole free pages go when the space is given back.
+            "secure_delete": "fast" if kind.derived else 1,
             "journal_size_limit": _WAL_KEEP_BYTES,
             "busy_timeout": int((BUSY_SECONDS if kind.derived else _NOTEBOOK_BUSY_SECONDS) * 1000),
         },

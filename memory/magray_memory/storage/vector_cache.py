@@ -64,6 +64,26 @@ class VectorCache:
         """Remember vectors, and forget the least recently used ones where there is no room."""
         self._guarded(lambda connection: self._put(connection, key, vectors), None)
 
+    def forget(self, keys: Sequence[str], hashes: Sequence[bytes]) -> int:
+        """Remove the vectors of these texts in every one of these vector spaces, so that no byte of them is
+        left in the file; returns how many there were. Locks the file for seconds.
+        """
+        return self._guarded(lambda connection: self._forget(connection, keys, hashes), 0)
+
+    def _forget(self, connection: sqlite3.Connection, keys: Sequence[str], hashes: Sequence[bytes]) -> int:
+        connection.execute("PRAGMA secure_delete = ON")
+        names = [_name(key, text_hash) for key in keys for text_hash in hashes]
+        gone = 0
+        with _transaction(connection):
+            for start in range(0, len(names), _CHUNK):
+                chunk = names[start : start + _CHUNK]
+                marks = ",".join("?" * len(chunk))
+                gone += connection.execute(f"DELETE FROM entry WHERE name IN ({marks})", chunk).rowcount
+        connection.execute("VACUUM")
+        if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            self.warnings.append(f"the log of the vector cache {self.path} is being read by another process")
+        return gone
+
     def size(self) -> int:
         """Bytes of the database that are in use."""
         return self._guarded(_used_bytes, 0)
@@ -168,6 +188,7 @@ class VectorCache:
                 connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
                 connection.execute("PRAGMA journal_mode = wal")
                 connection.execute("PRAGMA synchronous = NORMAL")
+                connection.execute("PRAGMA secure_delete = FAST")
                 _ensure_tables(connection)
             except BaseException:
                 connection.close()

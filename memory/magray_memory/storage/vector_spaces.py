@@ -7,6 +7,7 @@ is one commit.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from magray_memory.storage.pending import scan_pending
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 SERVING = "embedding_key"
 """The row of `meta` that names the set in use."""
+_FORMER = "former_keys"
 
 
 def serving(vault: Vault) -> str | None:
@@ -35,6 +37,18 @@ def keys(vault: Vault) -> list[str]:
     """Every key of the vault, the oldest first."""
     with vault.read() as connection:
         return [row[0] for row in connection.execute("SELECT key FROM embedding_key ORDER BY id")]
+
+
+def ever(vault: Vault) -> set[str]:
+    """Every key that the vault has, or once had: the vector cache may have vectors of them all."""
+    former = vault.meta(_FORMER)
+    return {*keys(vault), *(json.loads(former) if former else ())}
+
+
+def note_former(vault: Vault, key: str) -> None:
+    """Note a key that is about to be dropped."""
+    with vault.write():
+        vault.set_meta(_FORMER, json.dumps(sorted(ever(vault) | {key})))
 
 
 def populated(vault: Vault) -> list[str]:

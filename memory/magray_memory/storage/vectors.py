@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from magray_memory.errors import StorageError
+from magray_memory.storage import vector_spaces
 from magray_memory.storage.row_checksums import checksum_of_bytes, has_checksums
 
 if TYPE_CHECKING:
@@ -285,5 +286,6 @@ def drop_vectors(vault: Vault, key: str) -> int:
         if found is None:
             return 0
         gone = count_vectors(vault, key)
+        vector_spaces.note_former(vault, key)
         connection.execute("DELETE FROM embedding_key WHERE id = ?", (found[0],))
         return gone

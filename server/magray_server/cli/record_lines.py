@@ -14,7 +14,8 @@ from magray_server.safe_text import safe
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from magray_memory.values import Move, Record, RecordDetails
+    from magray_memory.values import Move, Purged, Record, RecordDetails
+    from magray_server.cli.shell import Shell
 
 MAX_NAME = 80
 """Characters of a record's name where no terminal says how wide it is."""
@@ -56,6 +57,26 @@ def changed(verb: str, records: Iterable[Record]) -> Iterator[str]:
     """A line for each record that a command changed."""
     for record in records:
         yield f"{record.id}  {verb}  {cut(name_of(record), MAX_NAME)}"
+
+
+def purged(done: Purged) -> Iterator[str]:
+    """The records that are gone, and where was looked."""
+    for id_ in done.ids:
+        yield f"{id_}  removed for good"
+    if done.ids:
+        rows = [(place.what, _removed(place.removed), safe(place.path)) for place in done.looked]
+        yield from (f"  looked into {line}" for line in render.table(rows))
+
+
+def _removed(count: int | None) -> str:
+    return "" if count is None else f"{count:,} removed"
+
+
+def purge_notes(shell: Shell, done: Purged) -> None:
+    """What a purge has not reached: as a warning where it should have been."""
+    for place in done.unreached:
+        say = shell.warn if place.failed else shell.note
+        say(f"not reached: {place.path}: {place.why}")
 
 
 def moved(moves: Sequence[Move]) -> Iterator[str]:

@@ -29,7 +29,8 @@ class CurrentSession:
         on_replace: Callable[[], None],
         on_device: Callable[[DeviceChange], None],
     ) -> None:
-        """`on_replace`: settings files changed, so another session takes the place of the one before;
+        """`on_replace`: settings files changed, or records were removed for good, so another session takes
+        the place of the one before;
         `on_device`: the session's model moved to another device. Both are called in any thread.
         """
         self._home = home
@@ -47,7 +48,7 @@ class CurrentSession:
             if self._session is not None:
                 if self._session.roots != roots:
                     self._session.use(roots)
-                if self._session.settings_changed():
+                if self._session.settings_changed() or self._session.purged():
                     self._let_go()
                     self._on_replace()
             if self._session is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from magray_server.operations.operation import Context, Operation, option, options
+from magray_server.operations.operation import Context, Operation, Outcome, option, options
 
 if TYPE_CHECKING:
     from magray_memory.values import Moves
@@ -28,12 +28,18 @@ def run(context: Context, wanted: Clean) -> Moves:
     )
 
 
+def outcome(_: Clean, done: Moves) -> Outcome:
+    """Partly done when something should have been removed for good and was not."""
+    return Outcome.DONE if done.purged is None or done.purged.whole else Outcome.PARTLY
+
+
 OPERATIONS = (
     Operation(
         name="clean",
         options=Clean,
         run=run,
         shape="magray_server.operations.shapes:Moves",
+        outcome=outcome,
         examples="""
         magray clean --dry-run
         magray clean

@@ -42,7 +42,7 @@ REGISTRY: dict[str, Entry] = {
     "forget": Entry("Move records to the trash.", RECORDS, "forget"),
     "promote": Entry("Move records that are used to a higher layer.", RECORDS, "promote"),
     "clean": Entry("Move records that are no longer used to the trash.", RECORDS, "clean"),
-    "trash": Entry("List the trash; restore records from it.", RECORDS, "trash"),
+    "trash": Entry("List the trash; restore records from it; empty it.", RECORDS, "trash"),
     "status": Entry("Show storage, freshness and the state of the model.", MAINTENANCE, "health"),
     "doctor": Entry("Examine all stored data; repair it with --fix.", MAINTENANCE),
     "optimize": Entry("Reduce storage size and search time.", MAINTENANCE, "optimize"),

@@ -325,15 +325,51 @@ class Move(msgspec.Struct, rename={"source": "from", "target": "to"}):
     when: str | None
 
 
+class PurgedPlace(msgspec.Struct):
+    """A place that was looked into: what it holds, where, and how many of it were removed; null where that is
+    not counted.
+    """
+
+    what: str
+    path: str
+    removed: int | None
+
+
+class UnreachedPlace(msgspec.Struct):
+    """Where something of it is, or may be; `failed`: it should have been removed and was not."""
+
+    path: str
+    why: str
+    failed: bool
+
+
+class Purged(msgspec.Struct):
+    """`trash empty` and `forget --purge`: the ids that are gone, where was looked, what was not reached."""
+
+    ids: list[str]
+    looked: list[PurgedPlace]
+    unreached: list[UnreachedPlace]
+
+
 class Moves(msgspec.Struct):
-    """`promote` and `clean`: what moved (with `dry_run`: would move), then what will later."""
+    """`promote` and `clean`: what moved (with `dry_run`: would move), then what will later; `purged`: of what
+    left the trash, null where nothing did.
+    """
 
     dry_run: bool
     moves: list[Move]
+    purged: Purged | None
     seconds: float
 
 
+class Forgotten(msgspec.Struct):
+    """`forget`: the records in the trash; `purged` with --purge, else null."""
+
+    records: list[Record]
+    purged: Purged | None
+
+
 class ChangedRecords(msgspec.Struct):
-    """`forget`, `pin`, `unpin` and `trash restore`."""
+    """`pin`, `unpin` and `trash restore`."""
 
     records: list[Record]

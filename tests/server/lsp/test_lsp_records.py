@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 def test_a_record_lives_its_life(connect, project) -> None:
     client = connect()
@@ -73,3 +83,46 @@ def test_records_rise_and_leave_by_request(connect, project) -> None:
     assert client.request("magray/list", {})["records"][0]["layer"] == "assets"
     assert client.request("magray/clean", {"dry_run": True})["moves"] == []
     assert "which records" in client.error("magray/promote", {"layer": "assets"})["message"]
+
+
+WORDS = ("quokka", "пустельга")
+
+
+def _holding(home: Path) -> list[str]:
+    """Files of the home, models apart, that hold one of the words."""
+    files = (path for path in home.rglob("*") if path.is_file() and "models" not in path.parts)
+    return [f.name for f in files if any(w.encode() in f.read_bytes().lower() for w in WORDS)]
+
+
+@pytest.mark.parametrize("by", ["request", "shell", "trash"])
+def test_what_is_purged_is_gone_from_the_home_and_from_a_server_that_knew_it(
+    connect, project, tmp_path, by
+) -> None:
+    home = tmp_path / "home"
+    client = connect()
+    client.start(project)
+    client.ready()
+    for number in range(30):
+        client.request("magray/remember", {"text": f"Note {number} on ports, queues and deploys at noon."})
+    text = "the quokka пустельга knows it"
+    kept = client.request("magray/remember", {"text": text, "title": "quokka"})["record"]["id"]
+    client.request("magray/edit", {"id": kept, "text": text + "\n\nquokka quokka"})
+    question = {"query": "quokka пустельга", "in": "notebook"}
+    for _ in range(3):
+        assert client.request("magray/search", question)["hits"][0]["id"] == kept
+    assert _holding(home)
+    if by == "request":
+        purged = client.request("magray/forget", {"ids": [kept], "purge": True})["purged"]
+    elif by == "trash":
+        client.request("magray/forget", {"ids": [kept]})
+        purged = client.request("magray/trash", {"command": "empty"})
+    else:
+        command = [sys.executable, "-m", "magray_server.cli.main", "--home", str(home), "--json"]
+        done = subprocess.run([*command, "forget", "--purge", kept], capture_output=True, check=True)
+        purged = json.loads(done.stdout)["purged"]
+    assert purged["ids"] == [kept]
+    assert not any(place["failed"] for place in purged["unreached"]), purged
+    assert _holding(home) == []
+    assert all(hit["id"] != kept for hit in client.request("magray/search", question)["hits"])
+    assert _holding(home) == [], "nothing writes it back"
+    assert "o record has the id" in client.error("magray/show", {"id": kept})["message"]

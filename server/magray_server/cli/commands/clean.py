@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from magray_server.cli.operation_command import Call, View
-from magray_server.cli.record_lines import moved
+from magray_server.cli.record_lines import moved, purge_notes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,8 @@ def _lines(_: Call[Clean], done: Moves) -> Iterator[str]:
 
 
 def _notes(call: Call[Clean], done: Moves) -> None:
+    if done.purged is not None:
+        purge_notes(call.shell, done.purged)
     if call.shell.json:
         return
     if not done.moves:

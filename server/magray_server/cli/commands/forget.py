@@ -1,20 +1,25 @@
-"""View of `magray forget`: the records that were changed."""
+"""View of `magray forget`: the records that were changed, or are gone."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from magray_server.cli.operation_command import Call, View
-from magray_server.cli.record_lines import changed
+from magray_server.cli.record_lines import changed, purge_notes, purged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from magray_server.operations.forget import Changed, Forget
+    from magray_server.operations.forget import Forget, Forgotten
 
 
-def _lines(_: Call[Forget], done: Changed) -> Iterator[str]:
-    return changed("in the trash", done.records)
+def _lines(_: Call[Forget], done: Forgotten) -> Iterator[str]:
+    return changed("in the trash", done.records) if done.purged is None else purged(done.purged)
 
 
-VIEWS = {"forget": View(lines=_lines)}
+def _notes(call: Call[Forget], done: Forgotten) -> None:
+    if done.purged is not None:
+        purge_notes(call.shell, done.purged)
+
+
+VIEWS = {"forget": View(lines=_lines, notes=_notes)}

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from magray_server.cli.operation_command import Call, View
-from magray_server.cli.record_lines import changed, listed
+from magray_server.cli.record_lines import changed, listed, purge_notes, purged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from magray_memory.values import RecordPage
+    from magray_memory.values import Purged, RecordPage
     from magray_server.operations.forget import Changed
-    from magray_server.operations.trash import TrashList, TrashRestore
+    from magray_server.operations.trash import TrashEmpty, TrashList, TrashRestore
 
 
 def _listed(_: Call[TrashList], page: RecordPage) -> Iterator[str]:
@@ -32,4 +32,18 @@ def _restored(_: Call[TrashRestore], done: Changed) -> Iterator[str]:
     return changed("restored", done.records)
 
 
-VIEWS = {"trash list": View(lines=_listed, notes=_notes), "trash restore": View(lines=_restored)}
+def _emptied(_: Call[TrashEmpty], done: Purged) -> Iterator[str]:
+    return purged(done)
+
+
+def _emptied_notes(call: Call[TrashEmpty], done: Purged) -> None:
+    if not done.ids and not call.shell.json:
+        call.shell.note("the trash is empty")
+    purge_notes(call.shell, done)
+
+
+VIEWS = {
+    "trash list": View(lines=_listed, notes=_notes),
+    "trash restore": View(lines=_restored),
+    "trash empty": View(lines=_emptied, notes=_emptied_notes),
+}
