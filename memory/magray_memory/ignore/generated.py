@@ -16,7 +16,7 @@ _ANNOTATED = frozenset(("java", "kt", "kts", "scala", "groovy"))
 _HEAD_BYTES = 4096
 _HEAD_LINES = 40
 
-_HINT = re.compile(rb"generated|produced by|made by", re.IGNORECASE)
+_HINTS = (b"generated", b"produced by", b"made by")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 _GENERATED = r"(?:auto(?:matically)?[-\s]?)?generated"
@@ -92,12 +92,16 @@ def generated_marker(name: str, data: bytes) -> Marker | None:
     extension = name.rpartition(".")[2].lower()
     head = data[:_HEAD_BYTES]
     wide = head.startswith(_UTF_16)
-    if extension in _PROSE or not (wide or _HINT.search(head)):
+    if extension in _PROSE or not (wide or _hinted(head.lower())):
         return None
     if extension in _ANNOTATED and (found := _ANNOTATION.search(head)) is not None:
         return Marker(head.count(b"\n", 0, found.start()) + 1, found[0].decode("ascii") + "…)")
     text = head.decode("utf-16" if wide else "utf-8", "replace")
     return _statement(list(_comments(text)), needs_warning=_MAKE.fullmatch(name) is not None)
+
+
+def _hinted(lower: bytes) -> bool:
+    return any(hint in lower for hint in _HINTS)
 
 
 def _statement(comments: list[Marker], *, needs_warning: bool) -> Marker | None:

@@ -162,18 +162,19 @@ def _top(root: Path, options: WalkOptions, tally: Tally) -> _Folder:
         raise WorkspaceError(f"{root} cannot be read", error.strerror or str(error)) from error
     names = {entry.name for entry in entries}
     rules = root_rules(root, names, ignore=options.ignore, include=options.include, hidden=options.hidden)
-    return _usable("", rules, entries, root, tally)
+    return _usable("", rules, entries, tally)
 
 
-def _usable(
-    prefix: str, rules: FolderRules, entries: list[os.DirEntry[str]], root: Path, tally: Tally
-) -> _Folder:
+def _usable(prefix: str, rules: FolderRules, entries: list[os.DirEntry[str]], tally: Tally) -> _Folder:
     """The folder; without entries where its rules cannot be known."""
     if rules.warning and rules.warning not in tally.warnings:
         tally.warnings.append(rules.warning)
     fault = rules.fault
     if fault is None:
         return _Folder(prefix, rules, entries)
+    root = rules.folder
+    for _ in range(prefix.count("/")):
+        root = root.parent
     try:
         file = fault.file.relative_to(root).as_posix()
     except ValueError:
@@ -252,7 +253,6 @@ def _enter(entry: os.DirEntry[str], prefix: str, rules: FolderRules, tally: Tall
     if not defaults.MARKERS.isdisjoint(names) and not rules.judge(entry.name, True).wanted:
         tally.leave_out(IgnoreRule.CACHE, inner, rules)
         return None
-    root = rules.folder
     if (
         ".git" in names
         and same_repository(rules.folder, Path(entry.path))
@@ -260,9 +260,7 @@ def _enter(entry: os.DirEntry[str], prefix: str, rules: FolderRules, tally: Tall
     ):
         tally.ignored[IgnoreRule.WORKTREE] += 1
         return None
-    for _ in range(prefix.count("/")):
-        root = root.parent
-    return _usable(inner, rules.enter(entry.name, names), entries, root, tally)
+    return _usable(inner, rules.enter(entry.name, names), entries, tally)
 
 
 def _is_junction(entry: os.DirEntry[str]) -> bool:

@@ -155,12 +155,12 @@ class Vault:
         """
         if not self.writable:
             raise StorageError(f"the vault {self.path} is open for reading only")
+        if self.db.in_transaction():
+            if not getattr(self._transaction, "writing", False):
+                raise RuntimeError("a read transaction cannot become a write")
+            yield self.db.raw()
+            return
         with self._translated():
-            if self.db.in_transaction():
-                if not getattr(self._transaction, "writing", False):
-                    raise RuntimeError("a read transaction cannot become a write")
-                yield self.db.raw()
-                return
             self._follow_file()
             self._transaction.writing = True
             try:

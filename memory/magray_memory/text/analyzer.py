@@ -121,7 +121,7 @@ _compound_words = _Compounds()
 
 def analyze(text: str) -> str:
     """The tokens of a text, in order, joined by single spaces."""
-    if "++" in text or "#" in text:
+    if "++" in text or ("#" in text and text.count("#") > text.count(" #") + text.count("\n#")):
         text = _with_spoken(text)
     words = text.translate(_ASCII_SEPARATORS).split() if text.isascii() else _WORD.findall(text)
     return "".join(map(_words.__getitem__, words))[1:]

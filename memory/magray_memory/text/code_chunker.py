@@ -113,8 +113,9 @@ def _chunk_tree(text: str, language: str, seconds: float) -> tuple[list[Chunk], 
     grammar, tree = parse(language, source, seconds)
     lines = LineIndex(text)
     tiler = _Tiler(lines, source, language, rules_for(language, grammar))
-    tiles = tiler.run(tree.root_node)
-    symbols = tree_symbols(tree.root_node, source, tiler.starts, language, grammar)
+    root = tree.root_node  # once: a node keeps its children
+    tiles = tiler.run(root)
+    symbols = tree_symbols(root, source, tiler.starts, language, grammar, tiler.definitions)
     chunks: list[Chunk] = []
     first = 0
     for run in _merge(lines, tiles, tiler.target_sizes):
@@ -128,7 +129,9 @@ def _chunk_tree(text: str, language: str, seconds: float) -> tuple[list[Chunk], 
 
 
 class _Tiler:
-    """Splits one tree into tiles; `target_sizes`: up to which nameless tiles of each group are merged."""
+    """Splits one tree into tiles; `target_sizes`: up to which nameless tiles of each group are merged;
+    `definitions`: what each node that was looked at defines, by its id.
+    """
 
     def __init__(self, lines: LineIndex, source: bytes, language: str, rules: dict[int, Rule]) -> None:
         self.lines = lines
@@ -137,6 +140,7 @@ class _Tiler:
         self.syntax = SYNTAXES[language]
         self.target_sizes = [MERGE_CHARS]
         self.symbols = [""]
+        self.definitions: dict[int, Definition | None] = {}
         self.starts = lines.starts  # in bytes, which are the characters of most sources
         if len(source) != len(lines.text):
             self.starts = line_starts(map(len, source.split(b"\n")))
@@ -289,7 +293,8 @@ class _Tiler:
                     break
             else:
                 return None
-        return rule.extract(node, self.source, rule.kind)
+        definition = self.definitions[node.id] = rule.extract(node, self.source, rule.kind)
+        return definition
 
     def _item(self, tile: _Tile, rest: _Item, found: Definition | None, child: Node) -> _Item:
         """The item for a child: under its qualified name, or as a nameless part of what it stands in."""

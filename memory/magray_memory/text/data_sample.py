@@ -33,6 +33,8 @@ def sampled(path: str, language: str, text: str, chunks: Sequence[Chunk]) -> Seq
         return chunks
     if language in _LANGUAGES or _EXTENSIONS.search(path):
         return [*chunks[:SAMPLE], *_together(text.split("\n"), chunks[SAMPLE:])]
+    if all(one.start_line != other.end_line for one, other in zip(chunks, chunks[SAMPLE:], strict=False)):
+        return chunks  # no line is in more than a sample of chunks
     found: list[Chunk] = []
     for _, pieces in itertools.groupby(chunks, key=lambda chunk: (chunk.start_line, chunk.end_line)):
         line = list(pieces)

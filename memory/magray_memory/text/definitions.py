@@ -98,9 +98,13 @@ class Syntax:
     patterns: Mapping[str, str] = field(default_factory=dict[str, str])
     """Query patterns for node types of which only some define anything."""
     keywords: tuple[bytes, ...] = ()
-    """What begins every function and class: a function without them in its body has none nested."""
+    """What begins every function and class, at the start of a line: a function without them in its body has
+    none nested. Where they are given, statements alone define something.
+    """
     passed: str = ""
     """Statements at the top or in a class that may hold definitions, where `keywords` are given."""
+    nested: str = ""
+    """Further statements that may hold definitions in a function."""
 
 
 CLASS_LIKE = frozenset(

@@ -88,6 +88,6 @@ def parse(language: str, source: bytes, seconds: float) -> tuple[Language, Tree]
 
 def source_of(node: Node, source: bytes, limit: int = 120) -> str:
     """The node's text on one line, at most `limit` bytes of it."""
-    start = node.start_byte
-    text = source[start : min(node.end_byte, start + limit)].decode(errors="replace")
+    start, end = node.start_byte, node.end_byte
+    text = source[start : end if end - start < limit else start + limit].decode(errors="replace")
     return " ".join(text.split()) if "\n" in text or "  " in text else text

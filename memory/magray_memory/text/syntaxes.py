@@ -141,10 +141,10 @@ SYNTAXES: dict[str, Syntax] = {
         wrap="decorated_definition",
         body="block",
         imports="import_statement import_from_statement future_import_statement",
-        patterns={"expression_statement": "(expression_statement (assignment left: (identifier)))"},
         keywords=(b"def ", b"class "),
         passed="if_statement elif_clause else_clause try_statement except_clause finally_clause"
         " with_statement",
+        nested="for_statement while_statement match_statement case_clause except_group_clause",
     ),
     "javascript": _JAVASCRIPT,
     "typescript": _TYPESCRIPT,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from bisect import bisect_left, bisect_right
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.text.chunk_types import ChunkSymbol
@@ -18,7 +19,7 @@ from magray_memory.text.line_index import line_starts
 from magray_memory.text.syntaxes import SYNTAXES, rules_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tree_sitter import Language, Node, Query
 
@@ -29,11 +30,13 @@ MAX_NAME = 200
 
 _HEAD = 8
 """Bytes in which the keyword of a function begins; no other can begin in them."""
+_BEFORE_KEYWORD = (b"", b"async")
+"""What may stand on the line before the keyword of a function."""
 _JOINTS = ("::", ".", ":")
 _PHRASES = frozenset(("test", "section", "element", "rule", "at-rule", "block", "instance"))
 """Kinds whose names are phrases: a joint in them joins nothing."""
 _NOTHING = frozenset(("imports", "lead"))
-_WITH_ARGUMENTS = frozenset(("template_type", "template_function"))
+_WITH_ARGUMENTS = ("template_type", "template_function")
 _OUTER = CLASS_LIKE | MODULE_LIKE | {"table", "type"}
 """Kinds in which a variable is a definition; inside a function it is local."""
 
@@ -52,9 +55,24 @@ class _Finder(NamedTuple):
     syntax: Syntax
     rules: dict[int, Rule]
     members: dict[int, MemberNames]
-    passed: frozenset[int]
     anonymous: frozenset[int]
+    with_arguments: frozenset[int]
     query: Query
+    walk: _Walk
+
+
+class _Walk(NamedTuple):
+    """The node types that a walk over statements meets, by what it does with them."""
+
+    functions: frozenset[int]
+    bodies: frozenset[int]
+    """Definitions whose bodies hold others."""
+    opened: frozenset[int]
+    """Statements whose children are looked at."""
+    nested: frozenset[int]
+    """Statements whose children are looked at in a function that holds more."""
+    plain: frozenset[int]
+    """Other statements that may define something."""
 
 
 @functools.cache
@@ -72,19 +90,39 @@ def _finder(language: str, grammar: Language) -> _Finder:
     types = numbers([*syntax.define, *syntax.extract, *syntax.members, *syntax.scopes.split()])
     patterns = [syntax.patterns.get(name, f"({name})") for name in types]
     query = Query(grammar, "\n".join(f"{pattern} @found" for pattern in patterns))
-    passed = frozenset(numbers(syntax.passed.split()).values())
     anonymous = frozenset(numbers(syntax.scopes.split()).values())
-    return _Finder(syntax, rules, members, passed, anonymous, query)
+    passed, nested = (frozenset(numbers(names.split()).values()) for names in (syntax.passed, syntax.nested))
+    walk = _walk_of(rules, passed, nested)
+    with_arguments = frozenset(numbers(_WITH_ARGUMENTS).values())
+    return _Finder(syntax, rules, members, anonymous, with_arguments, query, walk)
+
+
+def _walk_of(rules: dict[int, Rule], passed: frozenset[int], nested: frozenset[int]) -> _Walk:
+    functions, bodies, opened, plain = set[int](), set[int](), set(passed), set[int]()
+    for number, rule in rules.items():
+        if rule.role is Role.DEFINITION:
+            kinds = plain if not rule.kind else functions if rule.kind == "function" else bodies
+            kinds.add(number)
+        elif rule.role is not Role.LEAD:
+            opened.add(number)
+    return _Walk(*map(frozenset, (functions, bodies, opened, nested, plain)))
 
 
 def tree_symbols(
-    root: Node, source: bytes, starts: Sequence[int], language: str, grammar: Language
+    root: Node,
+    source: bytes,
+    starts: Sequence[int],
+    language: str,
+    grammar: Language,
+    known: Mapping[int, Definition | None] = MappingProxyType({}),
 ) -> list[ChunkSymbol]:
-    """The definitions of a source by line; `starts` are the first bytes of its rows."""
+    """The definitions of a source by line.
+
+    `starts` are the first bytes of its rows; `known`: what nodes define that have been read, by their ids.
+    """
     finder = _finder(language, grammar)
     collector = _Collector(finder, source, starts)
-    for node in _nodes(root, source, finder):
-        collector.visit(node)
+    collector.collect(_nodes(root, source, finder), known)
     found = collector.found
     return [found[at] for at in sorted(found)]
 
@@ -99,40 +137,45 @@ class _Collector:
         self._starts = starts
         self._scopes = [_Scope(len(source) + 1, "", "code")]
 
-    def visit(self, node: Node) -> None:
-        start, number = node.start_byte, node.kind_id
-        finder, scopes = self._finder, self._scopes
-        while scopes[-1].end <= start:
-            scopes.pop()
-        scope = scopes[-1]
-        rule = finder.rules.get(number)
-        definition = rule.extract(node, self._source, rule.kind) if rule is not None else None
-        if definition is not None and definition.name and definition.kind not in _NOTHING:
-            self._define(node, start, definition, scope)
-        elif number in finder.members and scope.kind in _OUTER:
-            for name, kind in finder.members[number](node):
-                text = source_of(name, self._source, MAX_NAME)
-                parts = scope.symbol, finder.syntax.separator, text
-                self._add(name.start_byte, node.end_byte, parts, kind)
-        if number in finder.anonymous:
-            scopes.append(_Scope(node.end_byte, scope.symbol, "function"))
+    def collect(self, nodes: Iterable[Node], known: Mapping[int, Definition | None]) -> None:
+        """Add what the nodes define; an outer node comes before those in it."""
+        source, scopes = self._source, self._scopes
+        _, rules, members, anonymous, *_ = self._finder
+        for node in nodes:
+            start, number = node.start_byte, node.kind_id
+            while scopes[-1].end <= start:
+                scopes.pop()
+            scope = scopes[-1]
+            definition, rule = None, rules.get(number)
+            if rule is not None:
+                at = node.id
+                definition = known[at] if at in known else rule.extract(node, source, rule.kind)
+            if definition is not None and definition.name and definition.kind not in _NOTHING:
+                self._define(node, start, definition, scope)
+            elif number in members and scope.kind in _OUTER:
+                self._add_members(node, members[number], scope)
+            if number in anonymous:
+                scopes.append(_Scope(node.end_byte, scope.symbol, "function"))
+
+    def _add_members(self, node: Node, names: MemberNames, scope: _Scope) -> None:
+        for name, kind in names(node):
+            text = source_of(name, self._source, MAX_NAME)
+            parts = scope.symbol, self._finder.syntax.separator, text
+            self._add(name.start_byte, node.end_byte, parts, kind)
 
     def _define(self, node: Node, start: int, definition: Definition, scope: _Scope) -> None:
-        kind, at = definition.kind, definition.at
+        name, kind, _, separator, at = definition
         if kind in WEAK:
             if scope.kind not in _OUTER:
                 return
             kind = "field" if kind == "variable" and scope.kind in CLASS_LIKE else kind
         elif kind == "function" and scope.kind in CLASS_LIKE:
             kind = "method"
-        name, joint = definition.name, ""
         if at is not None:
             start = at.start_byte
-            if at.type in _WITH_ARGUMENTS:
+            if at.kind_id in self._finder.with_arguments:
                 name = field_text(at, self._source)
-        if scope.symbol:
-            joint = _joint(self._finder.syntax, definition, kind)
-        end = node.end_byte
+        joint, end = _joint(self._finder.syntax, separator, kind) if scope.symbol else "", node.end_byte
         self._add(start, end, (scope.symbol if joint else "", joint, name), kind)
         if kind not in WEAK or kind == "constant":
             symbol = f"{scope.symbol}{joint}{name}" if joint else name
@@ -150,7 +193,7 @@ class _Collector:
                     scope, name, joint = f"{scope}{joint}{head}", tail, mark
                     break
         line = bisect_right(self._starts, at)
-        last = max(bisect_left(self._starts, end), line)
+        last = bisect_left(self._starts, end, line)
         self.found[at] = ChunkSymbol(name[:MAX_NAME], scope[:MAX_NAME], kind, line, last, joint)
 
 
@@ -167,25 +210,19 @@ def source_symbols(text: str, language: str, seconds: float = 1.0) -> list[Chunk
     return tree_symbols(tree.root_node, source, starts, language, grammar)
 
 
-def _joint(syntax: Syntax, definition: Definition, kind: str) -> str:
+def _joint(syntax: Syntax, separator: str | None, kind: str) -> str:
     """What stands between a name and that of its scope, "" where names are not qualified."""
     if not syntax.separator:
         return ""
     usual = syntax.method_separator if kind == "method" else syntax.separator
-    return definition.separator or usual or syntax.separator
+    return separator or usual or syntax.separator
 
 
 def _nodes(root: Node, source: bytes, finder: _Finder) -> Iterable[Node]:
     """The nodes that may define something, outer ones first."""
     if not finder.syntax.keywords:
         return sorted(_captured(finder.query, root), key=_place)
-    nodes, functions = _outside_functions(root, finder)
-    nested = _functions_with_more(functions, source, finder.syntax.keywords)
-    if nested:
-        for function in nested:
-            nodes.extend(node for node in _captured(finder.query, function) if node != function)
-        nodes.sort(key=_place)
-    return nodes
+    return _at_statements(root, source, finder)
 
 
 def _captured(query: Query, node: Node) -> list[Node]:
@@ -198,38 +235,48 @@ def _place(node: Node) -> tuple[int, int]:
     return node.start_byte, -node.end_byte
 
 
-def _outside_functions(root: Node, finder: _Finder) -> tuple[list[Node], list[Node]]:
-    """The nodes that may define something and are not in a function, in order; the functions among them."""
-    rules, passed = finder.rules, finder.passed
+def _at_statements(root: Node, source: bytes, finder: _Finder) -> list[Node]:
+    """The nodes that may define something, in order, where statements alone do and a keyword begins them.
+
+    The body of a function is looked at only where such a keyword stands in it.
+    """
+    functions, bodies, opened, nested, plain = finder.walk
     nodes: list[Node] = []
-    functions: list[Node] = []
-    stack = [root]
+    stack = root.named_children
+    stack.reverse()
+    inside = 0  # before this byte, everything is in a function that holds more
     while stack:
         node = stack.pop()
-        rule = rules.get(node.kind_id)
-        if rule is not None and rule.role is Role.DEFINITION:
+        number = node.kind_id
+        if number in functions:
             nodes.append(node)
-            if rule.kind == "function":
-                functions.append(node)
-            elif rule.kind:
-                body = node.child_by_field_name("body")
-                if body is not None:
-                    stack.append(body)
-        elif (rule is not None and rule.role is not Role.LEAD) or node.kind_id in passed or node is root:
+            start, end = node.start_byte, node.end_byte
+            if _holds_more(source, start + _HEAD, end, finder.syntax.keywords):
+                inside = max(inside, end)
+                _push_body(node, stack)
+        elif number in bodies:
+            nodes.append(node)
+            _push_body(node, stack)
+        elif number in opened or (number in nested and node.start_byte < inside):
             stack.extend(reversed(node.named_children))
-    return nodes, functions
+        elif number in plain:
+            nodes.append(node)
+    return nodes
 
 
-def _functions_with_more(functions: Sequence[Node], source: bytes, keywords: Sequence[bytes]) -> list[Node]:
-    """The functions in which a keyword stands that does not begin them."""
-    begins = [function.start_byte for function in functions]
-    found: dict[int, Node] = {}
+def _push_body(node: Node, stack: list[Node]) -> None:
+    body = node.child_by_field_name("body")
+    if body is not None:
+        stack.append(body)
+
+
+def _holds_more(source: bytes, start: int, end: int, keywords: Sequence[bytes]) -> bool:
+    """Whether a keyword stands at the beginning of a line between two bytes."""
     for keyword in keywords:
-        at = source.find(keyword)
+        at = source.find(keyword, start, end)
         while at >= 0:
-            number = bisect_right(begins, at) - 1
-            # "async" may stand before the keyword that begins it.
-            if number >= 0 and at - begins[number] > _HEAD and at < functions[number].end_byte:
-                found[number] = functions[number]
-            at = source.find(keyword, at + 1)
-    return [found[number] for number in sorted(found)]
+            line = source.rfind(b"\n", start, at)
+            if source[line + 1 if line >= 0 else start : at].strip() in _BEFORE_KEYWORD:
+                return True
+            at = source.find(keyword, at + 1, end)
+    return False
