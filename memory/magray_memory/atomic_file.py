@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SQLITE_COMPANIONS = ("-wal", "-shm", "-journal")
 """Suffixes of the files that SQLite keeps beside a database."""
 
-_DRAFT = re.compile(r"^\.(?P<target>.+)\.\d+-\d+\.draft(-wal|-shm|-journal)?$")
+_DRAFT = r"^\.(?P<target>.+)\.\d+-\d+\.draft(-wal|-shm|-journal)?$"
 STALE_SECONDS = 3600.0
 """A draft of this age has no writer any more."""
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
@@ -40,7 +40,7 @@ def draft_path(path: Path) -> Path:
 
 def is_draft(name: str) -> bool:
     """Whether a file name is that of a draft, or of what SQLite keeps beside one."""
-    return _DRAFT.match(name) is not None
+    return re.match(_DRAFT, name) is not None
 
 
 def remove_drafts(path: Path, older_than: float = STALE_SECONDS) -> None:
@@ -51,7 +51,7 @@ def remove_drafts(path: Path, older_than: float = STALE_SECONDS) -> None:
     now = time.time()
     with contextlib.suppress(OSError), os.scandir(path.parent) as entries:
         for entry in entries:
-            match = _DRAFT.match(entry.name)
+            match = re.match(_DRAFT, entry.name)
             if match is not None and match["target"] == path.name.lstrip("."):
                 with contextlib.suppress(OSError):
                     if now - entry.stat(follow_symlinks=False).st_mtime >= older_than:

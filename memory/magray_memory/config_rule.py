@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from magray_memory.errors import ConfigError
 
@@ -15,8 +15,7 @@ MAX_PATTERNS = 1_000
 MAX_TEXT = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """What a setting accepts and who may set it. `low` and `high` are inclusive."""
 
     about: str
@@ -28,7 +27,7 @@ class Rule:
     """A workspace may make the value smaller, never larger."""
     folders: bool = False
     """The texts are folders: `~` is expanded, and a relative one is refused."""
-    native: Mapping[str, str] = field(default_factory=dict[str, str])
+    native: Mapping[str, str] = MappingProxyType({})
     """Choices whose library has no wheels, with the module that the extra `native` brings."""
 
 

@@ -38,7 +38,7 @@ class VaultFile(NamedTuple):
     root: Path | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class OpenVault:
     """A vault to search; `name` and `root` as in `VaultFile`.
 

@@ -7,8 +7,7 @@ set that was measured. What it needs is that neither side takes its best for goo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +16,7 @@ PassageRef = tuple[int, int]
 """A passage of any vault: the number of the vault view, and the passage's id there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fused:
+class Fused(NamedTuple):
     """What words and vectors add to a passage's score."""
 
     lexical: float

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.index.term_statistics import idf
 from magray_memory.search.declarations import declarations
@@ -28,8 +27,7 @@ _EXACT_WORDS = 4
 """Words from which on a text is looked for as it stands; fewer may be a question."""
 
 
-@dataclass(frozen=True, slots=True)
-class LexicalEvidence:
+class LexicalEvidence(NamedTuple):
     """What each term is worth, scores before fusion, matches of quoted phrases and of names, the names that
     are asked for, rows and signals.
     """

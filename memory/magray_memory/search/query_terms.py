@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.search.weights import STOP_WORDS
 from magray_memory.text.analyzer import query_tokens
@@ -31,8 +30,7 @@ class QueryType(Enum):
     """Plain language."""
 
 
-@dataclass(frozen=True, slots=True)
-class QueryName:
+class QueryName(NamedTuple):
     """A word of the query that may name something. `last` is its last part; `coded`: it cannot be prose."""
 
     text: str
@@ -40,8 +38,7 @@ class QueryName:
     coded: bool
 
 
-@dataclass(frozen=True, slots=True)
-class QueryTerms:
+class QueryTerms(NamedTuple):
     """A query as tokens of the analyzer, without the words that only make it a question."""
 
     tokens: tuple[str, ...]

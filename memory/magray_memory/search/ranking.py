@@ -58,8 +58,7 @@ class Ranked:
         return min(p.start_line for p in parts), max(p.end_line for p in parts)
 
 
-@dataclass(frozen=True, slots=True)
-class RankingQuery:
+class RankingQuery(NamedTuple):
     """The query as ranking sees it: terms, what each is worth in a text and in a name, which passages hold a
     quoted phrase, which declare a name without being named after it, and which have a symbol of the name.
     `now` is UTC seconds.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import MagrayError, NotIndexed, QueryError
@@ -163,5 +163,5 @@ def rank_related(
     nothing = RankingQuery(
         QueryTerms((), (), QueryType.WORDS), {}, {}, (), {}, {}, {}, path_filtered=True, now=time.time()
     )
-    plain = replace(weights, same_file=0.0, recent=0.0, layer_interact=0.0, layer_insights=0.0)
+    plain = weights._replace(same_file=0.0, recent=0.0, layer_interact=0.0, layer_insights=0.0)
     return rank(fused, rows, Signals(nothing, plain), per_file=per_file)

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 _REREAD = "run `magray index`, which reads their files again"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Run:
     """What one search gathers on its way."""
 

@@ -95,7 +95,7 @@ def inner_vaults(vault: OpenVault, vaults: Iterable[OpenVault]) -> list[tuple[st
     return sorted(inner, key=lambda part: -len(part[0]))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Selection:
     views: dict[int, VaultView]
     _files: dict[_File, tuple[int, str | None]] = field(default_factory=dict[_File, "tuple[int, str | None]"])

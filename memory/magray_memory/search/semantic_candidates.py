@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.errors import EmbeddingUnavailable, MagrayError
 from magray_memory.search.language_gate import OPEN, Gate, gate
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     ViewIndex = tuple[int, VectorIndex, NDArray[np.int64] | None]
 
 
-@dataclass(frozen=True, slots=True)
-class QueryVector:
+class QueryVector(NamedTuple):
     """The vector of a query, or the sentence that says why there is none."""
 
     vector: NDArray[np.float32] | None

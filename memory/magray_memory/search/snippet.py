@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.search.query_terms import may_match, term_prefixes
 from magray_memory.text.analyzer import tokens
@@ -22,8 +21,7 @@ _PIECE = re.compile(r"\S{1,80}")
 """A word; of what is written without spaces, a part."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snippet:
+class Snippet(NamedTuple):
     """Rows of a text: `row` is the number of the first (0-based), `text` them without common indentation."""
 
     row: int

@@ -34,7 +34,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class VaultView:
     """A vault inside one search. `problem` says, in a sentence, what of it could not be used."""
 

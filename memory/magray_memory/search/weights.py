@@ -8,11 +8,10 @@ a weight of .1 moves a passage by a tenth of the way from the worst to the best.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(NamedTuple):
     """The weights of fusion and of the signals. A signal is bounded by its weight; penalties are factors."""
 
     lexical: float = 0.45

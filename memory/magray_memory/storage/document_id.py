@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SHORT_DIGITS = 8
 """Hexadecimal digits of a vault's id that are printed: two of a thousand folders share them once in 8,600."""
-_ID = re.compile(r"n([1-9][0-9]{0,18})|w([0-9a-f]{8,16})\.([1-9][0-9]{0,18})", re.ASCII)
+_ID = r"n([1-9][0-9]{0,18})|w([0-9a-f]{8,16})\.([1-9][0-9]{0,18})"
 _LARGEST = 2**63 - 1
 
 
@@ -44,7 +44,7 @@ def parse_document_id(text: str, vaults: Iterable[str | None]) -> DocumentId:
     Raises QueryError for what is no id, for a vault that is not among `vaults`, and for digits that fit
     several.
     """
-    match = _ID.fullmatch(text.strip().lower())
+    match = re.fullmatch(_ID, text.strip().lower())
     if match is None or int(match[1] or match[3]) > _LARGEST:
         raise QueryError(f"{text!r} is no id of a document", "", "an id that a search printed, as n17")
     if match[1]:

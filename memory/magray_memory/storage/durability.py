@@ -17,8 +17,8 @@ OFF is never used for the notebook: there a torn file would be a loss that nothi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class VaultKind(StrEnum):
@@ -33,8 +33,7 @@ class VaultKind(StrEnum):
         return self is VaultKind.WORKSPACE
 
 
-@dataclass(frozen=True, slots=True)
-class _Mode:
+class _Mode(NamedTuple):
     workspace: str
     notebook: str
     batch: int

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from magray_memory.errors import QueryError
 from magray_server.cli import render
-from magray_server.cli.batch_lines import groups
 from magray_server.cli.failures import DONE, FAILED, PARTLY, as_json, describe
 from magray_server.cli.operation_command import Call, View
 from magray_server.cli.terminal import flush
@@ -105,6 +104,8 @@ def _batch(shell: Shell, file: str, wanted: Search) -> int:
 
 def _lines(file: str) -> Iterator[Line]:
     """The lines, with what was answered flushed before more are waited for."""
+    from magray_server.cli.batch_lines import groups
+
     for group in groups(file, _MAX_BATCH_LINE):
         yield from group
         flush()
