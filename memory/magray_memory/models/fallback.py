@@ -156,7 +156,7 @@ class Fallback:
         why = f"the GPU failed {FAILURES} times in a row: {cause}"
         hint = f"wait {PAUSE_SECONDS / 60:g} minutes for another try, or {_CPU_ONLY}"
         if full:
-            why = f"the GPU has not enough memory for a single passage: {cause}"
+            why = "the GPU has not enough memory for a single passage"
             hint = f"close other programs that use the GPU, or {_CPU_ONLY}"
         self._report(DeviceChange(self._cpu.device, gpu.device, why, hint))
         return True
