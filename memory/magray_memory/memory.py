@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from magray_memory.maintenance.vaults import Vaults
     from magray_memory.models.room import Models
     from magray_memory.records.layers import Layers
+    from magray_memory.records.recall import Recall
     from magray_memory.records.room import Records
     from magray_memory.search.room import Search
     from magray_memory.storage.home import Home
@@ -62,7 +63,7 @@ class Memory:
         """Questions: `query`, `related`, `symbols`, `note`."""
         from magray_memory.search.room import Search
 
-        return Search(self._context)
+        return Search(self._context, lambda citation: self.records.check(citation))
 
     @cached_property
     def index(self) -> Indexing:
@@ -112,6 +113,13 @@ class Memory:
         from magray_memory.records.layers import Layers
 
         return Layers(self._context, self.records)
+
+    @cached_property
+    def recall(self) -> Recall:
+        """Questions to records and notes, as of now or of an earlier day: `query`."""
+        from magray_memory.records.recall import Recall
+
+        return Recall(self._context, self.search, self.records)
 
     @cached_property
     def vaults(self) -> Vaults:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from magray_memory.health.room import Health
     from magray_memory.indexing.overlays import Overlays
     from magray_memory.models.room import Models
+    from magray_memory.records.recall import Recall
     from magray_memory.records.room import Records
     from magray_memory.search.live import LiveSearch
     from magray_memory.storage.home import Home
@@ -55,7 +56,7 @@ class Session:
         """Questions: `query`, `related`, `symbols`, `note`; `warm` loads what the first one needs."""
         from magray_memory.search.live import LiveSearch
 
-        return LiveSearch(self._context, self.overlays.open)
+        return LiveSearch(self._context, self.overlays.open, lambda citation: self.records.check(citation))
 
     @cached_property
     def overlays(self) -> Overlays:
@@ -77,6 +78,13 @@ class Session:
         from magray_memory.records.room import Records
 
         return Records(self._context)
+
+    @cached_property
+    def recall(self) -> Recall:
+        """Questions to records and notes, as of now or of an earlier day: `query`."""
+        from magray_memory.records.recall import Recall
+
+        return Recall(self._context, self.search, self.records)
 
     @cached_property
     def models(self) -> Models:

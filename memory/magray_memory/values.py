@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from magray_memory.resources import give_back, give_way
     from magray_memory.search.hits import Hit, SearchAnswer
     from magray_memory.search.note_links import Note
-    from magray_memory.search.query import SearchQuery, parse
+    from magray_memory.search.query import SearchQuery, parse, read_moment
     from magray_memory.search.symbols import Symbol
     from magray_memory.storage.home import Home
     from magray_memory.storage.lock import IndexerLock
@@ -116,6 +116,7 @@ __all__ = [
     "query_tokens",
     "read_below",
     "record_id",
+    "read_moment",
     "record_time",
     "relative_path",
     "snippet",
@@ -153,7 +154,7 @@ _MODULES = {
     "resources": ("give_back", "give_way"),
     "search.hits": ("Hit", "SearchAnswer"),
     "search.note_links": ("Note",),
-    "search.query": ("SearchQuery", "parse"),
+    "search.query": ("SearchQuery", "parse", "read_moment"),
     "search.symbols": ("Symbol",),
     "storage.home": ("Home",),
     "storage.lock": ("IndexerLock",),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.errors import StorageError, VaultDamaged
+from magray_memory.index.tag_words import TagWords
 from magray_memory.index.term_statistics import TermStatistics
 from magray_memory.lru_cache import LruCache
 from magray_memory.storage.home import vault_id
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _SPACES = 2
 """Vector spaces of a vault whose indexes stay open: the one that serves, and the one before or after it."""
 _FILTERS = 8
+_FRESH = 256
 
 
 class VaultFile(NamedTuple):
@@ -52,6 +54,7 @@ class OpenVault:
     root: Path | None
     vectors: Callable[[str], VectorStore]
     statistics: TermStatistics = field(default_factory=TermStatistics)
+    tag_words: TagWords = field(default_factory=TagWords)
     hidden: Callable[[], frozenset[str]] = frozenset
     transient: bool = False
     id: str | None = field(init=False)
@@ -62,6 +65,10 @@ class OpenVault:
     """Passages that the last filters left, and those of the filters that fit nothing: a program asks many
     questions with the same one.
     """
+    fresh_vectors: LruCache[Hashable, NDArray[np.float32]] = field(
+        default_factory=lambda: LruCache(_FRESH, 600.0)
+    )
+    """Vectors that were made for a question, before the indexer stored them; by embedding key and text."""
 
     def __post_init__(self) -> None:
         self.id = None if self.root is None else vault_id(self.root)

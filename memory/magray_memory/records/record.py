@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.records import citation as citations
+from magray_memory.search.hits import iso_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,4 +101,4 @@ def version_of(stored: StoredRecord) -> str:
 
 def moment(seconds: float | None) -> str | None:
     """UTC seconds in ISO 8601."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    return None if seconds is None else iso_time(seconds)

@@ -321,6 +321,12 @@ class Records:
         vault = self._reading()
         return self._writing() if write and vault is not None else vault
 
+    def check(self, citation: Citation) -> Checked:
+        """Whether the source of a record still holds."""
+        from magray_memory.records.citation import check
+
+        return check(citation, lambda path: self._cited_text(citation, path), self._namesakes)
+
     def close(self) -> None:
         """Close the notebook; what is asked afterwards opens it again."""
         self.uses.write()
@@ -405,12 +411,7 @@ class Records:
         return path if path.is_absolute() else self._context.root / path
 
     def _record(self, stored: StoredRecord) -> Record:
-        return Record(stored, None if stored.citation is None else self._check(stored.citation))
-
-    def _check(self, citation: Citation) -> Checked:
-        from magray_memory.records.citation import check
-
-        return check(citation, lambda path: self._cited_text(citation, path), self._namesakes)
+        return Record(stored, None if stored.citation is None else self.check(stored.citation))
 
     def _cited_text(self, citation: Citation, path: str) -> CitedText | None:
         """A file below the root of a citation, None when it is not there or no text."""

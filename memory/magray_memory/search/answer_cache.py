@@ -58,7 +58,9 @@ class AnswerCache:
 
     def put(self, query: SearchQuery, state: Hashable, answer: SearchAnswer) -> None:
         """Cache an answer of a state that was taken before its search began."""
-        if answer.degraded is None and state is not None:
+        # What a record cites may change without any of its own files.
+        cites = any(hit.citation for hit in answer.hits)
+        if answer.degraded is None and state is not None and not cites:
             self._cache.put(query, _CachedAnswer(state, _files(answer.hits), answer))
 
     def shrink(self, share: float) -> None:

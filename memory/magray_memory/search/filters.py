@@ -36,13 +36,14 @@ def apply_filters(view: VaultView, query: SearchQuery) -> None:
     if not query.filtered:
         return
     wanted = _document_filter(query)
+    if view.source.transient:
+        view.allowed, view.unmatched = _result(view, wanted, query)
+        return
     asked = (database_state(view.connection), wanted, query.paths, query.folder)
-    cache = None if view.source.transient else view.source.filter_cache
-    known = None if cache is None else cache.get(asked)
+    known = view.source.filter_cache.get(asked)
     if known is None:
         known = _result(view, wanted, query)
-        if cache is not None:
-            cache.put(asked, known)
+        view.source.filter_cache.put(asked, known)
     view.allowed, view.unmatched = known
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import msgspec
 
 
@@ -10,6 +12,20 @@ class Step(msgspec.Struct, frozen=True):
 
     step: str
     change: float
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Lines of a file, 1-based and inclusive."""
+
+    path: str
+    start_line: int
+    end_line: int
+
+
+class Source(Place, frozen=True):
+    """The lines that a record is about, as they were; `commit`: what git had checked out."""
+
+    commit: str | None
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -21,6 +37,11 @@ class Hit(msgspec.Struct, frozen=True):
     go: of the definition where a name was asked for; `symbol` is what that line belongs to. `explain` is
     there only when asked for; its changes sum to `score`. `copies` counts the places with the same text,
     `copy_paths` names the first of them, each below its root; both are there only where there are any.
+
+    A record has in addition `created` and `updated` (in ISO 8601; the latter has every hit of a recall),
+    `session`, `project`, `pinned`, `superseded_by` (the id of what replaces it), its `source`, and as
+    `citation` whether that still holds: `verified`, `moved` (then `moved_to` says where to), `changed` or
+    `gone`, null without a source.
     """
 
     rank: int
@@ -46,6 +67,22 @@ class Hit(msgspec.Struct, frozen=True):
     explain: list[Step] | msgspec.UnsetType = msgspec.UNSET
     copies: int | msgspec.UnsetType = msgspec.UNSET
     copy_paths: list[str] | msgspec.UnsetType = msgspec.UNSET
+    updated: str | msgspec.UnsetType = msgspec.UNSET
+    created: str | msgspec.UnsetType = msgspec.UNSET
+    session: str | msgspec.UnsetType | None = msgspec.UNSET
+    project: str | msgspec.UnsetType | None = msgspec.UNSET
+    pinned: bool | msgspec.UnsetType = msgspec.UNSET
+    citation: str | msgspec.UnsetType | None = msgspec.UNSET
+    source: Source | msgspec.UnsetType | None = msgspec.UNSET
+    moved_to: Place | msgspec.UnsetType = msgspec.UNSET
+    superseded_by: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class AskedTime(msgspec.Struct, frozen=True):
+    """The time that a question asks for, in ISO 8601."""
+
+    since: str
+    until: str
 
 
 class UnmatchedFilter(msgspec.Struct, frozen=True):
@@ -64,7 +101,8 @@ class SearchAnswer(msgspec.Struct, frozen=True):
     """What a search gave. `mode` is what was used, `requested_mode` what was asked for.
 
     `degraded` says in a sentence why the answer is less than it could be; `pending` counts passages without a
-    vector. `unmatched` is there only when a filter fits nothing.
+    vector. `unmatched` is there only when a filter fits nothing, `time` where the question names one, `as_of`
+    where the answer is of an earlier moment.
     """
 
     query: str
@@ -76,6 +114,13 @@ class SearchAnswer(msgspec.Struct, frozen=True):
     pending: int
     hits: list[Hit]
     unmatched: list[UnmatchedFilter] | msgspec.UnsetType = msgspec.UNSET
+    time: AskedTime | msgspec.UnsetType = msgspec.UNSET
+    as_of: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def iso_time(seconds: float) -> str:
+    """UTC seconds in ISO 8601."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 def steps(changes: list[tuple[str, float]]) -> tuple[float, list[Step]]:

@@ -14,6 +14,7 @@ from magray_memory.search.lexical_candidates import measure_coverage, phrase_mat
 from magray_memory.search.named_symbols import AskedName, NamedMatch, asked_names, named_matches
 from magray_memory.search.query_terms import QueryTerms, term_prefixes
 from magray_memory.search.ranking import RankingQuery, Signals
+from magray_memory.search.tag_matches import tag_matches
 from magray_memory.search.vault_view import VaultView, candidate_rows, texts_of
 
 if TYPE_CHECKING:
@@ -51,12 +52,20 @@ def gather_evidence(
     for view in views:
         if view.lexical:
             measure_coverage(view, worth)
-    best = max((view.coverage for view in views), default=0.0)
+    tagged = {view.number: tag_matches(view, worth) for view in views} if query.mode != "semantic" else {}
+    best = max(
+        (*(view.coverage for view in views), *(max(t.values(), default=0.0) for t in tagged.values())),
+        default=0.0,
+    )
     scores = {
         (view.number, passage): score
         for view in views
         for passage, score in lexical_scores(view.lexical, view.coverage, best).items()
     }
+    for number, passages in tagged.items():
+        for passage, held in passages.items():
+            said = scores.get((number, passage), 0.0)
+            scores[number, passage] = said + weights.tagged * held * (1 - said)
     phrases = query.phrases if query.mode != "semantic" else ()
     matches = {
         (view.number, passage): value
@@ -77,7 +86,7 @@ def gather_evidence(
         _declarations(views, coded_names(terms, in_names)),
         named,
         path_filtered=bool(query.paths),
-        now=time.time(),
+        now=time.time() if query.now is None else query.now,
         data_asked=bool(query.languages or query.kinds),
         exact=_exact(views, rows, query, terms),
     )

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from magray_memory.resources import Level, Pressure
-from magray_memory.search.room import Search
+from magray_memory.search.room import Search, with_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from magray_memory.index.open_vaults import OpenVault
     from magray_memory.search.answer_cache import AnswerCache
     from magray_memory.search.hits import SearchAnswer
+    from magray_memory.search.presentation import CheckSource
     from magray_memory.search.query import SearchQuery
 
 
@@ -38,9 +39,11 @@ class Buffers(Protocol):
 class LiveSearch(Search):
     """Like `Search`; an answer is given again while nothing that it was made of has changed."""
 
-    def __init__(self, context: Context, buffers: Mapping[Path, Buffers]) -> None:
-        """`buffers` of each root, as they are at the time of a query."""
-        super().__init__(context)
+    def __init__(
+        self, context: Context, buffers: Mapping[Path, Buffers], check: CheckSource | None = None
+    ) -> None:
+        """`buffers` of each root, as they are at the time of a query; `check` as in `Search`."""
+        super().__init__(context, check)
         self._buffers = buffers
         self._answers: AnswerCache | None = None
         self._pressure = Pressure()
@@ -64,9 +67,9 @@ class LiveSearch(Search):
         if buffers is None or relative not in buffers.paths:
             return super().related(path, line, k, should_stop)
         others = [vault for vault in self.open().vaults if vault is not buffers.source]
-        vaults = (buffers.source, *others)
+        vaults, unreadable = (buffers.source, *others), self._context.vaults.unreadable
         with self._interruptible(vaults, should_stop), closing(self._searcher_over(vaults)) as searcher:
-            return self._with_unreadable(searcher.related(root, relative, line, k))
+            return with_unreadable(searcher.related(root, relative, line, k), unreadable)
 
     def warm(self) -> None:
         """Load what the first query needs. Raises EmbeddingUnavailable when there will be no vectors."""

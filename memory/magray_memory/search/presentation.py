@@ -2,30 +2,65 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import quote
 
 import msgspec
 
 from magray_memory.regular_file import Unreadable, Vanished, content_hash, read_file, stamp_of, unchanged
-from magray_memory.search.hits import Hit, steps
+from magray_memory.search.hits import Hit, Place, Source, iso_time, steps
 from magray_memory.search.places import PassageParts, Sought, place_of
+from magray_memory.search.record_ranking import facts_of
 from magray_memory.search.vault_view import reading
 from magray_memory.storage.document_id import DocumentId, format_document_id
 from magray_memory.storage.passages import DocumentDetails, document_details, passage_texts
 from magray_memory.storage.pending import embedded_among
+from magray_memory.storage.record_facts import citations
 from magray_memory.storage.symbols import line_runs_of, symbols_of
 from magray_memory.storage.tags import tags_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from magray_memory.search.ranking import Ranked
     from magray_memory.search.vault_view import VaultView
+    from magray_memory.storage.record_facts import RecordFacts
+    from magray_memory.storage.records import Citation
 
 _COPIES = 10
 """Copies of a hit that are named."""
+
+
+class CheckedSource(Protocol):
+    """What has become of the source of a record: verified, moved, changed or gone, and where it is."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def start_line(self) -> int: ...
+    @property
+    def end_line(self) -> int: ...
+
+
+if TYPE_CHECKING:
+    CheckSource = Callable[[Citation], CheckedSource]
+
+
+class Presented(NamedTuple):
+    """How hits are to be presented: `vaults` are the ids of all that are open, `now` is the moment that the
+    answer is of, None for the present; `check` looks at the source of a record; `dated`: whether files have
+    their date too.
+    """
+
+    sought: Sought
+    vaults: Sequence[str | None]
+    explain: bool = False
+    now: float | None = None
+    check: CheckSource | None = None
+    dated: bool = False
 
 
 class _Details(NamedTuple):
@@ -33,21 +68,16 @@ class _Details(NamedTuple):
     tags: dict[int, list[str]]
     parts: PassageParts
     embedded: frozenset[int]
+    records: dict[int, RecordFacts]
+    citations: dict[int, Citation]
 
 
-def present(
-    ranked: Sequence[Ranked],
-    views: Iterable[VaultView],
-    sought: Sought,
-    vaults: Sequence[str | None],
-    *,
-    explain: bool,
-) -> list[Hit]:
-    """The hits of a search, in the order of `ranked`; `vaults` are the ids of all that are open."""
+def present(ranked: Sequence[Ranked], views: Iterable[VaultView], how: Presented) -> list[Hit]:
+    """The hits of a search, in the order of `ranked`."""
     by_number = {view.number: view for view in views}
     details = {n: _details(view, [r for r in ranked if r.id[0] == n]) for n, view in by_number.items()}
     return [
-        _hit(rank, found, by_number[found.id[0]], details[found.id[0]], sought, vaults, explain)
+        _hit(rank, found, by_number[found.id[0]], details[found.id[0]], how)
         for rank, found in enumerate(ranked, 1)
     ]
 
@@ -55,10 +85,11 @@ def present(
 @reading
 def _details(view: VaultView, ranked: list[Ranked]) -> _Details:
     if not ranked:
-        return _Details({}, {}, PassageParts({}, {}, {}), frozenset())
+        return _Details({}, {}, PassageParts({}, {}, {}), frozenset(), {}, {})
     connection = view.connection
     documents = [r.row.document for r in ranked]
     passages = [part.id[1] for r in ranked for part in (r, *r.also)]
+    records = facts_of(view, documents)
     return _Details(
         document_details(connection, documents),
         tags_of(connection, documents),
@@ -67,7 +98,9 @@ def _details(view: VaultView, ranked: list[Ranked]) -> _Details:
             symbols_of(connection, passages),
             line_runs_of(connection, passages),
         ),
-        embedded_among(connection, view.key or "", passages),
+        embedded_among(connection, view.key or "", passages) | view.fresh,
+        records,
+        citations(connection, records) if records else {},
     )
 
 
@@ -76,9 +109,7 @@ def _hit(
     found: Ranked,
     view: VaultView,
     details: _Details,
-    sought: Sought,
-    vaults: Sequence[str | None],
-    explain: bool,
+    how: Presented,
 ) -> Hit:
     document = details.documents[found.row.document]
     vault = view.source
@@ -86,14 +117,14 @@ def _hit(
     start, end = found.lines
     path = found.row.path
     file = vault.root / path if vault.root is not None and path is not None else None
-    place = place_of(found, details.parts, sought)
+    place = place_of(found, details.parts, how.sought)
     pending = any(part.id[1] not in details.embedded for part in (found, *found.also))
     return Hit(
         rank=rank,
         score=score,
         vault=vault.name,
         root=None if vault.root is None else str(vault.root),
-        id=format_document_id(DocumentId(vault.id, document.id), vaults),
+        id=format_document_id(DocumentId(vault.id, document.id), how.vaults),
         passage=found.id[1],
         path=path,
         uri=None if file is None else _uri(file),
@@ -109,10 +140,40 @@ def _hit(
         snippet=place.snippet,
         snippet_line=place.line,
         freshness=freshness(file, document, pending=pending),
-        explain=parts if explain else msgspec.UNSET,
+        explain=parts if how.explain else msgspec.UNSET,
         copies=len(found.copies) or msgspec.UNSET,
         copy_paths=[copy.row.path for copy in found.copies[:_COPIES] if copy.row.path] or msgspec.UNSET,
+        **_of_record(found, details, how),
     )
+
+
+def _of_record(found: Ranked, details: _Details, how: Presented) -> dict[str, Any]:
+    """The fields that records alone have; its date has every hit of a recall."""
+    document = found.row.document
+    record = details.records.get(document)
+    if record is None:
+        return {"updated": iso_time(found.row.when)} if how.dated else {}
+    replaced = record.superseded_by is not None and (how.now is None or record.is_replaced(how.now))
+    newer = DocumentId(None, record.superseded_by or 0)
+    fields: dict[str, Any] = {
+        "created": iso_time(record.created_at),
+        "updated": iso_time(record.updated_at),
+        "session": record.session,
+        "project": record.project,
+        "pinned": bool(record.pinned),
+        "citation": None,
+        "source": None,
+        "superseded_by": format_document_id(newer, how.vaults) if replaced else None,
+    }
+    cited = details.citations.get(document)
+    if cited is not None:
+        fields["source"] = Source(cited.path, cited.start_line, cited.end_line, cited.commit)
+        if how.check is not None:
+            checked = how.check(cited)
+            fields["citation"] = checked.state
+            if checked.state == "moved":
+                fields["moved_to"] = Place(checked.path, checked.start_line, checked.end_line)
+    return fields
 
 
 def _uri(file: Path) -> str:

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_memory.search.inline_filters import InlineFilter
+    from magray_memory.search.time_span import TimeSpan
 
 Mode = Literal["hybrid", "lexical", "semantic"]
-Within = Literal["all", "workspace", "notebook"]
+Within = Literal["all", "workspace", "notes", "notebook"]
 MODES: tuple[str, ...] = get_args(Mode)
 WITHIN: tuple[str, ...] = get_args(Within)
 LAYERS = ("interact", "insights", "assets")
@@ -47,7 +48,8 @@ class SearchQuery:
 
     A repeated tag means and; every other repeated filter means or. An empty tuple filters nothing. `folder`:
     what paths are relative to, besides the root. `loose` are those of the filters that stood among the words
-    and may be text.
+    and may be text. `recall`: records and notes come before code. `span`: the time that is asked for, which
+    filters nothing. `now`: the moment that the answer is of, in UTC seconds; None is the present.
     """
 
     text: str
@@ -65,6 +67,9 @@ class SearchQuery:
     raw: str = ""
     folder: str | None = None
     loose: tuple[InlineFilter, ...] = ()
+    recall: bool = False
+    span: TimeSpan | None = None
+    now: float | None = None
 
     @property
     def phrases(self) -> tuple[str, ...]:
@@ -145,6 +150,20 @@ def parse(
             part for part in inline if not part.sure and part.value not in given.get(part.name, (part.value,))
         ),
     )
+
+
+def read_moment(text: str, name: str, now: datetime) -> datetime:
+    """The moment that a text means, in UTC and never in the future: an age, or the end of a day or of another
+    time in words. Raises QueryError.
+    """
+    from magray_memory.search.time_span import moment
+
+    if _AGE.fullmatch(text.strip()):
+        return _moment(text.strip(), name, now)
+    seconds = moment(_clean(text), now.timestamp())
+    if seconds is None:
+        raise QueryError(f"{name} {text[:60]}", "this is no day or time", _DATE_HINT)
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def without(query: SearchQuery, filters: Iterable[InlineFilter]) -> SearchQuery:

@@ -106,8 +106,12 @@ def rank(
             factor = w.another_hit_code if hit.row.kind == "code" else w.another_hit
             hit.add("another hit", hit.score * (factor**number - 1))
         hits += shown
-    hits.sort(key=lambda h: (-h.score, h.id[0], h.row.path or "", h.row.start_line, h.id[1]))
-    return hits
+    return sorted(hits, key=order)
+
+
+def order(hit: Ranked) -> tuple[float, int, str, int, int]:
+    """The key that hits are sorted by: the best first, and what is equally good always alike."""
+    return -hit.score, hit.id[0], hit.row.path or "", hit.row.start_line, hit.id[1]
 
 
 class Signals:

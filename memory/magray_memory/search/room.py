@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import Interrupted, MagrayError, NotIndexed, WorkspaceError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from magray_memory.index.open_vaults import OpenVault
     from magray_memory.search.hits import SearchAnswer
     from magray_memory.search.note_links import Note
+    from magray_memory.search.presentation import CheckSource
     from magray_memory.search.query import SearchQuery
     from magray_memory.search.searcher import Searcher
     from magray_memory.search.symbols import Symbol
@@ -28,8 +29,10 @@ _STEPS = 20_000
 class Search:
     """Answers questions. Vaults are opened by the first, the model by the first that needs a vector."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, check: CheckSource | None = None) -> None:
+        """`check` tells whether the source of a record still holds."""
         self._context = context
+        self._check = check
         self._searcher: Searcher | None = None
 
     def query(self, query: SearchQuery, should_stop: Callable[[], bool] | None = None) -> SearchAnswer:
@@ -40,8 +43,22 @@ class Search:
         """
         self._check_paths(query)
         searcher = self.open()
+        unreadable = self._context.vaults.unreadable
         with self._interruptible(searcher.vaults, should_stop):
-            return self._with_unreadable(searcher.search(query))
+            return with_unreadable(searcher.search(query), unreadable)
+
+    def query_beside(
+        self, query: SearchQuery, vault: OpenVault, should_stop: Callable[[], bool] | None = None
+    ) -> SearchAnswer:
+        """The same over what is stored and one more vault; no open buffer takes part."""
+        self._check_paths(query)
+        stored = [other for other in self.open().vaults if not other.transient]
+        unreadable = self._context.vaults.unreadable
+        with (
+            self._interruptible(stored, should_stop),
+            closing(self._searcher_over((*stored, vault))) as searcher,
+        ):
+            return with_unreadable(searcher.search(query), unreadable)
 
     def related(
         self, path: Path, line: int | None = None, k: int = 10, should_stop: Callable[[], bool] | None = None
@@ -52,8 +69,9 @@ class Search:
         """
         root, relative = self._context.locate(path)
         searcher = self.open()
+        unreadable = self._context.vaults.unreadable
         with self._interruptible(searcher.vaults, should_stop), self._explaining(root, relative):
-            return self._with_unreadable(searcher.related(root, relative, line, k))
+            return with_unreadable(searcher.related(root, relative, line, k), unreadable)
 
     def symbols(self, text: str, limit: int) -> list[Symbol]:
         """Definitions and headings of the workspaces by name, the closest first."""
@@ -105,6 +123,13 @@ class Search:
             found = self._context.vaults.open.get(self._context.home.vault_path(root))
             return None if found is None else found.vault
 
+    def answering_space(self) -> str | None:
+        """The vector space that answers now; None before anything is embedded."""
+        from magray_memory.storage.vector_spaces import serving
+
+        keys = (serving(vault.vault) for vault in self.open().vaults if not vault.transient)
+        return next((key for key in keys if key is not None), None)
+
     def open(self) -> Searcher:
         """The searcher over every vault that can be read now."""
         with self._context.guard:
@@ -138,17 +163,8 @@ class Search:
     def _searcher_over(self, vaults: Sequence[OpenVault]) -> Searcher:
         from magray_memory.search.searcher import Searcher
 
-        return Searcher(vaults, self._context.models.of, per_file=self._context.settings.search.per_file)
-
-    def _with_unreadable(self, answer: SearchAnswer) -> SearchAnswer:
-        """The answer with what could not even be opened added to `degraded`."""
-        unreadable = self._context.vaults.unreadable
-        if not unreadable:
-            return answer
-        import msgspec
-
-        problems = [*unreadable, *([answer.degraded] if answer.degraded else [])]
-        return msgspec.structs.replace(answer, degraded="; ".join(problems))
+        per_file = self._context.settings.search.per_file
+        return Searcher(vaults, self._context.models.of, per_file=per_file, check=self._check)
 
     @contextmanager
     def _explaining(self, root: Path, path: str) -> Generator[None]:
@@ -198,6 +214,16 @@ class Search:
                 connection.set_progress_handler(None, 0)
         if should_stop():
             raise Interrupted("the search was stopped")
+
+
+def with_unreadable(answer: SearchAnswer, unreadable: Sequence[str]) -> SearchAnswer:
+    """The answer with what could not even be opened added to `degraded`."""
+    if not unreadable:
+        return answer
+    import msgspec
+
+    problems = [*unreadable, *([answer.degraded] if answer.degraded else [])]
+    return msgspec.structs.replace(answer, degraded="; ".join(problems))
 
 
 def _connections(vaults: Sequence[OpenVault]) -> Iterator[sqlite3.Connection]:

@@ -18,10 +18,11 @@ from magray_memory.search.hits import SearchAnswer, UnmatchedFilter
 from magray_memory.search.lexical_candidates import find_lexical
 from magray_memory.search.lexical_evidence import LexicalEvidence, gather_evidence, rows_of
 from magray_memory.search.places import Sought
-from magray_memory.search.presentation import present
+from magray_memory.search.presentation import Presented, present
 from magray_memory.search.query import DEFAULT_K, SearchQuery, loose_name, parse, without
 from magray_memory.search.query_terms import QueryTerms, QueryType, query_terms
 from magray_memory.search.ranking import Ranked, rank
+from magray_memory.search.record_ranking import add_records, rank_records
 from magray_memory.search.selection import select
 from magray_memory.search.semantic_candidates import (
     QueryVector,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from magray_memory.index.open_vaults import OpenVault
     from magray_memory.models.embedder import Embedder
     from magray_memory.search.named_symbols import AskedName
+    from magray_memory.search.presentation import CheckSource
     from magray_memory.search.vault_view import Neighbours, VaultView
 
 _REREAD = "run `magray index`, which reads their files again"
@@ -78,7 +80,7 @@ class Searcher:
 
     `embedder` gives the embedder for an embedding key (None: the one of the settings), the same one each
     time, or raises EmbeddingUnavailable; then search is lexical and says so. `per_file` is how many hits one
-    file may have.
+    file may have; `check` tells whether the source of a record still holds.
     """
 
     def __init__(
@@ -88,11 +90,13 @@ class Searcher:
         *,
         per_file: int = 3,
         weights: Weights = WEIGHTS,
+        check: CheckSource | None = None,
     ) -> None:
         self.vaults = tuple(vaults)
         self._embedder = embedder
         self._per_file = per_file
         self._weights = weights
+        self._check = check
         self._worker = ThreadPoolExecutor(1, "magray-query")
 
     def close(self) -> None:
@@ -214,7 +218,10 @@ class Searcher:
         exact = evidence.phrase_matches.keys() | evidence.named.keys()
         fused = {**fuse(dict.fromkeys(exact, 0.0), {}, 0.0), **fused}
         rows = evidence.rows | rows_of(live, fused.keys() - evidence.rows.keys())
-        return select(rank(fused, rows, evidence.signals, per_file=self._per_file), live, run.query.k)
+        records = add_records(live, run.query, fused, rows)
+        rows |= rows_of(live, fused.keys() - rows.keys())
+        ranked = rank(fused, rows, evidence.signals, per_file=self._per_file)
+        return select(rank_records(ranked, records, run.query, self._weights), live, run.query.k)
 
     def _lexical_share(self, run: _Run, evidence: LexicalEvidence, vector: QueryVector | None) -> float:
         """The weight of the words: all of it without vectors, none of it when only meaning was asked for."""
@@ -234,7 +241,7 @@ class Searcher:
             run.problems.append(f"searched by words only: the model does not cover {query.gate.language}")
             return {}
         run.device = query.device
-        return cosines(live, query.vector, query.key or "", run.limit, run.problems)
+        return cosines(live, query, run.limit, run.problems)
 
     def _answer(
         self,
@@ -252,7 +259,7 @@ class Searcher:
             mode = "semantic"
         vaults = [vault.id for vault in self.vaults]
         sought = Sought(weights or {}, asked)
-        hits = present(ranked, views, sought, vaults, explain=query.explain)
+        how = Presented(sought, vaults, query.explain, query.now, self._check, dated=query.recall)
         problems = [*run.left_out, *run.problems]
         problems += [said for view in views for said in (view.problem, view.unfinished) if said]
         return SearchAnswer(
@@ -263,7 +270,7 @@ class Searcher:
             degraded="; ".join(dict.fromkeys(problems)) or None,
             took_ms=round((time.perf_counter() - run.started) * 1000, 2),
             pending=sum(map(pending, views)),
-            hits=hits,
+            hits=present(ranked, views, how),
             unmatched=run.unmatched or msgspec.UNSET,
         )
 

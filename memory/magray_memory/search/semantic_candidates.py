@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.errors import EmbeddingUnavailable, MagrayError
+from magray_memory.search.fresh_vectors import fresh_cosines
 from magray_memory.search.language_gate import OPEN, Gate, gate
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class QueryVector(NamedTuple):
     device: str | None
     key: str | None
     missing: str | None
+    model: Embedder | None = None
 
 
 def embed_query(embedder: Callable[[str | None], Embedder], text: str, key: str | None) -> QueryVector:
@@ -40,7 +42,7 @@ def embed_query(embedder: Callable[[str | None], Embedder], text: str, key: str 
         model = embedder(key)
         opening = gate(text, model.covers)
         vector = model.query(text.replace('"', " ").strip())
-        return QueryVector(vector, opening, model.device, key or model.key, None)
+        return QueryVector(vector, opening, model.device, key or model.key, None, model)
     except EmbeddingUnavailable as error:
         return QueryVector(None, OPEN, None, None, str(error))
 
@@ -90,12 +92,15 @@ def nearest(view: VaultView, store: VectorStore, vector: NDArray[np.float32], li
 
 
 def cosines(
-    views: Sequence[VaultView], vector: NDArray[np.float32], key: str, limit: int, problems: list[str]
+    views: Sequence[VaultView], query: QueryVector, limit: int, problems: list[str]
 ) -> dict[PassageRef, float]:
-    """Cosines of the candidates in every view with a vector of the space `key`; what cannot be compared is
+    """Cosines of the candidates in every view with a vector of the query's space; what cannot be compared is
     added to `problems`.
     """
     found: dict[PassageRef, float] = {}
+    vector, key = query.vector, query.key or ""
+    if vector is None:
+        return found
     for view in views:
         source = view.source
         if view.key not in (None, key):
@@ -107,6 +112,8 @@ def cosines(
         except MagrayError as error:
             problems.append(f"the {source.name} was searched by words only: {error.message}")
             continue
+        if source.root is None and not source.transient and query.model is not None:
+            near |= fresh_cosines(view, query.model, vector)
         if not near and view.allowed is None and not source.transient:
             problems.append(
                 f"the {source.name} was searched by words only: none of it is embedded yet"

@@ -58,6 +58,8 @@ class VaultView:
     """The vector space that answers for this vault now."""
     neighbours: Neighbours | None = None
     """The nearest passages, where they have been searched already."""
+    fresh: frozenset[int] = frozenset()
+    """Passages whose vector was made for this search alone."""
 
     @property
     def empty(self) -> bool:
@@ -111,6 +113,16 @@ def _unfinished(vault: OpenVault, far: str) -> str:
     return f"indexing the {vault.name} was not finished: {far} (run `magray index`)"
 
 
+def among(view: VaultView, passages: Iterable[int]) -> list[int]:
+    """Those of the passages that the filters leave."""
+    if view.allowed is None:
+        return list(passages)
+    import numpy as np
+
+    ids = np.fromiter(passages, np.int64)
+    return ids[np.isin(ids, view.allowed, assume_unique=True)].tolist()
+
+
 @reading
 def candidate_rows(view: VaultView, passages: Iterable[int]) -> dict[int, PassageRow]:
     """What ranking needs of these passages; those that are gone, in the trash or hidden are left out."""
@@ -127,4 +139,4 @@ def texts_of(view: VaultView, passages: Sequence[int]) -> list[tuple[int, str]]:
 @reading
 def pending(view: VaultView) -> int:
     """How many passages of this vault have no vector of the space that answers."""
-    return count_pending(view.connection, view.key)
+    return max(0, count_pending(view.connection, view.key) - len(view.fresh))

@@ -53,6 +53,28 @@ class Weights(NamedTuple):
     """Rows and log lines hold every word of a project and say nothing about it."""
     history: float = 0.7
     """Changelogs name everything and explain nothing; axios, xmonad and jq led with them."""
+    record_age: float = 0.03
+    record_age_days: float = 30.0
+    """For a record of now, halved every so many days. All that is added to a record for what it is, not for
+    what it says, is less than what words and meaning tell apart: `scripts/eval_quality.py --records`.
+    """
+    record_use: float = 0.03
+    record_used: int = 20
+    record_use_days: float = 90.0
+    """For a record that was shown so often or oftener, halved every so many days since the last time."""
+    record_importance: float = 0.03
+    """For importance 1, taken away for 0."""
+    record_pinned: float = 0.02
+    record_session: float = 0.08
+    """For a record beside the best one in its session."""
+    keyed: float = 1.0
+    """For the record whose key is the whole query."""
+    superseded: float = 0.5
+    """Factor of a record that another replaces."""
+    in_span: float = 0.25
+    """For what is of the time that a question asks for."""
+    tagged: float = 0.9
+    """What a word of the query is worth that stands in a tag, to one in the text."""
     mentioned: float = 0.25
     """Power of these factors when the query speaks of such files without asking for them."""
 

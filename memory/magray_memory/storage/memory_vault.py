@@ -57,6 +57,7 @@ class MemoryVault(Vault):
         with vault.write() as connection:
             for migration in schema.MIGRATIONS:
                 migration(connection)
+            connection.execute(f"PRAGMA user_version = {schema.LATEST}")
             vault.set_meta("kind", VaultKind.WORKSPACE.value)
             vault.set_meta("vault_id", uuid.uuid4().hex)
             connection.executemany(

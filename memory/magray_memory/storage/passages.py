@@ -73,6 +73,26 @@ def passage_texts(connection: sqlite3.Connection, passages: Iterable[int]) -> It
     return connection.execute(f"SELECT id, text FROM passage WHERE id IN ({_list(passages)})")
 
 
+class EmbeddedParts(NamedTuple):
+    """All that the text is made of that stands for a passage in a vector space."""
+
+    passage: int
+    symbol: str
+    title: str | None
+    text: str
+    kind: str
+    text_hash: bytes
+
+
+def embedded_parts(connection: sqlite3.Connection, passages: Iterable[int]) -> Iterator[EmbeddedParts]:
+    """What is embedded of these passages; `kind` is that of their document."""
+    found = connection.execute(
+        "SELECT p.id, p.symbol, d.title, p.text, d.kind, p.text_hash FROM passage p"
+        f" JOIN document d ON d.id = p.document_id WHERE p.id IN ({_list(passages)})"
+    )
+    return map(EmbeddedParts._make, found)
+
+
 def indexed_texts(connection: sqlite3.Connection, passages: Iterable[int]) -> list[str]:
     """All that the lexical index knows of each of these passages: symbol, path and text, a line apart."""
     found = connection.execute(

@@ -133,11 +133,13 @@ class RecordFilter:
     trashed: bool = False
 
 
-def insert(vault: Vault, record: NewRecord, lexical: LexicalWriter) -> int:
-    """Store a new record and make it findable by words; returns its document id."""
+def insert(vault: Vault, record: NewRecord, lexical: LexicalWriter, document_id: int | None = None) -> int:
+    """Store a new record, under this id if it is given, and make it findable by words; returns its id."""
     content, at = record.content, record.created_at
+    own_id = {} if document_id is None else {"id": document_id}
     with vault.write() as connection:
         document = RecordRow.insert(
+            **own_id,
             kind=content.kind,
             layer=record.layer,
             title=content.title,

@@ -438,6 +438,20 @@ def layers(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+_RECORD_TIMES = """
+CREATE INDEX record_created ON document(created_at, id) WHERE text IS NOT NULL;
+CREATE INDEX record_session ON document(session, created_at, id) WHERE session IS NOT NULL;
+CREATE INDEX record_trash_time ON document(trashed_at, id) WHERE trashed_at IS NOT NULL;
+CREATE INDEX revision_until ON revision(until_at)
+"""
+
+
+def record_times(connection: sqlite3.Connection) -> None:
+    """10: records are found by when they were written, in their session, and by what changed since a day."""
+    for statement in _statements(_RECORD_TIMES):
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     first_schema,
     skip_reasons,
@@ -448,11 +462,14 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     records,
     record_places,
     layers,
+    record_times,
 )
 """Migration i takes a vault from user_version i to i + 1, inside the caller's transaction."""
 
 LATEST = len(MIGRATIONS)
 WITH_SYMBOLS = MIGRATIONS.index(symbols) + 1
 """From this version on a vault has symbols."""
+RECORDS = MIGRATIONS.index(records) + 1
+"""From this version on a notebook has records."""
 OLDEST_READABLE = 1
 """A reader never migrates: from this version on it reads a vault as it is."""

@@ -38,3 +38,27 @@ def tags_of(connection: sqlite3.Connection, document_ids: Iterable[int]) -> dict
     ):
         found.setdefault(document, []).append(name)
     return found
+
+
+def tags_after(connection: sqlite3.Connection, last: int) -> list[tuple[int, str]]:
+    """Id and name of the tags that were made after the one of this id, ascending."""
+    return connection.execute("SELECT id, name FROM tag WHERE id > ? ORDER BY id", (last,)).fetchall()
+
+
+def tagged_documents(connection: sqlite3.Connection, tag: int, limit: int) -> list[int]:
+    """The documents with a tag, at most `limit`, the newest first."""
+    rows = connection.execute(
+        "SELECT document_id FROM document_tag WHERE tag_id = ? ORDER BY document_id DESC LIMIT ?",
+        (tag, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def passages_with_tags(
+    connection: sqlite3.Connection, passages: Iterable[int], tags: Iterable[int]
+) -> list[tuple[int, int]]:
+    """Which of these passages have which of these tags, by their documents: passage id, tag id."""
+    return connection.execute(
+        "SELECT p.id, dt.tag_id FROM passage p JOIN document_tag dt ON dt.document_id = p.document_id"
+        f" WHERE p.id IN ({','.join(map(str, passages))}) AND dt.tag_id IN ({','.join(map(str, tags))})"
+    ).fetchall()

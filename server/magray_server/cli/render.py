@@ -54,6 +54,7 @@ def _headline(hit: Hit, here: Path | None, colour: bool, columns: int | None, *,
         facts.append(_FRESHNESS[hit.freshness])
     if hit.copies:
         facts.append(f"+{hit.copies} identical")
+    facts += _record_facts(hit)
     facts += [f"#{safe(tag)}" for tag in hit.tags[:5]]
     tail = "  ".join(facts)
     if columns is None:
@@ -69,10 +70,34 @@ def _headline(hit: Hit, here: Path | None, colour: bool, columns: int | None, *,
     return "  ".join(part for part in parts if part)
 
 
+def _record_facts(hit: Hit) -> list[str]:
+    """Of a record: its day, layer and kind, what replaces it, what it is about. Of a note, its day."""
+    facts = [local_day(hit.updated)] if isinstance(hit.updated, str) else []
+    if not isinstance(hit.created, str):
+        return facts
+    facts += [hit.layer, safe(hit.kind)]
+    if hit.pinned is True:
+        facts.append("pinned")
+    if isinstance(hit.superseded_by, str):
+        facts.append(f"replaced by {hit.superseded_by}")
+    if hit.source:
+        source = f"{safe(hit.source.path)}:{hit.source.start_line}-{hit.source.end_line}"
+        moved = f" to {safe(hit.moved_to.path)}:{hit.moved_to.start_line}" if hit.moved_to else ""
+        facts.append(f"about {source} ({hit.citation}{moved})")
+    return facts
+
+
+def local_day(time: str) -> str:
+    """The day of a time in ISO 8601, as it is here."""
+    from datetime import datetime
+
+    return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d")
+
+
 def shown_place(hit: Hit, here: Path | None) -> str:
     """`path:line` from where the person stands, or the id of a record; the line is that of the snippet."""
     if hit.path is None or hit.root is None:
-        return hit.key or hit.id
+        return hit.id
     full = os.path.join(hit.root, *hit.path.split("/"))  # noqa: PTH118 - a root may be in any spelling
     return f"{shown_path(full, here)}:{hit.snippet_line}"
 

@@ -175,6 +175,7 @@ class MagrayServer(LanguageServer):
         """Our own requests by name, and what answers each."""
         features: dict[str, commands.Request] = {
             "search": self.search.search,
+            "recall": self.search.recall,
             "related": self.related.related,
             "index": self.index.index,
             "health": self.health.health,

@@ -32,6 +32,7 @@ REGISTRY: dict[str, Entry] = {
     "coverage": Entry("Count what is indexed and what is left out, by rule.", SEARCH, "coverage"),
     "search": Entry("Find passages by meaning and by words.", SEARCH, "search"),
     "related": Entry("Find passages similar to a location in a file.", SEARCH, "related"),
+    "recall": Entry("Find what was remembered, as of now or of an earlier day.", RECORDS, "recall"),
     "remember": Entry("Store a text as a record.", RECORDS, "remember"),
     "list": Entry("List records.", RECORDS, "list"),
     "show": Entry("Show a record, its source and its history.", RECORDS, "show"),

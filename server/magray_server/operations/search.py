@@ -37,7 +37,7 @@ class Search:
         limits=(0, MAX_HITS),
         engine_checks=True,
     )
-    within: Literal["workspace", "notebook", "all"] = option(
+    within: Literal["workspace", "notes", "notebook", "all"] = option(
         "Which vaults to search (default all).", default="all", name="in", engine_checks=True
     )
     mode: Literal["hybrid", "lexical", "semantic"] = option(

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[3]
 COMMANDS = (
     *("index", "why", "coverage", "search", "related"),
-    *("remember", "list", "show", "edit", "tag", "pin", "unpin", "forget", "promote", "clean", "trash"),
+    *("recall", "remember", "list", "show", "edit", "tag", "pin", "unpin", "forget"),
+    *("promote", "clean", "trash"),
     *("status", "doctor", "optimize", "vault", "model", "config", "completion"),
 )
 NATIVE = (

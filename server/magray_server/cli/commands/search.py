@@ -1,4 +1,4 @@
-"""View of `magray search`: hits, and batches of queries."""
+"""View of `magray search`, and of what answers like it: hits, and batches of queries."""
 
 from __future__ import annotations
 
@@ -15,34 +15,48 @@ from magray_server.cli.terminal import flush
 from magray_server.operations.paths import current_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
+    from magray_memory.memory import Memory
     from magray_memory.values import SearchAnswer
     from magray_server.cli.batch_lines import Line
     from magray_server.cli.shell import Shell
     from magray_server.operations.search import Search
 
+    Ask = Callable[[Memory, Any], SearchAnswer]
+
 _LISTS = ("layer", "kind", "lang", "path", "tag")
-_PLAIN = {"k": int, "in": str, "mode": str, "since": str, "until": str, "explain": bool}
+_PLAIN = {"k": int, "in": str, "mode": str, "since": str, "until": str, "explain": bool, "as_of": str}
 _MAX_BATCH_LINE = 1_000_000
 _MAX_DIGITS = 40
 
 
-def _run(shell: Shell, wanted: Search) -> int | None:
-    if wanted.batch is not None:
-        if wanted.query:
-            raise QueryError("QUERY", "it cannot be given together with --batch")
-        return _batch(shell, wanted.batch, wanted)
-    if not wanted.query.strip():
-        raise QueryError("QUERY", "there is nothing to search for", 'magray search "how does login work"')
-    return None
+def _search(memory: Memory, wanted: Search) -> SearchAnswer:
+    return memory.search.query(wanted.as_query(memory.settings.search.k, folder=current_folder()))
 
 
-def _hits(call: Call[Search], answer: SearchAnswer) -> Iterator[str]:
+def run_with(ask: Ask, example: str) -> Callable[[Shell, Any], int | None]:
+    """What refuses a query without words, and answers a batch line by line."""
+
+    def run(shell: Shell, wanted: Search) -> int | None:
+        if wanted.batch is not None:
+            if wanted.query:
+                raise QueryError("QUERY", "it cannot be given together with --batch")
+            return _batch(shell, wanted.batch, wanted, ask)
+        if not wanted.query.strip():
+            raise QueryError("QUERY", "there is nothing to search for", example)
+        return None
+
+    return run
+
+
+def hit_lines(call: Call[Any], answer: SearchAnswer) -> Iterator[str]:
+    """The lines of an answer to a query."""
     return render.hits(answer, call.options.as_query(0, folder=current_folder()).text)
 
 
-def _notes(call: Call[Search], answer: SearchAnswer) -> None:
+def query_notes(call: Call[Any], answer: SearchAnswer) -> None:
+    """Say beside an answer to a query what the person should know about either."""
     if not call.options.as_query(0, folder=current_folder()).text:
         call.shell.note("beside filters a search needs words")
     answer_notes(call, answer)
@@ -67,11 +81,10 @@ def answer_notes(call: Call[Any], answer: SearchAnswer) -> None:
         )
 
 
-def _batch(shell: Shell, file: str, wanted: Search) -> int:
+def _batch(shell: Shell, file: str, wanted: Search, ask: Ask) -> int:
     """A line of JSON out per line in, in order. A line that makes no sense gets its error, the rest go on."""
     answered = failed = 0
     said: set[str] = set()
-    folder = current_folder()
     with shell.memory() as memory:
         for number, line in _lines(file):
             query_id: Any = number
@@ -79,8 +92,7 @@ def _batch(shell: Shell, file: str, wanted: Search) -> int:
                 item = _item(line, number)
                 query_id = item.pop("id", number)
                 text = item.pop("text")
-                given = replace(wanted, query=text, **_options(item, number))
-                answer = memory.search.query(given.as_query(memory.settings.search.k, folder=folder))
+                answer = ask(memory, replace(wanted, query=text, **_options(item, number, wanted)))
             except Exception as error:  # whatever one line does, the later ones are answered
                 failed += 1
                 shell.value({"id": query_id, "error": as_json(describe(error))})
@@ -144,29 +156,34 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-def _options(item: dict[str, Any], number: int) -> dict[str, Any]:
-    """The options of a batch's line, under the names of the fields of `Search`."""
+def _options(item: dict[str, Any], number: int, wanted: Search) -> dict[str, Any]:
+    """The options of a batch's line, under the names of the fields of the options."""
     where = f"line {number} of the batch"
-    options = {key: _option(where, key, value) for key, value in item.items()}
+    plain = {key: kind for key, kind in _PLAIN.items() if key == "in" or hasattr(wanted, key)}
+    options = {key: _option(where, key, value, plain) for key, value in item.items()}
     if "in" in options:
         options["within"] = options.pop("in")
     return options
 
 
-def _option(where: str, key: str, value: Any) -> Any:
+def _option(where: str, key: str, value: Any, plain: Mapping[str, type]) -> Any:
     if key in _LISTS:
         values = cast(list[Any], value if isinstance(value, list) else [value])
         if all(isinstance(part, str) for part in values):
             return tuple(values)
         raise QueryError(f"{where}, {key}", "it must be text or a list of texts")
-    if key not in _PLAIN:
-        known = ", ".join([*_PLAIN, *_LISTS])
+    if key not in plain:
+        known = ", ".join([*plain, *_LISTS])
         raise QueryError(f"{where}, {key[:60]}", "there is no such option", known)
-    if not isinstance(value, _PLAIN[key]) or (key == "k" and isinstance(value, bool)):
+    if not isinstance(value, plain[key]) or (key == "k" and isinstance(value, bool)):
         raise QueryError(
             f"{where}, {key}", f"it must be {'a whole number' if key == 'k' else 'text or true/false'}"
         )
     return value
 
 
-VIEWS = {"search": View(run=_run, lines=_hits, notes=_notes)}
+VIEWS = {
+    "search": View(
+        run=run_with(_search, 'magray search "how does login work"'), lines=hit_lines, notes=query_notes
+    )
+}

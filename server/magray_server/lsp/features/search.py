@@ -1,4 +1,4 @@
-"""`magray/search`: the shell's query and answer, for editors."""
+"""`magray/search` and `magray/recall`: the shell's queries and answers, for editors."""
 
 from __future__ import annotations
 
@@ -10,11 +10,18 @@ from lsprotocol import types
 from magray_server.lsp.locations import Texts, answer_as_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from magray_memory.session import Session
+    from magray_memory.values import SearchAnswer, SearchQuery
     from magray_server.lsp.buffers import Buffers
     from magray_server.lsp.client import Client
     from magray_server.lsp.folders import Folders
     from magray_server.lsp.session import CurrentSession
     from magray_server.lsp.workers import Stop, Workers
+    from magray_server.operations.search import Search
+
+    Ask = Callable[[Session, SearchQuery, Stop], SearchAnswer]
 
 Json = dict[str, Any]
 
@@ -33,23 +40,43 @@ class SearchRequests:
 
     async def search(self, given: Any) -> Json:
         """Ranked hits. With a `partialResultToken` the hits by words are sent ahead of the whole answer."""
-        from magray_server.lsp.params import Partial, read, read_options
+        from magray_server.lsp.params import read_options
         from magray_server.operations.search import Search
 
-        wanted, token = read_options(Search, given), read(Partial, given).token
+        wanted = read_options(Search, given)
+
+        def ask(session: Session, query: SearchQuery, stop: Stop) -> SearchAnswer:
+            return session.search.query(query, stop)
+
+        return await self._answer(given, wanted, ask)
+
+    async def recall(self, given: Any) -> Json:
+        """What was remembered, in the same shape."""
+        from magray_server.lsp.params import read_options
+        from magray_server.operations.recall import Recall, answer
+
+        wanted = read_options(Recall, given)
+
+        def ask(session: Session, query: SearchQuery, stop: Stop) -> SearchAnswer:
+            return answer(session, wanted, query, stop)
+
+        return await self._answer(given, wanted, ask)
+
+    async def _answer(self, given: Any, wanted: Search, ask: Ask) -> Json:
+        from magray_server.lsp.params import Partial, read
+
+        token = read(Partial, given).token
         loop = asyncio.get_running_loop()
 
         def work(stop: Stop) -> Json:
             session = self._session.get()
             query = wanted.as_query(session.settings.search.k)
             if token is not None and query.mode == "hybrid":
-                by_words = session.search.query(
-                    wanted.as_query(session.settings.search.k, mode="lexical"), stop
-                )
+                by_words = ask(session, wanted.as_query(session.settings.search.k, mode="lexical"), stop)
                 early = answer_as_json(by_words, self._texts())
                 stop.check()
                 loop.call_soon_threadsafe(self._send_partial, token, early)
-            answer = session.search.query(query, stop)
+            answer = ask(session, query, stop)
             stop.check()
             return answer_as_json(answer, self._texts())
 

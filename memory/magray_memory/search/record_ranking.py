@@ -1,0 +1,272 @@
+"""Record ranking: what else is known of a record than its text moves it among the hits, by a bounded amount.
+
+When it was written, how it is used, its importance, the session it belongs to, the time that a question asks
+for, and whether another record replaces it. All of it is read for the candidates alone.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from magray_memory.search.fusion import Fused
+from magray_memory.search.ranking import Ranked, order
+from magray_memory.search.vault_view import VaultView, among, reading
+from magray_memory.storage.record_facts import (
+    first_passages,
+    has_records,
+    record_facts,
+    record_of_key,
+    records_within,
+    session_neighbours,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from magray_memory.search.fusion import PassageRef
+    from magray_memory.search.query import SearchQuery
+    from magray_memory.search.time_span import TimeSpan
+    from magray_memory.search.weights import Weights
+    from magray_memory.storage.passages import PassageRow
+    from magray_memory.storage.record_facts import RecordFacts
+
+DAY = 86_400.0
+SESSION_RECORDS = 5
+"""The best records whose neighbours in their session are looked at too."""
+SESSION_HALF = 2 * 3600.0
+"""Seconds between two records of one session after which their support is halved."""
+IN_SPAN = 50
+"""Records of the time that was asked for that are candidates whatever they say."""
+REPLACEMENTS = 5
+"""How far a chain of replacements is followed to what holds now."""
+LEAD = 0.5
+"""The share of the best fused score that a record or a note must have to stand before code in a recall."""
+_AHEAD = 0.01
+
+RecordRef = tuple[int, int]
+"""A record: the number of the vault view, and its document id there."""
+
+
+@dataclass(slots=True)
+class RecordContext:
+    """The records among the candidates of one search, and what the question asks of them."""
+
+    now: float
+    span: TimeSpan | None
+    facts: dict[RecordRef, RecordFacts] = field(default_factory=dict["RecordRef", "RecordFacts"])
+    keyed: int | None = None
+    """The record whose key is the whole question."""
+
+    def of(self, hit: Ranked) -> RecordFacts | None:
+        return self.facts.get((hit.id[0], hit.row.document))
+
+
+def add_records(
+    views: Sequence[VaultView],
+    query: SearchQuery,
+    fused: dict[PassageRef, Fused],
+    rows: Mapping[PassageRef, PassageRow],
+) -> RecordContext:
+    """Reads the facts of the records among the candidates, and adds to these the ones that belong to them:
+    what replaces them, their neighbours, and the records of the time that was asked for.
+    """
+    context = RecordContext(time.time() if query.now is None else query.now, query.span)
+    for view in views:
+        if view.source.root is None:
+            _add(view, query, context, fused, rows)
+    return context
+
+
+@reading
+def _add(
+    view: VaultView,
+    query: SearchQuery,
+    context: RecordContext,
+    fused: dict[PassageRef, Fused],
+    rows: Mapping[PassageRef, PassageRow],
+) -> None:
+    connection, number = view.connection, view.number
+    if not has_records(connection):
+        return
+    best: dict[int, Fused] = {}
+    for key, row in rows.items():
+        part = fused.get(key) if key[0] == number else None
+        if part is not None and (row.document not in best or _total(best[row.document]) < _total(part)):
+            best[row.document] = part
+    facts = facts_of(view, best)
+    related = {d: part for d, part in _related(view, query, context, facts, best).items() if d not in best}
+    first = {passage: document for document, passage in first_passages(connection, related).items()}
+    fused.update({(number, passage): related[first[passage]] for passage in among(view, first)})
+    facts |= facts_of(view, related)
+    context.facts.update({(number, document): record for document, record in facts.items()})
+
+
+def _related(
+    view: VaultView,
+    query: SearchQuery,
+    context: RecordContext,
+    facts: Mapping[int, RecordFacts],
+    best: Mapping[int, Fused],
+) -> dict[int, Fused]:
+    """Records that belong to the candidates, or to the question whatever they say, each with its parts."""
+    nothing = Fused(0.0, 0.0)
+    found = dict.fromkeys(_neighbours(view, facts, best), nothing)
+    if query.span is not None:
+        within = records_within(view.connection, query.span.since, query.span.until, IN_SPAN)
+        found |= dict.fromkeys(within, nothing)
+    replaced: Mapping[int, RecordFacts] = facts
+    parts: Mapping[int, Fused] = best
+    for _ in range(REPLACEMENTS):
+        newer: dict[int, Fused] = {}
+        for document, record in replaced.items():
+            if record.replacement is not None and record.is_replaced(context.now):
+                known = newer.get(record.replacement, nothing)
+                newer[record.replacement] = max(parts[document], known, key=_total)
+        if not newer:
+            break
+        found |= newer
+        replaced, parts = facts_of(view, newer), newer
+    keyed = record_of_key(view.connection, query.text.strip())
+    if keyed is not None:
+        found[keyed], context.keyed = nothing, keyed
+    return found
+
+
+def facts_of(view: VaultView, documents: Iterable[int]) -> dict[int, RecordFacts]:
+    """The facts of those of these documents of a view that are records, by id."""
+    if view.source.root is not None or not has_records(view.connection):
+        return {}
+    facts = record_facts(view.connection, documents)
+    if view.source.transient:  # it holds former states, not what had replaced them
+        replaced = {d: record for d, record in facts.items() if record.superseded_by is not None}
+        facts |= {
+            d: record._replace(replacement=record.superseded_by, replaced_at=record.created_at)
+            for d, record in replaced.items()
+        }
+    return facts
+
+
+def _neighbours(view: VaultView, facts: Mapping[int, RecordFacts], best: Mapping[int, Fused]) -> list[int]:
+    leading = sorted(best, key=lambda document: -_total(best[document]))[:SESSION_RECORDS]
+    return [
+        neighbour
+        for document in leading
+        if document in facts and facts[document].session is not None
+        for neighbour in session_neighbours(view.connection, facts[document])
+    ]
+
+
+def rank_records(
+    hits: list[Ranked], context: RecordContext, query: SearchQuery, weights: Weights
+) -> list[Ranked]:
+    """The hits in the order that they have with what is known of records, and of the time asked for."""
+    if not context.facts and context.span is None and not query.recall:
+        return hits
+    base = {hit.id: _relevance(hit) for hit in hits}
+    for hit in hits:
+        record = context.of(hit)
+        if record is not None:
+            hit.add("key", weights.keyed * (record.document == context.keyed))
+            _add_facts(hit, record, context.now, weights)
+        if context.span is not None:
+            hit.add("time", weights.in_span * context.span.nearness(_times(hit, record)))
+    _support(hits, base, context, weights)
+    _sink(hits, context, weights)
+    if query.recall:
+        _lead(hits, base)
+    return sorted(hits, key=order)
+
+
+def _add_facts(hit: Ranked, record: RecordFacts, now: float, w: Weights) -> None:
+    age = max(0.0, now - max(record.created_at, record.updated_at)) / DAY
+    hit.add("age", w.record_age * 0.5 ** (age / w.record_age_days))
+    if record.access_count:
+        since = max(0.0, now - (record.last_access_at or record.created_at)) / DAY
+        often = min(1.0, math.log1p(record.access_count) / math.log1p(w.record_used))
+        hit.add("use", w.record_use * often * 0.5 ** (since / w.record_use_days))
+    hit.add("importance", w.record_importance * (2 * record.importance - 1))
+    hit.add("pinned", w.record_pinned * record.pinned)
+
+
+def _times(hit: Ranked, record: RecordFacts | None) -> list[tuple[float, float]]:
+    """The spans of time that a hit is of, in UTC seconds: the day that a file is named after comes first."""
+    if record is not None:
+        return [(record.created_at, record.created_at), (record.updated_at, record.updated_at)]
+    from magray_memory.search.time_span import named_day
+
+    day = named_day(hit.row.path or "")
+    return [day] if day is not None else [(hit.row.when, hit.row.when)]
+
+
+def _support(
+    hits: Sequence[Ranked], base: Mapping[PassageRef, float], context: RecordContext, w: Weights
+) -> None:
+    """Each record of a session gains by the best of the others, the more the closer they were written."""
+    sessions: dict[tuple[int, str | None, str], list[tuple[Ranked, RecordFacts]]] = {}
+    for hit in hits:
+        record = context.of(hit)
+        if record is not None and record.session is not None:
+            sessions.setdefault((hit.id[0], record.project, record.session), []).append((hit, record))
+    for members in sessions.values():
+        gains = [
+            max(
+                (
+                    base[other.id] * 0.5 ** (abs(record.created_at - theirs.created_at) / SESSION_HALF)
+                    for other, theirs in members
+                    if theirs.document != record.document
+                ),
+                default=0.0,
+            )
+            for _, record in members
+        ]
+        for (hit, _), gain in zip(members, gains, strict=True):
+            hit.add("session", w.record_session * min(1.0, gain))
+
+
+def _sink(hits: Sequence[Ranked], context: RecordContext, w: Weights) -> None:
+    """Lower what is replaced, and below what replaces it."""
+    scores: dict[int, float] = {}  # all views of records are of one notebook
+    for hit in hits:
+        if context.of(hit) is not None:
+            document = hit.row.document
+            scores[document] = max(scores.get(document, hit.score), hit.score)
+    # The newest first: in a chain each one sinks below the one after it.
+    newest = sorted(hits, key=lambda hit: -(record.created_at if (record := context.of(hit)) else 0.0))
+    for hit in newest:
+        record = context.of(hit)
+        if record is None or not record.is_replaced(context.now):
+            continue
+        lowered = hit.score * w.superseded
+        newer = scores.get(record.replacement or 0)
+        if newer is not None and lowered >= newer:
+            lowered = newer - _AHEAD
+        hit.add("superseded", lowered - hit.score)
+        scores[hit.row.document] = lowered
+
+
+def _lead(hits: Sequence[Ranked], base: Mapping[PassageRef, float]) -> None:
+    """Lift the records and notes that answer above all code, in their own order."""
+    enough = LEAD * max(base.values(), default=0.0)
+    leading = [hit for hit in hits if hit.row.kind != "code" and base[hit.id] >= enough and not _sank(hit)]
+    code = [hit.score for hit in hits if hit.row.kind == "code"]
+    if not leading or not code:
+        return
+    change = max(code) - min(hit.score for hit in leading) + _AHEAD
+    for hit in leading:
+        hit.add("before code", max(0.0, change))
+
+
+def _sank(hit: Ranked) -> bool:
+    return any(step == "superseded" for step, _ in hit.changes)
+
+
+def _relevance(hit: Ranked) -> float:
+    """What words and meaning alone say of a hit."""
+    return sum(change for step, change in hit.changes if step in ("lexical", "semantic"))
+
+
+def _total(parts: Fused) -> float:
+    return parts.lexical + parts.semantic

@@ -1,0 +1,164 @@
+"""`as_of` answers with what was there on a day, as it stood then."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from magray_memory.errors import QueryError
+from magray_memory.indexing.room import Indexing
+from magray_memory.values import read_moment
+
+if TYPE_CHECKING:
+    from .conftest import Bench
+
+MARCH = datetime(2026, 3, 4)
+"""The end of 3 March."""
+
+
+@pytest.fixture
+def lived(bench: Bench) -> Bench:
+    """n1 is edited, n2 trashed, n3 replaced by n4, n5 is new; all of it after 3 March, or before it."""
+    bench.at(2026, 2, 1)
+    bench.keep("The port of the server is 8080.", tags=("ops",))
+    bench.keep("The port of the printer is 631.")
+    bench.keep("The port of the database is 5432.")
+    bench.at(2026, 2, 10)
+    bench.records.edit("n1", text="The port of the server is 8443.")
+    bench.at(2026, 3, 10)
+    bench.records.edit("n1", text="The port of the server is 9000.")
+    bench.records.tag("n1", add=["late"])
+    bench.keep("The port of the database is 6000 now.", supersedes="n3")
+    bench.keep("The port of the cache is 6379.")
+    bench.records.forget(["n2"])
+    bench.at(2026, 5, 20)
+    return bench
+
+
+def _texts(bench: Bench, as_of: datetime | None, mode: str = "lexical") -> dict[str, str]:
+    return {hit.id: hit.snippet for hit in bench.ask("port of the", as_of, mode=mode).hits}
+
+
+@pytest.mark.parametrize("mode", ["lexical", "hybrid", "semantic"])
+def test_records_are_as_they_were(lived: Bench, mode: str) -> None:
+    assert _texts(lived, MARCH, mode) == {
+        "n1": "The port of the server is 8443.",
+        "n2": "The port of the printer is 631.",
+        "n3": "The port of the database is 5432.",
+    }
+    assert _texts(lived, datetime(2026, 2, 5), mode)["n1"] == "The port of the server is 8080."
+    assert _texts(lived, datetime(2026, 1, 1), mode) == {}
+    now = _texts(lived, None, mode)
+    assert (now["n1"], "n2" in now) == ("The port of the server is 9000.", False)
+
+
+def test_what_was_written_later_replaces_nothing_yet(lived: Bench) -> None:
+    then = {hit.id: hit for hit in lived.ask("port of the database", MARCH).hits}
+    assert then["n3"].superseded_by is None
+    assert then["n1"].tags == ["ops"]
+    later = {hit.id: hit for hit in lived.ask("port of the database", datetime(2026, 3, 11)).hits}
+    assert later["n3"].superseded_by == "n4"
+    assert next(iter(later)) == "n4"
+    lived.records.edit("n3", text="Nothing about it.")
+    assert _texts(lived, MARCH)["n3"] == "The port of the database is 5432."
+    later = {hit.id: hit for hit in lived.ask("port of the database", datetime(2026, 3, 11)).hits}
+    assert later["n3"].superseded_by == "n4", "its former state was replaced too"
+
+
+def test_an_answer_of_then_says_so_and_changes_nothing(lived: Bench) -> None:
+    before = [lived.records.get(id_).as_json() for id_ in ("n1", "n3", "n4", "n5")]
+    answer = lived.ask("port", MARCH, mode="hybrid")
+    assert answer.degraded is None
+    assert not answer.unmatched
+    assert datetime.fromisoformat(str(answer.as_of)).timestamp() == MARCH.timestamp()
+    assert [lived.records.get(id_).as_json() for id_ in ("n1", "n3", "n4", "n5")] == before
+
+
+def test_filters_hold_for_former_states_too(lived: Bench) -> None:
+    assert lived.found("port", MARCH, tags=("ops",)) == ["n1"]
+    assert lived.found("port", MARCH, tags=("late",)) == []
+    assert lived.found("port", MARCH, since="2026-02-05") == ["n1"]
+    assert lived.found("port", MARCH, within="workspace") == []
+
+
+def test_times_in_the_question_count_from_then(lived: Bench) -> None:
+    assert lived.found("port three weeks ago", MARCH)[0] == "n1"
+    assert lived.ask("port last month", MARCH).time
+
+
+def test_a_file_that_changed_since_is_left_out(lived: Bench) -> None:
+    old, new = (lived.context.root / name for name in ("old.md", "new.md"))
+    for file in (old, new):
+        file.write_text("The port of the proxy is 3128.\n", "utf-8")
+    os.utime(old, (MARCH.timestamp() - 999, MARCH.timestamp() - 999))
+    Indexing(lived.context).run()
+    paths = {hit.path for hit in lived.ask("port of the proxy", MARCH).hits if hit.path}
+    assert paths == {"old.md"}
+
+
+def test_many_changed_records_are_searched_for_the_words(bench: Bench) -> None:
+    bench.at(2026, 1, 1)
+    for number in range(300):
+        bench.keep(f"Entry {number}: nothing of it matters.")
+    bench.keep("The walrus sleeps.")
+    bench.at(2026, 4, 1)
+    for number in range(301):
+        bench.records.edit(f"n{number + 1}", text=f"Another text {number}.")
+    hit = bench.hit("walrus", MARCH)
+    assert (hit.id, hit.snippet) == ("n301", "The walrus sleeps.")
+
+
+def test_a_day_may_be_said_in_words() -> None:
+    now = datetime(2026, 5, 20, 15, 30).astimezone()
+
+    def local(text: str) -> datetime:
+        return read_moment(text, "--as-of", now).astimezone().replace(tzinfo=None)
+
+    assert local("2026-03-03") == MARCH
+    assert local("yesterday") == datetime(2026, 5, 20)
+    assert local("в прошлом месяце") == datetime(2026, 5, 1)
+    assert local("2w") == datetime(2026, 5, 6, 15, 30)
+    assert local("2026-03-03T10:00") == datetime(2026, 3, 3, 10, 1)
+    assert local("2999-01-01") == datetime(2026, 5, 20, 15, 30), "never in the future"
+    for wrong in ("", "soon", "2026-13-45", "the release"):
+        with pytest.raises(QueryError, match="no day or time"):
+            read_moment(wrong, "--as-of", now)
+
+
+def test_before_an_event_is_before_what_tells_of_it(bench: Bench) -> None:
+    bench.at(2026, 3, 1)
+    before = bench.keep("Caching: entries live for an hour.")
+    bench.at(2026, 3, 10)
+    bench.keep("# Released version 2.0\n\nTo everybody.")
+    bench.keep("# Релиз 2.0\n\nДля всех.")
+    bench.at(2026, 3, 20)
+    after = bench.keep("Caching: entries live for a day.")
+    bench.at(2026, 5, 20)
+    assert bench.found("caching before the release")[:2] == [before, after]
+    assert bench.found("caching after the release")[:2] == [after, before]
+    assert bench.found("caching до релиза")[0] == before
+    answer = bench.ask("caching before the zombie apocalypse")
+    assert not answer.time
+    assert len(answer.hits) == 2
+
+
+def test_a_tag_of_git_is_an_event(bench: Bench) -> None:
+    from magray_memory.records.git_tags import tag_times
+
+    tags = bench.context.root / ".git" / "refs" / "tags"
+    tags.mkdir(parents=True)
+    (tags / "v1.2").write_text("0" * 40 + "\n", "utf-8")
+    moment = datetime(2026, 3, 10).timestamp()
+    os.utime(tags / "v1.2", (moment, moment))
+    assert tag_times(bench.context.root) == {"v1.2": moment}
+    bench.at(2026, 3, 1)
+    before = bench.keep("Caching: entries live for an hour.")
+    bench.at(2026, 3, 20)
+    after = bench.keep("Caching: entries live for a day.")
+    bench.now += timedelta(days=30)
+    assert bench.found("caching before v1.2")[0] == before
+    assert bench.found("caching after the release")[0] == after
+    assert bench.found("caching before the release")[0] == before

@@ -1,0 +1,190 @@
+"""The time of a question, in English and Russian, by this machine's zone and its rules."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from magray_memory.search.time_span import EventSpan, TimeSpan, find_span, named_day, without_span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOW = datetime(2026, 5, 20, 15, 30)
+"""A Wednesday."""
+
+
+def _span(question: str, now: datetime = NOW) -> tuple[str, str] | None:
+    found = find_span(question, now.timestamp())
+    if not isinstance(found, TimeSpan):
+        return None
+
+    def shown(seconds: float) -> str:
+        moment = datetime.fromtimestamp(seconds)
+        return f"{moment:%Y-%m-%d}" if (moment.hour, moment.minute) == (0, 0) else f"{moment:%Y-%m-%d %H:%M}"
+
+    return shown(found.since), shown(found.until)
+
+
+@pytest.mark.parametrize(
+    ("question", "since", "until"),
+    [
+        ("today", "2026-05-20", "2026-05-21"),
+        ("what did we decide yesterday about ports", "2026-05-19", "2026-05-20"),
+        ("the day before yesterday", "2026-05-18", "2026-05-19"),
+        ("last night", "2026-05-19 18:00", "2026-05-20 06:00"),
+        ("last week", "2026-05-11", "2026-05-18"),
+        ("this week", "2026-05-18", "2026-05-25"),
+        ("last weekend", "2026-05-16", "2026-05-18"),
+        ("previous month", "2026-04-01", "2026-05-01"),
+        ("last quarter", "2026-01-01", "2026-04-01"),
+        ("last year", "2025-01-01", "2026-01-01"),
+        ("3 days ago", "2026-05-17", "2026-05-18"),
+        ("a couple of days ago", "2026-05-18", "2026-05-19"),
+        ("in the last 3 days", "2026-05-17", "2026-05-21"),
+        ("over the past two weeks", "2026-05-06", "2026-05-21"),
+        ("on Monday", "2026-05-18", "2026-05-19"),
+        ("last Wednesday", "2026-05-13", "2026-05-14"),
+        ("since Friday", "2026-05-15", "2026-05-21"),
+        ("in March", "2026-03-01", "2026-04-01"),
+        ("in September", "2025-09-01", "2025-10-01"),
+        ("in May", "2026-05-01", "2026-06-01"),
+        ("last May", "2025-05-01", "2025-06-01"),
+        ("March 2024", "2024-03-01", "2024-04-01"),
+        ("March 3", "2026-03-03", "2026-03-04"),
+        ("December 24", "2025-12-24", "2025-12-25"),
+        ("3rd of March, 2025", "2025-03-03", "2025-03-04"),
+        ("2026-03-03", "2026-03-03", "2026-03-04"),
+        ("2026-03", "2026-03-01", "2026-04-01"),
+        ("2026-W10", "2026-03-02", "2026-03-09"),
+        ("2026-03-01..2026-03-05", "2026-03-01", "2026-03-06"),
+        ("between March 3 and March 10", "2026-03-03", "2026-03-11"),
+        ("from 2026-03-01 to 2026-03-05", "2026-03-01", "2026-03-06"),
+        ("before 2026-03-03", "1970-01-02", "2026-03-03"),
+        ("after 3 March", "2026-03-04", "2026-05-21"),
+        ("Q1 2025", "2025-01-01", "2025-04-01"),
+        ("in Q3", "2025-07-01", "2025-10-01"),
+        ("the second quarter of 2024", "2024-04-01", "2024-07-01"),
+        ("in 2024", "2024-01-01", "2025-01-01"),
+        ("last summer", "2025-06-01", "2025-09-01"),
+        ("сегодня утром", "2026-05-20", "2026-05-21"),
+        ("что решили вчера про порты", "2026-05-19", "2026-05-20"),
+        ("позавчера", "2026-05-18", "2026-05-19"),
+        ("на прошлой неделе", "2026-05-11", "2026-05-18"),
+        ("на позапрошлой неделе", "2026-05-04", "2026-05-11"),
+        ("в этом месяце", "2026-05-01", "2026-06-01"),
+        ("в прошлом году", "2025-01-01", "2026-01-01"),
+        ("неделю назад", "2026-05-10", "2026-05-17"),
+        ("три дня назад", "2026-05-17", "2026-05-18"),
+        ("за последние две недели", "2026-05-06", "2026-05-21"),
+        ("за неделю", "2026-05-13", "2026-05-21"),
+        ("в прошлую пятницу", "2026-05-15", "2026-05-16"),
+        ("с понедельника", "2026-05-18", "2026-05-21"),
+        ("в марте", "2026-03-01", "2026-04-01"),
+        ("в марте прошлого года", "2025-03-01", "2025-04-01"),
+        ("3 марта 2025 года", "2025-03-03", "2025-03-04"),
+        ("03.03.2026", "2026-03-03", "2026-03-04"),
+        ("с 1 по 5 марта", "2026-03-01", "2026-03-06"),
+        ("с марта по май", "2026-03-01", "2026-06-01"),
+        ("до 3 марта", "1970-01-02", "2026-03-03"),
+        ("в первом квартале", "2026-01-01", "2026-04-01"),
+        ("в 2025 году", "2025-01-01", "2026-01-01"),
+        ("прошлым летом", "2025-06-01", "2025-09-01"),
+        ("с начала года", "2026-01-01", "2026-05-21"),
+    ],
+)  # fmt: skip
+def test_a_time_is_read(question: str, since: str, until: str) -> None:
+    assert _span(question) == (since, until)
+    assert _span(question.upper() if question.isascii() else question.capitalize()) == (since, until)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what may happen", "may I do this", "port 8080", "2025", "error 404", "version 1.2.3", "second try",
+        "one day we will see", "march on", "sun shining", "mar", "a week", "day", "the last line", "last man",
+        'the song "last week"', "`since Monday`", "в среде разработки", "на днище", "первый", "прошлый опыт",
+        "сон", "10 марток", "99999-99-99", "2026-13-45", "31.02.2026", "", "   ", "?", "до", "before",
+        "\ud800", "\0", "Q5", "H9", "week week week", "с", "in 9999999999",
+    ],
+)  # fmt: skip
+def test_what_is_no_time_is_none(question: str) -> None:
+    assert _span(question) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "rest"),
+    [
+        ("what did we decide last week about ports", "what did we decide about ports"),
+        ("порты на прошлой неделе", "порты"),
+        ("yesterday", "yesterday"),
+        ("ports in March", "ports in March"),
+        ("ports 2026-03-03", "ports 2026-03-03"),
+    ],
+)
+def test_a_time_counted_from_today_is_no_word_of_the_question(question: str, rest: str) -> None:
+    assert without_span(question, find_span(question, NOW.timestamp())) == rest
+
+
+@pytest.mark.parametrize(
+    ("question", "name", "before"),
+    [
+        ("what was slow before the release", "release", True),
+        ("что было до релиза", "релиза", True),
+        ("after the migration to postgres", "migration to postgres", False),
+        ("после переезда", "переезда", False),
+        ("until v1.2", "v1.2", True),
+    ],
+)
+def test_an_event_is_named(question: str, name: str, before: bool) -> None:
+    found = find_span(question, NOW.timestamp())
+    assert isinstance(found, EventSpan)
+    assert (found.name, found.before) == (name, before)
+
+
+def test_a_file_is_named_after_a_day() -> None:
+    span = named_day("daily/2026-03-03.md")
+    assert span is not None
+    assert [f"{datetime.fromtimestamp(s):%Y-%m-%d %H:%M}" for s in span] == [
+        "2026-03-03 00:00",
+        "2026-03-04 00:00",
+    ]
+    assert named_day("daily/20260303 standup.md") == span
+    assert named_day("2026-03-03/readme.md") is None
+    assert named_day("v2026-13-45.md") is None
+
+
+@pytest.fixture
+def zone() -> Iterator[None]:
+    former = os.environ.get("TZ")
+    os.environ["TZ"] = "Europe/Berlin"
+    time.tzset()
+    yield
+    if former is None:
+        del os.environ["TZ"]
+    else:
+        os.environ["TZ"] = former
+    time.tzset()
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone of this system is the machine's own")
+@pytest.mark.usefixtures("zone")
+def test_days_are_those_of_the_zone() -> None:
+    def hours(question: str, now: datetime) -> float:
+        found = find_span(question, now.timestamp())
+        assert isinstance(found, TimeSpan)
+        return (found.until - found.since) / 3600
+
+    assert hours("yesterday", datetime(2026, 3, 30, 12)) == 23, "clocks went forward"
+    assert hours("yesterday", datetime(2026, 10, 26, 12)) == 25, "clocks went back"
+    assert hours("last week", datetime(2026, 4, 1, 12)) == 7 * 24 - 1
+    found = find_span("2026-07-01", NOW.timestamp())
+    assert isinstance(found, TimeSpan)
+    assert datetime.fromtimestamp(found.since).hour == 0
+    exact = find_span("2026-03-03T10:00:00+03:00", NOW.timestamp())
+    assert isinstance(exact, TimeSpan)
+    assert exact.since == datetime.fromisoformat("2026-03-03T10:00:00+03:00").timestamp()
