@@ -108,6 +108,7 @@ def _put(vault: Vault, past: PastRecord, lexical: LexicalIndex) -> None:
         content=content,
         layer=past.layer,
         created_at=past.created_at,
+        stored_at=past.created_at,
         project=past.project,
         session=past.session,
         key=past.key,

@@ -92,15 +92,19 @@ def _add(
     if not has_records(connection):
         return
     best: dict[int, Fused] = {}
+    places: dict[int, PassageRef] = {}
     for key, row in rows.items():
         part = fused.get(key) if key[0] == number else None
         if part is not None and (row.document not in best or _total(best[row.document]) < _total(part)):
-            best[row.document] = part
+            best[row.document], places[row.document] = part, key
     facts = facts_of(view, best)
-    related = {d: part for d, part in _related(view, query, context, facts, best).items() if d not in best}
-    first = {passage: document for document, passage in first_passages(connection, related).items()}
+    related = _related(view, query, context, facts, best)
+    for document in related.keys() & places.keys():
+        fused[places[document]] = max(best[document], related[document], key=_total)
+    new = related.keys() - places.keys()
+    first = {passage: document for document, passage in first_passages(connection, new).items()}
     fused.update({(number, passage): related[first[passage]] for passage in among(view, first)})
-    facts |= facts_of(view, related)
+    facts |= facts_of(view, new)
     context.facts.update({(number, document): record for document, record in facts.items()})
 
 

@@ -79,6 +79,16 @@ ON_A_NEW_PROJECT = {
         "remember x --source src/auth/session.py:90",
         "search --in notebook --mode lexical retried",
     ],
+    "recall": [
+        "remember 'Payments are retried three times.' --tag billing/retry --kind decision --title Retries",
+        "remember 'Payments are retried five times.' --supersedes n1 --source src/auth/session.py:1-2",
+        "recall --mode lexical 'retried payments yesterday'",
+        "recall --mode lexical billing",
+        "recall --mode lexical retried --as-of 2020-01-01",
+        "recall x --as-of soon",
+        "recall --explain --mode lexical five",
+        "recall",
+    ],
     "list": [
         "list",
         "remember one --tag ops",
@@ -163,7 +173,20 @@ ON_A_NEW_PROJECT = {
 }
 """What these print one after the other."""
 
-RECORDS = {"remember", "list", "show", "edit", "tag", "pin", "unpin", "forget", "promote", "clean", "trash"}
+RECORDS = {
+    "remember",
+    "recall",
+    "list",
+    "show",
+    "edit",
+    "tag",
+    "pin",
+    "unpin",
+    "forget",
+    "promote",
+    "clean",
+    "trash",
+}
 """Transcripts with the times of records."""
 
 COLUMNS = {"model", "config", "completion", "program"}

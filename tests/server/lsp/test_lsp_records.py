@@ -126,3 +126,22 @@ def test_what_is_purged_is_gone_from_the_home_and_from_a_server_that_knew_it(
     assert all(hit["id"] != kept for hit in client.request("magray/search", question)["hits"])
     assert _holding(home) == [], "nothing writes it back"
     assert "o record has the id" in client.error("magray/show", {"id": kept})["message"]
+
+
+def test_recall_brings_back_what_was_remembered(connect, project) -> None:
+    client = connect()
+    client.start(project)
+    client.ready()
+    old = client.request("magray/remember", {"text": "The deploy runs at noon.", "tag": ["project/alpha"]})
+    client.request("magray/remember", {"text": "The deploy runs at midnight.", "supersedes": old["id"]})
+    answer = client.request("magray/recall", {"query": "when does the deploy run, today?"})
+    first, second = (hit for hit in answer["hits"] if hit["vault"] == "notebook")
+    assert (first["id"], second["id"]) == ("n2", "n1")
+    assert (first["superseded_by"], second["superseded_by"]) == (None, "n2")
+    assert (second["tags"], second["layer"], second["citation"]) == (["project/alpha"], "interact", None)
+    assert set(answer["time"]) == {"since", "until"}
+    assert client.request("magray/recall", {"query": "alpha"})["hits"][0]["id"] == "n2", "it replaces n1"
+    then = client.request("magray/recall", {"query": "deploy", "as_of": "2020-01-01"})
+    assert "n1" not in [hit["id"] for hit in then["hits"]]
+    assert then["as_of"].startswith("2020-01-0")
+    assert "no day or time" in client.error("magray/recall", {"query": "x", "as_of": "soon"})["message"]
