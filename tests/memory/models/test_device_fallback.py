@@ -167,7 +167,7 @@ def test_without_room_for_one_text_the_processor_takes_over(
     assert machine.embedder.device == "cpu"
     change = machine.changes[-1]
     assert (change.device, change.was) == ("cpu", "cuda")
-    assert "out of memory" in change.reason
+    assert "not enough memory" in change.reason
     assert "close other programs" in change.hint
     assert len(caplog.records) == 1
 
