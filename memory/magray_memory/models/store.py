@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from magray_memory.models.catalog import Entry
-    from magray_memory.models.hub import Access, Fetched
+    from magray_memory.models.hub import Access, Fetched, Repository
 
     Progress = Callable[[str, int, int], None]
 
@@ -99,44 +99,62 @@ def pull(
     try:
         repository = Repository(access, entry.repository, entry.revision, folder)
         wanted = _wanted(entry, devices)
-        stated = {path: repository.state(path) for path in dict.fromkeys(wanted.values())}
-        total = sum(file.bytes for file in stated.values())
-        _check_room(entry.id, folder, total)
-        fetched: dict[str, Fetched] = {}
-        done = 0
-        for path, file in stated.items():
-
-            def report(here: int, path: str = path, before: int = done) -> None:
-                if on_progress is not None:
-                    on_progress(path, before + here, total)
-
-            fetched[path] = repository.fetch(path, file, report, should_stop or _never)
-            done += file.bytes
+        fetched = _fetch(entry, repository, folder, wanted, on_progress, should_stop or _never)
         files = {
             key: ModelFile(fetched[path].path.name, fetched[path].sha256, fetched[path].bytes)
             for key, path in wanted.items()
         }
-        model = Model(
-            id=entry.id,
-            dim=entry.dim,
-            max_tokens=entry.max_tokens,
-            pooling=entry.pooling,
-            query_prefix=entry.query_prefix,
-            passage_prefix=entry.passage_prefix,
-            languages=entry.languages,
-            licence=entry.licence,
-            folder=folder,
-            files=_with_those_before(folder, files, entry),
-            exported=True,
-            origin=f"{entry.repository}@{entry.revision}",
-            place=folder,
-        )
+        model = _pulled(entry, folder, _with_those_before(folder, files, entry))
         write_model(model)
         return model
     finally:
         lock.release()
         with contextlib.suppress(OSError):  # nothing came of it: no empty folder stays
             folder.rmdir()
+
+
+def _fetch(
+    entry: Entry,
+    repository: Repository,
+    folder: Path,
+    wanted: dict[str, str],
+    on_progress: Progress | None,
+    should_stop: Callable[[], bool],
+) -> dict[str, Fetched]:
+    """The files that `wanted` names, by their path in the repository; each is fetched once."""
+    stated = {path: repository.state(path) for path in dict.fromkeys(wanted.values())}
+    total = sum(file.bytes for file in stated.values())
+    _check_room(entry.id, folder, total)
+    fetched: dict[str, Fetched] = {}
+    done = 0
+    for path, file in stated.items():
+
+        def report(here: int, path: str = path, before: int = done) -> None:
+            if on_progress is not None:
+                on_progress(path, before + here, total)
+
+        fetched[path] = repository.fetch(path, file, report, should_stop)
+        done += file.bytes
+    return fetched
+
+
+def _pulled(entry: Entry, folder: Path, files: dict[str, ModelFile]) -> Model:
+    """The model of a catalog entry whose files lie in a folder."""
+    return Model(
+        id=entry.id,
+        dim=entry.dim,
+        max_tokens=entry.max_tokens,
+        pooling=entry.pooling,
+        query_prefix=entry.query_prefix,
+        passage_prefix=entry.passage_prefix,
+        languages=entry.languages,
+        licence=entry.licence,
+        folder=folder,
+        files=files,
+        exported=True,
+        origin=f"{entry.repository}@{entry.revision}",
+        place=folder,
+    )
 
 
 def install_from_folder(folder: Path, home: Path, overrides: ModelOverrides) -> Model:
