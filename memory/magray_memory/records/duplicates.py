@@ -33,9 +33,9 @@ class Near(NamedTuple):
     similarity: float
 
 
-def near_duplicates(vault: Vault, record: StoredRecord) -> list[Near]:
-    """The records that are nearly the same as this one, the closest first; not itself, and none in the trash
-    or superseded.
+def near_duplicates(vault: Vault, record: StoredRecord, least: float = NEAR) -> list[Near]:
+    """The records that are nearly the same as this one, by `least` at least, the closest first; not itself,
+    and none in the trash or superseded.
     """
     words = Counter(tokens(record.text[:_MOST_TEXT]))
     if not words:
@@ -52,7 +52,7 @@ def near_duplicates(vault: Vault, record: StoredRecord) -> list[Near]:
         if other.id == record.id or other.superseded_by is not None or other.project != record.project:
             continue
         share = similarity(words, Counter(tokens(other.text[:_MOST_TEXT])))
-        if share >= NEAR:
+        if share >= least:
             near.append(Near(other, round(share, 2)))
     return sorted(near, key=lambda item: -item.similarity)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.values import read_below, tail
+from magray_server.lsp import record_uris
 from magray_server.lsp.hints import in_editor
 from magray_server.lsp.positions import to_column
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from magray_memory.values import SearchAnswer
     from magray_server.lsp.buffers import Buffers
+    from magray_server.lsp.client import Client
     from magray_server.lsp.folders import Folders
 
 MAX_BYTES = 4_000_000
@@ -34,11 +36,12 @@ def answer_as_json(answer: SearchAnswer, texts: Texts) -> dict[str, Any]:
 
 
 class Texts:
-    """Lines of files and open buffers, each read once; columns are in the client's `encoding`."""
+    """Lines of files and open buffers, each read once; columns are in the client's encoding."""
 
-    def __init__(self, folders: Folders, buffers: Buffers, encoding: str) -> None:
+    def __init__(self, client: Client, folders: Folders, buffers: Buffers) -> None:
+        self._opens_records = client.opens_records
         self._folders = folders
-        self._encoding = encoding
+        self._encoding = client.encoding
         self._buffers: dict[Path, str] = {}
         for buffer in buffers.all:
             if buffer.path is not None and not buffer.lost:
@@ -48,14 +51,23 @@ class Texts:
         self._lines: dict[Path, list[bytes] | list[str] | None] = {}
 
     def location(self, hit: dict[str, Any]) -> dict[str, Any] | None:
-        """The LSP Location of a hit in the contract's JSON, from its place on; None for a record."""
+        """The LSP Location of a hit in the contract's JSON, from its place on; None for a record that the
+        client could not open.
+        """
         if hit["root"] is None or hit["path"] is None:
-            return None
+            return self.record(hit["id"], hit["snippet_line"]) if hit["vault"] == "notebook" else None
         uri = self._folders.uri(hit["root"], hit["path"])
         return {
             "uri": uri,
             "range": self.range(Path(hit["root"]) / hit["path"], hit["snippet_line"], hit["end_line"]),
         }
+
+    def record(self, id_: str, line: int) -> dict[str, Any] | None:
+        """The Location of a line of a record, 1-based; None where the client cannot open it."""
+        if not self._opens_records:
+            return None
+        place = {"line": line - 1, "character": 0}
+        return {"uri": record_uris.to_uri(id_), "range": {"start": place, "end": place}}
 
     def range(self, file: Path, start_line: int, end_line: int) -> dict[str, Any]:
         """The whole of these lines (1-based, inclusive)."""

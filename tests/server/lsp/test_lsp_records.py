@@ -128,6 +128,20 @@ def test_what_is_purged_is_gone_from_the_home_and_from_a_server_that_knew_it(
     assert "o record has the id" in client.error("magray/show", {"id": kept})["message"]
 
 
+def test_a_record_is_a_place_to_an_editor_that_opens_it(connect, project) -> None:
+    for opens in (False, True):
+        client = connect()
+        asks = {"experimental": {"magrayStatus": True, "magrayRecords": opens}}
+        client.start(project, profile=asks)
+        client.ready()
+        client.request("magray/remember", {"text": "The walrus knocks twice.", "key": "walrus"})
+        uri = "magray:/records/n1.md" if opens else None
+        hit = client.request("magray/recall", {"query": "walrus"})["hits"][0]
+        assert (hit["id"], hit["location"] and hit["location"]["uri"]) == ("n1", uri)
+        symbols = client.request("workspace/symbol", {"query": "?walrus knocks"})
+        assert ([s["location"]["uri"] for s in symbols if "n1" in s["containerName"]] == [uri]) == opens
+
+
 def test_recall_brings_back_what_was_remembered(connect, project) -> None:
     client = connect()
     client.start(project)

@@ -42,6 +42,6 @@ class RelatedRequests:
             k = session.settings.search.k if wanted.k is None else wanted.k
             answer = session.search.related(path, wanted.line, k, stop)
             stop.check()
-            return answer_as_json(answer, Texts(self._folders, self._buffers, self._client.encoding))
+            return answer_as_json(answer, Texts(self._client, self._folders, self._buffers))
 
         return await self._workers.run(work)

@@ -83,7 +83,7 @@ class SearchRequests:
         return await self._workers.run(work)
 
     def _texts(self) -> Texts:
-        return Texts(self._folders, self._buffers, self._client.encoding)
+        return Texts(self._client, self._folders, self._buffers)
 
     def _send_partial(self, token: int | str, value: Json) -> None:
         self._client.notify(types.PROGRESS, types.ProgressParams(token=token, value=value))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from magray_server.lsp import record_uris
 from magray_server.lsp.locations import Texts
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ LIMIT = 100
 ANSWERS = 20
 """So many hits a question has."""
 MAX_QUESTION = 1_000
+_NAME = 80
+"""Characters of a record that stand for its name where it has none."""
 
 _KINDS = {
     "function": types.SymbolKind.Function,
@@ -83,20 +86,27 @@ class WorkspaceSymbols:
             # Not parsed: a question typed letter by letter has no filters that could be broken.
             query = SearchQuery(question, k=ANSWERS, raw=question)
             hits = self._session.get().search.query(query, stop).hits
-            return [self._answer(typed.strip(), hit) for hit in hits if hit.root is not None and hit.path]
+            places = ((hit, self._uri(hit)) for hit in hits)
+            return [self._answer(typed.strip(), hit, uri) for hit, uri in places if uri is not None]
 
         return await self._workers.run(work)
 
-    def _answer(self, typed: str, hit: Hit) -> types.WorkspaceSymbol:
-        assert hit.root is not None and hit.path is not None
+    def _uri(self, hit: Hit) -> str | None:
+        """Where a hit can be opened; None for a record in an editor that opens none."""
+        if hit.root is not None and hit.path is not None:
+            return self._folders.uri(hit.root, hit.path)
+        return record_uris.to_uri(hit.id) if self._client.opens_records and hit.vault == "notebook" else None
+
+    def _answer(self, typed: str, hit: Hit, uri: str) -> types.WorkspaceSymbol:
         start = types.Position(hit.snippet_line - 1, 0)
-        name = " ".join((hit.symbol or hit.title or PurePosixPath(hit.path).name).split())
-        kind = types.SymbolKind.String if hit.kind == "doc" else types.SymbolKind.Function
+        place = hit.path or hit.id
+        name = hit.symbol or hit.title or (PurePosixPath(hit.path).name if hit.path else hit.snippet[:_NAME])
+        kind = types.SymbolKind.Function if hit.kind == "code" else types.SymbolKind.String
         return types.WorkspaceSymbol(
-            name=f"{typed} {hit.rank:02} {name}",
+            name=f"{typed} {hit.rank:02} {' '.join(name.split())}",
             kind=kind if hit.symbol else types.SymbolKind.File,
-            container_name=f"{hit.path}:{hit.snippet_line}",
-            location=types.Location(self._folders.uri(hit.root, hit.path), types.Range(start, start)),
+            container_name=f"{place}:{hit.snippet_line}",
+            location=types.Location(uri, types.Range(start, start)),
         )
 
     async def resolve(self, symbol: types.WorkspaceSymbol) -> types.WorkspaceSymbol:
@@ -119,7 +129,7 @@ class WorkspaceSymbols:
         return symbol
 
     def _texts(self) -> Texts:
-        return Texts(self._folders, self._buffers, self._client.encoding)
+        return Texts(self._client, self._folders, self._buffers)
 
     def _resolves_later(self) -> bool:
         workspace = self._client.capabilities.workspace
