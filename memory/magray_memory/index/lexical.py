@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from magray_memory.storage import fts, schema
 from magray_memory.storage.sqlite_errors import is_lexical_damage
-from magray_memory.storage.vault import LEXICAL_VERSION
+from magray_memory.storage.vault import LEXICAL_VERSION, WORDS_REMOVED
 from magray_memory.text.analyzer import ANALYZER_VERSION, analyze, analyze_names
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class LexicalIndex:
         with self._vault.write() as connection:
             self.ensure_version()
             tokens = list(tokens_of(rows))
+            if tokens and self._vault.meta(WORDS_REMOVED) is None:
+                self._vault.set_meta(WORDS_REMOVED, "1")
             try:
                 fts.remove_rows(connection, tokens)
             except sqlite3.DatabaseError as error:

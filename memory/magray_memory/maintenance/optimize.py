@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 from magray_memory.errors import IndexDamaged, MagrayError
 from magray_memory.maintenance import measure
 from magray_memory.maintenance.result import Optimized, Step
+from magray_memory.maintenance.vaults import drop_vaults
 from magray_memory.storage import fts_maintenance, space
 from magray_memory.storage.leftovers import KEPT_DAYS, leftovers, remove
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.space import used_bytes
 from magray_memory.storage.sqlite_errors import translated
-from magray_memory.storage.vault import Vault
-from magray_memory.storage.vault_info import VaultInfo, drop_vault, list_vaults, size_of
+from magray_memory.storage.vault import WORDS_REMOVED, Vault
+from magray_memory.storage.vault_info import VaultInfo, list_vaults, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -57,6 +58,8 @@ class Optimizer:
     should_stop: Callable[[], bool] = field(default=lambda: False)
     on_step: Callable[[str], None] = field(default=lambda step: None)
     _steps: list[Step] = field(default_factory=list[Step])
+    _give_back: bool = False
+    """Whether free pages of the vault at hand hold words of what was removed."""
     _busy: frozenset[Path] = frozenset()
     """Vaults that an indexer writes to; taken before anything is written here."""
 
@@ -126,9 +129,11 @@ class Optimizer:
     def _merge(self, vault: Vault, place: str) -> None:
         """Merge the segments of the lexical index, a few pages at a time."""
         segments = fts_maintenance.segments(vault)
-        if segments < _MANY_SEGMENTS:
+        removed = self._give_back = vault.meta(WORDS_REMOVED) is not None
+        if segments < _MANY_SEGMENTS and not removed:
             return
         message = f"{segments} segments of the lexical index merged"
+        message += ", words of removed passages deleted" if removed else ""
         if self.dry_run:
             self._steps.append(Step("merge", place, message))
             return
@@ -138,6 +143,9 @@ class Optimizer:
         while not self.should_stop() and fts_maintenance.merge(vault, pages):
             pages = _PAGES
             time.sleep(_PAUSE)
+        with vault.write():
+            if fts_maintenance.segments(vault) <= 1:  # else more was removed meanwhile, for the next run
+                vault.remove_meta(WORDS_REMOVED)
         space.checkpoint(vault, _CHECKPOINT_MS)  # what is read from the log is read more slowly
         won = round(before - measure.lexical_ms(vault, queries), 2)
         self._steps.append(Step("merge", place, message, used - used_bytes(vault), won))
@@ -155,7 +163,8 @@ class Optimizer:
         """Give free pages back to the system, where they are worth it."""
         pages = space.pages(vault)
         free = pages.free * pages.bytes
-        if not pages.incremental or free < _LEAST_FREE or pages.free * _FREE_SHARE < pages.total:
+        little = free < _LEAST_FREE or pages.free * _FREE_SHARE < pages.total
+        if not pages.incremental or not free or (little and not self._give_back):
             return
         message = f"{free / 1e6:.1f} MB of free pages released"
         if self.dry_run:
@@ -246,9 +255,10 @@ class Optimizer:
                 continue
             message = f"the vault of {vault.root}, which is gone, dropped"
             with self._noted("drop", str(vault.root)):
-                if not self.dry_run:
-                    drop_vault(vault)
-                self._steps.append(Step("drop", str(vault.root), message, vault.bytes))
+                problems = [] if self.dry_run else drop_vaults(self.home, [vault])
+                self._steps.append(
+                    Step("drop", str(vault.root), message, vault.bytes, None, "; ".join(problems))
+                )
 
     def _shrink_cache(self) -> None:
         from magray_memory.storage.vector_cache import VectorCache

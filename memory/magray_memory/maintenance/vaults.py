@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from magray_memory.errors import WorkspaceError
+from magray_memory.errors import MagrayError, StorageError, WorkspaceError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,7 +14,16 @@ if TYPE_CHECKING:
 
     from magray_memory.context import Context
     from magray_memory.models.model import Model
+    from magray_memory.storage.home import Home
     from magray_memory.storage.vault_info import VaultInfo
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedVaults:
+    """The vaults that were deleted, or with `dry_run` would be; `problems`: what of them is left, and why."""
+
+    vaults: Sequence[VaultInfo]
+    problems: Sequence[str] = ()
 
 
 class Vaults:
@@ -35,16 +46,13 @@ class Vaults:
         key = embedding_key(model)
         return [vault for vault in self.list() if change_of(vault, key, self._context.home)]
 
-    def drop(
-        self, roots: Sequence[Path], *, gone: bool = False, dry_run: bool = False
-    ) -> Sequence[VaultInfo]:
-        """Delete the vaults of these workspaces, and with `gone` of all whose folder is gone; returns them.
+    def drop(self, roots: Sequence[Path], *, gone: bool = False, dry_run: bool = False) -> DroppedVaults:
+        """Delete the vaults of these workspaces, and with `gone` of all whose folder is gone, with all that
+        the vector cache has of them alone.
 
         Raises WorkspaceError before anything is deleted when one of `roots` has no vault, VaultLocked while
         a vault is being indexed.
         """
-        from magray_memory.storage.vault_info import drop_vault
-
         known = [vault for vault in self.list() if vault.kind.derived]
         by_path = {vault.path: vault for vault in known}
         wanted: dict[Path, VaultInfo] = {}
@@ -55,6 +63,24 @@ class Vaults:
             wanted[vault.path] = vault
         if gone:
             wanted.update({vault.path: vault for vault in known if vault.gone})
-        for vault in () if dry_run else wanted.values():
+        problems = [] if dry_run else drop_vaults(self._context.home, list(wanted.values()))
+        return DroppedVaults(tuple(wanted.values()), tuple(problems))
+
+
+def drop_vaults(home: Home, vaults: Sequence[VaultInfo]) -> list[str]:
+    """Delete workspace vaults, and what the vector cache has of them alone; returns why some of that could
+    not be removed. Raises VaultLocked, StorageError: what was deleted before is deleted whole.
+    """
+    from magray_memory.storage import purge
+    from magray_memory.storage.vault_info import drop_vault
+
+    made = purge.Made()
+    try:
+        for vault in vaults:
+            with suppress(StorageError):  # of a damaged one nobody knows
+                made.add(vault.path)
             drop_vault(vault)
-        return [*wanted.values()]
+    except MagrayError:
+        purge.forget_vectors(home, made.keys, made.hashes)
+        raise
+    return purge.forget_vectors(home, made.keys, made.hashes)[1]

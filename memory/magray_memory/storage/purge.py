@@ -8,10 +8,11 @@ of a hundred thousand passages.
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from magray_memory.errors import MagrayError
-from magray_memory.storage import fts_maintenance, space
+from magray_memory.storage import fts_maintenance, space, vector_spaces
 from magray_memory.storage.database import BUSY_SECONDS
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.sqlite_errors import translated
@@ -21,6 +22,7 @@ from magray_memory.storage.vector_cache import VectorCache
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Generator, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from magray_memory.storage.home import Home
 
@@ -75,10 +77,18 @@ def truncate_log(vault: Vault) -> bool:
         return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
 
 
-def text_hashes(vault: Vault) -> set[bytes]:
-    """The hash of every embedded text of a vault."""
-    with vault.read() as connection:
-        return {row[0] for row in connection.execute("SELECT DISTINCT text_hash FROM passage")}
+@dataclass(slots=True)
+class Made:
+    """What names the vectors of workspaces' passages in the vector cache."""
+
+    keys: set[str] = field(default_factory=set[str])
+    hashes: set[bytes] = field(default_factory=set[bytes])
+
+    def add(self, path: Path) -> None:
+        """Add those of a vault. Raises StorageError for one that cannot be read."""
+        with Vault.open(path, kind=VaultKind.WORKSPACE) as vault, vault.read() as connection:
+            self.keys |= vector_spaces.ever(vault)
+            self.hashes.update(row[0] for row in connection.execute("SELECT text_hash FROM passage"))
 
 
 def forget_vectors(home: Home, keys: Iterable[str], hashes: Iterable[bytes]) -> tuple[int, list[str]]:

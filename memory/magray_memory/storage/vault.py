@@ -45,6 +45,9 @@ __all__ = ["Durability", "Vault", "VaultDatabase", "VaultKind", "quarantine", "s
 LEXICAL_VERSION = "analyzer_version"
 """The fact that says which analyzer fed the lexical index; where it is missing, the index is made again."""
 
+WORDS_REMOVED = "words_removed"
+"""The fact that passages left the lexical index, whose blocks hold their words until they are merged."""
+
 ROWS_DAMAGED = "rows_damaged"
 """The fact that a reader has met a damaged row: the next run of the indexer looks for all of them."""
 

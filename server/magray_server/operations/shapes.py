@@ -194,10 +194,11 @@ class Vaults(msgspec.Struct):
 
 
 class Dropped(msgspec.Struct):
-    """`vault drop`."""
+    """`vault drop`; `problems`: what of them is left, and why."""
 
     dropped: list[Vault]
     dry_run: bool
+    problems: list[str]
 
 
 class Models(msgspec.Struct):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.errors import UsageError
-from magray_server.operations.operation import Context, Operation, option, options
+from magray_server.operations.operation import Context, Operation, Outcome, option, options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,10 @@ class VaultList:
 
 @options
 class VaultDrop:
-    """Delete the index of a workspace. Its files stay as they are, and it can be indexed again."""
+    """Delete the index of a workspace. Its files stay as they are, and it can be indexed again.
+
+    Vectors of its texts leave the cache too, unless another workspace has the same text.
+    """
 
     roots: tuple[str, ...] = option(
         "The workspaces.", default=(), positional=True, metavar="[FOLDER]...", path=True
@@ -48,10 +51,16 @@ class Dropped:
 
     vaults: Sequence[VaultInfo]
     dry_run: bool
+    problems: Sequence[str] = ()
+    """What of them is left, and why."""
 
     def as_json(self) -> dict[str, Any]:
         """Each vault as `status` describes it."""
-        return {"dropped": [vault.as_json() for vault in self.vaults], "dry_run": self.dry_run}
+        return {
+            "dropped": [vault.as_json() for vault in self.vaults],
+            "dry_run": self.dry_run,
+            "problems": list(self.problems),
+        }
 
 
 def list_vaults(context: Context, _: VaultList) -> Vaults:
@@ -64,9 +73,13 @@ def drop_vaults(context: Context, wanted: VaultDrop) -> Dropped:
     if not wanted.roots and not wanted.gone:
         raise UsageError("vault drop", "it does not say which", "magray vault drop FOLDER, or --gone")
     roots = [Path(root) for root in wanted.roots]
-    return Dropped(
-        context.memory.vaults.drop(roots, gone=wanted.gone, dry_run=wanted.dry_run), wanted.dry_run
-    )
+    done = context.memory.vaults.drop(roots, gone=wanted.gone, dry_run=wanted.dry_run)
+    return Dropped(done.vaults, wanted.dry_run, done.problems)
+
+
+def outcome(_: VaultDrop, done: Dropped) -> Outcome:
+    """Partly done when the vector cache keeps something of them."""
+    return Outcome.PARTLY if done.problems else Outcome.DONE
 
 
 OPERATIONS = (
@@ -82,6 +95,7 @@ OPERATIONS = (
         options=VaultDrop,
         run=drop_vaults,
         shape="magray_server.operations.shapes:Dropped",
+        outcome=outcome,
         examples="""
         magray vault drop ~/old-project
         magray vault drop --gone --dry-run

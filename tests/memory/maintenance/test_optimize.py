@@ -177,7 +177,7 @@ def _snapshots(home: Home) -> set[str]:
     "place",
     [
         "fts_maintenance.merge", "space.vacuum", "space.take_statistics", "space.checkpoint",
-        "VectorCache.spare", "leftovers", "drop_vault",
+        "VectorCache.spare", "leftovers", "drop_vaults",
     ],
 )  # fmt: skip
 def test_a_step_that_meets_an_error_of_the_disk_says_so_and_the_others_go_on(
@@ -195,7 +195,7 @@ def test_a_step_that_meets_an_error_of_the_disk_says_so_and_the_others_go_on(
 
     with vector_cache.VectorCache(home.vectors, 10**6) as cache:
         cache.put_many("key", {b"h": b"v"})
-    if place == "drop_vault":
+    if place == "drop_vaults":
         monkeypatch.setattr(optimize, "_is_gone_for_good", lambda info: True)
     owner, _, name = place.rpartition(".")
     holder: Any = optimize

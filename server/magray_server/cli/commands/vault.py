@@ -58,6 +58,8 @@ def _dropped(_: Call[VaultDrop], dropped: Dropped) -> Iterator[str]:
 def _dropped_notes(call: Call[VaultDrop], dropped: Dropped) -> None:
     if not dropped.vaults and not call.shell.json:
         call.shell.note("there is nothing to drop")
+    for problem in dropped.problems:
+        call.shell.warn(problem)
 
 
 VIEWS = {
