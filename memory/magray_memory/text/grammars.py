@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import re
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,10 @@ GRAMMARS: dict[str, tuple[str, str]] = {
 """Language id → module and function of its grammar."""
 
 _READ = 1 << 16
+_DIRECTIVES = {"swift": re.compile(rb"^[ \t]*#(?:if|elseif|else|endif)\b[^\n]*", re.MULTILINE)}
+"""Conditional compilation of languages whose grammar knows it between whole statements only: in the midst of
+one, all the rest of a file ends as one error. (C's and C#'s gain nothing from blanks, and lose macros.)
+"""
 
 
 class ParseError(Exception):
@@ -62,28 +67,51 @@ def load(language: str) -> Language | str:
 
 
 def parse(language: str, source: bytes, seconds: float) -> tuple[Language, Tree]:
-    """The syntax tree of a UTF-8 source.
+    """The syntax tree of a UTF-8 source; its offsets are the source's.
 
-    Raises ParseError when the grammar is missing or the time is over. The limit is checked by the parser's
-    progress callback, which works only while it reads through a callable.
+    Where directives of conditional compilation break it, they are read as blanks. Raises ParseError when the
+    grammar is missing or the time is over.
     """
     grammar = load(language)
     if isinstance(grammar, str):
         raise ParseError(grammar)
+    deadline = monotonic() + seconds
+    try:
+        tree = _tree(grammar, source, deadline)
+        if language in _DIRECTIVES and tree.root_node.has_error:
+            blanked = _DIRECTIVES[language].sub(lambda found: b" " * len(found[0]), source)
+            if blanked != source:
+                tree = min(tree, _tree(grammar, blanked, deadline), key=_broken)
+    except ValueError:
+        raise ParseError(f"parsing took longer than {seconds:g} s") from None
+    return grammar, tree
+
+
+def _tree(grammar: Language, source: bytes, deadline: float) -> Tree:
+    """The tree of a source; ValueError when the time is over."""
     from tree_sitter import Parser
 
     def read(offset: int, _point: Point) -> bytes:
         return source[offset : offset + _READ]
 
-    deadline = monotonic() + seconds
-
     def out_of_time(_offset: int, _has_error: bool) -> bool:
         return monotonic() > deadline
 
-    try:
-        return grammar, Parser(grammar).parse(read, progress_callback=out_of_time)
-    except ValueError:
-        raise ParseError(f"parsing took longer than {seconds:g} s") from None
+    # The progress callback is called only while the parser reads through a callable.
+    return Parser(grammar).parse(read, progress_callback=out_of_time)
+
+
+def _broken(tree: Tree) -> int:
+    """Bytes of a tree that are errors, the largest ones of them."""
+    broken = 0
+    nodes = [tree.root_node]
+    while nodes:
+        node = nodes.pop()
+        if node.is_error:
+            broken += node.end_byte - node.start_byte
+        elif node.has_error:
+            nodes.extend(node.children)
+    return broken
 
 
 def source_of(node: Node, source: bytes, limit: int = 120) -> str:

@@ -96,6 +96,38 @@ def test_a_method_of_a_small_class_has_its_own_name_container_and_line() -> None
     ]
 
 
+def test_conditional_compilation_in_the_midst_of_a_statement_hides_nothing() -> None:
+    text = """
+public class Context: Base {
+  let config: Config
+
+  func open() {
+    switch name {
+    #if os(iOS) || os(tvOS)
+    case UIApplication.didOpen:
+      post(.opened)
+    #elseif os(macOS)
+    case NSApplication.didOpen:
+      post(.opened)
+    #endif
+    default:
+      return
+    }
+  }
+
+  func close() { }
+}
+"""
+    symbols = [symbol for part in chunk("a.swift", text).chunks for symbol in part.symbols]
+    found = {(symbol.name, symbol.container, symbol.line) for symbol in symbols}
+    assert found == {
+        ("Context", "", 2),
+        ("config", "Context", 3),
+        ("open", "Context", 5),
+        ("close", "Context", 19),
+    }
+
+
 def test_variables_of_functions_are_local() -> None:
     text = (
         "app.get('/', (req) => {\n  const user = 1;\n  function helper() {}\n});\nconst top = 2, other = 3;\n"
