@@ -166,6 +166,19 @@ class LayerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RedactionSettings:
+    """What is taken out of texts before they are stored or embedded."""
+
+    enabled: bool = _setting(True, "take keys, tokens and passwords out of what is stored")
+    patterns: tuple[str, ...] = _setting(
+        (), "regular expressions of secrets of your own, which are taken out too", expressions=True
+    )
+    allow: tuple[str, ...] = _setting(
+        (), "regular expressions of what is no secret: a match of the whole stays", expressions=True
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole tree. Immutable; `load_settings` makes it."""
 
@@ -177,6 +190,7 @@ class Settings:
     vectors: VectorSettings = field(default_factory=VectorSettings)
     notes: NoteSettings = field(default_factory=NoteSettings)
     records: RecordSettings = field(default_factory=RecordSettings)
+    redaction: RedactionSettings = field(default_factory=RedactionSettings)
     layers: LayerSettings = field(default_factory=LayerSettings)
     resources: ResourceSettings = field(default_factory=ResourceSettings)
 
@@ -196,7 +210,7 @@ class Loaded:
     sources: Mapping[str, str]
 
 
-INDEXER_SECTIONS = ("index", "embedding", "storage", "vectors", "resources")
+INDEXER_SECTIONS = ("index", "embedding", "storage", "vectors", "resources", "redaction")
 """What an indexer goes by; the other sections are about questions and models on a hub."""
 
 SHORT_NAMES = {

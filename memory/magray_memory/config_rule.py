@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 MAX_PATTERNS = 1_000
 MAX_TEXT = 1_000
+_NESTED = re.compile(r"""\((?:[^()\\]|\\.)*(?:[*+]|,\})(?:[^()\\]|\\.)*\)(?:[*+]|\{\d*,\})""")
+"""A group with a repetition without a bound that is itself repeated without one."""
 
 
 class Rule(NamedTuple):
@@ -27,6 +30,8 @@ class Rule(NamedTuple):
     """A workspace may make the value smaller, never larger."""
     folders: bool = False
     """The texts are folders: `~` is expanded, and a relative one is refused."""
+    expressions: bool = False
+    """The texts are regular expressions, whose time is proportional to what they read."""
     native: Mapping[str, str] = MappingProxyType({})
     """Choices whose library has no wheels, with the module that the extra `native` brings."""
 
@@ -107,6 +112,9 @@ def _texts(rule: Rule, value: Any, label: str) -> tuple[str, ...]:
         raise ConfigError(label, f"it has more than {MAX_PATTERNS} items")
     for item in items:
         _check_text(item, label)
+    if rule.expressions:
+        for item in items:
+            _check_expression(item, label)
     return tuple(_folder(item, label) for item in items) if rule.folders else tuple(items)
 
 
@@ -126,6 +134,18 @@ def _check_text(value: str, label: str) -> None:
         raise ConfigError(label, f"it is longer than {MAX_TEXT} characters")
     if not value.isprintable():
         raise ConfigError(label, "it has a control character in it")
+
+
+def _check_expression(value: str, label: str) -> None:
+    shown = value if len(value) <= 60 else value[:57] + "…"
+    try:
+        pattern = re.compile(value)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise ConfigError(label, f"{shown!r} is no regular expression ({error})") from error
+    if pattern.match(""):
+        raise ConfigError(label, f"{shown!r} matches an empty text")
+    if _NESTED.search(value):
+        raise ConfigError(label, f"{shown!r} repeats what is repeated in it, which may take for ever")
 
 
 def _folder(value: str, label: str) -> str:

@@ -165,6 +165,7 @@ _MODULES = {
     "text.decode": ("Undecodable", "decode"),
     "text.front_matter": ("front_matter",),
     "text.languages": ("LANGUAGES", "detect"),
+    "text.redaction": ("redact",),
     "user_path": ("absolute_path", "expand_user", "home_path"),
     "text.wiki_links": ("WikiLink", "wiki_links"),
     "text.word_role": ("is_grammar_or_local",),

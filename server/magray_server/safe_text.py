@@ -40,15 +40,22 @@ def safe_json(text: str) -> str:
 
 
 class SafeFormatter(logging.Formatter):
-    """Log lines; a message stays on one, and only a traceback goes on below it."""
+    """Log lines without secrets; a message stays on one, and only a traceback goes on below it."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """The line of a record."""
-        return safe(super().formatMessage(record))
+        return safe(without_secrets(super().formatMessage(record)))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802
         """The traceback of a record."""
-        return safe_lines(super().formatException(ei))
+        return safe_lines(without_secrets(super().formatException(ei)))
+
+
+def without_secrets(text: str) -> str:
+    """The text of a log or an error, which may repeat what was given."""
+    from magray_memory.values import redact
+
+    return redact(text).text
 
 
 def safe_lines(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from magray_memory.ignore.placeholder import PLACEHOLDER
 from magray_memory.ignore.secret_names import Doubt, has_secret
 from magray_memory.ignore.secret_names import doubt as doubt_of
 
@@ -60,17 +61,6 @@ _HARMLESS_KEYS = frozenset(
         *("label", "labels", "app", "engine", "driver", "host", "port", "region", "id", "user", "username"),
         *("login", "email", "url", "uri", "path", "file", "comment", "environment", "encoding", "charset"),
     )
-)
-_PLACEHOLDER = re.compile(
-    r"""[\s"']*(?:
-      | null|none|nil|true|false|undefined|yes|no|on|off|string|str|text|required|optional|disabled|enabled
-      | basic|opaque|bearer|oauth2?|jwt|token|secret|password|passwd|passphrase|example|dummy|placeholder
-      | redacted|hidden | change[-_ ]?(?:me|it|this).* | todo.* | fixme.* | [*x.•#?_-]+ | \d{1,5}
-      | [#][0-9a-f]{3,8} | (?:your|my|some|enter|insert|replace|put|the|add|set)[-_ ].* | .*[-_ ]here
-      | .*(?:\$\{|\{\{|<[%?\w$-]|%\(|\$\(|\{%).* | [$%@!&*][\w:.-]*[%@]? | env[.(:].* | enc\[.*
-      | .*(?:environ|getenv|process\.env|config\.get|vault:|secretref).*
-    )[\s"']*""",
-    re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _PLAIN = re.compile(
     r"https?://\S*|\.{0,2}/[\w./-]*|[\w.-]+/[\w./-]+|[A-Za-z_][\w.:-]*\(.*|v?\d+(?:\.\d+)*\w{0,4}", re.DOTALL
@@ -155,7 +145,7 @@ def _is_secret(pair: _Pair, *, texts: bool) -> bool:
     """Whether the value is a secret; among `texts` only what looks like one is."""
     key, value = _normal(pair.key), pair.value.strip()
     always = _ALWAYS.fullmatch(key) is not None
-    if not (always or _OPAQUE_KEYS.fullmatch(key)) or _PLACEHOLDER.fullmatch(value) or _normal(value) == key:
+    if not (always or _OPAQUE_KEYS.fullmatch(key)) or PLACEHOLDER.fullmatch(value) or _normal(value) == key:
         return False
     if always and not texts and " " not in value and len(value) >= 3:
         return not value.startswith(("http://", "https://", "/", "./"))
@@ -175,7 +165,7 @@ def _is_opaque(value: str) -> bool:
 
 def _is_harmless(pair: _Pair) -> bool:
     value = pair.value.strip()
-    if _PLACEHOLDER.fullmatch(value) or _HARMLESS.fullmatch(value):
+    if PLACEHOLDER.fullmatch(value) or _HARMLESS.fullmatch(value):
         return True
     return _normal(pair.key) in _HARMLESS_KEYS and not _is_opaque(value)
 

@@ -12,6 +12,7 @@ from magray_memory.indexing.skip import Skip, SkipReason
 from magray_memory.indexing.walk import Tally, WalkOptions, walk
 from magray_memory.regular_file import stamp_of, unchanged
 from magray_memory.storage import documents, vector_spaces
+from magray_memory.storage.redactions import redactions_of
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -55,6 +56,8 @@ class PathStanding:
     passages: int = 0
     embedded: int = 0
     left_out: dict[str, int] = field(default_factory=dict[str, int])
+    redacted: dict[str, int] = field(default_factory=dict[str, int])
+    """How many secrets were taken out, by kind."""
 
     def as_json(self) -> dict[str, Any]:
         """The fields with the names of the contract."""
@@ -71,6 +74,7 @@ class PathStanding:
             "passages": self.passages,
             "embedded": self.embedded,
             "left_out": self.left_out,
+            "redacted": self.redacted,
         }
 
 
@@ -216,6 +220,8 @@ def _file(place: Path, path: str, vault: Vault | None) -> PathStanding:
         return PathStanding(path, Standing.NOT_INDEXED, "no run has read it yet")
     kind, language, passages, embedded = facts
     fresh = unchanged(stored.stamp, stamp)
+    with vault.read() as connection:
+        redacted = redactions_of(connection, stored.document_id)
     return PathStanding(
         path,
         Standing.INDEXED if fresh else Standing.CHANGED,
@@ -224,6 +230,7 @@ def _file(place: Path, path: str, vault: Vault | None) -> PathStanding:
         language=language,
         passages=passages,
         embedded=embedded,
+        redacted=redacted,
     )
 
 

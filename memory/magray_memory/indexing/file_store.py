@@ -186,6 +186,7 @@ class FileStore:
             hash=outcome.hash,
             tags=outcome.tags,
             links=outcome.links,
+            redacted=dict(outcome.redacted),
         )
         passages = [documents.NewPassage(*passage) for passage in outcome.passages]
         documents.put_file(self._vault, document, passages, self._lexical)

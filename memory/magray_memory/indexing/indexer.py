@@ -25,6 +25,7 @@ from magray_memory.indexing.event_sender import EventSender
 from magray_memory.indexing.file_store import FileStore
 from magray_memory.indexing.parse import CONTENT_RULES_VERSION, Job, Outcome, Task
 from magray_memory.indexing.parse_pool import ParsePool, WorkersUnavailable, worker_count
+from magray_memory.indexing.redacted_again import redacted_otherwise
 from magray_memory.indexing.report import IndexReport, Seconds, SkippedItem
 from magray_memory.indexing.scan import Plan, Stored, scan
 from magray_memory.indexing.walk import WalkOptions
@@ -32,8 +33,10 @@ from magray_memory.models.loader import ModelLoader
 from magray_memory.storage import documents, unfinished
 from magray_memory.storage.durability import Durability
 from magray_memory.storage.lock import IndexerLock
+from magray_memory.storage.redactions import RULES
 from magray_memory.storage.row_checksums import BY_DAMAGED_ROWS
 from magray_memory.storage.vault import ROWS_DAMAGED
+from magray_memory.text.redaction import rules_version
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -221,7 +224,8 @@ class Indexer:
         try:
             if not stored.files:
                 self._prepare(pool, _FEW_FILES + 1)
-            plan = self._scan(subtrees, stored, again, force, pool)
+            reread = frozenset[str]() if again else redacted_otherwise(self._vault, self._settings.redaction)
+            plan = self._scan(subtrees, stored, again, reread, force, pool)
             for sentence in plan.warnings:
                 self._events.warn(sentence)
             if plan.empty:
@@ -245,6 +249,7 @@ class Indexer:
         whole = subtrees == [""]
         if whole:
             self._vault.set_meta("chunker_version", self._version())
+            self._vault.set_meta(RULES, rules_version(self._settings.redaction))
         unfinished.finish(self._vault, whole=whole)
         seconds = round(time.monotonic() - began, 3)
         return _Lexical(plan.ignored + store.ignored, plan.skipped | store.skipped, store.removed, seconds)
@@ -277,6 +282,7 @@ class Indexer:
         if stored is None and self._vault.counts()[0] == 0:
             with self._vault.write():
                 self._vault.set_meta("chunker_version", version)
+                self._vault.set_meta(RULES, rules_version(self._settings.redaction))
                 unfinished.expect(self._vault, 0)
             return False
         return stored != version
@@ -297,7 +303,15 @@ class Indexer:
         except WorkersUnavailable:
             return  # `_parse` finds out again, and copes
 
-    def _scan(self, subtrees: list[str], stored: Stored, again: bool, force: bool, pool: ParsePool) -> Plan:
+    def _scan(
+        self,
+        subtrees: list[str],
+        stored: Stored,
+        again: bool,
+        reread: frozenset[str],
+        force: bool,
+        pool: ParsePool,
+    ) -> Plan:
         index = self._settings.index
         options = WalkOptions(index.ignore, index.include, index.hidden)
 
@@ -316,6 +330,7 @@ class Indexer:
             stored,
             subtrees,
             again=again,
+            reread=reread,
             trust_empty=force,
             on_file=on_file,
             on_change=on_change,
@@ -324,7 +339,9 @@ class Indexer:
     def _parse(self, plan: Plan, store: FileStore, pool: ParsePool) -> None:
         """Read, parse and store every task; raises _Stopped when asked, after committing what is done."""
         index = self._settings.index
-        job = Job(str(self._root), index.max_file_bytes, index.parse_seconds, store.moves())
+        redaction = self._settings.redaction
+        own = (redaction.enabled, redaction.patterns, redaction.allow)
+        job = Job(str(self._root), index.max_file_bytes, index.parse_seconds, store.moves(), own)
         tasks: list[Task] = list(plan.tasks)
         done, total = 0, len(tasks)
         while tasks and not self._should_stop():

@@ -60,8 +60,10 @@ def embed_newest(context: Context, vault: Vault) -> bool:
 
 
 def _embed_once(context: Context, events: EventSender | None, should_stop: Callable[[], bool] | None) -> int:
+    from magray_memory.index.lexical import LexicalIndex
     from magray_memory.indexing.embedding_phase import EmbeddingPhase
     from magray_memory.indexing.event_sender import EventSender
+    from magray_memory.indexing.record_passages import redact_passages
     from magray_memory.models.loader import ModelLoader
     from magray_memory.storage.durability import Durability, VaultKind
     from magray_memory.storage.vault import Vault
@@ -73,6 +75,7 @@ def _embed_once(context: Context, events: EventSender | None, should_stop: Calla
             Vault.open(path, kind=VaultKind.NOTEBOOK, durability=durability, write=True) as vault,
             IndexerLock(path).acquire(),
         ):
+            redact_passages(vault, context.settings.redaction, LexicalIndex(vault))
             phase = EmbeddingPhase(
                 vault,
                 context.home,

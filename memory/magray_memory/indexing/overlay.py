@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
     from pathlib import Path
 
-    from magray_memory.config import Settings
+    from magray_memory.config import RedactionSettings, Settings
     from magray_memory.index.open_vaults import OpenVault
     from magray_memory.index.vector_store import VectorStore
     from magray_memory.models.embedder import Embedder
@@ -74,7 +74,7 @@ class Overlay:
         if holds_secret(path, text) or len(text) > self._limit or self._ruled_out(path):
             self.drop(path)
             return False
-        self._store_text(path, chunked(path, text), digest, stored)
+        self._store_text(path, chunked(path, text, self._settings.redaction), digest, stored)
         return True
 
     def drop(self, path: str) -> None:
@@ -227,17 +227,20 @@ class Overlay:
         return self._stores[-1]
 
 
-def chunked(path: str, text: str) -> ChunkedText:
-    """The passages of a text while it is edited: never slow, whatever the text."""
+def chunked(path: str, text: str, redaction: RedactionSettings | None = None) -> ChunkedText:
+    """The passages of a text while it is edited, without its secrets: never slow, whatever the text."""
     from magray_memory.text.chunk import chunk, with_line_feeds
     from magray_memory.text.chunk_types import ChunkedText
     from magray_memory.text.languages import detect, kind_of
     from magray_memory.text.line_chunker import chunk_lines
+    from magray_memory.text.redaction import DEFAULT, redact
 
-    if len(text) <= LARGE_CHARACTERS:
-        return chunk(path, text, parse_seconds=PARSE_SECONDS)
+    text = with_line_feeds(text)
     language = detect(path, text[:4096])
-    chunks, note = chunk_lines(with_line_feeds(text))
+    text = redact(text, redaction or DEFAULT, language=language).text
+    if len(text) <= LARGE_CHARACTERS:
+        return chunk(path, text, language=language, parse_seconds=PARSE_SECONDS)
+    chunks, note = chunk_lines(text)
     return ChunkedText(language, kind_of(language), None, (), (), tuple(chunks), note)
 
 

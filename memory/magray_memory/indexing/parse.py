@@ -56,6 +56,8 @@ class Job(NamedTuple):
     max_file_bytes: int
     parse_seconds: float
     gone: Mapping[bytes, tuple[str, ...]]
+    redaction: tuple[bool, tuple[str, ...], tuple[str, ...]] = (True, (), ())
+    """The fields of RedactionSettings in their order."""
 
 
 class Outcome(NamedTuple):
@@ -79,6 +81,7 @@ class Outcome(NamedTuple):
     tags: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     passages: tuple[_Passage, ...] = ()
+    redacted: tuple[tuple[str, int], ...] = ()
 
     @property
     def skip(self) -> Skip:
@@ -88,7 +91,11 @@ class Outcome(NamedTuple):
 
 def parse_file(task: Task, job: Job, chunk: Callable[..., ChunkedText]) -> Outcome:
     """Read, judge, chunk and analyse one file. Never raises for anything about the file."""
+    from magray_memory.config import RedactionSettings
+    from magray_memory.text.chunk import with_line_feeds
     from magray_memory.text.decode import Undecodable, decode, unmarked_utf_16
+    from magray_memory.text.languages import detect
+    from magray_memory.text.redaction import redact
 
     path = task.path
     try:
@@ -111,13 +118,15 @@ def parse_file(task: Task, job: Job, chunk: Callable[..., ChunkedText]) -> Outco
         rule, seen = left_out
         return Outcome(path, LEFT_OUT, stamp, rule.value, seen)
     try:
-        text = decode(data)
+        text = with_line_feeds(decode(data))
     except Undecodable as error:
         return skipped(path, stamp, Skip(SkipReason.UNDECODABLE, error.reason))
     if task.may_move and family(path) in job.gone.get(digest, ()):
         return Outcome(path, MOVED, stamp, hash=digest)
-    chunked = chunk(path, text, parse_seconds=job.parse_seconds)
-    return _parsed(path, stamp, digest, chunked)
+    language = detect(path, text[:4096])
+    redacted = redact(text, RedactionSettings(*job.redaction), language=language)
+    chunked = chunk(path, redacted.text, language=language, parse_seconds=job.parse_seconds)
+    return _parsed(path, stamp, digest, chunked)._replace(redacted=tuple(redacted.counts.items()))
 
 
 def _most_bytes(path: str, limit: int) -> int:

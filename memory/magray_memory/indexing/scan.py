@@ -21,7 +21,7 @@ from magray_memory.regular_file import unchanged
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from magray_memory.indexing.walk import FoundFile
@@ -63,13 +63,15 @@ def scan(
     subtrees: Sequence[str],
     *,
     again: bool = False,
+    reread: Collection[str] = (),
     trust_empty: bool = False,
     on_file: Callable[[int], None],
     on_change: Callable[[int], None],
 ) -> Plan:
     """Walk the subtrees (relative paths, "" is all) and say what to do.
 
-    `again`: read every file, changed or not. `trust_empty`: an empty root means that all was deleted.
+    `again`: read every file, changed or not; `reread`: these files. `trust_empty`: an empty root means that
+    all was deleted.
     `on_file(files seen)` is called now and then, and may raise to stop; `on_change(files to read)` at each
     find.
     """
@@ -86,16 +88,17 @@ def scan(
             if len(seen) % 256 == 0:
                 on_file(len(seen))
             state = stored.files.get(path)
-            if state is not None and not again and unchanged(state.stamp, found.stamp):
+            anew = again or path in reread
+            if state is not None and not anew and unchanged(state.stamp, found.stamp):
                 continue
-            before = None if again else stored.skipped.get(path)
+            before = None if anew else stored.skipped.get(path)
             if before is not None and _still(before, found):
                 if before.rule is not None:
                     tally.ignored[IgnoreRule(before.rule)] += 1
                 elif path in subtrees:
                     skipped[path] = Skip(SkipReason(before.reason), before.detail)
                 continue
-            known = b"" if state is None or again else state.hash
+            known = b"" if state is None or anew else state.hash
             tasks.append(Task(path, found.stamp, found.wanted, known))
             on_change(len(tasks))
     on_file(len(seen))

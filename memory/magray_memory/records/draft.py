@@ -13,13 +13,15 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import RecordError
-from magray_memory.storage.documents import NewPassage
+from magray_memory.indexing.record_passages import passages_of
 from magray_memory.storage.records import Content
 from magray_memory.storage.uses import LAYERS
+from magray_memory.text.redaction import DEFAULT, added, counts_of, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from magray_memory.config import RedactionSettings
     from magray_memory.records.citation import Source
 
 DEFAULT_LAYER = "interact"
@@ -63,16 +65,19 @@ class Draft:
     created_at: float | None = None
 
 
-def content_of(draft: Draft) -> Content:
-    """What is stored of a draft. Raises RecordError for a text that is empty or too long, and for a title,
-    kind or tag that cannot be one.
+def content_of(draft: Draft, redaction: RedactionSettings = DEFAULT) -> Content:
+    """What is stored of a draft, without the secrets in its text and title.
+
+    Raises RecordError for a text that is empty or too long, and for a title, kind or tag that cannot be one.
     """
     from magray_memory.text.chunk import chunk
 
-    text = clean_text(draft.text)
+    text = redact(clean_text(draft.text), redaction).text
     chunked = chunk("", text, language="markdown")
     kind = clean_kind(draft.kind or DEFAULT_KIND)
-    title = clean_line(draft.title, "title", MAX_TITLE) or _stated_title(chunked.title)
+    title = clean_line(draft.title, "title", MAX_TITLE)
+    title = redact(title, redaction).text if title else _stated_title(chunked.title)
+    stated = counts_of(title) if draft.title and title else {}
     tags = tuple(dict.fromkeys([*clean_tags(draft.tags), *(clean(tag) for tag in chunked.tags)]))[:MAX_TAGS]
     return Content(
         text=text,
@@ -82,22 +87,8 @@ def content_of(draft: Draft) -> Content:
         tags=tags,
         links=tuple(map(clean, chunked.links)),
         passages=passages_of(text, title, kind),
+        redacted=added(counts_of(text), stated),
     )
-
-
-def passages_of(text: str, title: str | None, kind: str) -> tuple[NewPassage, ...]:
-    """The passages of a record's text, lines counted from 1."""
-    from magray_memory.indexing.parse import stored_symbols
-    from magray_memory.models.recipe import text_hash
-    from magray_memory.text.chunk import chunk
-
-    found: list[NewPassage] = []
-    for piece in chunk("", text, language="markdown").chunks:
-        symbol = clean(piece.symbol) or title or ""
-        named = text_hash(symbol, title, piece.text, kind)
-        lines, symbols = (piece.start_line, piece.end_line), stored_symbols(piece)
-        found.append(NewPassage(*lines, symbol, piece.kind, piece.text, named, None, symbols))
-    return tuple(found)
 
 
 def text_digest(text: str) -> bytes:

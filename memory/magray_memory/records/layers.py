@@ -21,6 +21,7 @@ from magray_memory.records.layer_rules import rules_of
 from magray_memory.records.purge import Purged, purge_records
 from magray_memory.records.record import moment, record_id
 from magray_memory.storage import layers, records, uses
+from magray_memory.text.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from magray_memory.records.layer_rules import Rules
     from magray_memory.records.room import Records
     from magray_memory.storage.layers import Aging
+    from magray_memory.storage.records import StoredRecord
     from magray_memory.storage.vault import Vault
 
 BATCH = 500
@@ -147,8 +149,7 @@ class Layers:
         for record in found:
             above = target or LAYERS[min(LAYERS.index(record.layer) + 1, len(LAYERS) - 1)]
             if above != record.layer:
-                name = record.title or _first_line(record.text)
-                moves.append(Move(record_id(record.id), name, record.layer, above, "it was named"))
+                moves.append(Move(record_id(record.id), _name(record), record.layer, above, "it was named"))
         vault = self._records.notebook(write=True) if moves and not dry_run else None
         if vault is not None:
             with vault.write():
@@ -291,8 +292,8 @@ def _place(record: Aging) -> str:
     return record.layer if record.trashed_at is None else "trash"
 
 
-def _name(record: Aging) -> str:
-    return record.title or _first_line(record.text)
+def _name(record: Aging | StoredRecord) -> str:
+    return redact(record.title or _first_line(record.text)).text
 
 
 def _first_line(text: str) -> str:

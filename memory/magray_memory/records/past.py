@@ -16,6 +16,7 @@ from magray_memory.storage import records, vector_spaces
 from magray_memory.storage.memory_vault import MemoryVault
 from magray_memory.storage.record_history import past_records
 from magray_memory.text.analyzer import query_tokens
+from magray_memory.text.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -101,7 +102,7 @@ def _put(vault: Vault, past: PastRecord, lexical: LexicalIndex) -> None:
         kind=past.kind,
         tags=past.tags,
         links=(),
-        passages=passages_of(past.text, past.title, past.kind),
+        passages=passages_of(redact(past.text).text, redact(past.title or "").text or None, past.kind),
     )
     new = records.NewRecord(
         uid=str(past.id),

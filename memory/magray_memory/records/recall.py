@@ -53,6 +53,7 @@ class Recall:
         and a file that changed since is left out. A record that is asked for by its title or its key counts
         as used. Raises as `Search.query` does.
         """
+        query = self._search.without_secrets(query)
         now = self._clock() if as_of is None else as_of
         span = self._span(query.text, now)
         asked = replace(

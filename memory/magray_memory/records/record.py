@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.records import citation as citations
 from magray_memory.search.hits import iso_time
+from magray_memory.text.redaction import added, counts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from magray_memory.records.citation import Checked
     from magray_memory.storage.records import Revision, StoredRecord
@@ -21,6 +22,8 @@ class Record:
 
     stored: StoredRecord
     citation: Checked | None = None
+    redacted: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How many secrets an edit has just taken out of what was given, by kind."""
 
     @property
     def id(self) -> str:
@@ -54,6 +57,7 @@ class Record:
             "moved_to": None if checked is None or not moved else checked.as_json(),
             "superseded_by": None if stored.superseded_by is None else record_id(stored.superseded_by),
             "trashed": moment(stored.trashed_at),
+            "redacted": added(counts_of(stored.text), counts_of(stored.title or "")),
         }
 
 

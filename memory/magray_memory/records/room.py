@@ -11,17 +11,20 @@ import contextlib
 import os
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.errors import MagrayError, QueryError, RecordError, StorageError
 from magray_memory.records.record import Record, RecordDetails, record_id
+from magray_memory.records.redacted import redacted_draft, redacted_record, redacted_revision
 from magray_memory.records.use_log import UseLog
+from magray_memory.text.redaction import added, redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from magray_memory.config import RedactionSettings
     from magray_memory.context import Context
     from magray_memory.records.citation import Checked, Cited, CitedText, Source
     from magray_memory.records.draft import Draft
@@ -38,26 +41,32 @@ _TRIES = 2
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """What became of a text: `outcome` is created, updated, unchanged, duplicate or restored; `near`: records
-    that say nearly the same.
+    that say nearly the same; `redacted`: how many secrets were taken out of what was given, by kind.
     """
 
     record: Record
     outcome: str
     near: Sequence[Near] = ()
+    redacted: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def as_json(self) -> dict[str, Any]:
-        """`outcome`, `record` and `near`, a list of id, title and similarity."""
+        """`outcome`, `record`, `near`, a list of id, title and similarity, and `redacted`, counts by kind."""
         return {
             "id": self.record.id,
             "outcome": self.outcome,
             "record": self.record.as_json(),
             "near": self.near_as_json(),
+            "redacted": dict(self.redacted),
         }
 
     def near_as_json(self) -> list[dict[str, Any]]:
         """Id, title and similarity of each record that says nearly the same."""
         return [
-            {"id": record_id(n.record.id), "title": n.record.title, "similarity": n.similarity}
+            {
+                "id": record_id(n.record.id),
+                "title": redact(n.record.title or "").text or None,
+                "similarity": n.similarity,
+            }
             for n in self.near
         ]
 
@@ -119,7 +128,8 @@ class Records:
             draft, citation = self._with_source(draft)
             if draft.project is None and self._context.workspace is not None:
                 draft = replace(draft, project=self._context.workspace.name)
-            return Prepared(draft, content_of(draft), citation)
+            draft, taken = redacted_draft(draft, self._redaction)
+            return Prepared(draft, content_of(draft, self._redaction), citation, taken)
         except MagrayError as error:
             return error
 
@@ -132,7 +142,7 @@ class Records:
         except StorageError as error:
             return [error] if len(prepared) == 1 else self._one_by_one(prepared)
         answers: list[Remembered | MagrayError] = []
-        for stored in done:
+        for one, stored in zip(prepared, done, strict=True):
             if isinstance(stored, MagrayError):
                 answers.append(stored)
                 continue
@@ -141,7 +151,7 @@ class Records:
                 with contextlib.suppress(MagrayError):  # what is stored is acknowledged, whatever comes now
                     found = near_duplicates(vault, stored.record)
                     near = [other for other in found if other.record.id < stored.record.id]
-            answers.append(Remembered(self._record(stored.record), stored.outcome, near))
+            answers.append(Remembered(self._record(stored.record), stored.outcome, near, one.redacted))
         return answers
 
     def _one_by_one(self, prepared: Sequence[Prepared]) -> list[Remembered | MagrayError]:
@@ -175,7 +185,8 @@ class Records:
     ) -> Record:
         """Give a record another text, title or kind; see `RecordStore.edit`."""
         stored = self._existing().edit(id_, text=text, title=title, kind=kind, version=version)
-        return self._record(stored)
+        given = added(*(redact(part, self._redaction).counts for part in (text, title) if part))
+        return replace(self._record(stored), redacted=given)
 
     def tag(self, id_: str, add: Iterable[str] = (), remove: Iterable[str] = ()) -> Record:
         """Add and remove tags. Raises RecordNotFound, RecordError."""
@@ -242,8 +253,10 @@ class Records:
         linking = records.get(vault, records.linking_to(vault, names)) if vault else []
         details = RecordDetails(
             self._record(found),
-            records.history(vault, found.id) if vault else [],
-            [Record(other) for other in linking if other.id != found.id],
+            [redacted_revision(state, self._redaction) for state in records.history(vault, found.id)]
+            if vault
+            else [],
+            [Record(redacted_record(other, self._redaction)) for other in linking if other.id != found.id],
             [record_id(other) for other in records.superseded_by(vault, found.id)] if vault else [],
         )
         if note_use and found.trashed_at is None:
@@ -275,7 +288,10 @@ class Records:
         if vault is None:
             return []
         file = OpenFile(root, path, text, content_hash(text.encode("utf-8", "replace")))
-        return citing(vault, file, self._cited_text, self._namesakes)
+        return [
+            replace(record, stored=redacted_record(record.stored, self._redaction))
+            for record in citing(vault, file, self._cited_text, self._namesakes)
+        ]
 
     def naming(self, word: str) -> Sequence[Record]:
         """The records that say a name, the ones that are mostly about it first."""
@@ -338,7 +354,11 @@ class Records:
     def _store(self, vault: Vault) -> RecordStore:
         from magray_memory.records.store import RecordStore
 
-        return RecordStore(vault, self._clock)
+        return RecordStore(vault, self._clock, self._redaction)
+
+    @property
+    def _redaction(self) -> RedactionSettings:
+        return self._context.settings.redaction
 
     def _existing(self, *, write: bool = True) -> RecordStore:
         """The store of a notebook that is there. Raises RecordNotFound where there is none."""
@@ -411,7 +431,8 @@ class Records:
         return path if path.is_absolute() else self._context.root / path
 
     def _record(self, stored: StoredRecord) -> Record:
-        return Record(stored, None if stored.citation is None else self.check(stored.citation))
+        checked = None if stored.citation is None else self.check(stored.citation)
+        return Record(redacted_record(stored, self._redaction), checked)
 
     def _cited_text(self, citation: Citation, path: str) -> CitedText | None:
         """A file below the root of a citation, None when it is not there or no text."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from magray_memory.errors import LexicalDamaged, RecordChanged, RecordError, RecordNotFound, UsageError
 from magray_memory.index.lexical import LexicalIndex
+from magray_memory.indexing.record_passages import passages_of
 from magray_memory.records.draft import (
     DEFAULT_LAYER,
     MAX_NAME,
@@ -21,15 +23,17 @@ from magray_memory.records.draft import (
     clean_line,
     clean_tags,
     content_of,
-    passages_of,
 )
 from magray_memory.records.record import record_id, version_of
+from magray_memory.records.redacted import redacted_record
 from magray_memory.storage import layers, records, uses
 from magray_memory.storage.document_id import parse_document_id
+from magray_memory.text.redaction import DEFAULT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from magray_memory.config import RedactionSettings
     from magray_memory.errors import MagrayError
     from magray_memory.records.draft import Draft
     from magray_memory.storage.records import Citation, Content, StoredRecord
@@ -60,13 +64,18 @@ class Prepared(NamedTuple):
     draft: Draft
     content: Content
     citation: Citation | None = None
+    redacted: Mapping[str, int] = MappingProxyType({})
+    """How many secrets were taken out of what was given, by kind."""
 
 
 class RecordStore:
     """Writes and reads the records of a notebook that is open for writing. Safe in several threads."""
 
-    def __init__(self, vault: Vault, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, vault: Vault, clock: Callable[[], float] = time.time, redaction: RedactionSettings = DEFAULT
+    ) -> None:
         self._vault = vault
+        self._redaction = redaction
         self._clock = clock
         self._lexical = LexicalIndex(vault)
 
@@ -128,13 +137,14 @@ class RecordStore:
             content = content_of(
                 Draft(
                     text=former.text if text is None else text,
-                    title=_kept_title(former) if title is None else title,
+                    title=_kept_title(former, self._redaction) if title is None else title,
                     kind=former.kind if kind is None else kind,
-                    tags=_kept_tags(former),
-                )
+                    tags=_kept_tags(former, self._redaction),
+                ),
+                self._redaction,
             )
             if _differs(former, content):
-                records.replace_content(self._vault, former.id, content, self._lexical, self._clock())
+                self._replace(former, content)
             self._renew(former.id)
             return self._get(former.id)
 
@@ -229,7 +239,7 @@ class RecordStore:
             content = replace(content, tags=tuple(dict.fromkeys([*known.tags, *content.tags]))[:MAX_TAGS])
         if _differs(known, content):
             content = replace(content, passages=passages_of(content.text, content.title, content.kind))
-            records.replace_content(self._vault, known.id, content, self._lexical, self._clock())
+            self._replace(known, content)
             outcome = "updated" if outcome == "unchanged" else outcome
         self._set_stated(known, draft)
         self._renew(known.id)
@@ -266,7 +276,13 @@ class RecordStore:
             citation=citation,
         )
 
+    def _replace(self, former: StoredRecord, content: Content) -> None:
+        """What an older version stored is redacted before it becomes history."""
+        former = redacted_record(former, self._redaction)
+        records.replace_content(self._vault, former, content, self._lexical, self._clock())
+
     def _untrash(self, record: StoredRecord) -> None:
+        record = redacted_record(record, self._redaction)
         passages = passages_of(record.text, record.title, record.kind)
         records.untrash(self._vault, record.id, passages, self._lexical)
         self._renew(record.id)
@@ -318,16 +334,16 @@ def _differs(former: StoredRecord, content: Content) -> bool:
     )
 
 
-def _kept_title(former: StoredRecord) -> str | None:
+def _kept_title(former: StoredRecord, redaction: RedactionSettings) -> str | None:
     """The title to keep through an edit of the text; one that stood in the text goes with it."""
     from magray_memory.records.draft import Draft
 
-    return None if content_of(Draft(text=former.text)).title == former.title else former.title
+    return None if content_of(Draft(text=former.text), redaction).title == former.title else former.title
 
 
-def _kept_tags(former: StoredRecord) -> tuple[str, ...]:
+def _kept_tags(former: StoredRecord, redaction: RedactionSettings) -> tuple[str, ...]:
     """The tags that do not stand in the text."""
     from magray_memory.records.draft import Draft
 
-    stated = content_of(Draft(text=former.text)).tags
+    stated = content_of(Draft(text=former.text), redaction).tags
     return tuple(tag for tag in former.tags if tag not in stated)

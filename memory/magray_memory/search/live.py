@@ -50,6 +50,7 @@ class LiveSearch(Search):
 
     def query(self, query: SearchQuery, should_stop: Callable[[], bool] | None = None) -> SearchAnswer:
         """Like `Search.query`."""
+        query = self.without_secrets(query)
         answers, state = self._answer_cache(), self._state()
         known = None if state is None else answers.get(query, state)
         if known is not None:

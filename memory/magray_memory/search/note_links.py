@@ -45,12 +45,13 @@ class Note:
         return part_line(self.path, self.text() if text is None else text, self.part)
 
     def text(self) -> str:
-        """The beginning of the note as it is on disk, empty when it cannot be read."""
+        """The beginning of the note as it is on disk, without secrets; empty when it cannot be read."""
         from magray_memory.text.decode import Undecodable, decode
+        from magray_memory.text.redaction import redact
 
         data = read_below(self.root, self.path, _NOTE_BYTES) or b""
         try:
-            return decode(data).replace("\r\n", "\n")
+            return redact(decode(data).replace("\r\n", "\n"), language="markdown").text
         except Undecodable:
             return ""
 

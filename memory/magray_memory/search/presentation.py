@@ -16,8 +16,10 @@ from magray_memory.storage.document_id import DocumentId, format_document_id
 from magray_memory.storage.passages import DocumentDetails, document_details, passage_texts
 from magray_memory.storage.pending import embedded_among
 from magray_memory.storage.record_facts import citations
+from magray_memory.storage.redactions import rules_of
 from magray_memory.storage.symbols import line_runs_of, symbols_of
 from magray_memory.storage.tags import tags_of
+from magray_memory.text.redaction import made_by_rules_of_now, redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -70,6 +72,8 @@ class _Details(NamedTuple):
     embedded: frozenset[int]
     records: dict[int, RecordFacts]
     citations: dict[int, Citation]
+    redact: bool
+    """Whether the vault was made by other rules of redaction than those of now."""
 
 
 def present(ranked: Sequence[Ranked], views: Iterable[VaultView], how: Presented) -> list[Hit]:
@@ -85,8 +89,9 @@ def present(ranked: Sequence[Ranked], views: Iterable[VaultView], how: Presented
 @reading
 def _details(view: VaultView, ranked: list[Ranked]) -> _Details:
     if not ranked:
-        return _Details({}, {}, PassageParts({}, {}, {}), frozenset(), {}, {})
+        return _Details({}, {}, PassageParts({}, {}, {}), frozenset(), {}, {}, False)
     connection = view.connection
+    other_rules = not made_by_rules_of_now(rules_of(connection))
     documents = [r.row.document for r in ranked]
     passages = [part.id[1] for r in ranked for part in (r, *r.also)]
     records = facts_of(view, documents)
@@ -94,13 +99,17 @@ def _details(view: VaultView, ranked: list[Ranked]) -> _Details:
         document_details(connection, documents),
         tags_of(connection, documents),
         PassageParts(
-            dict(passage_texts(connection, passages)),
+            {
+                passage: redact(text).text if other_rules else text
+                for passage, text in passage_texts(connection, passages)
+            },
             symbols_of(connection, passages),
             line_runs_of(connection, passages),
         ),
         embedded_among(connection, view.key or "", passages) | view.fresh,
         records,
         citations(connection, records) if records else {},
+        other_rules,
     )
 
 
@@ -130,12 +139,12 @@ def _hit(
         uri=None if file is None else _uri(file),
         start_line=start,
         end_line=end,
-        symbol=place.symbol,
+        symbol=redact(place.symbol).text if details.redact and place.symbol else place.symbol,
         kind=document.kind,
         language=document.language,
         layer=found.row.layer,
         tags=details.tags.get(document.id, []),
-        title=found.row.title,
+        title=redact(found.row.title).text if details.redact and found.row.title else found.row.title,
         key=document.key,
         snippet=place.snippet,
         snippet_line=place.line,

@@ -41,6 +41,7 @@ class Search:
         Raises Interrupted soon after `should_stop` is true, QueryError for a path filter that leads out of
         every folder.
         """
+        query = self.without_secrets(query)
         self._check_paths(query)
         searcher = self.open()
         unreadable = self._context.vaults.unreadable
@@ -59,6 +60,18 @@ class Search:
             closing(self._searcher_over((*stored, vault))) as searcher,
         ):
             return with_unreadable(searcher.search(query), unreadable)
+
+    def without_secrets(self, query: SearchQuery) -> SearchQuery:
+        """The query as it is answered and remembered: a secret in it was never stored, so nothing is lost."""
+        from dataclasses import replace
+
+        from magray_memory.text.redaction import redact
+
+        redaction = self._context.settings.redaction
+        raw, text = redact(query.raw, redaction), redact(query.text, redaction)
+        if not raw.counts and not text.counts:
+            return query
+        return replace(query, raw=raw.text, text=text.text, loose=())
 
     def related(
         self, path: Path, line: int | None = None, k: int = 10, should_stop: Callable[[], bool] | None = None

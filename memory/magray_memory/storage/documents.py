@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from magray_memory.storage.fts import LexicalRow, stored_rows
 from magray_memory.storage.links import set_links
+from magray_memory.storage.redactions import set_redactions
 from magray_memory.storage.row_checksums import checksum, update_documents
 from magray_memory.storage.schema import skip_time, stamp_columns
 from magray_memory.storage.symbols import put_symbols, update_symbols
@@ -22,7 +23,7 @@ from magray_memory.storage.tags import set_tags
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from magray_memory.regular_file import Stamp
     from magray_memory.storage.symbols import LineRuns, StoredSymbols
@@ -66,6 +67,8 @@ class NewDocument:
     layer: str = "assets"
     tags: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
+    redacted: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How many secrets were taken out, by kind."""
 
 
 class NewPassage(NamedTuple):
@@ -224,6 +227,8 @@ def _put_document(connection: sqlite3.Connection, document: NewDocument) -> tupl
         set_tags(connection, document_id, document.tags)
     if document.links or not is_new:
         set_links(connection, document_id, document.links)
+    if document.redacted or not is_new:
+        set_redactions(connection, document_id, document.redacted)
     return document_id, is_new
 
 

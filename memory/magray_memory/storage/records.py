@@ -10,7 +10,7 @@ the former text as a revision.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,12 @@ from magray_memory.storage.documents import insert_passages
 from magray_memory.storage.fts import stored_rows
 from magray_memory.storage.links import set_links
 from magray_memory.storage.record_models import CitationRow, RecordRow, RevisionRow
+from magray_memory.storage.redactions import set_redactions
 from magray_memory.storage.row_checksums import DOCUMENT, checksum, update_documents
 from magray_memory.storage.tags import set_tags, tags_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from magray_memory.storage.documents import LexicalWriter, NewPassage
     from magray_memory.storage.vault import Vault
@@ -59,6 +60,8 @@ class Content:
     tags: tuple[str, ...]
     links: tuple[str, ...]
     passages: tuple[NewPassage, ...]
+    redacted: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How many secrets are taken out of text and title, by kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,16 +164,19 @@ def insert(vault: Vault, record: NewRecord, lexical: LexicalWriter, document_id:
         ).execute(vault.db)
         set_tags(connection, document, content.tags)
         set_links(connection, document, content.links)
+        set_redactions(connection, document, content.redacted)
         insert_passages(connection, document, "", list(enumerate(content.passages)), lexical)
         if record.citation is not None:
             _put_citation(vault, document, record.citation)
     return document
 
 
-def replace_content(vault: Vault, document: int, content: Content, lexical: LexicalWriter, at: float) -> None:
-    """Give a record another text, title, kind or tags; what it had is kept as a revision."""
+def replace_content(
+    vault: Vault, former: StoredRecord, content: Content, lexical: LexicalWriter, at: float
+) -> None:
+    """Give a record another text, title, kind or tags; `former` is kept as a revision."""
+    document = former.id
     with vault.write() as connection:
-        (former,) = get(vault, [document])
         at = max(at, former.updated_at + _LEAST_STEP)  # whatever the clock does, versions differ
         RevisionRow.insert(
             document=document,
@@ -193,6 +199,7 @@ def replace_content(vault: Vault, document: int, content: Content, lexical: Lexi
         )
         set_tags(connection, document, content.tags)
         set_links(connection, document, content.links)
+        set_redactions(connection, document, content.redacted)
         _remove_passages(vault, [document], lexical)
         if former.trashed_at is None:
             insert_passages(connection, document, "", list(enumerate(content.passages)), lexical)
@@ -298,6 +305,15 @@ def untrash(vault: Vault, document: int, passages: Sequence[NewPassage], lexical
     """Take a record out of the trash, with its passages made again."""
     with vault.write() as connection:
         _update(vault, [document], trashed_at=None, due_at=None)
+        insert_passages(connection, document, "", list(enumerate(passages)), lexical)
+
+
+def replace_passages(
+    vault: Vault, document: int, passages: Sequence[NewPassage], lexical: LexicalWriter
+) -> None:
+    """Give a record other passages; its text stays."""
+    with vault.write() as connection:
+        _remove_passages(vault, [document], lexical)
         insert_passages(connection, document, "", list(enumerate(passages)), lexical)
 
 

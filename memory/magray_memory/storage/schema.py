@@ -15,6 +15,7 @@ row of a workspace vault, can be made again from files or from those texts.
 - `link`: a reference that a document makes, as written; `target_document` once it is known
 - `access`: one use of a document, when and how
 - `revision`: what a record was before an edit; `citation`: the lines of a file that it is about
+- `redaction`: how many secrets of a kind were taken out of a document
 - `skipped`: a file that should have been indexed and was not, with the reason and the state it had
 - `checksum` of a row: see `storage/row_checksums.py`
 - `change`, `tally` and `embedding_key.vectors`: the log of vectors, counts of rows and of changes of records,
@@ -62,6 +63,7 @@ TABLES: Mapping[str, TableRole] = {
     "access": TableRole.TRUTH,
     "revision": TableRole.TRUTH,
     "citation": TableRole.TRUTH,
+    "redaction": TableRole.TRUTH,
     "skipped": TableRole.DERIVED,
     "change": TableRole.DERIVED,
     "tally": TableRole.DERIVED,
@@ -452,6 +454,22 @@ def record_times(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+_REDACTIONS = """
+CREATE TABLE redaction (
+    document_id INTEGER NOT NULL REFERENCES document(id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (document_id, kind)
+) WITHOUT ROWID
+"""
+
+
+def redactions(connection: sqlite3.Connection) -> None:
+    """11: how many secrets were taken out of a document, by kind."""
+    for statement in _statements(_REDACTIONS):
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     first_schema,
     skip_reasons,
@@ -463,6 +481,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     record_places,
     layers,
     record_times,
+    redactions,
 )
 """Migration i takes a vault from user_version i to i + 1, inside the caller's transaction."""
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sqlite3
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from magray_memory.storage import unfinished, vector_spaces
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.pending import count_pending
+from magray_memory.storage.redactions import all_redactions
 from magray_memory.storage.root_file import root_file
 from magray_memory.storage.vault import Vault
 from magray_memory.storage.vault_files import snapshot_files
@@ -44,6 +45,8 @@ class VaultInfo:
     facts: Mapping[str, str]
     skipped: int = 0
     """Files that should have been indexed and were not."""
+    redacted: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How many secrets were taken out, by kind."""
     problem: str = ""
     unseen_changes: bool = False
 
@@ -81,6 +84,7 @@ class VaultInfo:
             "last_indexed": None
             if self.last_indexed is None
             else self.last_indexed.isoformat(timespec="seconds"),
+            "redacted": dict(self.redacted),
         }
 
 
@@ -117,6 +121,7 @@ def describe(path: Path, kind: VaultKind, root: Path | None = None) -> VaultInfo
             serving = vector_spaces.chosen(facts.get(vector_spaces.SERVING), vectors)
             pending = count_pending(connection, serving)
             skipped = _count_skipped(connection)
+            redacted = all_redactions(connection)
             unseen = vault.unseen_changes
     except StorageError as error:
         return VaultInfo(path, kind, root, 0, 0, {}, 0, size, None, {}, problem=error.why or error.what)
@@ -134,6 +139,7 @@ def describe(path: Path, kind: VaultKind, root: Path | None = None) -> VaultInfo
         when,
         facts,
         skipped,
+        redacted,
         unseen_changes=unseen,
     )
 

@@ -10,7 +10,7 @@ import click
 
 from magray_memory.errors import Interrupted, MagrayError, UsageError
 from magray_server.cli.terminal import coloured, results, style, to_json
-from magray_server.safe_text import safe, safe_lines
+from magray_server.safe_text import safe, safe_lines, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,11 +58,14 @@ def report(error: BaseException, *, json: bool, verbose: bool) -> int:
         return WRONG_USAGE
     ours = describe(error)
     if verbose and not isinstance(error, KeyboardInterrupt | click.ClickException | click.Abort):
-        print(safe_lines("".join(traceback.format_exception(error)).rstrip()), file=sys.stderr)
+        print(
+            safe_lines(without_secrets("".join(traceback.format_exception(error)).rstrip())), file=sys.stderr
+        )
     if isinstance(ours, Interrupted):
         print(safe(str(ours)), file=sys.stderr)
     else:
-        print(style("error:", "red", colour=coloured(sys.stderr)), safe(str(ours)), file=sys.stderr)
+        said = safe(without_secrets(str(ours)))
+        print(style("error:", "red", colour=coloured(sys.stderr)), said, file=sys.stderr)
     if json:
         print(to_json({"error": as_json(ours)}), file=results())
     return exit_code(ours)
@@ -70,7 +73,7 @@ def report(error: BaseException, *, json: bool, verbose: bool) -> int:
 
 def as_json(error: MagrayError) -> dict[str, str]:
     """The error as programs read it."""
-    return {"code": error.code, "message": error.message, "hint": error.hint}
+    return {"code": error.code, "message": without_secrets(error.message), "hint": error.hint}
 
 
 def exit_code(error: MagrayError) -> int:

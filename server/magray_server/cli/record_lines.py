@@ -12,7 +12,7 @@ from magray_server.cli.terminal import coloured, cut, results, style, width
 from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from magray_memory.values import Move, Purged, Record, RecordDetails
     from magray_server.cli.shell import Shell
@@ -159,6 +159,13 @@ def _day(seconds: float) -> str:
 
 def _time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def redacted_note(counts: Mapping[str, int]) -> str:
+    """What was taken out of a text before it was stored, in a sentence."""
+    total = sum(counts.values())
+    was = "a secret was" if total == 1 else f"{total} secrets were"
+    return f"{was} taken out and not stored: {render.kinds(counts)}"
 
 
 def from_stdin() -> str:

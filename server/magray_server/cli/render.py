@@ -171,6 +171,11 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def kinds(counts: Mapping[str, int]) -> str:
+    """How many there are of each kind."""
+    return ", ".join(f"{amount:,} {kind}" for kind, amount in counts.items())
+
+
 def left_out(counts: Mapping[str, int]) -> str:
     """Entries that were left out, by rule, in one line."""
     rules = ", ".join(f"{number:,} {rule}" for rule, number in counts.items())

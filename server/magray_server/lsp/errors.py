@@ -21,6 +21,7 @@ from pygls.exceptions import JsonRpcException
 
 from magray_memory.errors import Interrupted, MagrayError, RecordChanged, UsageError
 from magray_server.lsp.hints import in_editor
+from magray_server.safe_text import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +47,7 @@ def failed(sentence: str) -> Refused:
 def response_error(error: BaseException, roots: Iterable[Path] = ()) -> ResponseError:
     """The error of a response for anything a handler raised."""
     code, message, data = _describe(error)
-    return ResponseError(code=int(code), message=hide_paths(message, roots), data=data)
+    return ResponseError(code=int(code), message=hide_paths(without_secrets(message), roots), data=data)
 
 
 def _describe(error: BaseException) -> tuple[int, str, Any]:

@@ -17,7 +17,9 @@ class Change(msgspec.Struct, rename={"source": "from"}):
 
 
 class Vault(msgspec.Struct):
-    """One vault. `pending` counts passages that cannot be found by meaning yet."""
+    """One vault. `pending` counts passages that cannot be found by meaning yet, `redacted` secrets that were
+    taken out, by kind.
+    """
 
     kind: str
     root: str | None
@@ -27,6 +29,7 @@ class Vault(msgspec.Struct):
     bytes: int
     last_indexed: str | None
     """ISO 8601, in UTC."""
+    redacted: dict[str, int]
 
 
 class DescribedVault(Vault):
@@ -143,7 +146,7 @@ class IndexReport(msgspec.Struct):
 
 class PathStanding(msgspec.Struct):
     """How a path stands to the index. `state`: indexed, changed, not_indexed, left_out, skipped, gone or
-    folder; `source`: where the rule stands.
+    folder; `source`: where the rule stands; `redacted`: secrets that were taken out, by kind.
     """
 
     path: str
@@ -158,6 +161,7 @@ class PathStanding(msgspec.Struct):
     passages: int
     embedded: int
     left_out: dict[str, int]
+    redacted: dict[str, int]
 
 
 class Standings(msgspec.Struct):
@@ -235,7 +239,7 @@ class Place(msgspec.Struct):
 
 class Record(msgspec.Struct):
     """A record. Times are ISO 8601, in UTC. `citation`: verified, moved, changed or gone, null without a
-    source; `version`: another one after each edit.
+    source; `version`: another one after each edit; `redacted`: secrets that were taken out, by kind.
     """
 
     id: str
@@ -259,6 +263,7 @@ class Record(msgspec.Struct):
     moved_to: Place | None
     superseded_by: str | None
     trashed: str | None
+    redacted: dict[str, int]
 
 
 class FormerState(msgspec.Struct, rename={"since": "from"}):
@@ -304,12 +309,15 @@ class NearRecord(msgspec.Struct):
 
 
 class Remembered(msgspec.Struct):
-    """`remember`. `outcome`: created, updated, unchanged, duplicate or restored."""
+    """`remember`. `outcome`: created, updated, unchanged, duplicate or restored; `redacted`: secrets that
+    were taken out of what was given, by kind.
+    """
 
     id: str
     outcome: str
     record: Record
     near: list[NearRecord]
+    redacted: dict[str, int]
 
 
 class Move(msgspec.Struct, rename={"source": "from", "target": "to"}):

@@ -30,7 +30,8 @@ INSERT INTO document_tag VALUES (1, 7);
 INSERT INTO link VALUES (8, 1, 'other', 2, 5);
 INSERT INTO access VALUES (9, 1, 5.5, 'opened');
 INSERT INTO revision VALUES (10, 1, 1.5, 2.5, 'note', NULL, '[]', 'former');
-INSERT INTO citation VALUES (1, '/root', 'a.py', 1, 2, NULL, x'01', x'02', x'03')
+INSERT INTO citation VALUES (1, '/root', 'a.py', 1, 2, NULL, x'01', x'02', x'03');
+INSERT INTO redaction VALUES (1, 'password', 2)
 """
 
 

@@ -9,7 +9,7 @@ import click
 
 from magray_server.cli.failures import DONE, ShellError
 from magray_server.cli.operation_command import Call, View
-from magray_server.cli.record_lines import changed, from_stdin
+from magray_server.cli.record_lines import changed, from_stdin, redacted_note
 from magray_server.operations.edit import run
 from magray_server.operations.operation import Context
 
@@ -43,6 +43,8 @@ def _run(shell: Shell, wanted: Edit) -> int | None:
     else:
         for line in changed("changed", [record]):
             shell.result(line)
+        if record.redacted:
+            shell.note(redacted_note(record.redacted))
     return DONE
 
 
@@ -61,4 +63,9 @@ def _lines(_: Call[Edit], record: Record) -> Iterator[str]:
     return changed("changed", [record])
 
 
-VIEWS = {"edit": View(run=_run, lines=_lines, fields=_fields)}
+def _notes(call: Call[Edit], record: Record) -> None:
+    if record.redacted and not call.shell.json:
+        call.shell.note(redacted_note(record.redacted))
+
+
+VIEWS = {"edit": View(run=_run, lines=_lines, notes=_notes, fields=_fields)}

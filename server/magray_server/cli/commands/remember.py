@@ -12,7 +12,7 @@ from magray_memory.values import Source
 from magray_server.cli.batch_lines import groups
 from magray_server.cli.failures import DONE, FAILED, PARTLY, as_json
 from magray_server.cli.operation_command import Call, View
-from magray_server.cli.record_lines import changed, from_stdin
+from magray_server.cli.record_lines import changed, from_stdin, redacted_note
 from magray_server.cli.terminal import flush
 from magray_server.operations.paths import user_path
 from magray_server.operations.remember import Remember, draft_of
@@ -58,6 +58,8 @@ def _lines(_: Call[Remember], done: Remembered) -> Iterator[str]:
 def _notes(call: Call[Remember], done: Remembered) -> None:
     if call.shell.json:
         return
+    if done.redacted:
+        call.shell.note(redacted_note(done.redacted))
     if done.outcome == "duplicate":
         call.shell.note(f"{done.record.id} has this text already; nothing was added")
     elif done.outcome == "restored":
@@ -97,7 +99,8 @@ def _answer(done: Remembered | MagrayError) -> dict[str, Any]:
     if isinstance(done, MagrayError):
         return {"error": as_json(done)}
     near = {"near": done.near_as_json()} if done.near else {}
-    return {"id": done.record.id, "outcome": done.outcome, **near}
+    redacted = {"redacted": dict(done.redacted)} if done.redacted else {}
+    return {"id": done.record.id, "outcome": done.outcome, **near, **redacted}
 
 
 def _draft(line: Line) -> Draft | MagrayError:

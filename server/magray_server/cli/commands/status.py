@@ -31,6 +31,12 @@ def _lines(call: Call[StatusOptions], status: Status) -> Iterator[str]:
         yield from render.table([_vault(status, vault) for vault in shown], right=(1, 2, 3, 4))
         if len(shown) < len(status.vaults):
             yield f"and {len(status.vaults) - len(shown)} more (magray vault list)"
+        redacted = [vault for vault in shown if vault.redacted]
+        if redacted:
+            yield ""
+        for vault in redacted:
+            name = safe(str(vault.root or vault.kind.value))
+            yield f"redacted in {name}: {safe(render.kinds(vault.redacted))}"
     yield ""
     wide = max(len(component.name) for component in status.components)
     for component in status.components:

@@ -26,7 +26,8 @@ def _said(standing: PathStanding) -> str:
     state, reason = standing.standing, standing.reason
     if state in (Standing.INDEXED, Standing.CHANGED):
         parts = ["indexed", render.count(standing.passages, "passage"), f"{standing.embedded:,} embedded"]
-        return ", ".join([*parts, *filter(None, (standing.language, reason))])
+        redacted = f"redacted: {render.kinds(standing.redacted)}" if standing.redacted else ""
+        return ", ".join([*parts, *filter(None, (standing.language, redacted, reason))])
     if state is Standing.FOLDER:
         parts = [f"{render.count(standing.files or 0, 'file')} indexed", *([reason] if reason else [])]
         counts = f"; {render.left_out(standing.left_out)}" if standing.left_out else ""

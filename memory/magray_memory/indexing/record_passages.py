@@ -1,0 +1,48 @@
+"""Record passages: what is searched of a record's text, made when it is written and when rules change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from magray_memory.indexing.parse import clean, stored_symbols
+from magray_memory.storage import records
+from magray_memory.storage.documents import NewPassage
+from magray_memory.storage.redactions import RULES, stored_texts
+from magray_memory.text.redaction import redact, rules_version
+
+if TYPE_CHECKING:
+    from magray_memory.config import RedactionSettings
+    from magray_memory.storage.documents import LexicalWriter
+    from magray_memory.storage.vault import Vault
+
+
+def passages_of(text: str, title: str | None, kind: str) -> tuple[NewPassage, ...]:
+    """The passages of a record's text, lines counted from 1."""
+    from magray_memory.models.recipe import text_hash
+    from magray_memory.text.chunk import chunk
+
+    found: list[NewPassage] = []
+    for piece in chunk("", text, language="markdown").chunks:
+        symbol = clean(piece.symbol) or title or ""
+        named = text_hash(symbol, title, piece.text, kind)
+        lines, symbols = (piece.start_line, piece.end_line), stored_symbols(piece)
+        found.append(NewPassage(*lines, symbol, piece.kind, piece.text, named, None, symbols))
+    return tuple(found)
+
+
+def redact_passages(vault: Vault, settings: RedactionSettings, lexical: LexicalWriter) -> int:
+    """Make the passages of those records again that hold what the rules of now take out; how many that were.
+
+    The text itself stays as it was stored, and is redacted whenever it is read: a rule may err, and nothing
+    could bring the text back.
+    """
+    if vault.meta(RULES) == rules_version(settings):
+        return 0
+    with vault.write() as connection:
+        found = {row[0] for row in stored_texts(connection) if redact(row[3], settings).counts}
+        for stored in records.get(vault, sorted(found)):
+            text, title = redact(stored.text, settings), redact(stored.title or "", settings)
+            passages = passages_of(text.text, title.text or None, stored.kind)
+            records.replace_passages(vault, stored.id, passages, lexical)
+        vault.set_meta(RULES, rules_version(settings))
+    return len(found)

@@ -1,0 +1,38 @@
+"""Secret candidates: what must stand in a text that holds a secret. Nothing is compiled here."""
+
+from __future__ import annotations
+
+LONG = 20
+"""Characters of a long word: the shortest known token."""
+MASK = bytes(120 if chr(at).isascii() and (chr(at).isalnum() or chr(at) in "_-") else 32 for at in range(256))
+RUN = b"x" * LONG
+NAMES = (b"pass", b"secret", b"pwd")
+MORE_NAMES = (b"api", b"token")
+"""Looked for where texts are not source code: there the values of these are short, too."""
+FOREIGN_WORDS = (
+    "арол",
+    "АРОЛ",
+    "окен",
+    "екрет",
+    "люч",
+    "密码",
+    "密碼",
+    "口令",
+    "パスワード",
+    "비밀번호",
+    "hasł",
+)
+"""Parts of words for passwords, keys and tokens in other languages."""
+_WORDS = (*NAMES, *MORE_NAMES, b"curl ", b"identified", b":5432:", b":*:", b"contrase")
+
+
+def may_hold_secret(text: str) -> bool:
+    """Whether it is worth looking closer."""
+    plain = text.encode("ascii", "replace")
+    small = plain.lower()
+    return (
+        any(word in small for word in _WORDS)
+        or RUN in plain.translate(MASK)
+        or (b"@" in plain and b"//" in plain)
+        or (b"?" in plain and any(word in text for word in FOREIGN_WORDS))
+    )

@@ -1,0 +1,228 @@
+"""Redaction: every well-formed fake is taken out, and what only looks like a secret stays."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from fake_secrets import issued, named, private_keys
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from magray_memory.config import RedactionSettings
+from magray_memory.text.redaction import counts_of, redact, rules_version
+
+SEEDS = (1, 2, 3)
+AROUND = {
+    "": "{}",
+    "python": 'client = connect("{}")\n',
+    "yaml": "value: {}\n",
+    "markdown": "It was `{}` until March.",
+    "go": "// {}\n",
+    "json": '{{"a": ["{}"]}}',
+    "javascript": "f('{}');",
+}
+QUOTED = ("python", "javascript", "go", "call", "json", "json key", "json in json", "toml", "url", "comment")
+HARMLESS = {
+    "python": """
+password = os.environ["DB_PASSWORD"]
+password: str = ""
+password = forms.CharField(widget=forms.PasswordInput)
+self.password = password
+user.set_password("password")
+create_user("joe", password="secret")
+PASSWORD_RESET_TIMEOUT = 259200
+password_validators = ["a.b.CommonPasswordValidator9"]
+token = tokens[0]
+token = "abstract_token_2"
+secret = get_random_string(32)
+SECRET_KEY = env("SECRET_KEY")
+SECRET_KEY = "%(secret)s"
+key = f"cache:{user.pk}:password={password}"
+raise ValueError("password must be longer than 8 characters")
+def login(request, password=None, token=None): ...
+cache_key = "views.decorators.cache.cache_page.settingsprefix.GET.18a03f9c9649f7d684af5db3524f5c99"
+url = "https://user:password@example.com/x"
+path = "https://localhost:8000/@vite/client1234567890abcdefghij"
+""",
+    "yaml": """
+password: ${DB_PASSWORD}
+password: "{{ vault.password }}"
+password: <your password>
+password: changeme
+password: null
+password: ""
+secretName: my-secret-name-2
+api_key: YOUR_API_KEY
+api_key: xxxxxxxxxxxxxxxxxxxxxxxxxxxx
+token: $TOKEN
+passwordPolicy: strict
+image: registry.example.org/app@sha256:3b1f0d2a9c8e7f6a5b4c3d2e1f0a9b8c7d6e5f4a3b2c1d0e9f8a7b6c5d4e3f2a
+""",
+    "json": """
+{"integrity": "sha512-3b1f0d2a9c8e7f6a5b4c3d2e1f0a9b8c7d6e5f4a3b2c1d0e9f8a7b6c5d4e3f2aQ==",
+ "commit": "7c21ad8f0e9d8c7b6a5f4e3d2c1b0a9f8e7d6c5b", "id": "550e8400-e29b-41d4-a716-446655440000",
+ "password": "Password", "passwordLabel": "Enter your password", "token_type": "Bearer"}
+""",
+    "typescript": """
+interface Login { password: string; token?: string; secret: Uint8Array }
+const { password, token } = req.body;
+const apiKey = process.env.API_KEY;
+const url = `https://${user}:${password}@host/x`;
+localStorage.setItem("token", token);
+type Props = { passwordRef: RefObject<HTMLInputElement1> };
+""",
+    "markdown": """
+The password is stored as a hash. Your password must be kept secret: never write it down.
+Set `password` to your own. Password: required. Token: a string of 40 characters.
+Run `mysql --password=PASSWORD` or `curl -u user:pass https://example.com`.
+See [the token endpoint](https://example.com/oauth2/token?grant_type=password).
+Пароль: не менее 8 символов. Пароль хранится в виде хеша.
+""",
+    "html": """
+<input type="password" name="password" value="" autocomplete="current-password">
+<label for="id_password1">Password:</label><img src="data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAUA">
+""",
+    "bash": """
+PASSWORD=$1
+export TOKEN="$(cat token)"
+read -s PASSWORD
+password=""
+if [ -z "$PASSWORD" ]; then echo "no password given"; fi
+""",
+}
+
+
+@pytest.mark.parametrize("language", AROUND)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_token_of_a_known_issuer_is_taken_out(language: str, seed: int) -> None:
+    missed: list[str] = []
+    for name, token in issued(seed).items():
+        text = AROUND[language].format(token)
+        found = redact(text, language=language)
+        if token[-12:] in found.text or sum(found.counts.values()) != 1:
+            missed.append(f"{name}: {found.text}")
+    assert missed == []
+
+
+@pytest.mark.parametrize("language", ["", "yaml", "markdown", "python"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_a_name_calls_a_secret_is_taken_out(language: str, seed: int) -> None:
+    missed: list[str] = []
+    for name, (line, secret) in named(seed).items():
+        if language == "python" and name not in QUOTED:
+            continue
+        found = redact(f"first\n{line}\nlast\n", language=language)
+        if secret in found.text or not found.counts:
+            missed.append(f"{name}: {found.text}")
+    assert missed == []
+
+
+@pytest.mark.parametrize("name", private_keys())
+@pytest.mark.parametrize("indent", ["", "    ", "# ", "> "])
+def test_a_block_of_a_private_key_is_taken_out_and_its_lines_are_counted(name: str, indent: str) -> None:
+    block = private_keys()[name]
+    text = "\n".join(["before", *(indent + line for line in block.split("\n")), "after", ""])
+    found = redact(text)
+    assert found.counts == {"private key": 1}
+    assert found.text.count("\n") == text.count("\n")
+    assert found.text.startswith("before\n")
+    assert found.text.endswith("\nafter\n")
+    assert not any(line in found.text for line in block.split("\n") if len(line) > 40)
+
+
+@pytest.mark.parametrize("cut", ["head", "tail"])
+def test_a_part_of_a_private_key_is_taken_out(cut: str) -> None:
+    lines = private_keys()["rsa"].split("\n")
+    part = lines[:8] if cut == "head" else lines[-8:]
+    found = redact("\n".join(["text", *part, "text"]))
+    assert found.counts == {"private key": 1}
+    assert not any(line in found.text for line in part if len(line) == 64)
+    assert found.text.count("\n") == 9
+
+
+@pytest.mark.parametrize("written", ["KEY = (\n{}\n)\n", "[\n{}\n]\n"])
+def test_a_private_key_in_the_strings_of_a_program_leaves_a_program(written: str) -> None:
+    lines = ",\n".join(f'  "{line}\\n"' for line in private_keys()["rsa"].split("\n"))
+    found = redact(written.format(lines), language="python")
+    assert found.counts == {"private key": 1}
+    compile(found.text, "x", "exec")
+
+
+@pytest.mark.parametrize("language", HARMLESS)
+def test_what_only_looks_like_a_secret_stays(language: str) -> None:
+    text = HARMLESS[language]
+    found = redact(text, language=language)
+    changed = [
+        pair for pair in zip(text.split("\n"), found.text.split("\n"), strict=True) if pair[0] != pair[1]
+    ]
+    assert changed == []
+    assert found.text is text
+
+
+def test_what_is_redacted_is_not_redacted_again() -> None:
+    texts = [*issued().values(), *(line for line, _ in named().values()), *private_keys().values()]
+    whole = "\n".join(texts)
+    once = redact(whole)
+    assert redact(once.text).counts == {}
+    assert counts_of(once.text) == once.counts
+    assert once.text.count("\n") == whole.count("\n")
+
+
+def test_a_secret_is_named_in_its_place() -> None:
+    line, secret = named()["aws secret"]
+    assert redact(line).text == line.replace(secret, "‹redacted: aws key›")
+    line, secret = named()["url"]
+    assert redact(line).text == line.replace(secret, "‹redacted: password›")
+
+
+def test_patterns_of_a_person_are_taken_out_and_what_they_allow_stays() -> None:
+    line, _ = named()["env"]
+    own = RedactionSettings(patterns=("ITK-[0-9]{6}",), allow=(".*4dor.*",))
+    found = redact(f"{line}\nticket ITK-123456", own)
+    assert found.text == f"{line}\nticket ‹redacted: own pattern›"
+    assert redact(line, RedactionSettings(enabled=False)).text == line
+    off = RedactionSettings(enabled=False)
+    assert len({rules_version(rules) for rules in (RedactionSettings(), own, off)}) == 3
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from([*issued().values(), *(line for line, _ in named().values())]),
+            st.sampled_from(["pass", "word", "=", ":", '"', "'", "\\", "<", ">", "@", "://", "пароль", "İ"]),
+            st.sampled_from([" ", "\n"]),
+            st.text(max_size=8),
+        ),
+        max_size=30,
+    ),
+    st.sampled_from(["", "python", "markdown"]),
+)
+def test_any_text_keeps_its_lines(parts: list[str], language: str) -> None:
+    text = "".join(parts)
+    found = redact(text, language=language)
+    assert found.text.count("\n") == text.count("\n")
+    assert (found.text is text) == (not found.counts)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        *('password="', "secret=", "//@", "a:b@", "eyJ", "-----BEGIN PRIVATE KEY-----\n"),
+        *("x1", "pass ", "пароль: ", "\\"),
+    ],
+)
+def test_a_long_line_of_anything_is_read_to_its_end(part: str) -> None:
+    secret = issued()["github personal"]
+    text = part * (200_000 // len(part)) + f"\n{secret}\n"
+    assert secret not in redact(text).text
+
+
+def test_a_secret_in_a_minified_line_is_found_wherever_it_stands() -> None:
+    make = random.Random(7)
+    noise = "".join(make.choices("abcdefghij(){};=,.:\"'", k=300_000))
+    secret = issued()["stripe live"]
+    for at in (0, 150_000, 300_000):
+        found = redact(f'{noise[:at]};k="{secret}";{noise[at:]}', language="javascript")
+        assert secret not in found.text
