@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 """Measures how good search is: runs a retrieval set through the public API; NDCG@10, recall@10 and MRR.
 
-usage: eval_quality.py SET [--corpus DIR] [--queries-from SET] [--mode MODE …] [--sample N] [--by-scope]
+usage: eval_quality.py SET [--corpus DIR | --records] [--queries-from SET] [--mode MODE …] [--sample N]
+                       [--by-scope]
 
 SET is a folder with `queries.jsonl` {"id","text","scope"?}, `qrels.tsv` (query id, document id, relevance)
 and `corpus.jsonl` {"id","path","text"}, whose documents are written as files; with --corpus DIR the files are
 there already, one folder per scope, and a document id is SCOPE/PATH. Each scope is a workspace of its own,
 and a query is searched only in its scope. --queries-from asks the questions of another set, whose ids differ
-in the prefix only (`ru/p000` for `en/p000`).
+in the prefix only (`ru/p000` for `en/p000`). --records remembers each document as a record, and asks
+`recall`: once of records that are alike but for their text, and once of records that were lived with (written
+within two years, of any importance, some used and pinned, by chance and not by what is asked): what these
+cost is what the signals of records may cost at most.
 
 The home is kept between runs (by default in the temporary folder): only what changed is embedded again.
 """
@@ -18,12 +22,17 @@ import argparse
 import json
 import math
 import os
+import random
 import sys
 import tempfile
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from magray_memory.context import Context
+from magray_memory.indexing.notebook import embed_notebook
 from magray_memory.memory import Memory
+from magray_memory.records.draft import Draft
 from magray_memory.search.query import MODES, Mode, SearchQuery
 
 DEPTH = 20
@@ -124,6 +133,68 @@ class Corpus:
         return f"{scope}/{path}" if self.ids is None else self.ids.get(path, path)
 
 
+class Records:
+    """The documents of a set as records of a notebook; `lived`: of any age, importance and use."""
+
+    def __init__(self, folder: Path, home: Path, *, lived: bool) -> None:
+        self.name = f"{'lived' if lived else 'records'}-{folder.resolve().name}"
+        self.home = home / self.name
+        self.lived = lived
+        self.documents = read_lines(folder / "corpus.jsonl")
+        self.prefix = self.documents[0]["id"].partition("/")[0]
+
+    def open(self) -> Memory:
+        workspace = self.home / "empty"
+        workspace.mkdir(parents=True, exist_ok=True)
+        memory = Memory.open(workspace, home=self.home)
+        if not memory.home.notebook.exists():
+            self._fill(memory)
+            embed_notebook(Context.open(workspace, home=self.home))
+        print(f"{self.name}: {len(self.documents)} records", file=sys.stderr)
+        return memory
+
+    def _fill(self, memory: Memory) -> None:
+        chance, now = random.Random(5), time.time()
+        for number, document in enumerate(self.documents, 1):
+            draft = Draft(text=document["text"], key=document["id"])
+            if self.lived:
+                written = now - chance.uniform(0, 730 * 86_400)
+                draft = replace(draft, created_at=written, importance=chance.random())
+                draft = replace(draft, pinned=chance.random() < 0.1, session=f"s{number // 8}")
+            memory.records.remember(draft)
+            memory.records.uses.note([number] * (chance.randrange(20) * self.lived), "shown")
+
+    def run(self, memory: Memory, questions: list[Question], mode: Mode) -> dict[str, list[str]]:
+        """The documents that each question finds, best first."""
+        found: dict[str, list[str]] = {}
+        for question in questions:
+            query = SearchQuery(question.text, within="notebook", mode=mode, k=DEPTH)
+            hits = memory.recall.query(query).hits
+            found[question.id] = [hit.key for hit in hits if hit.key]
+        return found
+
+
+def measure_records(args: argparse.Namespace) -> None:
+    for lived in (False, True):
+        records = Records(args.set, args.home, lived=lived)
+        questions, relevant = asked_of(args, records.prefix)
+        with records.open() as memory:
+            for mode in args.mode:
+                found = records.run(memory, questions, mode)
+                rows = [score(found[q.id], relevant[q.id]) for q in questions if q.id in relevant]
+                show(f"{records.name} {mode}", mean(rows), len(rows))
+
+
+def asked_of(args: argparse.Namespace, prefix: str) -> tuple[list[Question], dict[str, set[str]]]:
+    """The questions, as many as are wanted, and the documents of the corpus that answer each."""
+    questions, relevant = read_questions(args.queries_from or args.set)
+    if args.queries_from:
+        relevant = {q: {with_prefix(d, prefix) for d in found} for q, found in relevant.items()}
+    if args.sample:
+        questions = questions[:: max(1, len(questions) // args.sample)]
+    return questions, relevant
+
+
 def with_prefix(document: str, prefix: str) -> str:
     """The same document in a parallel corpus: `ru/p000` as `en/p000`."""
     return f"{prefix}/{document.partition('/')[2]}"
@@ -143,11 +214,7 @@ def run(memory: Memory, corpus: Corpus, questions: list[Question], mode: Mode) -
 
 def measure(args: argparse.Namespace) -> None:
     corpus = Corpus(args.set, args.corpus, args.home)
-    questions, relevant = read_questions(args.queries_from or args.set)
-    if args.queries_from:
-        relevant = {q: {with_prefix(d, corpus.prefix) for d in found} for q, found in relevant.items()}
-    if args.sample:
-        questions = questions[:: max(1, len(questions) // args.sample)]
+    questions, relevant = asked_of(args, corpus.prefix)
     scopes = sorted({question.scope for question in questions})
     scores: dict[str, dict[str, list[dict[str, float]]]] = {mode: {} for mode in args.mode}
     for scope in scopes:
@@ -174,6 +241,7 @@ def main() -> None:
     parser.add_argument(
         "--corpus", type=Path, metavar="DIR", help="folder of source files, a folder per scope"
     )
+    parser.add_argument("--records", action="store_true", help="remember the documents, and ask recall")
     parser.add_argument("--queries-from", type=Path, metavar="SET", help="ask the questions of this set")
     parser.add_argument("--mode", nargs="+", choices=MODES, default=["lexical", "semantic", "hybrid"])
     parser.add_argument("--sample", type=int, default=0, metavar="N", help="about N questions, evenly taken")
@@ -181,7 +249,10 @@ def main() -> None:
     parser.add_argument("--home", type=Path, default=Path(tempfile.gettempdir()) / "magray-eval")
     args = parser.parse_args()
     os.environ.pop("MAGRAY_CONFIG", None)
-    measure(args)
+    if args.records:
+        measure_records(args)
+    else:
+        measure(args)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from magray_memory.storage.vault import Vault
 
 NEAR = 0.7
-"""Share of common words from which two records are called near duplicates."""
+"""Share of common words from which two records are called near duplicates.
+
+`scripts/eval_duplicates.py` on 2,986 notes of Django, twenty other projects and Debian's packages: an edited
+copy is told in 95 % of cases where a word in 10 was changed, 90 % where a sentence was added, 30 % where a
+word in 5 was changed; 6 % of the notes are called near another one, and a third of these share nine words in
+ten with it. With .65 that is 9 %; with .8 4 %, and of the copies with a word in 10 changed 67 % are told.
+"""
 _TERMS = 40
 _CANDIDATES = 10
 _MOST_TEXT = 20_000

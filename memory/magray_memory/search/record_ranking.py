@@ -59,6 +59,8 @@ class RecordContext:
     facts: dict[RecordRef, RecordFacts] = field(default_factory=dict["RecordRef", "RecordFacts"])
     keyed: int | None = None
     """The record whose key is the whole question."""
+    silent: bool = True
+    """Whether no record and no tag holds a word of the question: then its time is all there is to go by."""
 
     def of(self, hit: Ranked) -> RecordFacts | None:
         return self.facts.get((hit.id[0], hit.row.document))
@@ -91,6 +93,7 @@ def _add(
     connection, number = view.connection, view.number
     if not has_records(connection):
         return
+    context.silent = context.silent and not any(view.frequencies.values()) and not view.tagged
     best: dict[int, Fused] = {}
     places: dict[int, PassageRef] = {}
     for key, row in rows.items():
@@ -170,13 +173,14 @@ def rank_records(
     if not context.facts and context.span is None and not query.recall:
         return hits
     base = {hit.id: _relevance(hit) for hit in hits}
+    in_span = weights.in_span_alone if context.silent else weights.in_span
     for hit in hits:
         record = context.of(hit)
         if record is not None:
             hit.add("key", weights.keyed * (record.document == context.keyed))
             _add_facts(hit, record, context.now, weights)
         if context.span is not None:
-            hit.add("time", weights.in_span * context.span.nearness(_times(hit, record)))
+            hit.add("time", in_span * context.span.nearness(_times(hit, record)))
     _support(hits, base, context, weights)
     _sink(hits, context, weights)
     if query.recall:

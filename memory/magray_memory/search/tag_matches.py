@@ -25,6 +25,7 @@ def tag_matches(view: VaultView, weights: Mapping[str, float]) -> dict[int, floa
     """
     connection = view.connection
     tags = view.source.tag_words.find(connection, view.source.vault.id, weights)
+    view.tagged = bool(tags)
     if not tags:
         return {}
     best = sorted(tags, key=lambda tag: (-share(weights, tags[tag]), -tag))[:TAGS]

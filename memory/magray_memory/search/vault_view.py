@@ -58,6 +58,8 @@ class VaultView:
     """The vector space that answers for this vault now."""
     neighbours: Neighbours | None = None
     """The nearest passages, where they have been searched already."""
+    tagged: bool = False
+    """Whether a tag of it holds a word of the query."""
     fresh: frozenset[int] = frozenset()
     """Passages whose vector was made for this search alone."""
 

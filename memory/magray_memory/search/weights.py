@@ -73,6 +73,8 @@ class Weights(NamedTuple):
     """Factor of a record that another replaces."""
     in_span: float = 0.25
     """For what is of the time that a question asks for."""
+    in_span_alone: float = 1.25
+    """The same where no record holds a word of the question: "what happened last week"."""
     tagged: float = 0.9
     """What a word of the query is worth that stands in a tag, to one in the text."""
     mentioned: float = 0.25

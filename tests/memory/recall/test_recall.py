@@ -110,6 +110,14 @@ def test_a_time_alone_lists_what_is_of_it(bench: Bench) -> None:
     assert bench.found("что было вчера?")[:1] == ["n4"]
 
 
+def test_a_question_of_nothing_but_a_time_is_answered_by_the_time(bench: Bench) -> None:
+    bench.keep("Decided to drop Redis.", created_at=datetime(2026, 3, 15).timestamp())
+    bench.keep("We deploy with Kamal.", created_at=datetime(2026, 5, 12).timestamp())
+    bench.keep("Renew the certificate.", created_at=datetime(2026, 5, 1).timestamp())
+    for question in ("what happened last week", "что происходило на прошлой неделе?", "last week"):
+        assert bench.found(question, mode="hybrid")[0] == "n2"
+
+
 def test_a_time_does_not_beat_what_is_meant(bench: Bench) -> None:
     old = bench.keep("The port of the staging server is 8443.", created_at=datetime(2025, 1, 1).timestamp())
     for number in range(5):
