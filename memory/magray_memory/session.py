@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from magray_memory.records.recall import Recall
     from magray_memory.records.room import Records
     from magray_memory.search.live import LiveSearch
+    from magray_memory.search.notes import Notes
     from magray_memory.storage.home import Home
     from magray_memory.storage.vault import Vault
 
@@ -57,6 +58,13 @@ class Session:
         from magray_memory.search.live import LiveSearch
 
         return LiveSearch(self._context, self.overlays.open, lambda citation: self.records.check(citation))
+
+    @cached_property
+    def notes(self) -> Notes:
+        """Links between notes: `target`, `backlinks`, `renamed`; names and tags to complete them."""
+        from magray_memory.search.notes import Notes
+
+        return Notes(self._context, self.search)
 
     @cached_property
     def overlays(self) -> Overlays:

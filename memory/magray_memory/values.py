@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from magray_memory.regular_file import read_below
     from magray_memory.resources import give_back, give_way
     from magray_memory.search.hits import Hit, SearchAnswer
-    from magray_memory.search.note_links import Note
+    from magray_memory.search.note_links import NamedNote, Note, aliases, stem
+    from magray_memory.search.note_rename import Renames
+    from magray_memory.search.notes import FileEdits
     from magray_memory.search.query import SearchQuery, parse, read_moment
     from magray_memory.search.symbols import Symbol
     from magray_memory.storage.home import Home
@@ -47,8 +49,10 @@ if TYPE_CHECKING:
     from magray_memory.text.chunk_types import ChunkSymbol
     from magray_memory.text.decode import Undecodable, decode
     from magray_memory.text.front_matter import front_matter
+    from magray_memory.text.headings import Heading, headings
     from magray_memory.text.languages import LANGUAGES, detect
-    from magray_memory.text.wiki_links import WikiLink, wiki_links
+    from magray_memory.text.markdown import prose_lines
+    from magray_memory.text.note_references import NoteReference, note_references
     from magray_memory.text.word_role import is_grammar_or_local
     from magray_memory.user_path import absolute_path, expand_user, home_path
 
@@ -62,7 +66,9 @@ __all__ = [
     "DeviceChange",
     "Diagnosis",
     "Draft",
+    "FileEdits",
     "Finding",
+    "Heading",
     "Hit",
     "Home",
     "IndexReport",
@@ -73,7 +79,9 @@ __all__ = [
     "ModelOverrides",
     "Move",
     "Moves",
+    "NamedNote",
     "Note",
+    "NoteReference",
     "Optimized",
     "PathStanding",
     "Placed",
@@ -83,6 +91,7 @@ __all__ = [
     "RecordFilter",
     "RecordPage",
     "Remembered",
+    "Renames",
     "Schedule",
     "SearchAnswer",
     "SearchQuery",
@@ -98,8 +107,8 @@ __all__ = [
     "UsedModel",
     "VaultInfo",
     "Verified",
-    "WikiLink",
     "absolute_path",
+    "aliases",
     "begin_hourly",
     "canonical_root",
     "chunked",
@@ -109,10 +118,13 @@ __all__ = [
     "front_matter",
     "give_back",
     "give_way",
+    "headings",
     "home_path",
     "indexed_unasked",
     "is_grammar_or_local",
+    "note_references",
     "parse",
+    "prose_lines",
     "query_tokens",
     "read_below",
     "read_moment",
@@ -120,9 +132,9 @@ __all__ = [
     "record_time",
     "relative_path",
     "snippet",
+    "stem",
     "tail",
     "tokens",
-    "wiki_links",
 ]
 
 _MODULES = {
@@ -153,7 +165,9 @@ _MODULES = {
     "records.room": ("RecordPage", "Remembered"),
     "resources": ("give_back", "give_way"),
     "search.hits": ("Hit", "SearchAnswer"),
-    "search.note_links": ("Note",),
+    "search.note_links": ("NamedNote", "Note", "aliases", "stem"),
+    "search.note_rename": ("Renames",),
+    "search.notes": ("FileEdits",),
     "search.query": ("SearchQuery", "parse", "read_moment"),
     "search.symbols": ("Symbol",),
     "storage.home": ("Home",),
@@ -164,10 +178,12 @@ _MODULES = {
     "text.chunk_types": ("ChunkSymbol",),
     "text.decode": ("Undecodable", "decode"),
     "text.front_matter": ("front_matter",),
+    "text.headings": ("Heading", "headings"),
     "text.languages": ("LANGUAGES", "detect"),
     "text.redaction": ("redact",),
     "user_path": ("absolute_path", "expand_user", "home_path"),
-    "text.wiki_links": ("WikiLink", "wiki_links"),
+    "text.markdown": ("prose_lines",),
+    "text.note_references": ("NoteReference", "note_references"),
     "text.word_role": ("is_grammar_or_local",),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}

@@ -8,21 +8,18 @@ import posixpath
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from magray_memory.errors import MagrayError
 from magray_memory.regular_file import read_below
-from magray_memory.storage.links import first_symbols, link_targets
+from magray_memory.storage.links import first_symbols
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     from magray_memory.index.open_vaults import OpenVault
-
-Row = TypeVar("Row")
 
 _SUFFIXES = (".md", ".markdown", ".mdx", ".rst", ".txt", ".org", ".adoc")
 _NO_LETTERS = re.compile(r"[\W_]+")
@@ -56,26 +53,111 @@ class Note:
             return ""
 
 
-def resolve_note_link(
-    vaults: Iterable[OpenVault], link: str, source: tuple[Path, str] | None = None
-) -> Note | None:
-    """The note that a link means, as `name`, `folder/name`, `name#part`, `#part` or `name|shown`.
+class NoteNames:
+    """The notes of some vaults by what a link can call them, as they were when it was made.
 
-    None when there is none. `source` is the root and path of the document with the link, which `#part`,
-    `./name` and `../name` need. A path wins over a file name, that over a title, that over an alias; among
-    equals the shortest path does. Unreadable vaults are left out.
+    A path wins over a file name, that over a title, that over an alias; among equals the shortest path does.
+    Unreadable vaults are left out.
     """
-    name, _, part = link.partition("|")[0].rstrip("\\").partition("#")
-    part = part.strip()
-    if not name.strip():
-        return Note(*source, None, part) if source is not None and part else None
-    opened = [vault for vault in vaults if vault.root is not None]
-    for spelled in dict.fromkeys((name, unquote(name))):
-        wanted = _Wanted.of(spelled, source)
-        found = wanted and (_by_name(opened, wanted) or _by_alias(opened, wanted))
-        if found:
-            return Note(found.root, found.path, found.title, part)
-    return None
+
+    def __init__(self, vaults: Iterable[OpenVault]) -> None:
+        self.all: list[NamedNote] = []
+        self._by_end: dict[str, list[NamedNote]] = {}
+        self._by_title: dict[str, list[NamedNote]] = {}
+        for vault in vaults:
+            if vault.root is not None and not vault.transient:
+                self._add(vault.root, vault)
+
+    def resolve(self, link: str, source: tuple[Path, str] | None = None) -> Note | None:
+        """The note that a link means, as `name`, `folder/name`, `name#part`, `#part` or `name|shown`.
+
+        None when there is none. `source` is the root and path of the document with the link, which `#part`,
+        `./name` and `../name` need.
+        """
+        name, _, part = link.partition("|")[0].rstrip("\\").partition("#")
+        part = part.strip()
+        if not name.strip():
+            return Note(*source, None, part) if source is not None and part else None
+        for spelled in dict.fromkeys((name, unquote(name))):
+            wanted = _Wanted.of(spelled, source)
+            found = wanted and (self._named(wanted) or self._by_alias(wanted))
+            if found:
+                return Note(found.root, found.path, found.title, part)
+        return None
+
+    def at(self, path: str, source: tuple[Path, str]) -> Note | None:
+        """The note that the target of a Markdown link means: a path from the document's folder, or from the
+        root where it begins with `/`, percent-encoded or not, with or without the suffix.
+        """
+        name, _, part = path.partition("#")
+        if not name:
+            return Note(*source, None, unquote(part)) if part else None
+        for spelled in dict.fromkeys((unquote(name), unquote(name.partition("?")[0]), name)):
+            inside = path_below(spelled, source[1])
+            found = self._named(_Wanted(_folded(inside), source[0]))
+            if found is not None:
+                return Note(found.root, found.path, found.title, unquote(part))
+        return None
+
+    def called(self, name: str) -> list[NamedNote]:
+        """The notes whose file is called so, with or without the suffix."""
+        return self._by_end.get(_folded(name), [])
+
+    def shortest(self, note: NamedNote) -> str:
+        """What a link calls a note: its file's name without the suffix, or its path where others share it."""
+        path = stem(note.path)
+        name = posixpath.basename(path)
+        return name if self.called(name) in ([note], []) else path
+
+    def _add(self, root: Path, vault: OpenVault) -> None:
+        try:
+            rows = vault.vault.query(lambda connection: list(first_symbols(connection)))
+        except MagrayError:
+            return
+        for path, title, symbol in rows:
+            note = NamedNote(root, path, title, _folded(symbol or ""))
+            self.all.append(note)
+            end = posixpath.basename(_folded(path))
+            for name in dict.fromkeys((end, stem(end))):
+                self._by_end.setdefault(name, []).append(note)
+            if title and title.strip():
+                self._by_title.setdefault(_folded(title).strip(), []).append(note)
+
+    def _named(self, wanted: _Wanted) -> NamedNote | None:
+        ends = self._by_end.get(posixpath.basename(wanted.name), [])
+        near = ends if wanted.root is not None else [*ends, *self._by_title.get(wanted.name, [])]
+        ranked: list[tuple[int, int, str, int]] = []
+        for number, note in enumerate(near):
+            rank = _rank(_folded(note.path), _folded(note.title or ""), wanted.name)
+            if rank is None or (wanted.root is not None and (rank > 0 or note.root != wanted.root)):
+                continue
+            ranked.append((rank, len(note.path), note.path, number))
+        for *_, number in sorted(ranked):
+            if (near[number].root / near[number].path).is_file():
+                return near[number]
+        return None
+
+    def _by_alias(self, wanted: _Wanted) -> NamedNote | None:
+        """The note with this alias: those whose first passage has the words in its symbol are read to be
+        sure.
+        """
+        if wanted.root is not None:
+            return None
+        near = [note for note in self.all if wanted.name in note.symbol]
+        for note in sorted(near, key=lambda note: (len(note.path), note.path)):
+            if wanted.name in map(_alias, aliases(Note(note.root, note.path, note.title).text())):
+                return note
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedNote:
+    """A note with what it is called; `symbol` of its first passage, folded, has its aliases."""
+
+    root: Path
+    path: str
+    title: str | None
+    symbol: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,62 +177,49 @@ class _Wanted:
         return cls(name) if name else None
 
 
+def path_below(target: str, source: str) -> str:
+    """The path below the root that a Markdown link means in a document; `target` is decoded."""
+    if target.startswith("/"):
+        return posixpath.normpath(target.lstrip("/"))
+    return posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
+
+
+def aliases(text: str) -> tuple[str, ...]:
+    """The aliases that a note's front matter states."""
+    from magray_memory.text.front_matter import front_matter
+
+    return front_matter(text).aliases
+
+
+def named_by_path(note: Note, link: str) -> bool:
+    """Whether a link calls a note by its file's name or path, rather than by its title or an alias."""
+    name = link.partition("|")[0].rstrip("\\").partition("#")[0]
+    for spelled in (name, unquote(name)):
+        wanted = _folded(spelled.strip().removeprefix("./").strip("/"))
+        if _rank(_folded(note.path), "", wanted) is not None or spelled.strip().startswith(("./", "../")):
+            return True
+    return False
+
+
+def _alias(text: str) -> str:
+    return _folded(text).strip()
+
+
 def _folded(text: str) -> str:
     return text.casefold() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
 
 
-def _rows(
-    opened: Sequence[OpenVault], rows: Callable[[sqlite3.Connection], Iterator[Row]], wanted: _Wanted
-) -> Iterator[tuple[Path, Row]]:
-    for vault in opened:
-        if vault.root is None or (wanted.root is not None and vault.root != wanted.root):
-            continue
-        try:
-            found = vault.vault.query(lambda connection: list(rows(connection)))
-        except MagrayError:
-            continue
-        yield from ((vault.root, row) for row in found)
-
-
-def _by_name(opened: Sequence[OpenVault], wanted: _Wanted) -> Note | None:
-    best: tuple[int, int, str] | None = None
-    found: Note | None = None
-    for root, (path, title) in _rows(opened, link_targets, wanted):
-        rank = _rank(_folded(path), _folded(title or ""), wanted.name)
-        if rank is None or (wanted.root is not None and rank > 0):
-            continue
-        key = (rank, len(path), path)
-        if (best is None or key < best) and (root / path).is_file():
-            best, found = key, Note(root, path, title)
-    return found
-
-
-def _by_alias(opened: Sequence[OpenVault], wanted: _Wanted) -> Note | None:
-    """The note with this alias: those whose first passage has the words in its symbol are read to be sure."""
-    if wanted.root is not None:
-        return None
-    near = [
-        Note(root, path, title)
-        for root, (path, title, symbol) in _rows(opened, first_symbols, wanted)
-        if wanted.name in _folded(symbol)
-    ]
-    for note in sorted(near, key=lambda note: (len(note.path), note.path)):
-        if wanted.name in _aliases(note.text()):
-            return note
-    return None
-
-
-def _aliases(text: str) -> list[str]:
-    from magray_memory.text.front_matter import front_matter
-
-    return [_folded(alias).strip() for alias in front_matter(text).aliases]
+def stem(path: str) -> str:
+    """The path without the suffix of a note."""
+    end = next((suffix for suffix in _SUFFIXES if path.lower().endswith(suffix)), "")
+    return path[: len(path) - len(end)]
 
 
 def _rank(path: str, title: str, wanted: str) -> int | None:
-    stem = next((path.removesuffix(suffix) for suffix in _SUFFIXES if path.endswith(suffix)), path)
-    if wanted in (path, stem):
+    bare = stem(path)
+    if wanted in (path, bare):
         return 0
-    if path.endswith(f"/{wanted}") or stem.endswith(f"/{wanted}"):
+    if path.endswith(f"/{wanted}") or bare.endswith(f"/{wanted}"):
         return 1
     return 2 if title.strip() == wanted else None
 
@@ -163,21 +232,15 @@ def part_line(path: str, text: str, part: str) -> int:
     if names[-1].startswith("^"):
         block = re.compile(rf"(?:^|\s){re.escape(names[-1])}\s*$")
         return next((row for row, line in enumerate(text.split("\n"), 1) if block.search(line)), 1)
+    from magray_memory.text.headings import headings
+
     for spelled in (names, [unquote(name) for name in names]):
         keys = [_heading_key(name) for name in spelled]
-        for row, headings in _headings(path, text):
-            if headings and headings[-1] == keys[-1] and _is_under(headings[:-1], keys[:-1]):
-                return row
+        for heading in headings(path, text):
+            above = [_heading_key(name) for name in heading.above]
+            if _heading_key(heading.name) == keys[-1] and _is_under(above, keys[:-1]):
+                return heading.line
     return 1
-
-
-def _headings(path: str, text: str) -> Iterator[tuple[int, list[str]]]:
-    """Line and heading path of every section of a note."""
-    from magray_memory.text.languages import detect
-    from magray_memory.text.sections import sections_of
-
-    for section in sections_of(detect(path, text[:4096]), text):
-        yield section.start + 1, [_heading_key(name) for name in section.path]
 
 
 def _is_under(above: list[str], wanted: list[str]) -> bool:

@@ -9,13 +9,13 @@ from magray_memory.errors import Interrupted, MagrayError, NotIndexed, Workspace
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
     from pathlib import Path
 
     from magray_memory.context import Context
     from magray_memory.index.open_vaults import OpenVault
     from magray_memory.search.hits import SearchAnswer
-    from magray_memory.search.note_links import Note
+    from magray_memory.search.note_links import Note, NoteNames
     from magray_memory.search.presentation import CheckSource
     from magray_memory.search.query import SearchQuery
     from magray_memory.search.searcher import Searcher
@@ -34,6 +34,7 @@ class Search:
         self._context = context
         self._check = check
         self._searcher: Searcher | None = None
+        self._names: tuple[Hashable, NoteNames] | None = None
 
     def query(self, query: SearchQuery, should_stop: Callable[[], bool] | None = None) -> SearchAnswer:
         """Ranked hits of the workspaces, notes and notebook; `degraded` says what could not be used.
@@ -102,13 +103,33 @@ class Search:
 
     def note(self, link: str, source: Path | None = None) -> Note | None:
         """The note that a link means, in any folder that is searched; `source` is the file with the link."""
-        from magray_memory.search.note_links import resolve_note_link
+        return self.note_names().resolve(link, self.place(source))
 
+    def note_names(self) -> NoteNames:
+        """The notes of every folder that is searched, by what links can call them; kept until an index
+        changes.
+        """
+        from magray_memory.search.answer_cache import vault_state
+        from magray_memory.search.note_links import NoteNames
+
+        vaults = [vault for vault in self.open().vaults if vault.root is not None and not vault.transient]
+        state = tuple((vault.root, vault_state(vault.vault.path)) for vault in vaults)
+        with self._context.guard:
+            known = self._names
+        if known is not None and known[0] == state:
+            return known[1]
+        names = NoteNames(vaults)
+        if all(part is not None for _, part in state):
+            with self._context.guard:
+                self._names = (state, names)
+        return names
+
+    def place(self, path: Path | None) -> tuple[Path, str] | None:
+        """The root or folder of notes that a file lies in, and its path there; None where it is in none."""
         try:
-            place = None if source is None else self._context.locate(source)
+            return None if path is None else self._context.locate(path)
         except WorkspaceError:
-            place = None
-        return resolve_note_link(self.open().vaults, link, place)
+            return None
 
     def expect(self) -> None:
         """Load the model in a thread while the question is being prepared; a query waits for it."""

@@ -26,14 +26,29 @@ def set_links(connection: sqlite3.Connection, document_id: int, targets: Iterabl
     )
 
 
-def link_targets(connection: sqlite3.Connection) -> Iterator[tuple[str, str | None]]:
-    """Path and title of every note that is a file."""
-    return connection.execute("SELECT path, title FROM document WHERE kind = 'doc' AND path IS NOT NULL")
-
-
-def first_symbols(connection: sqlite3.Connection) -> Iterator[tuple[str, str | None, str]]:
+def first_symbols(connection: sqlite3.Connection) -> Iterator[tuple[str, str | None, str | None]]:
     """Path and title of every note that is a file, and the first passage's symbol, which has its aliases."""
     return connection.execute(
-        "SELECT path, title, symbol FROM document JOIN passage ON document_id = document.id AND ordinal = 0"
+        "SELECT path, title, symbol FROM document"
+        " LEFT JOIN passage ON document_id = document.id AND ordinal = 0"
         " WHERE document.kind = 'doc' AND path IS NOT NULL"
+    )
+
+
+def paths_with_terms(connection: sqlite3.Connection, expression: str) -> list[str]:
+    """The files with a passage that fits an expression of the lexical index."""
+    rows = connection.execute(
+        "SELECT DISTINCT document.path FROM passage_fts JOIN passage ON passage.id = passage_fts.rowid"
+        " JOIN document ON document.id = document_id WHERE passage_fts MATCH ?"
+        " AND document.path IS NOT NULL",
+        (expression,),
+    )
+    return [path for (path,) in rows.fetchall()]
+
+
+def tag_counts(connection: sqlite3.Connection) -> Iterator[tuple[str, int]]:
+    """Every tag, and how many documents outside the trash have it."""
+    return connection.execute(
+        "SELECT name, count(*) FROM tag JOIN document_tag ON tag_id = tag.id"
+        " JOIN document ON document.id = document_id WHERE trashed_at IS NULL GROUP BY name"
     )

@@ -21,9 +21,12 @@ from magray_server.host.maintenance import Maintenance
 from magray_server.lsp import commands
 from magray_server.lsp.buffers import Buffers
 from magray_server.lsp.client import Client
+from magray_server.lsp.features import rename_notes
 from magray_server.lsp.features.code_action import KINDS, CodeActions
 from magray_server.lsp.features.code_lens import CodeLenses
+from magray_server.lsp.features.completion import TRIGGERS, Completion
 from magray_server.lsp.features.configuration import Configuration
+from magray_server.lsp.features.create_note import CreateNote
 from magray_server.lsp.features.device_messages import Devices
 from magray_server.lsp.features.document_links import Links
 from magray_server.lsp.features.health import HealthRequests
@@ -31,13 +34,16 @@ from magray_server.lsp.features.hover import Hover
 from magray_server.lsp.features.index import IndexRequests
 from magray_server.lsp.features.indexing import Indexing
 from magray_server.lsp.features.note_folders import NoteFolders
+from magray_server.lsp.features.note_symbols import NoteSymbols
 from magray_server.lsp.features.operation_request import OperationRequests
 from magray_server.lsp.features.optimize import OptimizeRequests
 from magray_server.lsp.features.record_changes import RecordChanges
 from magray_server.lsp.features.record_embedding import RecordEmbedding
 from magray_server.lsp.features.record_lens import RecordLenses
+from magray_server.lsp.features.references import References
 from magray_server.lsp.features.related import RelatedRequests
 from magray_server.lsp.features.remember_selection import RememberSelection
+from magray_server.lsp.features.rename_notes import RenameNotes
 from magray_server.lsp.features.search import SearchRequests
 from magray_server.lsp.features.show_records import ShowRecords
 from magray_server.lsp.features.show_related import ShowRelated
@@ -163,7 +169,12 @@ class MagrayServer(LanguageServer):
         self.remember_selection = RememberSelection(
             client, folders, buffers, session, workers, outlines, self.record_changes.look
         )
-        self.code_actions = CodeActions(client, folders, buffers, self.remember_selection)
+        create_note = CreateNote(client, folders, session, workers, self.links)
+        self.code_actions = CodeActions(client, folders, buffers, self.remember_selection, create_note)
+        self.completion = Completion(buffers, session, workers, self.links)
+        self.references = References(client, folders, buffers, session, workers, self.links)
+        self.note_symbols = NoteSymbols(client, folders, buffers, session, workers)
+        self.rename_notes = RenameNotes(client, folders, buffers, session, workers, self.links)
         self.show_related = ShowRelated(client, self.related.related)
         self.show_records = ShowRecords(client, session, workers)
         self.record_lenses = RecordLenses(client, settings, folders, session, workers)
@@ -325,6 +336,16 @@ def _register(server: MagrayServer) -> None:
     feature(types.TEXT_DOCUMENT_HOVER)(_later(server.hover.hover))
     feature(types.TEXT_DOCUMENT_DEFINITION)(_later(server.links.definition))
     feature(types.TEXT_DOCUMENT_DOCUMENT_LINK)(_later(server.links.links))
+    feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=list(TRIGGERS)))(
+        _later(server.completion.complete)
+    )
+    feature(types.TEXT_DOCUMENT_REFERENCES)(_later(server.references.references))
+    feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)(_later(server.note_symbols.symbols))
+    feature(types.TEXT_DOCUMENT_PREPARE_RENAME)(_later(server.rename_notes.prepare))
+    feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))(
+        _later(server.rename_notes.rename)
+    )
+    feature(types.WORKSPACE_WILL_RENAME_FILES, rename_notes.OPTIONS)(_later(server.rename_notes.will_rename))
     feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(list(KINDS)))(
         _later(server.code_actions.actions)
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from magray_memory.index.open_vaults import OpenVault
-from magray_memory.search.note_links import part_line, resolve_note_link
+from magray_memory.search.note_links import NoteNames, part_line
 
 if TYPE_CHECKING:
     from ..conftest import Workspace
@@ -96,7 +96,7 @@ def test_a_link_leads_to_its_line(ws: Workspace, link: str, path: str, line: int
         ws.write(name, text)
     ws.index(lexical=True)
     vault = OpenVault(ws.vault, "workspace", ws.root, vectors=lambda key: pytest.fail(key))
-    note = resolve_note_link([vault], link, (ws.root, SOURCE))
+    note = NoteNames([vault]).resolve(link, (ws.root, SOURCE))
     assert note is not None
     assert (note.path, note.line()) == (path, line)
 
@@ -107,7 +107,7 @@ def test_a_link_to_nothing_leads_nowhere(ws: Workspace, link: str) -> None:
         ws.write(name, text)
     ws.index(lexical=True)
     vault = OpenVault(ws.vault, "workspace", ws.root, vectors=lambda key: pytest.fail(key))
-    assert resolve_note_link([vault], link, (ws.root, SOURCE)) is None
+    assert NoteNames([vault]).resolve(link, (ws.root, SOURCE)) is None
 
 
 def test_headings_in_fences_are_none() -> None:

@@ -1,4 +1,6 @@
-"""`textDocument/codeAction`: remember a selection, and find code like it in editors that can show that."""
+"""`textDocument/codeAction`: remember a selection, create the note that a link names, and find code like a
+selection in editors that can show that.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from magray_server.lsp.features.create_note import KIND as CREATE
 from magray_server.lsp.features.remember_selection import KIND as REMEMBER
 from magray_server.lsp.features.show_related import related_command
 
@@ -14,40 +17,49 @@ if TYPE_CHECKING:
 
     from magray_server.lsp.buffers import Buffer, Buffers
     from magray_server.lsp.client import Client
+    from magray_server.lsp.features.create_note import CreateNote
     from magray_server.lsp.features.remember_selection import RememberSelection
     from magray_server.lsp.folders import Folders
 
 KIND = "magray"
-KINDS = (KIND, REMEMBER)
+KINDS = (KIND, REMEMBER, CREATE)
 
 
 class CodeActions:
-    """Every action runs a command; what that answers is for the editor to show."""
+    """What a command of an action answers is for the editor to show."""
 
     def __init__(
-        self, client: Client, folders: Folders, buffers: Buffers, remember: RememberSelection
+        self,
+        client: Client,
+        folders: Folders,
+        buffers: Buffers,
+        remember: RememberSelection,
+        create_note: CreateNote,
     ) -> None:
         self._client = client
         self._folders = folders
         self._buffers = buffers
         self._remember = remember
+        self._create_note = create_note
 
     async def actions(self, params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
         """What can be done with the range, in a file of an open folder or of one of notes."""
         buffer = self._buffers.get(params.text_document.uri)
         wanted = [str(getattr(kind, "value", kind)) for kind in params.context.only or [""]]
-        if buffer is None or buffer.path is None or buffer.lost:
+        if buffer is None or buffer.lost or not any(_includes(wanted, kind) for kind in KINDS):
             return []
-        if not any(_includes(wanted, kind) for kind in KINDS) or self._folders.place(buffer.path) is None:
-            return []
-        found: list[types.CodeAction] = []
-        remember = await self._remember.action(buffer, params.range)
-        similar = self._similar(buffer, params.range)
-        found = [action for action in (similar, remember) if action is not None]
-        found = [action for action in found if _includes(wanted, str(action.kind))]
+        actions: list[types.CodeAction | None] = []
+        if _includes(wanted, CREATE):
+            actions.append(await self._create_note.action(buffer, params.range.start))
+        if buffer.path is not None and self._folders.place(buffer.path) is not None:
+            if _includes(wanted, KIND):
+                actions.append(self._similar(buffer, params.range))
+            if _includes(wanted, REMEMBER):
+                actions.append(await self._remember.action(buffer, params.range))
+        found = [action for action in actions if action is not None]
         document = self._client.capabilities.text_document
-        actions = document.code_action if document else None
-        if actions is None or actions.code_action_literal_support is None:  # it knows commands only
+        support = document.code_action if document else None
+        if support is None or support.code_action_literal_support is None:  # it knows commands only
             return [action.command for action in found if action.command is not None]
         return list(found)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_memory.session import Session
-    from magray_memory.values import Hit, Record, WikiLink
+    from magray_memory.values import Hit, NoteReference, Record
     from magray_server.lsp.buffers import Buffer, Buffers
     from magray_server.lsp.client import Client
     from magray_server.lsp.features.document_links import Links
@@ -156,7 +156,7 @@ class Hover:
                 found.setdefault(record.id, record)
         return list(found.values())
 
-    async def _linked(self, link: WikiLink, buffer: Buffer) -> str | None:
+    async def _linked(self, link: NoteReference, buffer: Buffer) -> str | None:
         """The card of a link; None for one in code that means nothing, which may be none."""
         note = await self._links.note(link, buffer)
         if note is None:
@@ -164,7 +164,7 @@ class Hover:
             if record is not None:
                 markdown, linked = self._markdown(), self._client.opens_records
                 return record_cards.of_record(record, markdown=markdown, linked=linked)
-            if link.in_code:
+            if link.in_code or link.by_path:
                 return None
             return f"No note is named {cards.name(link.target, markdown=self._markdown())}."
         markdown, uri = self._markdown(), self._folders.uri(note.root, note.path)

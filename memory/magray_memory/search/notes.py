@@ -1,0 +1,168 @@
+"""Notes room: what links between notes mean, who links to a note, and what an edit or a rename has to know.
+
+Answers come from the index of names, which is kept in memory, and from the few files that can link to a note;
+the text of an open buffer counts before its file.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, NamedTuple
+
+from magray_memory.errors import Interrupted, MagrayError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from magray_memory.context import Context
+    from magray_memory.index.open_vaults import OpenVault
+    from magray_memory.search.note_links import NamedNote, Note, NoteNames
+    from magray_memory.search.note_rename import Edit, Renames
+    from magray_memory.search.room import Search
+    from magray_memory.text.note_references import NoteReference
+
+    Stop = Callable[[], bool] | None
+
+
+class Backlink(NamedTuple):
+    """A reference to a note: the document with it, and the text of its line."""
+
+    root: Path
+    path: str
+    reference: NoteReference
+    line_text: str
+
+
+class FileEdits(NamedTuple):
+    """What a rename changes in a document."""
+
+    root: Path
+    path: str
+    edits: Sequence[Edit]
+
+
+class Notes:
+    """Safe in several threads. `texts` of its methods: those of open buffers, by path."""
+
+    def __init__(self, context: Context, search: Search) -> None:
+        self._context = context
+        self._search = search
+
+    def target(self, reference: NoteReference, source: Path | None) -> Note | None:
+        """The note that a reference in a file means; a record's text has no `source`."""
+        return _target(self._search.note_names(), reference, self._search.place(source))
+
+    def all(self) -> Sequence[NamedNote]:
+        """Every note."""
+        return self._search.note_names().all
+
+    def shortest(self, note: NamedNote) -> str:
+        """What a link calls a note: the shortest that means it alone."""
+        return self._search.note_names().shortest(note)
+
+    def tags(self) -> Mapping[str, int]:
+        """Every tag of files and records, with how many have it."""
+        from magray_memory.storage.links import tag_counts
+
+        found: dict[str, int] = {}
+        for vault in self._search.open().vaults:
+            try:
+                rows = vault.vault.query(lambda connection: list(tag_counts(connection)))
+            except MagrayError:
+                continue
+            for name, count in rows:
+                found[name] = found.get(name, 0) + count
+        return found
+
+    def backlinks(
+        self, note: Note, texts: Mapping[Path, str], line: int | None = None, stop: Stop = None
+    ) -> list[Backlink]:
+        """The references to a note, in the order of files and lines; with `line` only those to the part that
+        begins there. Raises Interrupted.
+        """
+        from magray_memory.search.note_words import names_of
+
+        names = self._search.note_names()
+        found: list[Backlink] = []
+        title = next((n.title for n in names.all if (n.root, n.path) == (note.root, note.path)), None)
+        for root, path in self._linking(names_of(note, title), texts, stop):
+            text = _text(root, path, texts)
+            lines = _lines(text)
+            for reference in _references(path, lines):
+                meant = _target(names, reference, (root, path))
+                if meant is None or (meant.root, meant.path) != (note.root, note.path):
+                    continue
+                if line is not None and not (
+                    meant.part and meant.line(texts.get(meant.root / meant.path)) == line
+                ):
+                    continue
+                found.append(Backlink(root, path, reference, lines[reference.line]))
+        return sorted(found, key=lambda link: (link.root, link.path, link.reference[:2]))
+
+    def renamed(self, moves: Renames, texts: Mapping[Path, str], stop: Stop = None) -> list[FileEdits]:
+        """What keeps every link as it is once files and folders have moved. Raises Interrupted."""
+        from magray_memory.search.note_links import stem
+        from magray_memory.search.note_rename import edits_of
+
+        names = self._search.note_names()
+        moved = [(n.root, n.path) for n in names.all if moves.of(n.root / n.path) != n.root / n.path]
+        found: list[FileEdits] = []
+        files = set(moved) | set(self._linking([stem(old.name) for old in moves.old], texts, stop))
+        for root, path in sorted(files):
+            lines = _lines(_text(root, path, texts))
+            edits = edits_of(names, moves, (root, path), lines, _target)
+            if edits:
+                found.append(FileEdits(root, path, edits))
+        return found
+
+    def _linking(
+        self, called: list[str], texts: Mapping[Path, str], stop: Stop
+    ) -> Iterator[tuple[Path, str]]:
+        """The files that may link to what is called so: with the words in a passage; and open buffers."""
+        from magray_memory.search.note_words import expression_of
+
+        expression = expression_of(called)
+        seen = {place for path in texts if (place := self._search.place(path)) is not None}
+        yield from sorted(seen)
+        for vault in self._search.open().vaults:
+            if vault.root is None or vault.transient:
+                continue
+            for path in _paths(vault, expression):
+                if stop is not None and stop():
+                    raise Interrupted("stopped", "the client cancelled the request")
+                if (vault.root, path) not in seen:
+                    seen.add((vault.root, path))
+                    yield vault.root, path
+
+
+def _paths(vault: OpenVault, expression: str | None) -> list[str]:
+    from magray_memory.storage.documents import files
+    from magray_memory.storage.links import paths_with_terms
+
+    if expression is None:
+        return sorted(files(vault.vault))
+    return sorted(vault.vault.query(lambda connection: paths_with_terms(connection, expression)))
+
+
+def _target(names: NoteNames, reference: NoteReference, source: tuple[Path, str] | None) -> Note | None:
+    if not reference.by_path:
+        return names.resolve(reference.target, source)
+    return None if source is None else names.at(reference.target, source)
+
+
+def _references(path: str, lines: list[str]) -> Iterator[NoteReference]:
+    from magray_memory.text.note_references import note_references
+
+    return note_references(path, lines)
+
+
+def _text(root: Path, path: str, texts: Mapping[Path, str]) -> str:
+    from magray_memory.search.note_links import Note
+
+    open_text = texts.get(root / path)
+    return Note(root, path, None).text() if open_text is None else open_text
+
+
+def _lines(text: str) -> list[str]:
+    return io.StringIO(text, newline="").readlines()

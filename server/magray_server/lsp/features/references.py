@@ -1,0 +1,104 @@
+"""`textDocument/references`: backlinks of a note, of a heading, of what a link means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from magray_server.lsp.features.document_links import name_of, span_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from magray_memory.session import Session
+    from magray_memory.values import Note, NoteReference
+    from magray_server.lsp.buffers import Buffer, Buffers
+    from magray_server.lsp.client import Client
+    from magray_server.lsp.features.document_links import Links
+    from magray_server.lsp.folders import Folders
+    from magray_server.lsp.session import CurrentSession
+    from magray_server.lsp.workers import Stop, Workers
+
+
+class References:
+    """On a link: all that links to the same. On a heading: what links to it; on the first one, and anywhere
+    else in a Markdown document: what links to the document.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        folders: Folders,
+        buffers: Buffers,
+        session: CurrentSession,
+        workers: Workers,
+        links: Links,
+    ) -> None:
+        self._client = client
+        self._folders = folders
+        self._buffers = buffers
+        self._session = session
+        self._workers = workers
+        self._links = links
+
+    async def references(self, params: types.ReferenceParams) -> list[types.Location] | None:
+        """The links, with the note itself where the declaration is wanted."""
+        buffer = self._buffers.get(params.text_document.uri)
+        if buffer is None or buffer.lost:
+            return None
+        link = await self._links.at(buffer, params.position)
+        opened, text, row = self._links.opened(), buffer.text, params.position.line + 1
+        declared, encoding = params.context.include_declaration, self._client.encoding
+
+        def work(stop: Stop) -> list[types.Location] | None:
+            session = self._session.get()
+            if link is not None:
+                about = _linked(session, link, buffer, opened)
+            else:
+                about = self._document(buffer, text, row)
+            if about is None:
+                return None
+            note, line = about
+            found = session.notes.backlinks(note, opened, line, stop)
+            places = [
+                types.Location(
+                    self._folders.uri(back.root, back.path),
+                    span_of(
+                        back.line_text,
+                        back.reference.line,
+                        back.reference.start,
+                        back.reference.end,
+                        encoding,
+                    ),
+                )
+                for back in found
+            ]
+            if declared:
+                start = types.Position((line or 1) - 1, 0)
+                uri = self._folders.uri(note.root, note.path)
+                places.insert(0, types.Location(uri, types.Range(start, start)))
+            return places
+
+        return await self._workers.run(work)
+
+    def _document(self, buffer: Buffer, text: str, row: int) -> tuple[Note, int | None] | None:
+        """The document itself, and the line of the heading that the cursor is on, unless it is the first."""
+        from magray_memory.values import Note, detect, headings
+
+        place = None if buffer.path is None else self._folders.place(buffer.path)
+        if place is None or detect(name_of(buffer), text[:4096]) != "markdown":
+            return None
+        found = list(headings(place[1], text.replace("\r\n", "\n")))
+        on = next((heading.line for heading in found[1:] if heading.line == row), None)
+        return Note(*place, None), on
+
+
+def _linked(
+    session: Session, link: NoteReference, buffer: Buffer, opened: Mapping[Path, str]
+) -> tuple[Note, int | None] | None:
+    note = session.notes.target(link, buffer.path)
+    if note is None:
+        return None
+    return note, note.line(opened.get(note.root / note.path)) if note.part else None
