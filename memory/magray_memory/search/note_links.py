@@ -115,20 +115,20 @@ class NoteNames:
         except MagrayError:
             return
         for path, title, symbol in rows:
-            note = NamedNote(root, path, title, _folded(symbol or ""))
+            note = NamedNote(root, path, title, _folded(path), _folded(title or ""), _folded(symbol or ""))
             self.all.append(note)
-            end = posixpath.basename(_folded(path))
+            end = posixpath.basename(note.folded_path)
             for name in dict.fromkeys((end, stem(end))):
                 self._by_end.setdefault(name, []).append(note)
-            if title and title.strip():
-                self._by_title.setdefault(_folded(title).strip(), []).append(note)
+            if note.folded_title.strip():
+                self._by_title.setdefault(note.folded_title.strip(), []).append(note)
 
     def _named(self, wanted: _Wanted) -> NamedNote | None:
         ends = self._by_end.get(posixpath.basename(wanted.name), [])
         near = ends if wanted.root is not None else [*ends, *self._by_title.get(wanted.name, [])]
         ranked: list[tuple[int, int, str, int]] = []
         for number, note in enumerate(near):
-            rank = _rank(_folded(note.path), _folded(note.title or ""), wanted.name)
+            rank = _rank(note.folded_path, note.folded_title, wanted.name)
             if rank is None or (wanted.root is not None and (rank > 0 or note.root != wanted.root)):
                 continue
             ranked.append((rank, len(note.path), note.path, number))
@@ -143,7 +143,7 @@ class NoteNames:
         """
         if wanted.root is not None:
             return None
-        near = [note for note in self.all if wanted.name in note.symbol]
+        near = [note for note in self.all if wanted.name in note.folded_symbol]
         for note in sorted(near, key=lambda note: (len(note.path), note.path)):
             if wanted.name in map(_alias, aliases(Note(note.root, note.path, note.title).text())):
                 return note
@@ -152,12 +152,14 @@ class NoteNames:
 
 @dataclass(frozen=True, slots=True)
 class NamedNote:
-    """A note with what it is called; `symbol` of its first passage, folded, has its aliases."""
+    """A note with what it is called, also folded; `folded_symbol`, of its first passage, has its aliases."""
 
     root: Path
     path: str
     title: str | None
-    symbol: str = ""
+    folded_path: str
+    folded_title: str
+    folded_symbol: str
 
 
 @dataclass(frozen=True, slots=True)

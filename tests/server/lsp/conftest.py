@@ -292,12 +292,21 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.fixture
 def connect(tmp_path: Path, trial: bytes):
     """Starts servers on one home; whatever is left of them is killed afterwards."""
+    yield from connecting(tmp_path / "home", trial)
+
+
+@pytest.fixture(scope="module")
+def connect_once(tmp_path_factory: pytest.TempPathFactory, trial: bytes):
+    """Like `connect`, for the servers that tests of a module share and leave as they were."""
+    yield from connecting(tmp_path_factory.mktemp("once") / "home", trial)
+
+
+def connecting(place: Path, trial: bytes):
     clients: list[Client] = []
 
     def begin(*arguments: str, home: Path | None = None, **more: Any) -> Client:
-        place = home or tmp_path / "home"
-        know(place, trial)
-        clients.append(Client(place, *arguments, **more))
+        know(home or place, trial)
+        clients.append(Client(home or place, *arguments, **more))
         return clients[-1]
 
     yield begin
@@ -372,6 +381,12 @@ def frame_maker():
 def processes():
     """(alive, children, eventually): how tests look at processes."""
     return alive, children, eventually
+
+
+@pytest.fixture(scope="module", name="eventually")
+def eventually_maker():
+    """Whether something comes true in time."""
+    return eventually
 
 
 @pytest.fixture

@@ -36,9 +36,7 @@ FILES = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def notes(tmp_path: Path) -> Path:
-    root = tmp_path / "Мои заметки"
+def write_notes(root: Path) -> Path:
     for name, text in FILES.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,20 +45,37 @@ def notes(tmp_path: Path) -> Path:
     return root
 
 
+def begin_on(client: Any, eventually: Any, notes: Path, *roots: Path, encoding: str, profile: Any) -> Any:
+    asks = {"general": {"positionEncodings": [encoding]}, "experimental": {"magrayStatus": True}}
+    options = {"notes": {"folders": [str(notes)]}}
+    client.start(*roots, profile={**EDITS, **profile, **asks}, initializationOptions=options)
+    for name in ("Part one", "Заметка", "Inner"):
+        query = {"query": name, "mode": "lexical"}
+        assert eventually(lambda q=query: client.request("magray/search", q)["hits"])
+    return client
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    return write_notes(tmp_path / "Мои заметки")
+
+
 @pytest.fixture
 def begin(connect, project, notes, processes):
     def start(*, encoding: str = "utf-16", **profile: Any) -> Any:
         _, _, eventually = processes
-        client = connect()
-        asks = {"general": {"positionEncodings": [encoding]}, "experimental": {"magrayStatus": True}}
-        options = {"notes": {"folders": [str(notes)]}}
-        client.start(project, profile={**EDITS, **profile, **asks}, initializationOptions=options)
-        query = {"query": "Part one", "mode": "lexical"}
-        assert eventually(lambda: client.request("magray/search", query)["hits"])
-        assert eventually(lambda: client.request("magray/search", {**query, "query": "Заметка"})["hits"])
-        return client
+        return begin_on(connect(), eventually, notes, project, encoding=encoding, profile=profile)
 
     return start
+
+
+@pytest.fixture(scope="module")
+def server(connect_once, tmp_path_factory, eventually) -> Any:
+    """A server that the tests leave as it was; its `root` is the folder of notes."""
+    notes = write_notes(tmp_path_factory.mktemp("shared") / "Мои заметки")
+    client = begin_on(connect_once(), eventually, notes, encoding="utf-16", profile={})
+    client.root = notes
+    return client
 
 
 def opened(client: Any, path: Path, text: str | None = None) -> str:
@@ -146,8 +161,8 @@ def references(client: Any, uri: str, position: dict[str, int], declaration: boo
         ("a #work/¦", "#work/small", "a #work/small"),
     ],
 )
-def test_what_is_begun_is_completed(begin, notes, typed, label, line) -> None:
-    client = begin()
+def test_what_is_begun_is_completed(server, typed, label, line) -> None:
+    client, notes = server, server.root
     if line is None:
         with pytest.raises(KeyError):
             after(client, notes, typed, label)
@@ -155,35 +170,39 @@ def test_what_is_begun_is_completed(begin, notes, typed, label, line) -> None:
         assert after(client, notes, typed, label) == line
 
 
-def test_completion_of_its_own_headings_and_of_what_is_not_saved(begin, notes) -> None:
-    client = begin()
+def test_completion_of_its_own_headings_and_of_what_is_not_saved(server) -> None:
+    client, notes = server, server.root
     text = "# Top\n\n## A [[link]] & more\n\n[[#\n"
     uri = opened(client, notes / "index.md", text)
     found = completed(client, uri, at(text, "[[#", 3))
     assert list(found) == ["Top", "A link & more"]
-    opened(client, notes / "plan.md", "# New heading\n")
+    plan = opened(client, notes / "plan.md", "# New heading\n")
     line = "[[plan#\n"
     client.change(uri, {"text": line})
     assert list(completed(client, uri, at(line, "[[plan#", 7))) == ["New heading"]
+    client.close_document(plan)
+    client.close_document(uri)
 
 
 @pytest.mark.parametrize(
     "typed", ["`[[¦`", "[[plan]]¦", "a#¦", "## ¦", "x[¦", "[[a|¦", "https://x/#¦", "```\n[[¦\n```"]
 )
-def test_nothing_is_completed_elsewhere(begin, notes, typed) -> None:
-    client = begin()
+def test_nothing_is_completed_elsewhere(server, typed) -> None:
+    client, notes = server, server.root
     text = f"{typed.replace('¦', '')}\n"
     uri = opened(client, notes / "index.md", text)
     row = typed[: typed.index("¦")]
     position = {"line": row.count("\n"), "character": len(row.rpartition("\n")[2])}
     assert completed(client, uri, position) == {}
+    client.close_document(uri)
 
 
-def test_nothing_is_completed_in_code(begin, notes) -> None:
-    client = begin()
+def test_nothing_is_completed_in_code(server) -> None:
+    client, notes = server, server.root
     uri = client.open(notes / "code.py", "x = [[\n# a #\n")
     assert completed(client, uri, {"line": 0, "character": 6}) == {}
     assert completed(client, uri, {"line": 1, "character": 5}) == {}
+    client.close_document(uri)
 
 
 def test_records_are_completed_and_complete(begin, notes) -> None:
@@ -367,8 +386,8 @@ def test_the_text_of_an_open_buffer_counts(begin, notes) -> None:
     assert applied("unsaved\n\n[[plan]]\n", change["edits"]) == "unsaved\n\n[[p]]\n"
 
 
-def test_what_no_note_links_to_changes_nothing(begin, notes) -> None:
-    client = begin()
+def test_what_no_note_links_to_changes_nothing(server) -> None:
+    client, notes = server, server.root
     assert renamed(client, notes, {"index.md": "start.md"}) == {}
     assert client.request("workspace/willRenameFiles", {"files": []}) is None
     elsewhere = [{"oldUri": "untitled:x", "newUri": "file:///nowhere/y.md"}]
@@ -432,8 +451,8 @@ def test_an_editor_that_renames_no_files_is_told(begin, notes) -> None:
         ("[[ ]]", None, ""),
     ],
 )
-def test_a_link_to_nothing_offers_its_note(begin, notes, link, path, text) -> None:
-    client = begin()
+def test_a_link_to_nothing_offers_its_note(server, link, path, text) -> None:
+    client, notes = server, server.root
     uri = opened(client, notes / "deep/other.md", f"see {link}\n")
     position = {"line": 0, "character": 7}
     asked = {
@@ -442,6 +461,7 @@ def test_a_link_to_nothing_offers_its_note(begin, notes, link, path, text) -> No
         "context": {"diagnostics": [], "only": ["quickfix"]},
     }
     found = client.request("textDocument/codeAction", asked)
+    client.close_document(uri)
     if path is None:
         assert found == []
         return
@@ -474,13 +494,14 @@ LINKS: list[tuple[str, str | None, int]] = [
 
 
 @pytest.mark.parametrize(("link", "path", "line"), LINKS)
-def test_every_spelling_leads_to_its_line(begin, notes, link, path, line) -> None:
-    client = begin()
+def test_every_spelling_leads_to_its_line(server, link, path, line) -> None:
+    client, notes = server, server.root
     text = f"# Other\r\n\r\n😀 {link}\r\n"
     uri = opened(client, notes / "deep/other.md", text)
     place = {"textDocument": {"uri": uri}, "position": at(text, link, 3)}
     found = client.request("textDocument/definition", place)
     shown = client.request("textDocument/documentLink", {"textDocument": {"uri": uri}})
+    client.close_document(uri)
     if path is None:
         assert found is None
         return

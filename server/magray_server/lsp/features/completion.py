@@ -109,14 +109,19 @@ def _names(
     """Notes by file name, by title and by alias, then records. `shown`: a link may get a text to show."""
     wanted = _folded(typed)
     for note in session.notes.all():
+        in_path, in_title = wanted in note.folded_path, wanted in note.folded_title
+        if not (in_path or in_title):
+            continue
         name = unicodedata.normalize("NFC", session.notes.shortest(note))
         called = unicodedata.normalize("NFC", note.title or "")
         stem = PurePosixPath(name).name
         if _NO_NAME.search(name):
             continue
-        if wanted in _folded(name) or wanted in _folded(note.path):
-            yield _item(stem, note.path, f"{name}{close}", span, name)
-        if called and _folded(called) != _folded(stem) and wanted in _folded(called):
+        if in_path:
+            yield _item(
+                stem, note.path, f"{name}{close}", span, name if wanted in _folded(name) else note.path
+            )
+        if called and in_title and note.folded_title != _folded(stem):
             yield _item(called, note.path, _showing(name, called, close, shown=shown), span, called)
     yield from _aliases(session, wanted, span, close, shown=shown)
     yield from _records(session, wanted, span, close)
@@ -128,7 +133,7 @@ def _aliases(
     """Notes by what their front matter calls them; a few are read to be sure."""
     from magray_memory.values import Note, aliases
 
-    near = (note for note in session.notes.all() if wanted and wanted in note.symbol)
+    near = (note for note in session.notes.all() if wanted and wanted in note.folded_symbol)
     for _, note in zip(range(_ALIASES_READ), near, strict=False):
         name = unicodedata.normalize("NFC", session.notes.shortest(note))
         if _NO_NAME.search(name):
