@@ -134,6 +134,8 @@ _SYMBOLS = frozenset("!@#$%^&*?~+=")
 _OPAQUE = re.compile(r"[A-Za-z0-9+/=_.~%:$!@#^&*?-]{8,}")
 _LEAST_OPAQUE = 16
 _MOST_PASSWORD = 256
+_MOST_BEFORE = 512
+"""Characters of a value before a long word in it; a longer one is data, and would be walked for each word."""
 _CHANGE = re.compile(r"(?<=[a-z])[A-Z]|(?<=[A-Za-z])\d|(?<=\d)[A-Za-z]")
 _CHANGES = 0.2
 """Share of characters that differ in class from the one before from which on nobody chose them for a meaning:
@@ -162,9 +164,10 @@ def value_of_name(text: str, at: int, style: Style) -> Span | None:
 
 def value_before(text: str, first: int, style: Style) -> Span | None:
     """The secret of which the long word at `first` is a part, if the name before it says that it is one."""
-    while first and (text[first - 1].isalnum() or text[first - 1] in "+/_.~-"):
+    least = max(0, first - _MOST_BEFORE)
+    while first > least and (text[first - 1].isalnum() or text[first - 1] in "+/_.~-"):
         first -= 1
-    if text.startswith("//", first):
+    if (first == least and first) or text.startswith("//", first):
         return None
     name = _name_before(text, first)
     if name is None or not _TOKEN.fullmatch(name) or _NO_SECRET_NAME.fullmatch(name):

@@ -211,6 +211,8 @@ def test_any_text_keeps_its_lines(parts: list[str], language: str) -> None:
     [
         *('password="', "secret=", "//@", "a:b@", "eyJ", "-----BEGIN PRIVATE KEY-----\n"),
         *("x1", "pass ", "пароль: ", "\\"),
+        "AIzaaaaaaaaaaaaaaaaaaaaaaa1/",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaa1.",
     ],
 )
 def test_a_long_line_of_anything_is_read_to_its_end(part: str) -> None:
