@@ -23,7 +23,9 @@ def passages_of(text: str, title: str | None, kind: str) -> tuple[NewPassage, ..
 
     found: list[NewPassage] = []
     for piece in chunk("", text, language="markdown").chunks:
-        symbol = clean(piece.symbol) or title or ""
+        symbol = clean(piece.symbol)
+        if title is not None and title not in symbol:
+            symbol = f"{title}: {symbol}" if symbol else title  # the words of the title are found there
         named = text_hash(symbol, title, piece.text, kind)
         lines, symbols = (piece.start_line, piece.end_line), stored_symbols(piece)
         found.append(NewPassage(*lines, symbol, piece.kind, piece.text, named, None, symbols))

@@ -17,8 +17,8 @@ from magray_memory.search.vault_view import VaultView, among, reading
 from magray_memory.storage.record_facts import (
     first_passages,
     has_records,
+    record_called,
     record_facts,
-    record_of_key,
     records_within,
     session_neighbours,
 )
@@ -57,8 +57,8 @@ class RecordContext:
     now: float
     span: TimeSpan | None
     facts: dict[RecordRef, RecordFacts] = field(default_factory=dict["RecordRef", "RecordFacts"])
-    keyed: int | None = None
-    """The record whose key is the whole question."""
+    called: int | None = None
+    """The record whose key or title is the whole question."""
     silent: bool = True
     """Whether no record and no tag holds a word of the question: then its time is all there is to go by."""
 
@@ -136,9 +136,9 @@ def _related(
             break
         found |= newer
         replaced, parts = facts_of(view, newer), newer
-    keyed = record_of_key(view.connection, query.text.strip())
-    if keyed is not None:
-        found[keyed], context.keyed = nothing, keyed
+    called = record_called(view.connection, query.text.strip())
+    if called is not None:
+        found[called], context.called = nothing, called
     return found
 
 
@@ -177,7 +177,7 @@ def rank_records(
     for hit in hits:
         record = context.of(hit)
         if record is not None:
-            hit.add("key", weights.keyed * (record.document == context.keyed))
+            hit.add("name", weights.called * (record.document == context.called))
             _add_facts(hit, record, context.now, weights)
         if context.span is not None:
             hit.add("time", in_span * context.span.nearness(_times(hit, record)))

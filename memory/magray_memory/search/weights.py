@@ -67,8 +67,8 @@ class Weights(NamedTuple):
     record_pinned: float = 0.02
     record_session: float = 0.08
     """For a record beside the best one in its session."""
-    keyed: float = 1.0
-    """For the record whose key is the whole query."""
+    called: float = 1.0
+    """For the record whose key or title is the whole query."""
     superseded: float = 0.5
     """Factor of a record that another replaces."""
     in_span: float = 0.25

@@ -78,12 +78,17 @@ def first_passages(connection: sqlite3.Connection, documents: Iterable[int]) -> 
     return dict(rows.fetchall())
 
 
-def record_of_key(connection: sqlite3.Connection, key: str) -> int | None:
-    """The record with this key."""
-    row = connection.execute(
-        "SELECT id FROM document WHERE key = ? AND text IS NOT NULL AND trashed_at IS NULL", (key,)
-    ).fetchone()
-    return None if row is None else row[0]
+def record_called(connection: sqlite3.Connection, name: str) -> int | None:
+    """The record with this key; else the last changed one with this title, in any case."""
+    for condition in ("key = ?", "lower(title) = lower(?)"):
+        row = connection.execute(
+            f"SELECT id FROM document WHERE {condition} AND text IS NOT NULL AND trashed_at IS NULL"
+            " ORDER BY updated_at DESC LIMIT 1",
+            (name,),
+        ).fetchone()
+        if row is not None:
+            return row[0]
+    return None
 
 
 def records_within(connection: sqlite3.Connection, since: float, until: float, limit: int) -> list[int]:

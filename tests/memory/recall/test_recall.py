@@ -234,7 +234,8 @@ def test_a_record_is_found_by_meaning_as_soon_as_it_is_kept(bench: Bench) -> Non
 
 def test_a_record_that_is_asked_for_by_name_counts_as_used(bench: Bench) -> None:
     bench.keep("It runs at noon.", key="deploy-time")
-    bench.keep("It is watered at noon.", title="Office plants")
+    bench.keep("# How\n\nIt is watered at noon.", title="Office plants")
+    assert bench.found("plants") == ["n2"], "the words of a title are found below a heading too"
     assert bench.found("deploy-time") == ["n1"], "no text has its key"
     bench.ask("office plants?")
     bench.ask("noon")
