@@ -128,6 +128,8 @@ def clean_line(text: str | None, name: str, most: int) -> str | None:
 
 def clean_kind(kind: str) -> str:
     """A kind in lower case. Raises RecordError for what is no word, or the kind of a file."""
+    if redact(kind).counts:
+        raise RecordError("the kind holds a secret", "none is stored", "fact, decision, note, snippet …")
     word = kind.strip().lower()
     if not _KIND.fullmatch(word) or word in FILE_KINDS:
         why = "it is a word of small letters, digits, - and _" if word not in FILE_KINDS else "files have it"
@@ -146,6 +148,8 @@ def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """Tags as they are filed: lower case, without `#`. Raises RecordError."""
     found: dict[str, None] = {}
     for tag in tags:
+        if redact(tag).counts:
+            raise RecordError("a tag holds a secret", "none is stored")
         name = clean(tag).strip().removeprefix("#").strip("/").lower()
         if not _TAG.fullmatch(name):
             why = f"a tag has letters, digits, _, - and /, {MAX_TAG} at most"

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass, field
 from functools import lru_cache
-from hashlib import blake2b
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.config import RedactionSettings
 from magray_memory.text.secret_candidates import may_hold_secret
@@ -34,12 +33,11 @@ _FINDER = "magray_memory.text.secret_finder"
 DEFAULT = RedactionSettings()
 
 
-@dataclass(frozen=True, slots=True)
-class Redaction:
+class Redaction(NamedTuple):
     """A text without its secrets, and how many were taken out, by kind."""
 
     text: str
-    counts: Mapping[str, int] = field(default_factory=dict[str, int])
+    counts: Mapping[str, int] = MappingProxyType({})
 
 
 def rules_version(settings: RedactionSettings) -> str:
@@ -48,6 +46,8 @@ def rules_version(settings: RedactionSettings) -> str:
         return "off"
     if not settings.patterns and not settings.allow:
         return str(REDACTION_RULES_VERSION)
+    from hashlib import blake2b
+
     own = "\0".join((*settings.patterns, "", *settings.allow))
     return f"{REDACTION_RULES_VERSION}/{blake2b(own.encode(), digest_size=6).hexdigest()}"
 

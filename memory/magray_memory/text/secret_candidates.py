@@ -10,20 +10,11 @@ NAMES = (b"pass", b"secret", b"pwd")
 MORE_NAMES = (b"api", b"token")
 """Looked for where texts are not source code: there the values of these are short, too."""
 FOREIGN_WORDS = (
-    "арол",
-    "АРОЛ",
-    "окен",
-    "екрет",
-    "люч",
-    "密码",
-    "密碼",
-    "口令",
-    "パスワード",
-    "비밀번호",
-    "hasł",
+    *("арол", "АРОЛ", "окен", "екрет", "люч", "密码", "密碼", "口令", "パスワード", "비밀번호"),
+    *("hasł", "contraseña"),
 )
 """Parts of words for passwords, keys and tokens in other languages."""
-_WORDS = (*NAMES, *MORE_NAMES, b"curl ", b"identified", b":5432:", b":*:", b"contrase")
+_WORDS = (*NAMES, *MORE_NAMES, b"curl ", b"identified", b":5432:", b":*:")
 
 
 def may_hold_secret(text: str) -> bool:

@@ -20,7 +20,11 @@ from magray_memory.text.secret_values import Style, is_secret_said, value_before
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_DIGIT = re.compile("[0-9]")
+_MIXED = re.compile("[0-9](?:(?=[A-Za-z])|(?<=[A-Za-z][0-9]))")
+"""A digit beside a letter, as in every random word of letters and digits."""
+_OTHER_WORDS = frozenset(b"eias.t")
+_OTHER_WORDS_OF_CODE = _OTHER_WORDS | {ord("\n")}
+"""What follows `pass` where it names no password."""
 _SAID = re.compile(
     r"""(?P<password>парол[ьяюейи]\w{0,3} | contrase[nñ]as? | hasł[oa] | 密码 | 密碼 | 口令 | パスワード
           | 비밀번호)
@@ -91,10 +95,12 @@ def find_secrets(text: str, style: Style) -> Iterator[Span]:
             yield span
     if opaque and b"private" in small:
         yield from _private_keys(text, small)
+    others = _OTHER_WORDS_OF_CODE if style is Style.CODE else _OTHER_WORDS
     for word in NAMES if style is Style.CODE else NAMES + MORE_NAMES:
         at = small.find(word)
         while at >= 0:
-            span = value_of_name(text, at, style)
+            other = word == b"pass" and _is_other_word(small, at + 4, others)
+            span = None if other else value_of_name(text, at, style)
             if span is not None:
                 yield span
             at = small.find(word, at + len(word) if span is None else max(span.end, at + len(word)))
@@ -106,15 +112,22 @@ def find_secrets(text: str, style: Style) -> Iterator[Span]:
         yield from _in_other_languages(text, plain)
 
 
+def _is_other_word(small: bytes, at: int, others: frozenset[int]) -> bool:
+    """Whether what stands behind `pass` makes it another word; not so `mot de passe :`."""
+    if at >= len(small) or small[at] not in others:
+        return False
+    return not (small[at : at + 1] == b"e" and small[at + 1 : at + 2] in (b":", b" ", b"?", b"="))
+
+
 def _in_long_words(text: str, plain: bytes, style: Style) -> Iterator[Span | None]:
     """Tokens and opaque values; None for a long word that is neither."""
     mask = plain.translate(MASK)
-    at, floor, starts, digit = mask.find(RUN), 0, beginnings(), _DIGIT.search
+    at, floor, starts, mixed = mask.find(RUN), 0, beginnings(), _MIXED.search
     while at >= 0:
         end = mask.find(b" ", at + LONG)
         if end < 0:
             end = len(mask)
-        if digit(text, at, end) or text[at : at + START] in starts:
+        if mixed(text, at, end) or text[at : at + START] in starts:
             found = None
             for found in tokens_at(text, at, end, floor):
                 yield found
@@ -229,8 +242,8 @@ def _in_settings(text: str, small: bytes) -> Iterator[Span]:
 
 
 def _in_other_languages(text: str, plain: bytes) -> Iterator[Span]:
-    foreign = b"??" in plain and any(word in text for word in FOREIGN_WORDS)
-    if not foreign and "contrase" not in text and "has\u0142" not in text:
+    foreign = b"???" in plain and any(word in text for word in FOREIGN_WORDS)
+    if not foreign and b"ontrase?a" not in plain and b"as?" not in plain:
         return
     for said in _SAID.finditer(text):
         found = _SAID_VALUE.match(text, said.end())

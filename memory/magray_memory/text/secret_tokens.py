@@ -31,7 +31,7 @@ class Span(NamedTuple):
 
 
 class _Shapes(NamedTuple):
-    issued: dict[str, tuple[tuple[str, str, re.Pattern[str]], ...]]
+    issued: dict[str, tuple[tuple[str, str, str], ...]]
     enclosed: dict[str, tuple[tuple[str, re.Pattern[str]], ...]]
 
 
@@ -52,7 +52,7 @@ def tokens_at(text: str, first: int, end: int, floor: int) -> Iterator[Span]:
         if at == begin and at and text[at - 1].isalnum():
             continue
         for start, kind, whole in shapes.issued.get(text[at : at + START], ()):
-            found = whole.match(text, at) if text.startswith(start, at) else None
+            found = _compiled(whole).match(text, at) if text.startswith(start, at) else None
             if found is not None:
                 yield Span(at, found.end(), kind)
                 break
@@ -72,14 +72,18 @@ def _enclosed(text: str, first: int, end: int) -> tuple[tuple[str, re.Pattern[st
 
 
 @cache
+def _compiled(whole: str) -> re.Pattern[str]:
+    return re.compile(whole, re.ASCII)  # most shapes are never looked for
+
+
+@cache
 def _shapes() -> _Shapes:
-    issued: dict[str, list[tuple[str, str, re.Pattern[str]]]] = {}
+    issued: dict[str, list[tuple[str, str, str]]] = {}
     for line in token_shapes.ISSUED.strip().splitlines():
         kind, starts, whole = (part.strip() for part in line.split("|", 2))
-        pattern = re.compile(whole, re.ASCII)
         for start in starts.split():
             for literal in _literals(start):
-                issued.setdefault(literal[:START], []).append((literal, kind, pattern))
+                issued.setdefault(literal[:START], []).append((literal, kind, whole))
     enclosed: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
     for line in token_shapes.ENCLOSED.strip().splitlines():
         kind, sign, whole = (part.strip() for part in line.split("|", 2))

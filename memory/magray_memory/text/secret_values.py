@@ -31,7 +31,7 @@ class Style(Enum):
 
 _MOST_NAME = 60
 _PASSWORD = re.compile(
-    r"""(?:[\w$-]*?(?:password|passwd|passwort|passphrase|passcode|passkey|pwd)
+    r"""(?:[\w$-]*?(?:password|passwd|passwort|passphrase|passcode|passkey|passe|pwd)
         |(?:[\w$-]*[_$-]|db|smtp|imap|mail|ftp|user|admin|root|my|sudo|login|auth|http|proxy|rpc|ssh|key|store|\b)
             pass)
     (?:[_-]?(?:\d{1,2}|prod|production|dev|stage|staging|test|main|root|admin|user|db|value|new|old|current))?""",
@@ -86,7 +86,7 @@ _ELEMENT = re.compile(r"(?:\s[^<>\n]{0,200})?>\s{0,80}")
 _PLIST = re.compile(r"</key>\s{0,80}<string>", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t]{1,8}")
 _SAID = re.compile(r"""(?:\\?["'`])?[ \t]{1,4}(?:is|was|ist|est|es|—|–|-)[ \t]{1,4}""")
-_BLOCK = re.compile(r"[|>][-+]?[ \t]{0,8}\r?\n[ \t]{1,80}")
+_BLOCK = re.compile(r"(?:[|>][-+]?[ \t]{0,8})?\r?\n[ \t]{1,80}")
 _NETRC = re.compile(r"\b(?:login|machine|user|username)[ \t]+\S+[ \t]*$", re.IGNORECASE)
 _OPTION = re.compile(r"(?:^|[\s\"'`])--?\Z")
 
@@ -136,6 +136,8 @@ _LEAST_OPAQUE = 16
 _MOST_PASSWORD = 256
 _MOST_BEFORE = 512
 """Characters of a value before a long word in it; a longer one is data, and would be walked for each word."""
+_LEAST_NUMBER = 6
+"""Digits of a password of digits alone."""
 _CHANGE = re.compile(r"(?<=[a-z])[A-Z]|(?<=[A-Za-z])\d|(?<=\d)[A-Za-z]")
 _CHANGES = 0.2
 """Share of characters that differ in class from the one before from which on nobody chose them for a meaning:
@@ -277,7 +279,7 @@ def _value_at(
         if inner is not None:
             yield inner.span(), True
         return
-    block = _BLOCK.match(text, at)
+    block = _BLOCK.match(text, at) if style is Style.DATA else None
     if block is not None:
         at = block.end()
     quoted = _quoted_from(text, at)
@@ -313,7 +315,8 @@ def _judge(
     if _harmless(stripped, name):
         return None
     if password:
-        secret = _is_password(stripped, strict or not sure, phrase="phrase" in name.lower())
+        vague = strict or not sure or name.lower() in ("pass", "passe")
+        secret = _is_password(stripped, vague, phrase="phrase" in name.lower())
     else:
         secret = is_opaque(stripped) or _is_short_secret(stripped, strict or not sure)
     if not secret:
@@ -337,6 +340,8 @@ def _is_password(value: str, strict: bool, *, phrase: bool) -> bool:
     if any(map(str.isspace, value)):
         return phrase and not strict
     digits, letters = any(map(str.isdigit, value)), any(map(str.isalpha, value))
+    if not strict and len(value) >= _LEAST_NUMBER and value.isdigit():
+        return True
     mixed = letters and (digits or not _SYMBOLS.isdisjoint(value[:-1]))
     if strict or not letters:
         return mixed and not _WEAK.fullmatch(value)

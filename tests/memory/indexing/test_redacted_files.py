@@ -18,7 +18,7 @@ from magray_memory.storage.vault_info import list_vaults
 from magray_memory.text import redaction
 
 if TYPE_CHECKING:
-    from tests.memory.conftest import Workspace
+    from ..conftest import Workspace
 
 KEY = issued()["aws access key"]
 LINE, WORD = named()["yaml"]
