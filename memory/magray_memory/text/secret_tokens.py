@@ -54,7 +54,7 @@ def tokens_at(text: str, first: int, end: int, floor: int) -> Iterator[Span]:
         for start, kind, whole in shapes.issued.get(text[at : at + START], ()):
             found = _compiled(whole).match(text, at) if text.startswith(start, at) else None
             if found is not None:
-                yield Span(at, found.end(), kind)
+                yield Span(at, at + len(found[0].rstrip(".")), kind)  # the sentence may end here
                 break
     for kind, whole in _enclosed(text, first, end):
         found = whole.search(text, begin, end + _AFTER)

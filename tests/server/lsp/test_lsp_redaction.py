@@ -1,4 +1,4 @@
-"""Secrets in the editor: an open buffer is searched, and a text is remembered, without them; no log has them."""
+"""Secrets in the editor: open buffers are searched, and texts remembered, without them; no log has one."""
 
 from __future__ import annotations
 
