@@ -179,9 +179,21 @@ class Context:
 
     @property
     def named_note_folders(self) -> list[Path]:
-        """The folders of notes besides the roots, there or not."""
+        """The folders of notes besides the roots and what is indexed with one of them, there or not."""
         folders = dict.fromkeys(canonical_root(folder) for folder in self.settings.notes.folders)
-        return [folder for folder in folders if folder not in self.roots]
+        return [folder for folder in folders if not any(self._covers(root, folder) for root in self.roots)]
+
+    def _covers(self, root: Path, folder: Path) -> bool:
+        """Whether a folder is a root, or lies in one that is indexed and whose rules keep it."""
+        if not folder.is_relative_to(root) or folder == root:
+            return folder == root
+        if not os.path.lexists(self.home.vault_path(root)):
+            return False
+        from magray_memory.ignore.lookup import find_left_out
+
+        index, inside = self.settings.index, folder.relative_to(root).as_posix()
+        found = find_left_out(root, inside, ignore=index.ignore, include=index.include, hidden=index.hidden)
+        return found is None
 
     def vault_files(self) -> list[VaultFile]:
         """The vaults that a search looks into, the workspace's first, the notebook last."""

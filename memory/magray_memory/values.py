@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from magray_memory.health.model_change import Change
     from magray_memory.health.report import Component, Severity
     from magray_memory.health.status import Status
-    from magray_memory.ignore.paths import canonical_root, relative_path, tail
+    from magray_memory.ignore.paths import canonical_root, relative_path, spelled_on_disk, tail
     from magray_memory.ignore.workspace_root import indexed_unasked
     from magray_memory.indexing.coverage import Coverage, PathStanding, Standing
     from magray_memory.indexing.overlay import chunked
@@ -132,6 +132,7 @@ __all__ = [
     "record_time",
     "relative_path",
     "snippet",
+    "spelled_on_disk",
     "stem",
     "tail",
     "tokens",
@@ -144,7 +145,7 @@ _MODULES = {
     "health.model_change": ("Change",),
     "health.report": ("Component", "Severity"),
     "health.status": ("Status",),
-    "ignore.paths": ("canonical_root", "relative_path", "tail"),
+    "ignore.paths": ("canonical_root", "relative_path", "spelled_on_disk", "tail"),
     "ignore.workspace_root": ("indexed_unasked",),
     "indexing.coverage": ("Coverage", "PathStanding", "Standing"),
     "indexing.overlay": ("chunked",),

@@ -13,6 +13,8 @@ r"""Paths and roots: the canonical spelling of a folder, and the one answer to w
 from __future__ import annotations
 
 import os
+import sys
+import unicodedata
 from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import TypeVar
@@ -38,6 +40,41 @@ def relative_path(root: Path, path: Path) -> str | None:
     if inside is None and canonical_root(absolute) == root:
         return ""
     return _tail_on_disk(root, real) if inside is None else inside
+
+
+def spelled_on_disk(root: Path, path: str) -> str:
+    """A path below a root as the disk spells it, where that is the same to the system or another Unicode form
+    of it; else as it is.
+    """
+    if sys.platform not in ("darwin", "win32") and (path.isascii() or os.path.lexists(root / path)):
+        return path
+    return _spelled(root, path, fold=False) or path
+
+
+def alike_on_disk(root: Path, path: str) -> str | None:
+    """What is there below a root under a path that differs in case; None where nothing is."""
+    return _spelled(root, path, fold=True)
+
+
+def _spelled(root: Path, path: str, *, fold: bool) -> str | None:
+    folder = root
+    for name in filter(None, path.split("/")):
+        try:
+            names = sorted(entry.name for entry in folder.iterdir())
+        except OSError:
+            return None
+        found = [name] if name in names else [one for one in names if _composed(one) == _composed(name)]
+        if not found and (fold or os.path.lexists(folder / name)):
+            wanted = _composed(name).casefold()
+            found = [one for one in names if _composed(one).casefold() == wanted]
+        if not found:
+            return None
+        folder /= found[0]
+    return folder.relative_to(root).as_posix() if folder != root else ""
+
+
+def _composed(name: str) -> str:
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 def tail(root: PurePath, path: PurePath) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import Interrupted, StorageError, UsageError, VaultDamaged, WorkspaceError
-from magray_memory.ignore.paths import canonical_root, relative_path
+from magray_memory.ignore.paths import alike_on_disk, canonical_root, relative_path, spelled_on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -50,7 +50,7 @@ class Indexing:
         from magray_memory.indexing.event_sender import EventSender
 
         context, root = self._context, self._context.root
-        inside = None if paths is None else [self._inside(root, path) for path in paths]
+        inside = None if paths is None else [root / self._inside(root, path) for path in paths]
         self._check_there(root, inside or ())
         events = EventSender(on_event, on_warning)
         context.home.ensure()
@@ -96,12 +96,10 @@ class Indexing:
         found: list[PathStanding] = []
         with self._vault_to_read() as vault:
             for path in paths:
-                inside = relative_path(root, path)
-                if inside is None:
-                    raise self._context.outside(path)
+                inside = self._inside(root, path)
                 standing = why(root, inside, settings, vault)
                 if standing is None:
-                    raise _missing(inside)
+                    raise _missing(root, inside)
                 found.append(standing)
         return found
 
@@ -150,7 +148,7 @@ class Indexing:
             for path in gone:
                 inside = path.relative_to(root).as_posix()
                 if vault is None or not knows(vault, inside):
-                    raise _missing(inside)
+                    raise _missing(root, inside)
 
     def open_vault(self) -> Vault:
         """The workspace's vault for writing; made where there is none."""
@@ -185,11 +183,11 @@ class Indexing:
 
         models.stay(send)
 
-    def _inside(self, root: Path, path: Path) -> Path:
+    def _inside(self, root: Path, path: Path) -> str:
         inside = relative_path(root, path)
         if inside is None:
             raise self._context.outside(path)
-        return root / inside
+        return spelled_on_disk(root, inside)
 
     def _quarantine(self, root: Path) -> Path | None:
         from magray_memory.storage.lock import IndexerLock
@@ -200,5 +198,6 @@ class Indexing:
             return quarantine(path)
 
 
-def _missing(path: str) -> WorkspaceError:
-    return WorkspaceError(path, "there is no such file or folder, and none was indexed")
+def _missing(root: Path, path: str) -> WorkspaceError:
+    why = "there is no such file or folder, and none was indexed"
+    return WorkspaceError(path, why, alike_on_disk(root, path) or "")

@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from magray_memory.text.row_kind import ROWS_KIND
+
 _TEST_FOLDER = r"(?:tests?|specs?|__tests__|testdata|test-data|test_data|fixtures|e2e|mocks?|__mocks__)/"
 _TEST_FILE = r"(?:test_[^/]*|conftest\.py|[^/]*[._-](?:tests?|spec)\.\w+)$"
 _TEST_CLASS = r"[a-z0-9](?:Test|Tests|Spec|TestCase)\.\w+$"
@@ -68,6 +70,7 @@ _ROLES = (
         _words("changelog history histori news release releas version deprecated deprec выпуск версия верс"),
     ),
 )
+_DATA = frozenset(("data",))
 ALL = frozenset(role.name for role in _ROLES)
 
 
@@ -75,6 +78,12 @@ ALL = frozenset(role.name for role in _ROLES)
 def roles_of(path: str) -> frozenset[str]:
     """`test`, `example`, `vendored`, `generated`, `data`, `history`, several or none of them."""
     return frozenset(role.name for role in _ROLES if role.pattern.search(path))
+
+
+def passage_roles(path: str, part: str) -> frozenset[str]:
+    """The roles of a file's passage: rows are data, whatever their file is called."""
+    roles = roles_of(path)
+    return roles | _DATA if part == ROWS_KIND else roles
 
 
 def asked_for(words: frozenset[str]) -> frozenset[str]:

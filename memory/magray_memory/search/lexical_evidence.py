@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from magray_memory.index.term_statistics import idf
 from magray_memory.search.declarations import declarations
 from magray_memory.search.definitions import coded_names
-from magray_memory.search.file_roles import roles_of
+from magray_memory.search.file_roles import passage_roles
 from magray_memory.search.fusion import PassageRef, lexical_scores
 from magray_memory.search.lexical_candidates import measure_coverage, phrase_matches
 from magray_memory.search.named_symbols import AskedName, NamedMatch, asked_names, named_matches
@@ -115,7 +115,7 @@ def _exact(
     whole = " ".join(query.text.split()).casefold()
     if len(whole.split()) < _EXACT_WORDS and not terms.coded and not any(map(str.isdigit, whole)):
         return frozenset()
-    data = {key for key, row in rows.items() if row.path is not None and "data" in roles_of(row.path)}
+    data = {key for key, row in rows.items() if row.path and "data" in passage_roles(row.path, row.part)}
     return frozenset(
         (view.number, passage)
         for view in views

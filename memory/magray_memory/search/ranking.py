@@ -146,7 +146,7 @@ class Signals:
             *self._path(row.path or row.title or ""),
         ]
         score = sum([change for _, change in changes])
-        for role, factor in self._roles(row.path) if row.path is not None else ():
+        for role, factor in self._roles(row.path, row.part) if row.path is not None else ():
             if role == "data" and (key in query.exact or key in query.phrase_matches):
                 continue
             changes.append((role, score * (factor - 1)))
@@ -176,7 +176,7 @@ class Signals:
             self._defines(row.symbol)
             self._path(row.path or row.title or "")
             if row.path is not None:
-                self._roles(row.path)
+                self._roles(row.path, row.part)
 
     def _defines(self, symbol: str) -> float:
         known = self._definitions.get(symbol)
@@ -202,14 +202,17 @@ class Signals:
             self._path_steps[path] = known
         return known
 
-    def _roles(self, path: str) -> tuple[tuple[str, float], ...]:
-        """The factors of the roles that a file has, but for those that the query asks for."""
+    def _roles(self, path: str, part: str) -> tuple[tuple[str, float], ...]:
+        """The factors of the roles that a file has, but for those that the query asks for.
+
+        The passages of a file are rows of data all together, or none is.
+        """
         known = self._role_factors.get(path)
         if known is None:
             asked, w = self._asked, self.weights
             known = self._role_factors[path] = tuple(
                 (role, getattr(w, role) ** (w.mentioned if role in asked.mentioned else 1))
-                for role in sorted(file_roles.roles_of(path) - asked.wanted)
+                for role in sorted(file_roles.passage_roles(path, part) - asked.wanted)
             )
         return known
 

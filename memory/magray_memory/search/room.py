@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import Interrupted, MagrayError, NotIndexed, WorkspaceError
+from magray_memory.ignore.paths import alike_on_disk, spelled_on_disk
 
 if TYPE_CHECKING:
     import sqlite3
@@ -82,6 +84,7 @@ class Search:
         `path` lies in a workspace or a folder of notes. Raises WorkspaceError when it does not, Interrupted.
         """
         root, relative = self._context.locate(path)
+        relative = spelled_on_disk(root, relative)
         searcher = self.open()
         unreadable = self._context.vaults.unreadable
         with self._interruptible(searcher.vaults, should_stop), self._explaining(root, relative):
@@ -206,6 +209,9 @@ class Search:
         try:
             yield
         except NotIndexed:
+            if not os.path.lexists(root / path):
+                why = "there is no such file, and none was indexed"
+                raise NotIndexed(path, why, alike_on_disk(root, path) or "") from None
             reason = self._why_left_out(root, path)
             if reason is None:
                 raise

@@ -21,7 +21,10 @@ DOCUMENT_TIME = "CASE WHEN d.path IS NULL THEN d.updated_at ELSE d.mtime_ns / 1e
 
 
 class PassageRow(NamedTuple):
-    """What ranking needs to know about a passage and its document. `when` is UTC seconds."""
+    """What ranking needs to know about a passage and its document.
+
+    `kind` is the document's, `part` the passage's own; `when` is UTC seconds.
+    """
 
     passage: int
     document: int
@@ -33,6 +36,7 @@ class PassageRow(NamedTuple):
     kind: str
     layer: str
     when: float
+    part: str = ""
 
 
 class FilePassage(NamedTuple):
@@ -62,7 +66,7 @@ def passage_rows(connection: sqlite3.Connection, passages: Iterable[int]) -> Ite
     """The rows of these passages; those that are gone or in the trash are left out."""
     found = connection.execute(
         "SELECT p.id, p.document_id, p.start_line, p.end_line, p.symbol, d.path, d.title, d.kind, d.layer, "
-        f"{DOCUMENT_TIME} FROM passage p JOIN document d ON d.id = p.document_id "
+        f"{DOCUMENT_TIME}, p.kind FROM passage p JOIN document d ON d.id = p.document_id "
         f"WHERE p.id IN ({_list(passages)}) AND d.trashed_at IS NULL"
     )
     return map(PassageRow._make, found)

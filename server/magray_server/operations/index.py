@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magray_server.operations.operation import Context, Operation, Outcome, option, options
+from magray_server.operations.paths import seen_from
 
 if TYPE_CHECKING:
     from magray_memory.values import IndexReport
@@ -43,7 +43,7 @@ def run(context: Context, wanted: Index) -> IndexReport:
     outside of it.
     """
     return context.memory.index.run(
-        None if wanted.paths is None else [Path(path) for path in wanted.paths],
+        None if wanted.paths is None else [seen_from(context, path) for path in wanted.paths],
         force=wanted.force,
         lexical=wanted.lexical,
         on_event=context.on_event,

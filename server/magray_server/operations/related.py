@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magray_server.operations.operation import Context, Operation, option, options
+from magray_server.operations.paths import seen_from
 from magray_server.operations.search import MAX_HITS
 
 if TYPE_CHECKING:
@@ -35,16 +34,7 @@ def run(context: Context, wanted: Related) -> SearchAnswer:
     """Passages like the place. Raises WorkspaceError for a path outside of workspace and notes."""
     memory = context.memory
     k = memory.settings.search.k if wanted.k is None else wanted.k
-    return memory.search.related(_seen_from(context, Path(wanted.path)), wanted.line, k)
-
-
-def _seen_from(context: Context, path: Path) -> Path:
-    """The path; where nothing is, the same one below the root, as JSON has it, when something is there."""
-    root = context.memory.workspace
-    if context.folder is None or root is None or path.exists():
-        return path
-    from_root = Path(os.path.normpath(root / os.path.relpath(path, context.folder)))
-    return from_root if from_root.exists() else path
+    return memory.search.related(seen_from(context, wanted.path), wanted.line, k)
 
 
 OPERATIONS = (

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.errors import UsageError
 from magray_server.operations.operation import Context, Operation, option, options
+from magray_server.operations.paths import seen_from
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ def run(context: Context, wanted: Why) -> Standings:
     """
     if not wanted.paths:
         raise UsageError("why", "it does not say which file", "magray why PATH")
-    return Standings(context.memory.index.why([Path(path) for path in wanted.paths]))
+    return Standings(context.memory.index.why([seen_from(context, path) for path in wanted.paths]))
 
 
 OPERATIONS = (

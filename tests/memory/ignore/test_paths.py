@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+import unicodedata
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 
-from magray_memory.ignore.paths import canonical_root, relative_path, tail
+from magray_memory.ignore.paths import (
+    alike_on_disk,
+    canonical_root,
+    relative_path,
+    spelled_on_disk,
+    tail,
+)
 
 
 @pytest.fixture
@@ -98,3 +105,27 @@ def test_a_volume_that_ignores_case_knows_the_folder_by_any(root: Path) -> None:
 def test_a_name_that_is_no_text_is_a_name(root: Path) -> None:
     odd = Path(os.fsdecode(os.fsencode(root) + b"/\xff.py"))
     assert relative_path(root, odd) == os.fsdecode(b"\xff.py")
+
+
+def test_a_name_in_another_unicode_form_is_the_one_on_disk(root: Path) -> None:
+    for name in ("Йод café.md", "が行/ё.md"):
+        stored, typed = unicodedata.normalize("NFD", name), unicodedata.normalize("NFC", name)
+        (root / stored).parent.mkdir(exist_ok=True)
+        (root / stored).write_text("x", encoding="utf-8")
+        assert spelled_on_disk(root, typed) == stored
+        assert spelled_on_disk(root, stored) == stored
+    assert spelled_on_disk(root, "нет/ё.md") == "нет/ё.md"
+    assert spelled_on_disk(root, "") == ""
+
+
+def test_a_name_in_another_case_is_only_like_the_one_on_disk(root: Path) -> None:
+    stored = unicodedata.normalize("NFD", "Йод.md")
+    (root / "Мой").mkdir()
+    (root / "Мой" / stored).write_text("x", encoding="utf-8")
+    (root / "src" / "app.py").write_text("x", encoding="utf-8")
+    assert alike_on_disk(root, "SRC/App.py") == "src/app.py"
+    assert alike_on_disk(root, "мой/йод.MD") == f"Мой/{stored}"
+    assert alike_on_disk(root, "src/other.py") is None
+    assert alike_on_disk(root, "src/app.py/more") is None
+    if not (root / "SRC").exists():
+        assert spelled_on_disk(root, "SRC/app.py") == "SRC/app.py"

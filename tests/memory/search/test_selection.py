@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
@@ -134,5 +135,8 @@ def test_prose_and_code_come_before_data_unless_data_is_asked_for(bench: Bench, 
     assert bench.paths(question, mode=mode, paths=["*.log"])[0] == "app.log"
     for number, path in enumerate(ROWS):
         assert bench.paths(f"ORD-2931{number}", mode=mode)[0] == path
+    rows = [{"payment": "failed", "again": "tried", "when": n} for n in range(900)]
+    bench.put("src/payments.json", json.dumps(rows, indent=1))
+    assert bench.paths(question, mode=mode)[0] == "docs/pay.md"
     line = "the failed payment is tried again, order ORD-29312 of Ivanov"
     assert bench.paths(line, mode=mode)[0] == "app.log"

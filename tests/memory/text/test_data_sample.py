@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import random
 
 import pytest
@@ -18,6 +19,8 @@ ENCODED = base64.b64encode(random.Random(1).randbytes(150_000)).decode()
     ("path", "text"),
     [
         ("export.jsonl", "\n".join(ROW % n for n in range(3_000)) + "\n"),
+        ("src/cities.json", "[\n" + ",\n".join(ROW % n for n in range(3_000)) + "\n]\n"),
+        ("nested.json", json.dumps([{"id": n, "at": [n, -n]} for n in range(2_000)], indent=2)),
         ("export.csv", "id,name,city\n" + "".join(f"{n},somebody,somewhere\n" for n in range(9_000))),
         ("export.tsv", "".join(f"{n}\tsomebody\tsomewhere\n" for n in range(9_000))),
         ("app.log", "".join(f"2026-01-01 10:00 INFO request {n} was served\n\n" for n in range(5_000))),
@@ -45,7 +48,8 @@ def test_data_is_few_passages_that_hold_all_of_it(path: str, text: str) -> None:
 def test_code_and_prose_are_cut_as_ever() -> None:
     code = "".join(f"def name_{n}(value):\n    return value + {n}\n\n\n" for n in range(2_000))
     prose = "\n\n".join(f"Paragraph {n} tells at some length of something that matters." for n in range(900))
-    for path, text in (("a.py", code), ("a.md", prose), ("a.txt", prose)):
+    settings = json.dumps({f"name{n}": {"on": True, "why": "it matters"} for n in range(2_000)}, indent=1)
+    for path, text in (("a.py", code), ("a.md", prose), ("a.txt", prose), ("a.json", settings)):
         chunks = chunk(path, text).chunks
         assert len(chunks) > 20
         assert max(len(part.text) for part in chunks) < 5_000

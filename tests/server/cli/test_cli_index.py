@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -362,6 +363,31 @@ def test_a_path_that_is_neither_there_nor_indexed_is_an_error(magray: Magray) ->
     assert magray("why", "docs/guide.md").out == "docs/guide.md: indexed, and gone: it is no longer there\n"
     assert magray("--json", "index", "--lexical", "docs/guide.md").json["removed"] == 1
     assert magray("index", "--lexical", "docs/guide.md").code == 2
+
+
+def test_a_path_is_taken_as_the_disk_spells_it(magray: Magray) -> None:
+    stored = unicodedata.normalize("NFD", "Йод café.md")
+    typed = unicodedata.normalize("NFC", stored)
+    (magray.cwd / stored).write_text("# Йод\n\niodine for the basket\n", encoding="utf-8")
+    assert magray("--json", "index", "--lexical", typed).json["files"] == 1
+    assert magray("why", typed).out.startswith(f"{stored}: indexed")
+    assert magray("related", typed).code == 0
+    if (magray.cwd / "WEB").exists():
+        return
+    for command in (("index", "--lexical"), ("why",), ("related",)):
+        result = magray(*command, "WEB/Cart.js")
+        assert result.code == 2
+        assert result.err.startswith("error: WEB/Cart.js: there is no such file")
+        assert "(try: web/cart.js)" in result.err
+
+
+def test_a_path_begins_at_the_current_folder_else_at_the_root(magray: Magray) -> None:
+    """As JSON prints it, a path can be given in any folder."""
+    magray.cwd = magray.cwd / "web"
+    assert magray("--json", "index", "--lexical", "cart.js").json["files"] == 1
+    assert magray("--json", "index", "--lexical", "docs/guide.md").json["files"] == 2
+    assert magray("why", "cart.js").out.startswith("web/cart.js: indexed")
+    assert magray("why", "web/cart.js").out.startswith("web/cart.js: indexed")
 
 
 def test_why_tells_how_a_file_is_indexed(magray: Magray) -> None:

@@ -440,6 +440,27 @@ def test_notes_join_every_search(magray: Magray, tmp_path: Path) -> None:
     assert (hit["path"], hit["root"]) == ("garden.md", os.path.realpath(notes))
 
 
+def test_notes_inside_the_workspace_are_part_of_it(magray: Magray) -> None:
+    notes = magray.cwd / "docs" / "notes"
+    notes.mkdir()
+    (notes / "garden.md").write_text("# Garden\n\nTomatoes are watered at dawn.\n")
+    assert magray("config", "set", "notes.folders", str(notes)).code == 0
+    assert magray("--workspace", str(notes), "index", "--lexical").code == 0
+    magray("index", "--lexical")
+    (notes / "garden.md").write_text("# Garden\n\nTomatoes are watered at dusk.\n")
+    magray("index", "--lexical")
+    for place in ("all", "workspace"):
+        found = magray("--json", "search", "tomatoes", "--in", place)
+        hits = [(hit["path"], hit["vault"], hit["freshness"]) for hit in found.json["hits"]]
+        assert hits == [("docs/notes/garden.md", "workspace", hits[0][2])]
+        assert "dusk" in found.json["hits"][0]["snippet"]
+        assert "never indexed" not in found.err
+    (magray.cwd / ".gitignore").write_text("docs/notes\n")
+    magray("index", "--lexical")
+    (hit,) = magray("--json", "search", "tomatoes").json["hits"]
+    assert (hit["path"], hit["vault"], hit["freshness"]) == ("garden.md", "notes", "stale")
+
+
 def test_without_a_runtime_it_searches_by_words_and_says_so(magray: Magray, tmp_path: Path) -> None:
     (tmp_path / "broken" / "onnxruntime").mkdir(parents=True)
     (tmp_path / "broken" / "onnxruntime" / "__init__.py").write_text("")

@@ -21,12 +21,12 @@ from magray_server.cli.terminal import flush
 from magray_server.host.process_exit import end_with_parent
 from magray_server.operations.index import outcome, run
 from magray_server.operations.operation import Context
+from magray_server.operations.paths import current_folder, seen_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
     from magray_memory.indexing.events import Done, Event
-    from magray_memory.memory import Memory
     from magray_memory.values import IndexReport, SkippedItem
     from magray_server.cli.shell import Shell
     from magray_server.operations.index import Index
@@ -50,12 +50,13 @@ def _run(shell: Shell, wanted: Index) -> int:
     with stoppable(stop.set), _listener(shell, events, stop) as on_event, shell.memory() as memory:
         context = Context(
             memory=memory,
+            folder=current_folder(),
             on_event=on_event,
             on_warning=shell.warn if on_event is None else None,
             should_stop=stop.is_set,
         )
         report = run(context, wanted)
-        listed = [*_left_out(memory, wanted, report)] if shell.verbose and not events else []
+        listed = [*_left_out(context, wanted, report)] if shell.verbose and not events else []
     if stop.is_set():
         raise Interrupted("interrupted", "completed work is saved", "run the same command again to resume")
     if shell.json and not events:
@@ -70,12 +71,14 @@ def _run(shell: Shell, wanted: Index) -> int:
     return EXIT_CODES[outcome(wanted, report)]
 
 
-def _left_out(memory: Memory, wanted: Index, report: IndexReport) -> Iterator[str]:
+def _left_out(context: Context, wanted: Index, report: IndexReport) -> Iterator[str]:
     """A line for each entry below the paths that a rule left out."""
+    memory = context.memory
+    paths = None if wanted.paths is None else [seen_from(context, path) for path in wanted.paths]
     if report.left_out:
         for entry in memory.index.coverage(tuple(report.left_out)).entries:
             place = memory.root / entry.path
-            if wanted.paths is None or any(place.is_relative_to(path) for path in wanted.paths):
+            if paths is None or any(place.is_relative_to(path) for path in paths):
                 yield f"{entry.path}: {entry.sentence}"
 
 
