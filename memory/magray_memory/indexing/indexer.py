@@ -224,7 +224,7 @@ class Indexer:
         try:
             if not stored.files:
                 self._prepare(pool, _FEW_FILES + 1)
-            reread = frozenset[str]() if again else redacted_otherwise(self._vault, self._settings.redaction)
+            reread = redacted_otherwise(self._vault, self._settings.redaction)
             plan = self._scan(subtrees, stored, again, reread, force, pool)
             for sentence in plan.warnings:
                 self._events.warn(sentence)
@@ -249,10 +249,23 @@ class Indexer:
         whole = subtrees == [""]
         if whole:
             self._vault.set_meta("chunker_version", self._version())
+            if reread:
+                self._remove_traces()
             self._vault.set_meta(RULES, rules_version(self._settings.redaction))
         unfinished.finish(self._vault, whole=whole)
         seconds = round(time.monotonic() - began, 3)
         return _Lexical(plan.ignored + store.ignored, plan.skipped | store.skipped, store.removed, seconds)
+
+    def _remove_traces(self) -> None:
+        """What other rules of redaction left in free pages, merged words and the log is overwritten."""
+        from magray_memory.storage import purge
+
+        try:
+            purge.merge_words(self._vault)
+            purge.rewrite(self._vault)
+            purge.truncate_log(self._vault)
+        except MagrayError as error:
+            self._events.warn(f"what was redacted may still stand in free pages: {error}")
 
     def _expect(self, plan: Plan, stored: Stored) -> None:
         """Note how many files there will be, where a run that is killed would leave many out."""

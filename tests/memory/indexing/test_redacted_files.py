@@ -107,6 +107,8 @@ def test_other_rules_read_again_what_they_touch_and_nothing_else(ws: Workspace, 
     with ws.vault.read() as connection:
         now = dict(connection.execute("SELECT path, indexed_at FROM document").fetchall())
     assert (now["plain.py"] == times["plain.py"]) is not force
+    stored = bytes_of(ws)
+    assert not any(secret.encode() in stored for secret in (KEY, KEY.lower(), WORD, WORD.lower()))
     assert redacted_again.redacted_otherwise(ws.vault, ws.settings.redaction) == frozenset()
 
 
