@@ -130,7 +130,9 @@ class Layers:
         if vault is not None:
             run = _Cleaning(vault, self._rules, self._clock(), dry_run, at_once, should_stop or _never)
             done.moves += run.moves()
-            done.purged = purge_records(self._context.home, vault, run.emptied) if run.emptied else None
+            if not dry_run:
+                purged = purge_records(self._context.home, vault, run.emptied)
+                done.purged = purged if purged.looked else None
         done.seconds = round(time.monotonic() - began, 3)
         return done
 

@@ -90,13 +90,16 @@ class Purged:
 
 
 def purge_records(home: Home, vault: Vault, documents: Sequence[int]) -> Purged:
-    """Remove records for good, in the trash or not. Raises StorageError when their rows cannot be removed:
-    then nothing is.
+    """Remove records for good, in the trash or not, and finish what an earlier purge could not, or was killed
+    in. Raises StorageError when the rows cannot be removed: then nothing is.
     """
     done = Purged([record_id(document) for document in documents])
-    if documents:
+    unfinished = purge.unfinished(vault)
+    if documents or unfinished:
         with _alone(vault, done):
-            _Purge(home, vault, documents, done).run()
+            _Purge(home, vault, documents, done, unfinished).run()
+        if done.whole:
+            purge.finish(vault)
     return done
 
 
@@ -161,6 +164,7 @@ class _Purge:
 
     def _remove_rows(self) -> None:
         lexical = LexicalIndex(self.vault)
+        purge.begin(self.vault, self.hashes)
         for start in range(0, len(self.documents), _ROWS):
             some = self.documents[start : start + _ROWS]
             try:

@@ -229,7 +229,8 @@ class Records:
 
         wanted = list(dict.fromkeys(documents))
         self.uses.write()
-        return purge_records(self._context.home, self._writing(), wanted) if wanted else Purged([])
+        vault = self.notebook(write=True)
+        return Purged([]) if vault is None else purge_records(self._context.home, vault, wanted)
 
     def restore(self, id_: str) -> Record:
         """Take a record out of the trash. Raises RecordNotFound."""

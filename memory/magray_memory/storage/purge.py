@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 _CHUNK = 500
 _MERGE_PAGES = 2_000
+UNFINISHED = "unfinished_purge"
 _IN_MEMORY = 256 << 20
 """Bytes of a database up to which SQLite rewrites it without a file of its own beside it."""
 
@@ -45,6 +46,23 @@ def overwriting(vault: Vault) -> Generator[None]:
         yield
     finally:
         connection.execute(f"PRAGMA secure_delete = {('OFF', 'ON', 'FAST')[before]}")
+
+
+def begin(vault: Vault, hashes: Iterable[bytes]) -> None:
+    """Note, before their rows go, whose vectors a purge removes: so another one can end it."""
+    names = ",".join(sorted(text_hash.hex() for text_hash in hashes))
+    vault.set_meta(UNFINISHED, names or "-")
+
+
+def unfinished(vault: Vault) -> set[bytes]:
+    """The hashes of the embedded texts of a purge that was not ended; empty where there is none."""
+    noted = vault.meta(UNFINISHED) or ""
+    return {bytes.fromhex(name) for name in noted.split(",") if name not in ("", "-")}
+
+
+def finish(vault: Vault) -> None:
+    """A purge has ended."""
+    vault.remove_meta(UNFINISHED)
 
 
 def merge_words(vault: Vault) -> None:

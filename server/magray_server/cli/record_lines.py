@@ -63,7 +63,7 @@ def purged(done: Purged) -> Iterator[str]:
     """The records that are gone, and where was looked."""
     for id_ in done.ids:
         yield f"{id_}  removed for good"
-    if done.ids:
+    if done.looked:
         rows = [(place.what, _removed(place.removed), safe(place.path)) for place in done.looked]
         yield from (f"  looked into {line}" for line in render.table(rows))
 

@@ -73,14 +73,13 @@ def remember(records: Records) -> Record:
 def holding(home: Path, needles: Iterable[str | bytes]) -> set[tuple[str, str]]:
     """Files of the home, models apart, that hold a needle in any case."""
     found: set[tuple[str, str]] = set()
-    wanted = [needle if isinstance(needle, bytes) else needle.lower().encode() for needle in needles]
-    raw = [needle.encode() for needle in needles if isinstance(needle, str)]
+    wanted = [needle if isinstance(needle, bytes) else needle.encode() for needle in needles]
+    wanted += [needle.lower().encode() for needle in needles if isinstance(needle, str)]
     for path in home.rglob("*"):
         if path.is_file() and "models" not in path.parts:
             data = path.read_bytes()
             low = data.lower()
-            found |= {(path.name, repr(n)) for n in wanted if n in (low if isinstance(n, bytes) else data)}
-            found |= {(path.name, repr(n)) for n in raw if n in data}
+            found |= {(path.name, repr(needle)) for needle in wanted if needle in data or needle in low}
     return found
 
 
@@ -257,3 +256,27 @@ def test_all_or_none(records: Records) -> None:
     with pytest.raises(RecordNotFound):
         records.purge([kept.id, "n99"])
     assert records.get(kept.id).id == kept.id
+
+
+def test_a_purge_that_was_killed_is_ended_by_the_next_run(
+    records: Records, context: Context, home: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(records, 30)
+    kept = records.remember(Draft(text=SECRET)).record
+    embed_notebook(context)
+    pieces = parts(vectors_of(home, ["quokka"]))
+    with monkeypatch.context() as patched:
+        patched.setattr("magray_memory.storage.purge.merge_words", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            records.purge([kept.id])
+    assert holding(home, pieces), "its vectors are still there, and its row is gone"
+    with pytest.raises(RecordNotFound):
+        records.get(kept.id, trashed=True)
+    purged = Layers(context, records, clock).clean().purged
+    assert purged is not None and purged.whole and purged.ids == []
+    assert holding(home, [*pieces, *WORDS]) == set()
+    assert records.empty_trash().looked == [], "once is enough"
+
+
+def _killed(*_: object) -> None:
+    raise KeyboardInterrupt

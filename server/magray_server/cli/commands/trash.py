@@ -37,7 +37,7 @@ def _emptied(_: Call[TrashEmpty], done: Purged) -> Iterator[str]:
 
 
 def _emptied_notes(call: Call[TrashEmpty], done: Purged) -> None:
-    if not done.ids and not call.shell.json:
+    if not done.looked and not call.shell.json:
         call.shell.note("the trash is empty")
     purge_notes(call.shell, done)
 
