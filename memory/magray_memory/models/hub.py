@@ -156,6 +156,7 @@ class Repository:
         on_bytes: Callable[[int], None],
         should_stop: Callable[[], bool],
     ) -> None:
+        atomic_file.make_file(part)
         with self._asking(path) as client, part.open("ab") as file:
             if file.tell() > stated.bytes:
                 file.truncate(0)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magray_memory.atomic_file import STALE_SECONDS, is_draft
@@ -13,13 +15,14 @@ from magray_memory.storage.lock import FileLock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from magray_memory.storage.home import Home
 
 KEPT_DAYS = 7
 """Retention of a quarantined workspace vault, in days."""
 
+BUILDS = "magray-build"
+"""A folder of the system's temporary one, in which builds of models once kept what they had fetched."""
 _FORMER_DRAFT = re.compile(
     r"\.tmp$|^\..*\.(new|salvaging|scratch)(-wal|-shm|-journal)?$"
     r"|^\.(device|probes)\.json\.[\d.]+$|^\.trying-|^magray-probe-"
@@ -62,13 +65,28 @@ def remove(path: Path) -> None:
 
 
 def leftovers(home: Home) -> Iterator[Leftover]:
-    """All of a home. A folder that cannot be read has none."""
+    """All of a home, and what killed builds of earlier versions left in the temporary folder of the system. A
+    folder that cannot be read has none.
+    """
     yield from _of_folder(home.path, workspaces=False)
     yield from _of_folder(home.workspaces, workspaces=True)
     yield from _drafts(home.models)
     for entry in _entries(home.models):
         if entry.is_folder and not _is_draft(entry.path.name):
             yield from _drafts(entry.path)
+    yield from _former_builds()
+
+
+def _former_builds() -> Iterator[Leftover]:
+    import tempfile
+
+    try:
+        shared = Path(tempfile.gettempdir())
+    except FileNotFoundError:  # there is no temporary folder
+        return
+    for entry in _entries(shared, BUILDS):
+        if entry.age > STALE_SECONDS and entry.mine:
+            yield entry.as_leftover("a build of a model left it")
 
 
 def _of_folder(folder: Path, *, workspaces: bool) -> Iterator[Leftover]:
@@ -110,16 +128,18 @@ class _Entry:
     is_folder: bool
     bytes: int
     age: float
+    mine: bool
 
     def as_leftover(self, why: str, *, removable: bool = True, in_the_way: bool = False) -> Leftover:
         return Leftover(self.path, why, self.bytes, self.age, removable, in_the_way)
 
 
-def _entries(folder: Path) -> Iterator[_Entry]:
-    """Files and folders by name; a folder that cannot be read has none."""
+def _entries(folder: Path, named: str = "") -> Iterator[_Entry]:
+    """Files and folders by name, or just those that hold `named`; a folder that cannot be read has none."""
     now = time.time()
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        found = [entry for entry in os.scandir(folder) if named in entry.name]
+        entries = sorted(found, key=lambda entry: entry.name)
     except OSError:
         return
     for entry in entries:
@@ -128,8 +148,19 @@ def _entries(folder: Path) -> Iterator[_Entry]:
             is_folder = entry.is_dir(follow_symlinks=False)
         except OSError:
             continue
-        size = 0 if is_folder else stat.st_size
-        yield _Entry(folder / entry.name, is_folder, size, now - stat.st_mtime)
+        path, mine = folder / entry.name, os.name == "nt" or stat.st_uid == os.geteuid()
+        size = _size(path) if is_folder and (named or _is_draft(entry.name)) else stat.st_size
+        yield _Entry(path, is_folder, size, now - stat.st_mtime, mine)
+
+
+def _size(folder: Path) -> int:
+    """Bytes of the files in a folder and below."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(place, name)).st_size  # noqa: PTH118 - thousands of them
+    return total
 
 
 def _orphaned(folder: Path, name: str, names: set[str]) -> str:

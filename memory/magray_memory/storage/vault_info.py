@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from magray_memory.errors import StorageError
+from magray_memory.errors import MagrayError, StorageError
 from magray_memory.storage import unfinished, vector_spaces
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.lock import IndexerLock
@@ -90,12 +90,12 @@ class VaultInfo:
 
 def list_vaults(home: Home) -> list[VaultInfo]:
     """The vaults of a home: workspaces by root, then the notebook. A home that is not there has none."""
+    names: list[str] = []
     with contextlib.suppress(OSError):
         names = sorted(entry.name for entry in os.scandir(home.workspaces) if _is_vault(entry.name))
-        found = [describe(home.workspaces / name, VaultKind.WORKSPACE) for name in names]
-        known = [info for info in found if info is not None]
-        return [*sorted(known, key=lambda info: str(info.root or "")), *_notebook(home)]
-    return _notebook(home)
+    found = [describe(home.workspaces / name, VaultKind.WORKSPACE) for name in names]
+    known = [info for info in found if info is not None]
+    return [*sorted(known, key=lambda info: str(info.root or "")), *_notebook(home)]
 
 
 def _is_vault(name: str) -> bool:
@@ -123,8 +123,9 @@ def describe(path: Path, kind: VaultKind, root: Path | None = None) -> VaultInfo
             skipped = _count_skipped(connection)
             redacted = all_redactions(connection)
             unseen = vault.unseen_changes
-    except StorageError as error:
-        return VaultInfo(path, kind, root, 0, 0, {}, 0, size, None, {}, problem=error.why or error.what)
+    except (MagrayError, OSError) as error:
+        why = error.strerror or str(error) if isinstance(error, OSError) else error.why or error.what
+        return VaultInfo(path, kind, root, 0, 0, {}, 0, size, None, {}, problem=why)
     named = Path(facts["root"]) if facts.get("root") else root
     when = _moment(facts.get("last_indexed_at"))
     return VaultInfo(

