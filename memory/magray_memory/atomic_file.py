@@ -15,7 +15,7 @@ import stat
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -59,10 +59,13 @@ def remove_drafts(path: Path, older_than: float = STALE_SECONDS) -> None:
 
 
 @contextlib.contextmanager
-def replacing(path: Path, *, durable: bool = False, companions: Sequence[str] = ()) -> Generator[Path]:
+def replacing(
+    path: Path, *, durable: bool = False, private: bool = True, companions: Sequence[str] = ()
+) -> Generator[Path]:
     """Yield the path of a draft to write; rename it over `path` at the end, remove it on any exception.
 
-    The new file has the permissions of the one that it replaces. `durable`: its content is on the disk before
+    The new file has the permissions of the one that it replaces, but for those of other people where it is
+    `private`. `durable`: its content is on the disk before
     its name is, so that a power failure leaves one whole file; which one, `sync_folder` makes sure.
     `companions`: suffixes of files that belong to the draft and are removed with it. Raises OSError.
     """
@@ -75,6 +78,8 @@ def replacing(path: Path, *, durable: bool = False, companions: Sequence[str] = 
                 os.fsync(file.fileno())
         with contextlib.suppress(FileNotFoundError):
             draft.chmod(stat.S_IMODE(path.stat().st_mode))
+        if private:
+            narrow(draft)
         _rename(draft, path)
     finally:
         for part in parts:
@@ -141,15 +146,47 @@ def make_private(folder: Path) -> None:
             sync_folder(place.parent)
 
 
-def write_text(path: Path, text: str, *, durable: bool = False) -> None:
+def narrow(path: Path) -> None:
+    """Take other people's rights from a file of the person; another owner's stays as it is. Never fails."""
+    if sys.platform == "win32":
+        return
+    with contextlib.suppress(OSError):
+        found = path.stat()
+        if found.st_mode & 0o077 and found.st_uid == os.geteuid():
+            path.chmod(stat.S_IMODE(found.st_mode) & 0o700)
+
+
+def make_file(path: Path) -> None:
+    """Make an empty file that others cannot read, where there is none; narrow the one that is there. Raises
+    OSError.
+    """
+    try:
+        create(path).close()
+    except FileExistsError:
+        narrow(path)
+
+
+def create(path: Path) -> BinaryIO:
+    """A new file that others cannot read, to write. Raises OSError, FileExistsError among them."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    return os.fdopen(os.open(path, flags, 0o600), "wb")
+
+
+def write_text(path: Path, text: str, *, durable: bool = False, private: bool = True) -> None:
     """Replace a file by UTF-8 text, line ends as they are given. Raises OSError."""
-    write_bytes(path, text.encode("utf-8"), durable=durable)
+    write_bytes(path, text.encode("utf-8"), durable=durable, private=private)
 
 
-def write_bytes(path: Path, data: bytes, *, durable: bool = False) -> None:
+def write_bytes(path: Path, data: bytes, *, durable: bool = False, private: bool = True) -> None:
     """Replace a file by these bytes. Raises OSError."""
-    with replacing(path, durable=durable) as draft:
-        draft.write_bytes(data)
+    with replacing(path, durable=durable, private=private) as draft:
+        if private:
+            with contextlib.suppress(FileNotFoundError):
+                draft.unlink()  # a killed writer of this thread's number
+            with create(draft) as file:
+                file.write(data)
+        else:
+            draft.write_bytes(data)
 
 
 @contextlib.contextmanager

@@ -152,7 +152,7 @@ def _edit_alone(
             f"'{section}.{key}' is written in a form that cannot be edited automatically",
             hint,
         )
-    _replace(path, changed)
+    _replace(path, changed, private=follow_links)  # that of a project is its group's too
 
 
 def _without_empty(table: dict[str, Any]) -> dict[str, Any]:
@@ -204,10 +204,10 @@ def _unset(document: TOMLDocument, section: str, key: str) -> None:
     del cast(dict[str, Any], document[section])[key]
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, text: str, *, private: bool) -> None:
     from magray_memory import atomic_file
 
     target = path.resolve()
     atomic_file.remove_drafts(target)
-    atomic_file.write_text(target, text, durable=True)
+    atomic_file.write_text(target, text, durable=True, private=private)
     atomic_file.sync_folder(target.parent)

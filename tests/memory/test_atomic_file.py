@@ -17,14 +17,20 @@ if TYPE_CHECKING:
 
 @pytest.mark.skipif(os.name == "nt", reason="needs modes of POSIX")
 @pytest.mark.parametrize("durable", [False, True])
-@pytest.mark.parametrize("mode", [0o600, 0o440])
-def test_the_new_file_has_the_permissions_of_the_old_one(tmp_path: Path, durable: bool, mode: int) -> None:
+@pytest.mark.parametrize(
+    ("mode", "private", "then"),
+    [(0o600, True, 0o600), (0o644, True, 0o600), (0o440, True, 0o400), (0o664, False, 0o664)],
+)
+def test_the_new_file_has_the_permissions_of_the_old_one(
+    tmp_path: Path, durable: bool, mode: int, private: bool, then: int
+) -> None:
+    """Where it is private, those of its owner alone."""
     path = tmp_path / "file"
     path.write_text("old")
     path.chmod(mode)
-    atomic_file.write_text(path, "new\r\nы\n", durable=durable)
+    atomic_file.write_text(path, "new\r\nы\n", durable=durable, private=private)
     assert path.read_bytes() == "new\r\nы\n".encode()
-    assert path.stat().st_mode & 0o777 == mode
+    assert path.stat().st_mode & 0o777 == then
 
 
 def test_a_writer_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from magray_memory import atomic_file
 from magray_memory.errors import IndexDamaged
 from magray_memory.index.protocol import among, as_long_as_mapped, best, rows_of
 
@@ -296,7 +297,7 @@ def write(path: Path, dim: int, batches: Iterable[tuple[Ids, Matrix]]) -> int:
     The matrix comes first because its length need not be known before the last batch.
     """
     ids: list[Ids] = []
-    with path.open("xb") as file:
+    with atomic_file.create(path) as file:
         for some, rows in batches:
             ids.append(some)
             file.write(np.ascontiguousarray(rows, dtype="<f2").data)

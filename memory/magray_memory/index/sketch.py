@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from magray_memory import atomic_file
 from magray_memory.errors import IndexDamaged
 from magray_memory.index.protocol import among, as_long_as_mapped
 
@@ -91,7 +92,7 @@ def write(path: Path, matrix: Matrix | NDArray[np.float16]) -> int:
         columns[:, start : start + len(rows)] = _pack(rows > mean).T
     head = np.zeros(64 * _words(dim), dtype="<f4")
     head[:dim] = mean
-    with path.open("xb") as file:
+    with atomic_file.create(path) as file:
         file.write(head.data)
         file.write(columns.data)
     return count

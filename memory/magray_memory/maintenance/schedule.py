@@ -11,6 +11,8 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from magray_memory import atomic_file
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -85,7 +87,7 @@ def _time(stamp: Path) -> float:
 
 def _touch(stamp: Path, now: float) -> bool:
     with contextlib.suppress(OSError):
-        stamp.touch()
+        atomic_file.make_file(stamp)
         os.utime(stamp, (now, now))
         return True
     return False

@@ -12,7 +12,8 @@ system's hands. Vaults are in WAL mode, where `synchronous` means the following 
 |                    | gone, those files are indexed again        |                                         |
 | `high-reliability` | FULL: nothing committed is lost            | EXTRA: the same, and the folder synced  |
 
-OFF is never used for the notebook: there a torn file would be a loss that nothing can rebuild.
+In `high-reliability` a sync reaches through the disk's cache on macOS too. OFF is never used for the
+notebook: there a torn file would be a loss that nothing can rebuild.
 """
 
 from __future__ import annotations
@@ -51,6 +52,11 @@ class Durability(StrEnum):
         """The word for SQLite's `PRAGMA synchronous`."""
         mode = _MODES[self]
         return mode.notebook if kind is VaultKind.NOTEBOOK else mode.workspace
+
+    @property
+    def full_sync(self) -> bool:
+        """Whether a sync is to reach through the disk's own cache on macOS, where it otherwise does not."""
+        return self is Durability.HIGH_RELIABILITY
 
     @property
     def batch(self) -> int:

@@ -15,6 +15,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Self
 
+from magray_memory import atomic_file
 from magray_memory.errors import StorageError, VaultLocked
 
 if TYPE_CHECKING:
@@ -161,6 +162,7 @@ class IndexerLock:
                 "wait until it is done, or stop that process",
             )
         with contextlib.suppress(OSError):  # the pid only informs; the lock itself is held
+            atomic_file.make_file(self._pid_path)
             self._pid_path.write_text(self._note, encoding="ascii")
         return self
 

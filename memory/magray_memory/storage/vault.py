@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import peewee
 
+from magray_memory import atomic_file
 from magray_memory.errors import LexicalDamaged, RowsDamaged, SchemaMismatch, StorageError, VaultTooNew
 from magray_memory.storage import schema
 from magray_memory.storage.database import BUSY_SECONDS, Connection, VaultDatabase
@@ -202,6 +203,10 @@ class Vault:
             if outermost:
                 self.mark_row_damage()
             raise
+        except (sqlite3.IntegrityError, peewee.IntegrityError) as error:
+            if self.kind.derived:  # a page of one table is older than one of another, after a power failure
+                raise damaged(self.path, "its rows contradict one another") from error
+            raise
         except SchemaMismatch as error:
             if self.writable:  # a writer has brought the schema up to date
                 raise damaged(self.path, error.why) from error
@@ -376,12 +381,15 @@ def _open_for_writing(path: Path, kind: VaultKind, root: Path | None, durability
     if not exists(path):
         create(path, kind, root)
     refuse_what_is_no_file(path)
+    for suffix in ("", "-wal", "-shm"):
+        atomic_file.narrow(path.with_name(path.name + suffix))
     db = VaultDatabase(
         path,
         uri(path, "mode=rw"),
         {
             "journal_mode": "wal",
             "synchronous": durability.synchronous(kind),
+            "fullfsync": int(durability.full_sync),
             "foreign_keys": 1,
             "cache_size": -64_000,
             "temp_store": "memory",

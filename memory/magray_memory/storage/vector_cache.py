@@ -13,6 +13,7 @@ import time
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from magray_memory import atomic_file
 from magray_memory.storage.sqlite_errors import CANTOPEN, CORRUPT, NOTADB, error_code
 from magray_memory.storage.vault_files import quarantine_path, uri
 
@@ -181,6 +182,8 @@ class VectorCache:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
+            with contextlib.suppress(OSError):  # SQLite says better why it cannot be opened
+                atomic_file.make_file(self.path)
             connection = sqlite3.connect(
                 self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )

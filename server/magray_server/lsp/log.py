@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from magray_server.safe_text import SafeFormatter
 
@@ -31,11 +31,19 @@ def start_logging(home: Home, file: Path | None, level: str = "") -> None:
     """Log to `file`, else to `logs/lsp.log` in the home; to stderr where that cannot be written."""
     from logging.handlers import RotatingFileHandler
 
+    class PrivateFileHandler(RotatingFileHandler):
+        """Makes each file open to the person alone."""
+
+        def _open(self) -> Any:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            os.close(os.open(self.baseFilename, flags, 0o600))
+            return super()._open()
+
     path = file or home.logs / "lsp.log"
     try:
         if file is None:
             home.make_logs()
-        handler: logging.Handler = RotatingFileHandler(
+        handler: logging.Handler = PrivateFileHandler(
             path,
             maxBytes=MAX_BYTES,
             backupCount=KEPT_FILES,

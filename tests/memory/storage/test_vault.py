@@ -72,8 +72,10 @@ def test_durability_chooses_synchronous_and_the_notebook_is_never_off(tmp_path: 
             path = tmp_path / f"{mode}-{kind}.db"
             with Vault.open(path, kind=kind, durability=mode, write=True) as vault:
                 (level,) = vault.db.raw().execute("PRAGMA synchronous").fetchone()
+                (full,) = vault.db.raw().execute("PRAGMA fullfsync").fetchone()
             assert level == ["OFF", "NORMAL", "FULL", "EXTRA"].index(mode.synchronous(kind))
             assert kind is VaultKind.WORKSPACE or level > 0
+            assert full == (mode is Durability.HIGH_RELIABILITY)
 
 
 def test_a_read_is_one_state_whatever_is_committed_meanwhile(path: Path) -> None:
@@ -94,6 +96,20 @@ def test_a_write_that_fails_leaves_nothing(path: Path) -> None:
         assert vault.meta("x") is None
         with pytest.raises(RuntimeError, match="cannot become a write"), vault.read(), vault.write():
             pass
+
+
+def test_rows_that_contradict_one_another_are_damage_of_a_vault_that_can_be_made_again(path: Path) -> None:
+    """As after a power failure in a mode that never syncs."""
+    twice = "INSERT INTO tag(name) VALUES ('a'), ('a')"
+    with _open(path) as vault, pytest.raises(VaultDamaged, match="contradict"), vault.write() as connection:
+        connection.execute(twice)
+    notebook = path.with_name("notebook.db")
+    with (
+        Vault.open(notebook, kind=VaultKind.NOTEBOOK, write=True) as vault,
+        pytest.raises(sqlite3.IntegrityError),
+        vault.write() as connection,
+    ):
+        connection.execute(twice)
 
 
 def test_a_part_that_fails_leaves_the_rest_of_the_write(path: Path) -> None:
