@@ -5,8 +5,9 @@
    MAGRAY_DISK_TRACE  a file outside of it that every call is appended to, after it has succeeded
    MAGRAY_DISK_FAULT  "ERRNO N": the Nth call fails so; "ERRNO N+": all from the Nth on; "KILL N": SIGKILL
 
-   A program can also call disk_fault(errno, first, last) and disk_calls() by ctypes, and disk_note(text). Calls
-   are counted from 1; those that only read are neither counted nor written down. Linux only. */
+   A program can also call disk_fault(errno, first, last), disk_calls(), disk_note(text) and disk_failed(), which
+   gives the first call that failed (as in a trace), by ctypes. Calls are counted from 1; those that only read are
+   neither counted nor written down. Linux only. */
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -29,7 +30,7 @@ static char root[PATH_MAX];
 static size_t root_length;
 static int trace = -1;
 static long calls, first_fault, last_fault;
-static int fault;
+static int fault, failed;
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 static const int KILL = -1;
 
@@ -48,11 +49,13 @@ __attribute__((constructor)) static void begin(void) {
 
 void disk_fault(int error, long first, long last) {
     pthread_mutex_lock(&guard);
-    fault = error, first_fault = calls + first, last_fault = last == LONG_MAX ? last : calls + last;
+    failed = 0, fault = error, first_fault = calls + first, last_fault = last == LONG_MAX ? last : calls + last;
     pthread_mutex_unlock(&guard);
 }
 
 long disk_calls(void) { return calls; }
+
+int disk_failed(void) { return failed; }
 
 /* An entry: 8 numbers of 8 bytes (what, process, inode, offset, size, lengths of two paths and of the data),
    then these. `size` is that of the file for a truncation. */
@@ -116,11 +119,12 @@ static uint64_t inode_of(int fd) {
 }
 
 /* One call is about to be made: whether it is to fail. The guard is held until `made`. */
-static int fails(void) {
+static int fails(char what) {
     pthread_mutex_lock(&guard);
     calls++;
     if (!fault || calls < first_fault || calls > last_fault) return 0;
     if (fault == KILL) kill(getpid(), SIGKILL);
+    failed = failed ? failed : what;
     pthread_mutex_unlock(&guard);
     errno = fault;
     return 1;
@@ -142,7 +146,7 @@ static int open_at(int dir, const char *name, int flags, mode_t mode) {
         return (int)syscall(SYS_openat, dir, name, flags, mode);
     int was_there = !faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW);
     if (was_there && !(flags & O_TRUNC)) return (int)syscall(SYS_openat, dir, name, flags, mode);
-    if (fails()) return -1;
+    if (fails(was_there ? 'T' : 'C')) return -1;
     int fd = opened((int)syscall(SYS_openat, dir, name, flags, mode), path, was_there, flags);
     made();
     return fd;
@@ -171,7 +175,7 @@ static ssize_t written(int fd, const char *path, ssize_t n, const void *data, in
 ssize_t write(int fd, const void *data, size_t length) {
     char path[PATH_MAX];
     if (!path_of(fd, path)) return syscall(SYS_write, fd, data, length);
-    if (fails()) return -1;
+    if (fails('W')) return -1;
     ssize_t n = written(fd, path, syscall(SYS_write, fd, data, length), data, -1);
     made();
     return n;
@@ -180,7 +184,7 @@ ssize_t write(int fd, const void *data, size_t length) {
 static ssize_t write_at(int fd, const void *data, size_t length, off_t offset) {
     char path[PATH_MAX];
     if (!path_of(fd, path)) return syscall(SYS_pwrite64, fd, data, length, offset);
-    if (fails()) return -1;
+    if (fails('W')) return -1;
     ssize_t n = written(fd, path, syscall(SYS_pwrite64, fd, data, length, offset), data, offset);
     made();
     return n;
@@ -223,7 +227,7 @@ ssize_t copy_file_range(int in, off_t *from, int out, off_t *to, size_t length, 
 int ftruncate(int fd, off_t size) {
     char path[PATH_MAX];
     if (!path_of(fd, path)) return (int)syscall(SYS_ftruncate, fd, size);
-    if (fails()) return -1;
+    if (fails('T')) return -1;
     int done = (int)syscall(SYS_ftruncate, fd, size);
     if (!done) note('T', inode_of(fd), 0, size, path, NULL, NULL, 0);
     made();
@@ -243,7 +247,7 @@ int posix_fallocate64(int fd, off_t offset, off_t length) { return posix_falloca
 static int synced(int fd, long number) {
     char path[PATH_MAX];
     if (!path_of(fd, path)) return (int)syscall(number, fd);
-    if (fails()) return -1;
+    if (fails('S')) return -1;
     uint64_t inode = inode_of(fd);
     note('s', inode, 0, 0, path, NULL, NULL, 0);
     int done = (int)syscall(number, fd);
@@ -259,7 +263,7 @@ int renameat(int from, const char *name, int to, const char *other) {
     char path[PATH_MAX], target[PATH_MAX];
     int watched = absolute(from, name, path);
     if (!absolute(to, other, target) && !watched) return (int)syscall(SYS_renameat2, from, name, to, other, 0);
-    if (fails()) return -1;
+    if (fails('R')) return -1;
     int done = (int)syscall(SYS_renameat2, from, name, to, other, 0);
     if (!done) note('R', 0, 0, 0, path, target, NULL, 0);
     made();
@@ -271,7 +275,7 @@ int rename(const char *name, const char *other) { return renameat(AT_FDCWD, name
 static int one_path(char what, int dir, const char *name, long number, long argument) {
     char path[PATH_MAX];
     if (!absolute(dir, name, path)) return (int)syscall(number, dir, name, argument);
-    if (fails()) return -1;
+    if (fails(what)) return -1;
     int done = (int)syscall(number, dir, name, argument);
     if (!done) note(what, 0, 0, 0, path, NULL, NULL, 0);
     made();

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
 KIT = Path(__file__).parent
+HEAD = """\
+| proof | runs | states examined | calls acknowledged | faults | seconds |
+|---|---|---|---|---|---|"""
+"""Of the table that `Tally.row` and the seconds make."""
 _KEPT_FAULTS = 20
 _MOST_CALLS = 400
 """A writer with such a KILL ends within some twenty calls of the notebook."""

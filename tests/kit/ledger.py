@@ -84,6 +84,8 @@ class Account:
     moving: set[str] = field(default_factory=set)
     """Records that something else may move to the trash at any time."""
     acknowledged: int = 0
+    may_return: bool = False
+    """What was refused may be there after all, whole, until the next call."""
 
     def take(self, line: bytes | str) -> None:
         """Add an entry."""
@@ -95,7 +97,8 @@ class Account:
                 for token, state in entry["begun"].items()
             }
         elif "failed" in entry:
-            self.open.pop(call)
+            if not self.may_return:
+                self.open.pop(call)
         elif "moving" in entry:
             self.moving.update(entry["moving"])
         else:
@@ -103,9 +106,9 @@ class Account:
             self.acknowledged += 1
 
     @classmethod
-    def read(cls, path: Path) -> Account:
+    def read(cls, path: Path, *, may_return: bool = False) -> Account:
         """The account of a whole ledger; a last line that is half there was not answered."""
-        account = cls()
+        account = cls(may_return=may_return)
         for line in path.read_bytes().split(b"\n")[:-1]:
             account.take(line)
         return account
