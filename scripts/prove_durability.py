@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
 MODES = ("high-performance", "balanced", "high-reliability")
 ACTIONS = (
-    "first", "remember", "remember_old", "batch", "edit", "tag", "forget", "restore", "promote", "clean"
+    "first", "remember", "remember_old", "batch", "edit", "tag", "forget", "restore", "purge", "promote",
+    "clean",
 )  # fmt: skip
 LONG = 20
 """From so many runs on, every write fails in turn, and every sync is cut."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-ACTIONS = ("first", "remember", "batch", "edit", "forget", "restore", "tag", "promote", "clean")
+ACTIONS = ("first", "remember", "batch", "edit", "forget", "restore", "purge", "tag", "promote", "clean")
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,7 @@ class Writer:
         if self._live():
             actions += [self.edit, self.edit, self.forget, self.tag]
         if self._trashed():
-            actions.append(self.restore)
+            actions += [self.restore, self.purge]
         self._chance.choice(actions)()
         if self._chance.random() < _REOPEN:
             self.reopen()
@@ -113,6 +113,12 @@ class Writer:
         with self._ledger.call({token: change}):
             self.memory.records.restore(self._ids[token])
         self._states[token] = change
+
+    def purge(self) -> None:
+        token = self._chance.choice(self._trashed())
+        with self._ledger.call({token: None}):
+            self.memory.records.purge([self._ids[token]])
+        self._states[token] = None
 
     def tag(self) -> None:
         token = self._chance.choice(self._live())
