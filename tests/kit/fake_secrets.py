@@ -144,6 +144,7 @@ def named(seed: int = 1) -> dict[str, tuple[str, str]]:
         "compose": (f"- name: DB_PASSWORD\n  value: {plain}", plain),
         "russian": (f"пароль: {plain}", plain),
         "russian of": (f"Пароль от базы — {plain}", plain),
+        "three quotes": (f'password = """{word}"""', word),
         "german": (f"Passwort: {plain}", plain),
         "french": (f"Mot de passe : {plain}", plain),
         "spanish": (f"Contraseña: {plain}", plain),

@@ -89,9 +89,11 @@ def find_secrets(text: str, style: Style) -> Iterator[Span]:
     plain = text.encode("ascii", "replace")  # one byte a character: places are the same
     small = plain.lower()
     opaque = False
+    begun: set[int] = set()
     for span in _in_long_words(text, plain, style):
         opaque = True
         if span is not None:
+            begun.add(span.start)
             yield span
     if opaque and b"private" in small:
         yield from _private_keys(text, small)
@@ -101,7 +103,7 @@ def find_secrets(text: str, style: Style) -> Iterator[Span]:
         while at >= 0:
             other = word == b"pass" and _is_other_word(small, at + 4, others)
             span = None if other else value_of_name(text, at, style)
-            if span is not None:
+            if span is not None and span.start not in begun:  # a token knows better where it ends
                 yield span
             at = small.find(word, at + len(word) if span is None else max(span.end, at + len(word)))
     if "@" in text:

@@ -175,6 +175,9 @@ def test_what_is_redacted_is_not_redacted_again() -> None:
 def test_a_secret_is_named_in_its_place() -> None:
     line, secret = named()["aws secret"]
     assert redact(line).text == line.replace(secret, "‹redacted: aws key›")
+    token = issued()["github personal"]
+    remote = f"git remote add o https://x-access-token:{token}@github.com/a/b"
+    assert redact(remote).text == remote.replace(token, "‹redacted: github token›")
     line, secret = named()["url"]
     assert redact(line).text == line.replace(secret, "‹redacted: password›")
 
