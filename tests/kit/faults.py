@@ -253,6 +253,8 @@ def _deleted(folder: Path) -> Environment:
 
 
 _REINSTALL = "pip install --force-reinstall"
+_DRIVER = Path("/proc/driver/nvidia/version").exists()
+_WITHOUT_CUDA = 'pip install "onnxruntime-gpu[cuda,cudnn]"' if _DRIVER else "install the NVIDIA driver"
 _ABORT = "import os\nos.abort()\n"
 _CRASH = "import ctypes\nctypes.string_at(0)\n"
 _HANG = "import time\ntime.sleep(600)\n"
@@ -274,7 +276,7 @@ FAULTS = (
         "the GPU build without CUDA",
         gpu_build,
         "libcublasLt.so",
-        'pip install "onnxruntime-gpu[cuda,cudnn]"',
+        _WITHOUT_CUDA,
         "cpu",
         "device",
     ),

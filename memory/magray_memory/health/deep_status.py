@@ -46,7 +46,8 @@ def try_model(home: Home, settings: Settings) -> Iterator[Finding]:
         verdicts = [trial.result() for trial in trials]
     for verdict in verdicts:
         if not verdict.ok and (verdict.device == "cpu" or wanted.device == "cuda"):
-            why = f"the model cannot run on the {verdict.device}: {verdict.reason}"
+            place = "the processor" if verdict.device == "cpu" else "the GPU"
+            why = f"the model cannot run on {place}: {verdict.reason}"
             part = "model" if verdict.device == "cpu" else "device"
             yield Finding(part, Severity.WARNING, why, hint=verdict.hint)
     impossible = gpu_impossible() if wanted.device == "cuda" else None

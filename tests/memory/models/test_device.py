@@ -140,9 +140,11 @@ COMPLAINTS = {
 @pytest.mark.parametrize("system", COMPLAINTS)
 def test_the_library_that_is_missing_is_named(system: str) -> None:
     line, (library, reason, hint) = COMPLAINTS[system]
-    facts = Facts(stage="session", reason="CUDA could not be loaded")
+    facts = Facts(stage="session", reason="CUDA could not be loaded", driver="580.1")
     found = smoke_test._judge("cuda", facts, ["noise", line, "more noise"], 0, 15)
     assert (found.library, found.reason, found.hint) == (library, reason, hint)
+    bare = Facts(stage="session", reason="CUDA could not be loaded")
+    assert smoke_test._judge("cuda", bare, [line], 0, 15).hint == smoke_test.DRIVER
 
 
 def test_an_error_of_cuda_itself_is_reported_verbatim() -> None:

@@ -249,7 +249,8 @@ def _explain(verdict: Verdict, reason: str, hint: str, complaints: list[str]) ->
         said = [text for line in complaints if (text := library_failure(line))]
         reason = said[-1] if said else reason
         return replace(verdict, reason=_PREFIX.sub("", reason), hint=hint or CPU_ONLY)
-    driver = library.startswith(("libcuda.so", "nvcuda", "libnvidia"))
+    # Without a driver no package helps, whichever library is missed first.
+    driver = verdict.driver is None or library.startswith(("libcuda.so", "nvcuda", "libnvidia"))
     return replace(verdict, reason=detail, hint=DRIVER if driver else CUDA_LIBRARIES, library=library)
 
 
