@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from magray_memory.search.hits import Hit, SearchAnswer
     from magray_memory.search.note_links import NamedNote, Note, aliases, stem
     from magray_memory.search.note_rename import Renames
-    from magray_memory.search.notes import FileEdits
+    from magray_memory.search.notes import Backlink, FileEdits
     from magray_memory.search.query import SearchQuery, parse, read_moment
     from magray_memory.search.symbols import Symbol
     from magray_memory.storage.home import Home
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LANGUAGES",
     "RUN_SECONDS",
+    "Backlink",
     "Change",
     "ChunkSymbol",
     "Component",
@@ -168,7 +169,7 @@ _MODULES = {
     "search.hits": ("Hit", "SearchAnswer"),
     "search.note_links": ("NamedNote", "Note", "aliases", "stem"),
     "search.note_rename": ("Renames",),
-    "search.notes": ("FileEdits",),
+    "search.notes": ("Backlink", "FileEdits"),
     "search.query": ("SearchQuery", "parse", "read_moment"),
     "search.symbols": ("Symbol",),
     "storage.home": ("Home",),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from magray_memory.context import Context
     from magray_memory.index.open_vaults import OpenVault
-    from magray_memory.search.note_links import NamedNote, Note, NoteNames
+    from magray_memory.search.note_links import Note, NoteNames
     from magray_memory.search.note_rename import Edit, Renames
     from magray_memory.search.room import Search
     from magray_memory.text.note_references import NoteReference
@@ -53,13 +53,9 @@ class Notes:
         """The note that a reference in a file means; a record's text has no `source`."""
         return _target(self._search.note_names(), reference, self._search.place(source))
 
-    def all(self) -> Sequence[NamedNote]:
-        """Every note."""
-        return self._search.note_names().all
-
-    def shortest(self, note: NamedNote) -> str:
-        """What a link calls a note: the shortest that means it alone."""
-        return self._search.note_names().shortest(note)
+    def names(self) -> NoteNames:
+        """Every note, by what links can call it; the same object until an index changes."""
+        return self._search.note_names()
 
     def tags(self) -> Mapping[str, int]:
         """Every tag of files and records, with how many have it."""
@@ -100,13 +96,33 @@ class Notes:
                 found.append(Backlink(root, path, reference, lines[reference.line]))
         return sorted(found, key=lambda link: (link.root, link.path, link.reference[:2]))
 
+    def mentions(
+        self, called: list[str], means: Callable[[str], bool], texts: Mapping[Path, str], stop: Stop = None
+    ) -> list[Backlink]:
+        """The references that mean no note, and of which `means` says yes, by what stands between the
+        brackets: those to a record, with all that it is `called`. Raises Interrupted.
+        """
+        names = self._search.note_names()
+        found: list[Backlink] = []
+        for root, path in self._linking(called, texts, stop):
+            lines = _lines(_text(root, path, texts))
+            for reference in _references(path, lines):
+                if reference.by_path or not means(reference.target):
+                    continue
+                if _target(names, reference, (root, path)) is None:
+                    found.append(Backlink(root, path, reference, lines[reference.line]))
+        return sorted(found, key=lambda link: (link.root, link.path, link.reference[:2]))
+
     def renamed(self, moves: Renames, texts: Mapping[Path, str], stop: Stop = None) -> list[FileEdits]:
         """What keeps every link as it is once files and folders have moved. Raises Interrupted."""
         from magray_memory.search.note_links import stem
         from magray_memory.search.note_rename import edits_of
 
         names = self._search.note_names()
-        moved = [(n.root, n.path) for n in names.all if moves.of(n.root / n.path) != n.root / n.path]
+        old = tuple(path.as_posix() for path in moves.old)
+        below = tuple(f"{path}/" for path in old)
+        placed = ((f"{note.root.as_posix()}/{note.path}", note) for note in names.all)
+        moved = [(n.root, n.path) for place, n in placed if place in old or place.startswith(below)]
         found: list[FileEdits] = []
         files = set(moved) | set(self._linking([stem(old.name) for old in moves.old], texts, stop))
         for root, path in sorted(files):

@@ -529,6 +529,23 @@ def test_a_record_is_followed_where_the_editor_opens_such(connect, notes, proces
     assert client.request("textDocument/codeAction", asked) == []
 
 
+def test_backlinks_of_a_record(connect, notes) -> None:
+    client = connect()
+    client.start(notes, profile={"experimental": {"magrayStatus": True, "magrayRecords": True}})
+    client.ready()
+    client.request("magray/remember", {"text": "At noon.", "title": "Deploy time", "key": "deploy"})
+    client.request("magray/remember", {"text": "Later than [[deploy time]]."})
+    uri = opened(
+        client, notes / "index.md", "See [[deploy time]], [[n1|that]], [[deploy]], [[n2]] `[[n1]]`.\n"
+    )
+    expected = ["index.md:1:6", "index.md:1:23", "index.md:1:36", "n2.md:1:0"]
+    assert references(client, uri, {"line": 0, "character": 8}) == expected
+    document = {"uri": "magray:/records/n1.md", "languageId": "markdown", "version": 1, "text": "At noon."}
+    client.notify("textDocument/didOpen", {"textDocument": document})
+    assert references(client, "magray:/records/n1.md", {"line": 0, "character": 3}) == expected
+    assert references(client, uri, {"line": 0, "character": 48}) == ["index.md:1:48"]
+
+
 def test_the_server_says_what_it_does(connect, notes) -> None:
     client = connect()
     capabilities = client.start(notes, profile=EDITS)["capabilities"]

@@ -107,12 +107,12 @@ def _names(
     session: Session, typed: str, span: types.Range, close: str, *, shown: bool
 ) -> Iterator[types.CompletionItem]:
     """Notes by file name, by title and by alias, then records. `shown`: a link may get a text to show."""
-    wanted = _folded(typed)
-    for note in session.notes.all():
+    wanted, names = _folded(typed), session.notes.names()
+    for note in names.all:
         in_path, in_title = wanted in note.folded_path, wanted in note.folded_title
         if not (in_path or in_title):
             continue
-        name = unicodedata.normalize("NFC", session.notes.shortest(note))
+        name = unicodedata.normalize("NFC", names.shortest(note))
         called = unicodedata.normalize("NFC", note.title or "")
         stem = PurePosixPath(name).name
         if _NO_NAME.search(name):
@@ -133,9 +133,10 @@ def _aliases(
     """Notes by what their front matter calls them; a few are read to be sure."""
     from magray_memory.values import Note, aliases
 
-    near = (note for note in session.notes.all() if wanted and wanted in note.folded_symbol)
+    names = session.notes.names()
+    near = (note for note in names.all if wanted and wanted in note.folded_symbol)
     for _, note in zip(range(_ALIASES_READ), near, strict=False):
-        name = unicodedata.normalize("NFC", session.notes.shortest(note))
+        name = unicodedata.normalize("NFC", names.shortest(note))
         if _NO_NAME.search(name):
             continue
         for alias in aliases(Note(note.root, note.path, note.title).text()):

@@ -1,11 +1,13 @@
-"""`textDocument/references`: backlinks of a note, of a heading, of what a link means."""
+"""`textDocument/references`: backlinks of a note, of a heading, of a record, of what a link means."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from magray_server.lsp import record_uris
 from magray_server.lsp.features.document_links import name_of, span_of
 
 if TYPE_CHECKING:
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_memory.session import Session
-    from magray_memory.values import Note, NoteReference
+    from magray_memory.values import Backlink, Note, NoteReference, Record
     from magray_server.lsp.buffers import Buffer, Buffers
     from magray_server.lsp.client import Client
     from magray_server.lsp.features.document_links import Links
@@ -59,22 +61,12 @@ class References:
             else:
                 about = self._document(buffer, text, row)
             if about is None:
-                return None
+                name = record_uris.to_id(buffer.uri) if link is None else link.target
+                record = None if name is None else session.records.named(name)
+                return None if record is None else self._of_record(session, record, opened, stop)
             note, line = about
             found = session.notes.backlinks(note, opened, line, stop)
-            places = [
-                types.Location(
-                    self._folders.uri(back.root, back.path),
-                    span_of(
-                        back.line_text,
-                        back.reference.line,
-                        back.reference.start,
-                        back.reference.end,
-                        encoding,
-                    ),
-                )
-                for back in found
-            ]
+            places = [self._place(back, encoding) for back in found]
             if declared:
                 start = types.Position((line or 1) - 1, 0)
                 uri = self._folders.uri(note.root, note.path)
@@ -82,6 +74,32 @@ class References:
             return places
 
         return await self._workers.run(work)
+
+    def _place(self, back: Backlink, encoding: str) -> types.Location:
+        link = back.reference
+        span = span_of(back.line_text, link.line, link.start, link.end, encoding)
+        return types.Location(self._folders.uri(back.root, back.path), span)
+
+    def _of_record(
+        self, session: Session, record: Record, opened: Mapping[Path, str], stop: Stop
+    ) -> list[types.Location]:
+        """The links to a record in notes and comments, and the records that link to it where those open."""
+
+        @cache
+        def means(target: str) -> bool:
+            found = session.records.named(target)
+            return found is not None and found.id == record.id
+
+        called = [record.id, *filter(None, (record.stored.title, record.stored.key))]
+        links = session.notes.mentions(called, means, opened, stop)
+        places = [self._place(back, self._client.encoding) for back in links]
+        if self._client.opens_records:
+            start = types.Position(0, 0)
+            others = session.records.show(record.id, note_use=False).linked_from
+            places += [
+                types.Location(record_uris.to_uri(other.id), types.Range(start, start)) for other in others
+            ]
+        return places
 
     def _document(self, buffer: Buffer, text: str, row: int) -> tuple[Note, int | None] | None:
         """The document itself, and the line of the heading that the cursor is on, unless it is the first."""
