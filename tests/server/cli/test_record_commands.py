@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -107,6 +108,24 @@ def test_a_batch_answers_each_line_before_it_waits_for_more(magray: Magray) -> N
     assert json.loads(process.stdout.readline())["id"] == "n4"
     assert process.wait(60) == 0
     process.stdout.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGINT")
+@pytest.mark.parametrize("command", ["remember", "search"])
+def test_a_batch_that_is_interrupted_says_so_and_keeps_what_it_answered(magray: Magray, command: str) -> None:
+    magray("remember", "the first")
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    process = magray.start(command, "--batch", "-", **pipes)
+    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+    process.stdin.write(b'{"text": "sentence"}\n')
+    process.stdin.flush()
+    assert json.loads(process.stdout.readline())
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    assert process.stderr.read().splitlines() == [b"interrupted"]
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        pipe.close()
+    assert len(magray("--json", "list").json["records"]) == 1 + (command == "remember")
 
 
 def test_a_bad_line_of_a_batch_loses_no_other(magray: Magray) -> None:
