@@ -170,7 +170,10 @@ async def test_a_selection_leads_to_code_like_it(client: LanguageClient) -> None
     actions = await client.text_document_code_action_async(params)
     closed(client, uri)
     assert actions is not None
-    assert [action.title for action in actions] == ["Find similar code (magray)"]
+    assert [action.title for action in actions] == [
+        "Find similar code (magray)",
+        "Remember selection (magray)",
+    ]
     run = types.ExecuteCommandParams("magray.server.related", [{"uri": uri, "line": 4}])
     answer = plain(await client.workspace_execute_command_async(run))
     assert answer["hits"] and answer["hits"][0]["path"] != "src/payment.py"
