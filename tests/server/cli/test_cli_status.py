@@ -34,7 +34,18 @@ def test_status_of_an_indexed_workspace(indexed: Magray) -> None:
         set(part) == {"name", "severity", "summary", "detail", "hint"} for part in status["components"]
     )
     (vault,) = status["vaults"]
-    facts = {"kind", "root", "files", "passages", "pending", "bytes", "last_indexed", "model", "change"}
+    facts = {
+        "kind",
+        "root",
+        "files",
+        "passages",
+        "pending",
+        "bytes",
+        "last_indexed",
+        "model",
+        "change",
+        "redacted",
+    }
     assert set(vault) == facts
     assert (vault["model"], vault["change"]) == ("multilingual-e5-small-enru", None)
     assert (vault["kind"], vault["root"]) == ("workspace", os.path.realpath(indexed.cwd))
