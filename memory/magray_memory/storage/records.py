@@ -244,7 +244,7 @@ def find_text(vault: Vault, digest: bytes, project: str | None) -> int | None:
     """The oldest record of the project with just this text; one in the trash where no other has it."""
     with vault.read() as connection:
         found = connection.execute(
-            "SELECT id FROM document WHERE hash = ? AND project IS ? AND text IS NOT NULL AND path IS NULL"
+            "SELECT id FROM document WHERE hash = ? AND project IS ? AND text IS NOT NULL AND +path IS NULL"
             " ORDER BY trashed_at IS NOT NULL, id LIMIT 1",
             (digest, project),
         ).fetchone()

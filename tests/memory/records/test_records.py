@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from magray_memory.errors import QueryError, RecordChanged, RecordError, RecordNotFound
-from magray_memory.records.draft import MAX_TAGS, MAX_TEXT, Draft
+from magray_memory.records.draft import MAX_TAGS, MAX_TEXT, Draft, content_of
 from magray_memory.records.room import Remembered
+from magray_memory.records.store import Prepared, RecordStore
+from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.records import RecordFilter
+from magray_memory.storage.vault import Vault
 from magray_memory.values import parse
 
 if TYPE_CHECKING:
@@ -280,6 +283,23 @@ def test_many_are_kept_in_one_transaction(records: Records) -> None:
     outcomes = [one.outcome for one in done if isinstance(one, Remembered)]
     assert outcomes == ["created"] * 3 + ["unchanged"] + ["created"] * 17
     assert len(records.list(RecordFilter()).records) == 21
+
+
+def test_remembering_looks_at_no_record_but_by_its_index(memory: Memory) -> None:
+    """However many there are: SQLite takes the index of paths for `path IS NULL`, which every record is."""
+    drafts = [Draft(text=text, project="shop", key=key) for text, key in ((TEXT, None), ("other", "k"))]
+    asked: list[str] = []
+    with Vault.open(memory.home.ensure().notebook, kind=VaultKind.NOTEBOOK, write=True) as vault:
+        store = RecordStore(vault)
+        connection = vault.db.connection()
+        connection.set_trace_callback(asked.append)
+        for _ in range(2):
+            store.remember([Prepared(draft, content_of(draft)) for draft in drafts])
+        connection.set_trace_callback(None)
+        selects = [sql for sql in asked if sql.lstrip().startswith("SELECT")]
+        steps = [row[3] for sql in selects for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
+    assert any("record_hash" in step for step in steps)
+    assert not [step for step in steps if "SCAN document" in step or "(path=?)" in step]
 
 
 def test_what_a_disk_has_no_room_for_stops_no_other(records: Records, memory: Memory) -> None:
