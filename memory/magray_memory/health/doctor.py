@@ -22,6 +22,7 @@ from magray_memory.health.findings import Finding, Remedy
 from magray_memory.health.integrity_events import Found, StageBegun, decode
 from magray_memory.health.integrity_home import check_home
 from magray_memory.health.report import Severity
+from magray_memory.progress import SILENT, Progress
 from magray_memory.storage.durability import VaultKind
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class Doctor:
     current: Path | None
     index: Callable[[Path, bool], object]
     warnings: Sequence[str] = ()
-    on_step: Callable[[str], None] = field(default=lambda step: None)
+    progress: Progress = SILENT
     check_model: Callable[[], Iterable[Finding]] = tuple
     """Tries the model, in processes of its own."""
     vectors: VectorSettings = field(default_factory=VectorSettings)
@@ -157,11 +158,11 @@ class Doctor:
         for finding in sorted(wanted, key=lambda finding: ORDER.index(finding.remedy)):
             at = (finding.remedy, finding.path)
             if at not in applied:
-                self.on_step(f"repairing {finding.path}")
+                self.progress.report(f"repairing {finding.path}")
                 try:
                     applied[at] = repairer.apply(finding)
                 except MagrayError as error:
-                    self.on_step(f"{finding.path} is not repaired: {error}")
+                    self.progress.report(f"{finding.path} is not repaired: {error}")
                     refused[finding.path] = f"{error.hint} ({error.why})" if error.hint else error.message
                     continue
             done.append(replace(finding, repaired=applied[at]))
@@ -170,11 +171,11 @@ class Doctor:
     def _index(self, roots: dict[Path, bool]) -> None:
         for root, lexical in list(roots.items()):
             del roots[root]
-            self.on_step(f"indexing {root}")
+            self.progress.report(f"indexing {root}")
             try:
                 self.index(root, lexical)
             except MagrayError as error:
-                self.on_step(f"{root} is not indexed: {error}")
+                self.progress.report(f"{root} is not indexed: {error}")
 
     def _findings(self) -> Iterator[Finding]:
         for sentence in self.warnings:
@@ -182,7 +183,7 @@ class Doctor:
         yield from check_home(self.home)
         yield from self.check_model()
         for path, kind in self._vaults():
-            self.on_step(f"checking {path}")
+            self.progress.report(f"checking {path}")
             yield from check_vault(path, kind)
 
     def _vaults(self) -> list[tuple[Path, VaultKind]]:

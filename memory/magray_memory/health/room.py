@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from magray_memory.progress import SILENT, Progress
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from magray_memory.context import Context
@@ -31,14 +32,10 @@ class Health:
         root = root or self._context.workspace
         return read_status(self._context.home, self._context.effective, root, findings)
 
-    def doctor(self, *, fix: bool = False, on_step: Callable[[str], None] | None = None) -> Diagnosis:
-        """What is wrong in the home, and with `fix` what of it was repaired; workspaces are indexed for that.
-
-        `on_step` gets what is being done, in a few words.
-        """
+    def doctor(self, *, fix: bool = False, progress: Progress = SILENT) -> Diagnosis:
+        """What is wrong in the home, and with `fix` what was repaired; workspaces are indexed for that."""
         doctor = self._doctor()
-        if on_step is not None:
-            doctor.on_step = on_step
+        doctor.progress = progress
         return doctor.repair() if fix else doctor.check()
 
     def _doctor(self) -> Doctor:

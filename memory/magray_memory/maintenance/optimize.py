@@ -18,6 +18,7 @@ from magray_memory.errors import IndexDamaged, MagrayError
 from magray_memory.maintenance import measure
 from magray_memory.maintenance.result import Optimized, Step
 from magray_memory.maintenance.vaults import drop_vaults
+from magray_memory.progress import SILENT, Progress
 from magray_memory.storage import fts_maintenance, space
 from magray_memory.storage.leftovers import KEPT_DAYS, leftovers, remove
 from magray_memory.storage.lock import IndexerLock
@@ -27,7 +28,7 @@ from magray_memory.storage.vault import WORDS_REMOVED, Vault
 from magray_memory.storage.vault_info import VaultInfo, list_vaults, size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Generator, Sequence
 
     from magray_memory.config import Settings
     from magray_memory.index.vector_store import VectorStore
@@ -50,13 +51,12 @@ _STATISTICS_ROWS = 1_000
 
 @dataclass(slots=True)
 class Optimizer:
-    """Optimizes a home. `should_stop` is asked between two transactions; `on_step` gets what begins."""
+    """Optimizes a home. `progress` is asked between two transactions whether to stop."""
 
     home: Home
     settings: Settings
     dry_run: bool = False
-    should_stop: Callable[[], bool] = field(default=lambda: False)
-    on_step: Callable[[str], None] = field(default=lambda step: None)
+    progress: Progress = SILENT
     _steps: list[Step] = field(default_factory=list[Step])
     _give_back: bool = False
     """Whether free pages of the vault at hand hold words of what was removed."""
@@ -70,13 +70,13 @@ class Optimizer:
         self._busy = frozenset(vault.path for vault in vaults if _is_written(vault))
         self._drop_gone(vaults)
         for vault in vaults:
-            if self.should_stop():
+            if self.progress.should_stop():
                 break
             if vault.problem:
                 place = str(vault.root or vault.path)
                 self._steps.append(Step("open", place, "skipped", problem=vault.problem))
             elif not (vault.gone and not vault.path.exists()):
-                self.on_step(f"optimizing {vault.root or vault.path}")
+                self.progress.report(f"optimizing {vault.root or vault.path}")
                 self._optimize_vault(vault)
         with self._noted("cache", str(self.home.vectors)):
             self._shrink_cache()
@@ -140,7 +140,7 @@ class Optimizer:
         queries = measure.typical_queries(vault)
         before, used = measure.lexical_ms(vault, queries), used_bytes(vault)
         pages = -_PAGES
-        while not self.should_stop() and fts_maintenance.merge(vault, pages):
+        while not self.progress.should_stop() and fts_maintenance.merge(vault, pages):
             pages = _PAGES
             time.sleep(_PAUSE)
         with vault.write():
@@ -171,7 +171,7 @@ class Optimizer:
             self._steps.append(Step("vacuum", place, message, free))
             return
         with self._step("vacuum", place, vault, message):
-            while not self.should_stop() and space.vacuum(vault, _PAGES):
+            while not self.progress.should_stop() and space.vacuum(vault, _PAGES):
                 time.sleep(_PAUSE)
             space.checkpoint(vault, _CHECKPOINT_MS)
 
@@ -188,7 +188,7 @@ class Optimizer:
     def _save_indexes(self, vault: Vault, info: VaultInfo, place: str) -> None:
         """Write the snapshots of the vector index, and the sealed index where the vault is large."""
         key = max(info.vectors, key=lambda name: info.vectors[name], default=None)
-        if key is None or not info.vectors[key] or self.should_stop() or info.path in self._busy:
+        if key is None or not info.vectors[key] or self.progress.should_stop() or info.path in self._busy:
             return  # what an indexer is writing now would make them old at once
         from magray_memory.index.planner import choose
         from magray_memory.index.vector_store import VectorStore
@@ -231,7 +231,7 @@ class Optimizer:
                 if snapshot.find(store.vault.path, store.key, "exact", store.vault.id) is not None:
                     return
             self._steps.append(Step("snapshot", place, message))
-        elif store.save_snapshot(should_stop=self.should_stop):
+        elif store.save_snapshot(should_stop=self.progress.should_stop):
             self._steps.append(Step("snapshot", place, message, used - used_bytes(store.vault)))
 
     def _seal(self, store: VectorStore, place: str) -> None:
@@ -240,8 +240,8 @@ class Optimizer:
             self._steps.append(Step("seal", place, message))
             return
         before, used, old = measure.vector_ms(store), used_bytes(store.vault), store.sealed_at()
-        store.save_snapshot(should_stop=self.should_stop)
-        if store.sealed_at() in (None, old) and not store.seal(self.should_stop):
+        store.save_snapshot(should_stop=self.progress.should_stop)
+        if store.sealed_at() in (None, old) and not store.seal(self.progress.should_stop):
             problem = store.problem or "another process has done it"
             self._steps.append(Step("seal", place, message, problem=problem))
             return

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from magray_memory.progress import SILENT, Progress
 
+if TYPE_CHECKING:
     from magray_memory.context import Context
     from magray_memory.maintenance.result import Optimized
 
@@ -21,16 +21,12 @@ class Maintenance:
         self,
         *,
         dry_run: bool = False,
-        on_step: Callable[[str], None] | None = None,
-        should_stop: Callable[[], bool] | None = None,
+        progress: Progress = SILENT,
     ) -> Optimized:
         """Make the home small and quick, or with `dry_run` say what would be done."""
         from magray_memory.maintenance.optimize import Optimizer
 
-        optimizer = Optimizer(self._context.home, self._context.effective, dry_run)
-        optimizer.on_step = on_step or optimizer.on_step
-        optimizer.should_stop = should_stop or optimizer.should_stop
-        return optimizer.run()
+        return Optimizer(self._context.home, self._context.effective, dry_run, progress).run()
 
     def run_layers_in_background(self) -> bool:
         """Promote and clean in a process of its own, where that is due; returns whether it was started."""

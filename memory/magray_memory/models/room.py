@@ -12,6 +12,7 @@ from magray_memory.config import config_path
 from magray_memory.errors import ModelError, UsageError
 from magray_memory.models.default_model import DEFAULT_ID
 from magray_memory.models.model import Model, has_model, resolve_model
+from magray_memory.progress import SILENT, Progress
 from magray_memory.user_path import absolute_path
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from magray_memory.models.embedder import Embedder
     from magray_memory.models.fallback import DeviceChange
     from magray_memory.models.provider import ModelProvider
-    from magray_memory.models.store import ModelOverrides, Progress
+    from magray_memory.models.store import ModelOverrides
     from magray_memory.storage.home import Home
 
 
@@ -172,13 +173,11 @@ class Models:
         name: str,
         *,
         device: str = "cpu",
-        on_progress: Progress | None = None,
-        should_stop: Callable[[], bool] | None = None,
+        progress: Progress = SILENT,
     ) -> Model:
         """Fetch a model of the catalog from its hub; what was fetched by half is gone on with.
 
-        `on_progress` gets (file, bytes here, bytes in all). Raises UsageError for a name that is not in the
-        catalog, ModelError, Interrupted.
+        Raises UsageError for a name that is not in the catalog, ModelError, Interrupted.
         """
         from magray_memory.models import catalog, store
         from magray_memory.models.hub import Access
@@ -194,8 +193,7 @@ class Models:
             self._home.models,
             Access.of(hub.endpoint, hub.proxy, os.environ),
             devices=(device,),
-            on_progress=on_progress,
-            should_stop=should_stop,
+            progress=progress,
         )
 
     def build(self, name: str | None = None, *, source: Path | None = None) -> Model:

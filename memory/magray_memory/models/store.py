@@ -28,15 +28,15 @@ from magray_memory.models.model import (
     resolve_model,
     write_model,
 )
+from magray_memory.progress import SILENT, Progress
 from magray_memory.storage.lock import FileLock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from magray_memory.models.catalog import Entry
     from magray_memory.models.hub import Access, Fetched, Repository
 
-    Progress = Callable[[str, int, int], None]
 
 DEVICES = ("cpu", "cuda")
 _LOCK_SECONDS = 0.2
@@ -79,13 +79,12 @@ def pull(
     access: Access,
     *,
     devices: tuple[str, ...] = ("cpu",),
-    on_progress: Progress | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    progress: Progress = SILENT,
 ) -> Model:
     """Fetch a model of the catalog, or what is missing of it; the processor's file always comes along.
 
-    `on_progress` is called with (file, bytes here, bytes in all). Raises ModelError, and Interrupted when
-    asked to stop: what was fetched stays, and the next pull goes on from there.
+    Raises ModelError, and Interrupted when asked to stop: what was fetched stays, and the next pull goes on
+    from there.
     """
     from magray_memory.models.hub import Repository
 
@@ -99,7 +98,7 @@ def pull(
     try:
         repository = Repository(access, entry.repository, entry.revision, folder)
         wanted = _wanted(entry, devices)
-        fetched = _fetch(entry, repository, folder, wanted, on_progress, should_stop or _never)
+        fetched = _fetch(entry, repository, folder, wanted, progress)
         files = {
             key: ModelFile(fetched[path].path.name, fetched[path].sha256, fetched[path].bytes)
             for key, path in wanted.items()
@@ -118,8 +117,7 @@ def _fetch(
     repository: Repository,
     folder: Path,
     wanted: dict[str, str],
-    on_progress: Progress | None,
-    should_stop: Callable[[], bool],
+    progress: Progress,
 ) -> dict[str, Fetched]:
     """The files that `wanted` names, by their path in the repository; each is fetched once."""
     stated = {path: repository.state(path) for path in dict.fromkeys(wanted.values())}
@@ -130,10 +128,9 @@ def _fetch(
     for path, file in stated.items():
 
         def report(here: int, path: str = path, before: int = done) -> None:
-            if on_progress is not None:
-                on_progress(path, before + here, total)
+            progress.report(path, before + here, total, "bytes")
 
-        fetched[path] = repository.fetch(path, file, report, should_stop)
+        fetched[path] = repository.fetch(path, file, report, progress.should_stop)
         done += file.bytes
     return fetched
 
@@ -395,7 +392,3 @@ def _dimension(model: Model) -> int:
     except Exception as error:  # the runtime raises a class of its own for every status code
         raise ModelError(f"model {model.id}", f"{path.name} does not run: {error}") from error
     return int(output.shape[-1])
-
-
-def _never() -> bool:
-    return False

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from magray_memory.memory import Memory
+    from magray_memory.progress import Progress
 
 Options = TypeVar("Options")
 Result = TypeVar("Result")
@@ -126,8 +127,7 @@ def _run(shell: Shell, operation: Operation[Any, Any], view: View[Any, Any], opt
     if code is not None:
         return code
     with shell.memory() as memory:
-        on_step = shell.note if shell.verbose else None
-        context = Context(memory=memory, on_step=on_step, folder=current_folder())
+        context = Context(memory=memory, progress=_progress(shell), folder=current_folder())
         result = operation.run(context, options)
         call = Call(shell, options, memory)
         if shell.json:
@@ -139,6 +139,12 @@ def _run(shell: Shell, operation: Operation[Any, Any], view: View[Any, Any], opt
         if REGISTRY[operation.name.partition(" ")[0]].section == RECORDS:
             memory.maintenance.run_layers_in_background()
     return EXIT_CODES[operation.outcome(options, result)]
+
+
+def _progress(shell: Shell) -> Progress:
+    from magray_memory.progress import SILENT, Progress
+
+    return Progress(lambda report: shell.note(report.step)) if shell.verbose else SILENT
 
 
 def _parameter(option: Option) -> click.Parameter:

@@ -25,7 +25,7 @@ class CoverageOptions:
 
 def run(context: Context, wanted: CoverageOptions) -> Coverage:
     """The counts, and the entries of the rules that are named. Raises UsageError for an unknown rule."""
-    return context.memory.index.coverage(wanted.rules, context.should_stop)
+    return context.memory.index.coverage(wanted.rules, context.progress.should_stop)
 
 
 OPERATIONS = (

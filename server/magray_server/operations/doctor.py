@@ -24,7 +24,7 @@ class Doctor:
 
 def run(context: Context, wanted: Doctor) -> Diagnosis:
     """What is wrong, and with `fix` what was repaired; raises nothing for what it finds."""
-    return context.memory.health.doctor(fix=wanted.fix, on_step=context.on_step)
+    return context.memory.health.doctor(fix=wanted.fix, progress=context.progress)
 
 
 def outcome(_: Doctor, diagnosis: Diagnosis) -> Outcome:

@@ -48,7 +48,7 @@ def run(context: Context, wanted: Index) -> IndexReport:
         lexical=wanted.lexical,
         on_event=context.on_event,
         on_warning=context.on_warning,
-        should_stop=context.should_stop,
+        should_stop=context.progress.should_stop,
     )
 
 

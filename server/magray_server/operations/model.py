@@ -177,8 +177,7 @@ def pull(context: Context, wanted: ModelPull) -> Pulled:
     model = context.memory.models.pull(
         wanted.name,
         device=wanted.device,
-        on_progress=context.on_progress,
-        should_stop=context.should_stop,
+        progress=context.progress,
     )
     files: Json = {key: [file.name, file.bytes, file.sha256] for key, file in model.files.items()}
     return Pulled(model.id, str(model.folder), model.origin, files)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from magray_memory.indexing.events import Event
     from magray_memory.memory import Memory
+    from magray_memory.progress import Progress
 
 T = TypeVar("T")
 Options = TypeVar("Options")
@@ -47,20 +48,23 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+def _silent() -> Progress:
+    from magray_memory.progress import SILENT
+
+    return SILENT
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
 class Context:
     """What a run of an operation gets from its caller. Callbacks may be called in any thread."""
 
     memory: Memory
-    on_step: Callable[[str], None] | None = None
-    """Gets what is being done, in a few words."""
+    progress: Progress = dataclasses.field(default_factory=_silent)
+    """Gets what is being done, and says when to stop."""
     on_event: Callable[[Event], None] | None = None
     """Gets the events of an indexer."""
     on_warning: Callable[[str], None] | None = None
     """Gets the warnings of an indexer, where nothing gets its events."""
-    on_progress: Callable[[str, int, int], None] | None = None
-    """Gets (file, bytes so far, bytes in all) of a download."""
-    should_stop: Callable[[], bool] | None = None
     folder: Path | None = None
     """What paths may be relative to besides the root of the workspace: the shell's current folder."""
 

@@ -25,9 +25,7 @@ class Optimize:
 
 def run(context: Context, wanted: Optimize) -> Optimized:
     """What was done; a step that could not be done says why."""
-    return context.memory.maintenance.optimize(
-        dry_run=wanted.dry_run, on_step=context.on_step, should_stop=context.should_stop
-    )
+    return context.memory.maintenance.optimize(dry_run=wanted.dry_run, progress=context.progress)
 
 
 def outcome(_: Optimize, done: Optimized) -> Outcome:

@@ -31,7 +31,7 @@ class Promote:
 def run(context: Context, wanted: Promote) -> Moves:
     """The records that rise. Raises RecordNotFound, RecordError, UsageError, StorageError."""
     return context.memory.layers.promote(
-        wanted.ids, wanted.layer, dry_run=wanted.dry_run, should_stop=context.should_stop
+        wanted.ids, wanted.layer, dry_run=wanted.dry_run, should_stop=context.progress.should_stop
     )
 
 

@@ -17,6 +17,7 @@ from magray_memory.index.lexical import LexicalIndex
 from magray_memory.index.vector_store import VectorStore
 from magray_memory.maintenance.optimize import Optimizer
 from magray_memory.memory import Memory
+from magray_memory.progress import Progress
 from magray_memory.session import Session
 from magray_memory.storage import vault_info, vectors
 from magray_memory.storage.documents import NewDocument, NewPassage, put_file, remove_files
@@ -143,7 +144,7 @@ def test_a_graph_that_no_search_loads_goes_after_a_week(home: Home) -> None:
 
 
 def test_it_stops_when_asked(home: Home) -> None:
-    optimizer = Optimizer(home, Settings(), should_stop=lambda: True)
+    optimizer = Optimizer(home, Settings(), progress=Progress(should_stop=lambda: True))
     assert optimizer.run().steps == []
 
 

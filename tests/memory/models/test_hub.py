@@ -21,6 +21,7 @@ from magray_memory.models import store
 from magray_memory.models.catalog import Artifact, Entry
 from magray_memory.models.hub import RECORD, Access
 from magray_memory.models.model import load_model, resolve_model
+from magray_memory.progress import Progress, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +73,7 @@ def home(tmp_path: Path) -> Path:
 def test_a_model_is_pulled_verified_and_used(hub: Hub, home: Path, files: dict[str, bytes]) -> None:
     told: list[tuple[int, int]] = []
     store.pull(
-        ENTRY, home, Access(hub.endpoint), on_progress=lambda _, done, total: told.append((done, total))
+        ENTRY, home, Access(hub.endpoint), progress=Progress(lambda at: told.append((at.done, at.total or 0)))
     )
     model = resolve_model("tiny", home)
     assert model.files["cpu"].sha256 == hashlib.sha256(files["onnx/model.onnx"]).hexdigest()
@@ -110,13 +111,11 @@ def test_a_pull_that_was_stopped_half_way_goes_on_from_there(
     size = len(files["onnx/model.onnx"])
     stopped: list[bool] = []
 
-    def on_progress(_: str, done: int, total: int) -> None:
-        stopped[:] = [True] if done >= total - size // 2 else []
+    def on_report(report: Report) -> None:
+        stopped[:] = [True] if report.done >= (report.total or 0) - size // 2 else []
 
     with pytest.raises(Interrupted, match="saved"):
-        store.pull(
-            ENTRY, home, Access(hub.endpoint), on_progress=on_progress, should_stop=lambda: bool(stopped)
-        )
+        store.pull(ENTRY, home, Access(hub.endpoint), progress=Progress(on_report, lambda: bool(stopped)))
     assert not (home / "tiny" / "model.toml").exists()
     (part,) = (home / "tiny").glob("*.part")
     here = part.stat().st_size

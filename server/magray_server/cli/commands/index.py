@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from magray_memory.errors import Interrupted
+from magray_memory.progress import Progress
 from magray_memory.values import give_way
 from magray_server.cli import render
 from magray_server.cli.failures import DONE
@@ -53,7 +54,7 @@ def _run(shell: Shell, wanted: Index) -> int:
             folder=current_folder(),
             on_event=on_event,
             on_warning=shell.warn if on_event is None else None,
-            should_stop=stop.is_set,
+            progress=Progress(should_stop=stop.is_set),
         )
         report = run(context, wanted)
         listed = [*_left_out(context, wanted, report)] if shell.verbose and not events else []

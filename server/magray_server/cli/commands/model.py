@@ -8,6 +8,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from magray_memory.progress import Progress
 from magray_server.cli import render
 from magray_server.cli.failures import DONE
 from magray_server.cli.operation_command import Call, View
@@ -18,6 +19,7 @@ from magray_server.safe_text import safe
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
+    from magray_memory.progress import Report
     from magray_server.cli.shell import Shell
     from magray_server.operations.model import (
         Built,
@@ -84,8 +86,8 @@ def _used_notes(call: Call[ModelUse], used: Used) -> None:
 
 def _pull(shell: Shell, wanted: ModelPull) -> int:
     stop = threading.Event()
-    with shell.memory() as memory, _stoppable(stop), _bar(shell) as on_progress:
-        pulled = pull(Context(memory=memory, on_progress=on_progress, should_stop=stop.is_set), wanted)
+    with shell.memory() as memory, _stoppable(stop), _bar(shell) as on_report:
+        pulled = pull(Context(memory=memory, progress=Progress(on_report, stop.is_set)), wanted)
     if shell.json:
         shell.value(as_json(pulled))
         return DONE
@@ -120,24 +122,26 @@ def _stoppable(stop: threading.Event) -> Generator[None]:
 
 
 @contextmanager
-def _bar(shell: Shell) -> Generator[Callable[[str, int, int], None] | None]:
+def _bar(shell: Shell) -> Generator[Callable[[Report], None]]:
     """Progress on a terminal, and none anywhere else."""
     if shell.quiet or not sys.stderr.isatty():
-        yield None
+        yield lambda _: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
 
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), DownloadColumn())
-    with Progress(
+    with Bars(
         *columns, TimeRemainingColumn(compact=True), console=Console(stderr=True), transient=True
     ) as bars:
         task = bars.add_task("", total=None)
 
-        def on_progress(name: str, done: int, total: int) -> None:
-            bars.update(task, description=safe(name.rpartition("/")[2]), completed=done, total=total)
+        def on_report(report: Report) -> None:
+            name = safe(report.step.rpartition("/")[2])
+            bars.update(task, description=name, completed=report.done, total=report.total)
 
-        yield on_progress
+        yield on_report
 
 
 VIEWS = {

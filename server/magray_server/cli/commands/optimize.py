@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from magray_memory.progress import Progress
 from magray_server.cli import render
 from magray_server.cli.json_lines import json_lines
 from magray_server.cli.operation_command import EXIT_CODES, Call, View
@@ -30,9 +31,8 @@ def _run(shell: Shell, wanted: Optimize) -> int | None:
     stop = threading.Event()
     end_with_parent(stop.set, by_stdin=False)
     with json_lines(stop) as write, shell.memory() as memory:
-        context = Context(
-            memory=memory, on_step=lambda step: write(events.Step(step)), should_stop=stop.is_set
-        )
+        progress = Progress(lambda report: write(events.Step(report.step)), stop.is_set)
+        context = Context(memory=memory, progress=progress)
         done = run(context, wanted)
         write(events.Result(done.as_json()))
     return EXIT_CODES[outcome(wanted, done)]

@@ -60,11 +60,14 @@ class OperationRequests:
                 import msgspec
 
                 from magray_memory.memory import Memory
+                from magray_memory.progress import Progress
                 from magray_server.operations.operation import Context, as_json
 
                 opened = Memory.open(root, home=self._home.path, overrides=settings, outside=root is None)
                 with opened as memory:
-                    result = operation.run(Context(memory=memory, should_stop=stop), wanted)
+                    result = operation.run(
+                        Context(memory=memory, progress=Progress(should_stop=stop)), wanted
+                    )
                 self._on_run()
                 return msgspec.to_builtins(as_json(result))
 
