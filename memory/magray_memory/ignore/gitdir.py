@@ -48,6 +48,10 @@ class Repository:
     excludes_file: Path | None
     """`core.excludesFile`, or git's default place for it."""
     ignore_case: bool
+    index: Path
+    """The index, which names the files that git tracks."""
+    hash_bytes: int
+    """The size of an object's name in it."""
     fault: str = ""
     """What is wrong with git's configuration, as a sentence."""
 
@@ -92,6 +96,8 @@ def read_repository(top: Path, environ: Mapping[str, str] | None = None) -> Repo
         exclude_file=common / "info" / "exclude",
         excludes_file=_excludes_file(_person_config(reader, environ) | local, top, environ),
         ignore_case=local.get("core.ignorecase", "").lower() in _TRUE,
+        index=git_dir / "index",
+        hash_bytes=32 if local.get("extensions.objectformat", "").lower() == "sha256" else 20,
         fault=reader.fault,
     )
 

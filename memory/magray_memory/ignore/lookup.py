@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.ignore import defaults
 from magray_memory.ignore.ignore_rule import IgnoreRule
-from magray_memory.ignore.rules import root_rules
+from magray_memory.ignore.rules import Verdict, root_rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from magray_memory.ignore.patterns import Rule, RuleSet
     from magray_memory.ignore.rules import FolderRules
 
 
@@ -112,36 +113,36 @@ def find_left_out(
     rules = root_rules(root, _Names(root), ignore=ignore, include=include, hidden=hidden)
     prefix = ""
     for name in filter(None, path.split("/")):
-        found = _judged(rules, prefix, name)
-        if found is not None:
-            return left_out(found, *_entry(rules, prefix, name))
+        verdict = _judged(rules, name)
+        if verdict.rule is not None:
+            return left_out(verdict.rule, *_entry(rules, prefix, name))
         place = rules.folder / name
         if not place.is_dir():
             return None
-        rules = rules.enter(name, _Names(place))
+        rules = rules.enter(name, _Names(place), verdict)
         prefix += f"{name}/"
     return None
 
 
-def _judged(rules: FolderRules, prefix: str, name: str) -> IgnoreRule | None:
+def _judged(rules: FolderRules, name: str) -> Verdict:
     place = rules.folder / name
     try:
         status = place.lstat()
     except OSError:
-        return None
+        return Verdict(None)
     if stat.S_ISLNK(status.st_mode):
-        return IgnoreRule.LINK
+        return Verdict(IgnoreRule.LINK)
     is_dir = stat.S_ISDIR(status.st_mode)
     verdict = rules.judge(name, is_dir)
     if verdict.rule is not None:
-        return verdict.rule
+        return verdict
     if is_dir:
         marked = any((place / mark).exists() for mark in defaults.MARKERS)
-        return IgnoreRule.CACHE if marked and not verdict.wanted else None
+        return Verdict(IgnoreRule.CACHE) if marked and not verdict.wanted else verdict
     if not stat.S_ISREG(status.st_mode):
-        return IgnoreRule.SPECIAL_FILE
+        return Verdict(IgnoreRule.SPECIAL_FILE)
     dump = defaults.is_dump(name, status.st_size) and not verdict.wanted
-    return IgnoreRule.DATA_DUMP if dump else None
+    return Verdict(IgnoreRule.DATA_DUMP) if dump else verdict
 
 
 def _entry(rules: FolderRules, prefix: str, name: str) -> tuple[str, FolderRules]:
@@ -161,19 +162,40 @@ class _Names:
 
 
 def _by_pattern(path: str, rules: FolderRules, name: str, is_dir: bool, root: Path) -> LeftOut:
-    for scope, prefix in (rules.settings, *rules.magray, *rules.git):
+    for scope, prefix in (rules.settings, *rules.magray):
         rule = scope.deciding(name, prefix, is_dir)
-        if rule is None:
-            continue
-        file = scope.file
-        if file is None:
-            source = "index.ignore"
-        else:
-            inside = file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
-            source = f"{inside}:{rule.line}"
-        pattern = _text(rule.pattern)
-        return LeftOut(path, IgnoreRule.PATTERN, f"{pattern} ({source})", source, pattern)
+        if rule is not None:
+            return _said(path, rule, scope.file, root)
+    levels = range(rules.inside.count("/"), -1, -1) if rules.only_tracked else (0,)
+    for up in levels:  # the entry itself is 0; of a folder that is left out, the outermost decides
+        for scope, prefix in rules.git:
+            rule = _deciding_above(scope, prefix, name, is_dir, up)
+            if rule is None:
+                continue
+            if not rule.negated:
+                return _said(path, rule, scope.file, root)
+            break
     return LeftOut(path, IgnoreRule.PATTERN, "a pattern")
+
+
+def _deciding_above(scope: RuleSet, prefix: str, name: str, is_dir: bool, up: int) -> Rule | None:
+    """The rule that decides about the folder so many levels up from an entry; 0 is the entry."""
+    if up == 0:
+        return scope.deciding(name, prefix, is_dir)
+    parts = prefix.split("/")[:-1]
+    if up > len(parts):
+        return None
+    *above, folder = parts[: len(parts) - up + 1]
+    return scope.deciding(folder, "".join(f"{part}/" for part in above), True)
+
+
+def _said(path: str, rule: Rule, file: Path | None, root: Path) -> LeftOut:
+    source = "index.ignore"
+    if file is not None:
+        inside = file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
+        source = f"{inside}:{rule.line}"
+    pattern = _text(rule.pattern)
+    return LeftOut(path, IgnoreRule.PATTERN, f"{pattern} ({source})", source, pattern)
 
 
 def _target(place: Path) -> str:

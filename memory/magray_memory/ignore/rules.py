@@ -6,14 +6,16 @@ Asked from the strongest to the weakest, the first that speaks decides:
 2. `index.ignore` of the settings, then `.magrayignore` files, the nearest folder first; a `!` pattern here
    also wins back what the defaults below leave out;
 3. git's rules: `.gitignore` files, nearest first, up to the top of the repository (above the workspace too),
-   then `info/exclude`, then `core.excludesFile`; they count in folders outside of any repository as well;
+   then `info/exclude`, then `core.excludesFile`; they count in folders outside of any repository as well, and
+   say nothing about what git tracks all the same;
 4. hidden names (unless `index.hidden`) and the default exclusions, which `index.include` wins back.
 
 A file of rules that cannot be used (too large, unreadable, too many patterns) is a fault of its folder: what
 it would hide is not known, so nothing below that folder is indexed.
 
 A repository inside the workspace, a submodule or not, starts with git's rules of its own. What is inside a
-folder that is left out is never looked at, so it cannot be won back: include the folder.
+folder that is left out is never looked at, so it cannot be won back: include the folder. Only what git tracks
+in a folder that git's rules leave out is found without.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.ignore import defaults
+from magray_memory.ignore.git_index import TrackedFiles
 from magray_memory.ignore.gitdir import (
     find_repository,
     person_excludes_file,
@@ -49,6 +52,8 @@ class Verdict(NamedTuple):
 
     rule: IgnoreRule | None
     wanted: bool = False
+    only_tracked: bool = False
+    """Of a folder: git's rules leave it out, and git tracks something in it."""
 
 
 class RuleFault(NamedTuple):
@@ -89,6 +94,12 @@ class FolderRules:
     fold: bool
     hidden: bool
     budget: Budget
+    tracked: TrackedFiles | None = None
+    """The files that the repository around the folder tracks; None outside of any."""
+    inside: str = ""
+    """The path of the folder from the top of that repository, empty or ending in `/`."""
+    only_tracked: bool = False
+    """Whether git's rules leave the folder out, so that only what git tracks in it stays."""
     fault: RuleFault | None = None
     warning: str = ""
     """What is wrong with the configuration of the repository that begins here, as a sentence."""
@@ -105,8 +116,17 @@ class FolderRules:
         asked = _first((self.settings, *self.magray), name, is_dir)
         if asked is not None:
             return IGNORED if asked else WANTED
-        if _first(self.git, name, is_dir):
-            return IGNORED
+        if self.only_tracked or _first(self.git, name, is_dir):  # `ignored_by_git` without a call
+            if self.tracked is None or not self.tracked.holds(self.inside + name, is_dir):
+                return IGNORED
+            return self._judge_by_defaults(name, is_dir)._replace(only_tracked=is_dir)
+        return self._judge_by_defaults(name, is_dir)
+
+    def ignored_by_git(self, name: str, is_dir: bool) -> bool:
+        """Whether git's rules name the entry `name` of this folder or a folder above it, tracked or not."""
+        return self.only_tracked or bool(_first(self.git, name, is_dir))
+
+    def _judge_by_defaults(self, name: str, is_dir: bool) -> Verdict:
         rules, prefix = self.include
         if rules and rules.match(name, prefix, is_dir):
             return WANTED
@@ -116,8 +136,10 @@ class FolderRules:
             return DEFAULT
         return KEEP
 
-    def enter(self, name: str, listing: Container[str]) -> FolderRules:
-        """The rules of the folder `name` of this one; `listing` are the names in it."""
+    def enter(self, name: str, listing: Container[str], verdict: Verdict) -> FolderRules:
+        """The rules of the folder `name` of this one; `listing` are the names in it, `verdict` is what was
+        judged of it.
+        """
         step = f"{name}/"
         moved = FolderRules(
             self.folder / name,
@@ -128,6 +150,9 @@ class FolderRules:
             self.fold,
             self.hidden,
             self.budget,
+            self.tracked,
+            self.inside + step,
+            verdict.only_tracked,
         )
         if ".git" in listing:
             repository = read_repository(moved.folder)
@@ -137,6 +162,9 @@ class FolderRules:
                 moved,
                 git=git,
                 fold=repository.ignore_case,
+                tracked=_tracked(repository),
+                inside="",
+                only_tracked=False,
                 fault=reader.fault,
                 warning=repository.fault or reader.warning,
             )
@@ -159,13 +187,14 @@ def root_rules(
     repository = find_repository(root, environ)
     reader = _ScopeReader(Budget())
     git: tuple[Scope, ...] = ()
-    fold = False
+    fold, inside = False, ""
     if repository is None:
         git = reader.of_person(person_excludes_file(root, environ))
     else:
         fold = repository.ignore_case
         between = root.relative_to(repository.top).parts
-        git = reader.of_repository(repository, "".join(f"{part}/" for part in between))
+        inside = "".join(f"{part}/" for part in between)
+        git = reader.of_repository(repository, inside)
         for depth in range(len(between)):
             folder = repository.top.joinpath(*between[:depth])
             prefix = "".join(f"{part}/" for part in between[depth:])
@@ -179,10 +208,16 @@ def root_rules(
         fold=fold,
         hidden=hidden,
         budget=reader.budget,
+        tracked=None if repository is None else _tracked(repository),
+        inside=inside,
         fault=reader.fault,
         warning=(repository.fault if repository is not None else "") or reader.warning,
     )
     return _with_files(rules, listing)
+
+
+def _tracked(repository: Repository) -> TrackedFiles:
+    return TrackedFiles(repository.index, repository.hash_bytes, fold=repository.ignore_case)
 
 
 def _first(scopes: tuple[Scope, ...], name: str, is_dir: bool) -> bool | None:

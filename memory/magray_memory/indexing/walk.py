@@ -107,15 +107,15 @@ def walk(
         depth = prefix.count("/")
         if depth < len(steps):
             entries = [entry for entry in entries if entry.name == steps[depth]]
-        folders: list[os.DirEntry[str]] = []
+        folders: list[tuple[os.DirEntry[str], Verdict]] = []
         for entry in entries:
             found = _look(entry, prefix, rules, tally)
-            if found is True:
-                folders.append(entry)
-            elif found:
+            if isinstance(found, FoundFile):
                 yield found
-        for entry in reversed(folders):
-            entered = _enter(entry, prefix, rules, tally)
+            elif found is not None:
+                folders.append((entry, found))
+        for entry, verdict in reversed(folders):
+            entered = _enter(entry, verdict, prefix, rules, tally)
             if entered is not None:
                 stack.append(entered)
 
@@ -142,13 +142,14 @@ def folders(
         for entry in entries:
             if depth < len(steps) and entry.name != steps[depth]:
                 continue
-            if _look(entry, prefix, rules, tally) is not True:
+            found = _look(entry, prefix, rules, tally)
+            if not isinstance(found, Verdict):
                 continue
             path = prefix + entry.name
             asked = depth + 1 >= len(steps)
             if asked:
                 before(path)
-            entered = _enter(entry, prefix, rules, tally)
+            entered = _enter(entry, found, prefix, rules, tally)
             if entered is not None:
                 stack.append(entered)
             if asked:
@@ -194,46 +195,50 @@ def _name(entry: os.DirEntry[str]) -> str:
     return entry.name
 
 
-def _look(entry: os.DirEntry[str], prefix: str, rules: FolderRules, tally: Tally) -> FoundFile | bool:
-    """A file to index, True for a folder to enter, False for neither."""
+def _look(
+    entry: os.DirEntry[str], prefix: str, rules: FolderRules, tally: Tally
+) -> FoundFile | Verdict | None:
+    """A file to index, the verdict on a folder to enter, None for neither."""
     name = entry.name
     try:
         is_dir = entry.is_dir(follow_symlinks=False)
         if not is_dir and entry.is_symlink():
             tally.leave_out(IgnoreRule.LINK, prefix + name, rules)
-            return False
+            return None
         if is_dir and name in defaults.ALWAYS_LEFT_OUT:
-            return False  # no part of the workspace, so nobody misses it
+            return None  # no part of the workspace, so nobody misses it
         verdict = rules.judge(name, is_dir)
         if verdict.rule is not None:
             tally.leave_out(verdict.rule, f"{prefix}{name}/" if is_dir else prefix + name, rules)
-            return False
+            return None
         if not _printable(name):
             tally.problems[prefix + name] = Skip(SkipReason.INVALID_NAME)
-            return False
-        return True if is_dir else _file(entry, prefix + name, verdict, rules, tally)
+            return None
+        return verdict if is_dir else _file(entry, prefix + name, verdict, rules, tally)
     except FileNotFoundError:
-        return False
+        return None
     except OSError as error:
         tally.problems[prefix + name] = Skip(SkipReason.UNSEEN, error.strerror or str(error))
         tally.unseen += (prefix + name, f"{prefix}{name}/")
-        return False
+        return None
 
 
 def _file(
     entry: os.DirEntry[str], path: str, verdict: Verdict, rules: FolderRules, tally: Tally
-) -> FoundFile | bool:
+) -> FoundFile | None:
     status = entry.stat(follow_symlinks=False)
     if not stat.S_ISREG(status.st_mode):
         tally.leave_out(IgnoreRule.SPECIAL_FILE, path, rules)
-        return False
+        return None
     if not verdict.wanted and defaults.is_dump(entry.name, status.st_size):
         tally.leave_out(IgnoreRule.DATA_DUMP, path, rules)
-        return False
+        return None
     return FoundFile(path, stamp_of(status), verdict.wanted)
 
 
-def _enter(entry: os.DirEntry[str], prefix: str, rules: FolderRules, tally: Tally) -> _Folder | None:
+def _enter(
+    entry: os.DirEntry[str], verdict: Verdict, prefix: str, rules: FolderRules, tally: Tally
+) -> _Folder | None:
     inner = f"{prefix}{entry.name}/"
     if prefix.count("/") >= MAX_DEPTH:
         tally.problems[inner] = Skip(SkipReason.TOO_DEEP, str(MAX_DEPTH))
@@ -250,17 +255,13 @@ def _enter(entry: os.DirEntry[str], prefix: str, rules: FolderRules, tally: Tall
         tally.unseen.append(inner)
         return None
     names = {item.name for item in entries}
-    if not defaults.MARKERS.isdisjoint(names) and not rules.judge(entry.name, True).wanted:
+    if not defaults.MARKERS.isdisjoint(names) and not verdict.wanted:
         tally.leave_out(IgnoreRule.CACHE, inner, rules)
         return None
-    if (
-        ".git" in names
-        and same_repository(rules.folder, Path(entry.path))
-        and not rules.judge(entry.name, True).wanted
-    ):
+    if ".git" in names and same_repository(rules.folder, Path(entry.path)) and not verdict.wanted:
         tally.ignored[IgnoreRule.WORKTREE] += 1
         return None
-    return _usable(inner, rules.enter(entry.name, names), entries, tally)
+    return _usable(inner, rules.enter(entry.name, names, verdict), entries, tally)
 
 
 def _is_junction(entry: os.DirEntry[str]) -> bool:

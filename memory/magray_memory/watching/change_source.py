@@ -71,6 +71,10 @@ class ChangeSource:
             self._debounce.add_everything(at_once=True)
         return True
 
+    def poll_tracked(self) -> None:
+        """Look whether git tracks other files now of those that its rules name."""
+        self._folders.poll_tracked(self._debounce)
+
     def update_watches(self, changes: Changes, should_stop: Callable[[], bool]) -> None:
         """Before a run over these changes: watch added folders, and not removed ones."""
         if self._polling and self._event_source is None:

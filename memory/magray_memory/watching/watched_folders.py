@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from magray_memory.config import WORKSPACE_FILE
 from magray_memory.ignore.defaults import MARKERS
+from magray_memory.ignore.paths import spelled_on_disk
 from magray_memory.indexing.walk import WalkOptions, folders
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class WatchedFolders:
         self._root = root
         self._options = options
         self._rules: dict[str, FolderRules] = {}
+        self._repositories: dict[str, FolderRules] = {}
+        """Of `_rules`, the root's and those of the folders where another repository begins."""
         self.source: FileEventSource | None = None
 
     def __len__(self) -> int:
@@ -49,12 +52,15 @@ class WatchedFolders:
                     self._unwatch(folder)
                 else:
                     self._rules[folder] = rules
+                    if rules.tracked is not None and not (folder and rules.inside):
+                        self._repositories[folder] = rules
                 if should_stop():
                     return
 
     def clear(self) -> None:
         """Watch nothing any more; the event source is closed already."""
         self._rules.clear()
+        self._repositories.clear()
         self.source = None
 
     def on_file_event(self, folder: str, name: str, is_folder: bool, debounce: Debounce) -> bool:
@@ -77,6 +83,28 @@ class WatchedFolders:
             debounce.add(path, folder=is_folder or path in self._rules)
         return matters
 
+    def poll_tracked(self, debounce: Debounce) -> None:
+        """Add what git tracks now, or no longer, although its rules name it: no file event tells of that."""
+        for folder, rules in self._repositories.items():
+            for path in () if rules.tracked is None else rules.tracked.changes():
+                if path.startswith(rules.inside):
+                    inside = spelled_on_disk(rules.folder, path.removeprefix(rules.inside))
+                    self._add_ignored(f"{folder}/{inside}" if folder else inside, debounce)
+
+    def _add_ignored(self, path: str, debounce: Debounce) -> None:
+        """Add the outermost of a path and its folders that git's rules name."""
+        folder = ""
+        while rules := self._rules.get(folder):
+            name, *below = path[len(folder) :].lstrip("/").split("/", 1)
+            entry = f"{folder}/{name}" if folder else name
+            is_dir = bool(below) or (self._root / entry).is_dir()
+            if rules.ignored_by_git(name, is_dir):
+                debounce.add(entry, folder=is_dir)
+                return
+            if not below:
+                return
+            folder = entry
+
     def _watch(self, folder: str) -> None:
         if self.source is not None:
             self.source.watch(folder)
@@ -90,6 +118,7 @@ class WatchedFolders:
         gone = [f for f in self._rules if not path or f == path or f.startswith(below)]
         for folder in gone:
             del self._rules[folder]
+            self._repositories.pop(folder, None)
             self._unwatch(folder)
 
 

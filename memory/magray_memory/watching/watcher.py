@@ -213,13 +213,16 @@ class Watcher:
             self._debounce.add_everything()  # what waits for a vector is known to the vault alone
 
     def _poll_unwatched(self) -> bool:
-        """Poll what sends no file event: the root, rules elsewhere, a suspend. Whether the root is there."""
+        """Poll what sends no file event: the root, rules elsewhere, git's index, a suspend; whether the root
+        is there.
+        """
         there = self._source.check()
         now = time.monotonic()
         if now >= self._external_at:
             self._external_at = now + EXTERNAL_SECONDS
             if self._external.rules_changed() or self._suspend_detector.suspended():
                 self._debounce.add_everything()
+            self._source.poll_tracked()
         return there
 
     def _pause(self, seconds: float) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from magray_memory.ignore.patterns import parse_rules
-from magray_memory.ignore.rules import FolderRules, root_rules
+from magray_memory.ignore.rules import KEEP, FolderRules, root_rules
 from magray_memory.indexing.walk import Tally, WalkOptions, walk
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -145,7 +145,7 @@ def let_in(root: Path) -> set[str]:
                 continue
             if is_dir:
                 names = {item.name for item in os.scandir(entry.path)}
-                visit(Path(entry.path), rules.enter(entry.name, names), f"{prefix}{entry.name}/")
+                visit(Path(entry.path), rules.enter(entry.name, names, KEEP), f"{prefix}{entry.name}/")
             else:
                 found.add(prefix + entry.name)
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from typing import Any
 
 import pytest
+
+from magray_memory.ignore.ignore_rule import IgnoreRule
+from magray_memory.indexing.coverage import Standing, coverage, why
 
 Workspace = Any
 """The fixture's class lives in conftest.py, which tests cannot import by name."""
@@ -55,3 +60,30 @@ def test_lines_that_end_with_a_carriage_return_alone_are_lines(ws: Workspace) ->
     places = {row[11]: row[7] for row in ws.contents()}
     assert max(places.values()) > 1000
     assert not any("\r" in text for text in places)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_every_door_says_the_same_of_what_git_tracks_though_ignored(ws: Workspace) -> None:
+    def git(*arguments: str) -> None:
+        subprocess.run(["git", "-C", str(ws.root), *arguments], check=True, capture_output=True)
+
+    git("init", "-q")
+    ws.write(".gitignore", "gen/\n")
+    ws.write("gen/deep/tracked.py", "zebra = 1\n")
+    ws.write("gen/deep/other.py", "zebra = 2\n")
+    git("add", "-f", "gen/deep/tracked.py")
+    index = ws.settings.index
+    ws.index("gen/deep/other.py", "gen/deep/tracked.py", lexical=True)
+    assert ws.paths() == ["gen/deep/tracked.py"]
+    assert ws.index(lexical=True).files == 1
+    standing = [why(ws.root, f"gen/deep/{name}.py", index, ws.vault) for name in ("tracked", "other")]
+    assert [found.standing for found in standing if found] == [Standing.INDEXED, Standing.LEFT_OUT]
+    assert standing[1] is not None
+    assert standing[1].source == ".gitignore:1"
+    counted = coverage(ws.root, index, ws.vault, [IgnoreRule.PATTERN])
+    assert (counted.files, [entry.path for entry in counted.entries]) == (1, ["gen/deep/other.py"])
+    git("rm", "-q", "--cached", "gen/deep/tracked.py")
+    assert ws.index("gen/deep/tracked.py", lexical=True).removed == 1
+    found = why(ws.root, "gen/deep/tracked.py", index, ws.vault)
+    assert found is not None
+    assert found.standing is Standing.LEFT_OUT

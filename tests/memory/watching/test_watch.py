@@ -294,6 +294,29 @@ def test_rules_outside_of_the_tree_count_too(ws: Workspace) -> None:
         watch.equal_to(["a.py"])
 
 
+def test_what_git_tracks_or_no_longer_counts_as_soon_as_its_index_changes(ws: Workspace) -> None:
+    def git(*arguments: str) -> None:
+        subprocess.run(["git", "-C", str(ws.root), *arguments], check=True, capture_output=True)
+
+    git("init", "-q")
+    ws.write(".gitignore", "gen/\n*.txt\n")
+    ws.write("a.py", "alpha = 1\n")
+    ws.write("b.txt", "beta\n")
+    ws.write("gen/deep/c.py", "gamma = 1\n")
+    ws.write("gen/other/d.py", "delta = 1\n")
+    with watching(ws) as watch:
+        watch.ready()
+        watch.equal_to(["a.py"])
+        git("add", "-f", "b.txt", "gen/deep/c.py")
+        watch.equal_to(["a.py", "b.txt", "gen/deep/c.py"])
+        ws.write("gen/deep/c.py", "gamma_two = 2\n")
+        watch.until(lambda: ws.find("gamma_two") == ["gen/deep/c.py"])
+        git("rm", "-q", "-f", "--cached", "gen/deep/c.py")
+        watch.equal_to(["a.py", "b.txt"])
+        git("rm", "-q", "--cached", "b.txt")
+        watch.equal_to(["a.py"])
+
+
 def test_settings_that_change_are_obeyed(ws: Workspace) -> None:
     ws.write("a.py", "alpha = 1\n")
     ws.write(".hidden/b.py", "beta = 1\n")
