@@ -179,6 +179,17 @@ class RedactionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupSettings:
+    """Backups of the notebook and the settings."""
+
+    automatic: bool = _setting(True, "back up in the background, at most once a day, when something changed")
+    folder: str = _setting("", "folder of the backups; empty = `backups` in the home")
+    keep_daily: int = _setting(7, "days whose last backup is kept", low=1, high=3_650)
+    keep_weekly: int = _setting(4, "weeks whose last backup is kept", low=0, high=520)
+    keep_monthly: int = _setting(12, "months whose last backup is kept", low=0, high=1_200)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole tree. Immutable; `load_settings` makes it."""
 
@@ -192,6 +203,7 @@ class Settings:
     records: RecordSettings = field(default_factory=RecordSettings)
     redaction: RedactionSettings = field(default_factory=RedactionSettings)
     layers: LayerSettings = field(default_factory=LayerSettings)
+    backup: BackupSettings = field(default_factory=BackupSettings)
     resources: ResourceSettings = field(default_factory=ResourceSettings)
 
     def get(self, name: str) -> Any:

@@ -50,7 +50,8 @@ class Context:
         self.home = home
         self.roots = tuple(roots)
         self.guard = threading.RLock()
-        self._config = config
+        self.config = config
+        """The person's settings file."""
         self._load = load
         # Noted before they are read: a change in between counts as one.
         self._settings_files = PolledFiles(self._places_of_settings())
@@ -142,7 +143,7 @@ class Context:
     def at(self, root: Path) -> Context:
         """The same home and arguments, seen from another workspace. Raises WorkspaceError."""
         roots = (canonical_root(named_root(root)),)
-        return Context(self.home, roots, self._load, config=self._config)
+        return Context(self.home, roots, self._load, config=self.config)
 
     @property
     def profile(self) -> Profile:
@@ -223,7 +224,7 @@ class Context:
         raise self.outside(path)
 
     def _places_of_settings(self) -> list[Path]:
-        return [self._config, *(root / WORKSPACE_FILE for root in self.roots[:1])]
+        return [self.config, *(root / WORKSPACE_FILE for root in self.roots[:1])]
 
     def outside(self, path: Path) -> WorkspaceError:
         """What is wrong with a path that lies in no workspace."""

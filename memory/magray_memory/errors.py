@@ -18,6 +18,9 @@
     │   └── HomeError            MAGRAY_HOME cannot be created, read or written
     ├── IndexDamaged             a vector snapshot fails its checksum or does not fit its vault
     │   └── LexicalDamaged       the lexical index of a vault is damaged; its next writer makes it again
+    ├── ArchiveError             a backup cannot be made, read or restored
+    │   ├── ArchiveDamaged       an archive is cut, altered, or none of magray's
+    │   └── PassphraseError      an encrypted archive, and no passphrase that opens it
     ├── EmbeddingUnavailable     no model can run here; search goes on lexically
     │   └── ModelError           a model folder is incomplete, damaged or does not fit
     └── Interrupted              the person or the host program asked to stop
@@ -120,6 +123,18 @@ class IndexDamaged(MagrayError):
 
 class LexicalDamaged(IndexDamaged):
     code = "lexical_damaged"
+
+
+class ArchiveError(MagrayError):
+    code = "archive"
+
+
+class ArchiveDamaged(ArchiveError):
+    code = "archive_damaged"
+
+
+class PassphraseError(ArchiveError):
+    code = "passphrase"
 
 
 class EmbeddingUnavailable(MagrayError):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from magray_memory.archive.room import Archive
     from magray_memory.config import Settings
     from magray_memory.health.room import Health
     from magray_memory.indexing.room import Indexing
@@ -120,6 +121,13 @@ class Memory:
         from magray_memory.records.recall import Recall
 
         return Recall(self._context, self.search, self.records)
+
+    @cached_property
+    def archive(self) -> Archive:
+        """What outlives the home: `backup`, `list`, `verify`."""
+        from magray_memory.archive.room import Archive
+
+        return Archive(self._context)
 
     @cached_property
     def vaults(self) -> Vaults:

@@ -9,6 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from magray_memory.archive.backup import BackedUp
+    from magray_memory.archive.backup_folder import Backup
+    from magray_memory.archive.passphrase import PASSPHRASE_VARIABLE, Passphrases
+    from magray_memory.archive.retention import PrunedBackups
     from magray_memory.config import Loaded, Settings
     from magray_memory.health.doctor import Diagnosis
     from magray_memory.health.findings import Finding
@@ -58,8 +62,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LANGUAGES",
+    "PASSPHRASE_VARIABLE",
     "RUN_SECONDS",
+    "BackedUp",
     "Backlink",
+    "Backup",
     "Change",
     "ChunkSymbol",
     "Component",
@@ -84,8 +91,10 @@ __all__ = [
     "Note",
     "NoteReference",
     "Optimized",
+    "Passphrases",
     "PathStanding",
     "Placed",
+    "PrunedBackups",
     "Purged",
     "Record",
     "RecordDetails",
@@ -140,6 +149,10 @@ __all__ = [
 ]
 
 _MODULES = {
+    "archive.backup": ("BackedUp",),
+    "archive.backup_folder": ("Backup",),
+    "archive.passphrase": ("PASSPHRASE_VARIABLE", "Passphrases"),
+    "archive.retention": ("PrunedBackups",),
     "config": ("Loaded", "Settings"),
     "health.doctor": ("Diagnosis",),
     "health.findings": ("Finding",),

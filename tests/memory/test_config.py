@@ -87,7 +87,7 @@ def test_another_file_can_stand_for_the_persons(home: Path, tmp_path: Path) -> N
         ("[storage]\ndurability = 'high-performance'\n", "storage.durability"),
         ("[index]\nworkers = 64\n", "index.workers"),
         ("[index]\nmax_file_bytes = 100000000\n", "index.max_file_bytes"),
-        ("[backup]\npath = '/tmp'\n", "backup"),
+        ("[backup]\nfolder = '/tmp'\n", "backup.folder"),
     ],
 )
 def test_a_workspace_may_not_set_it_and_is_told_once(

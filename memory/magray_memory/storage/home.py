@@ -65,6 +65,11 @@ class Home:
         return self.path / "workspaces"
 
     @property
+    def backups(self) -> Path:
+        """The folder of backups, unless the settings name another."""
+        return self.path / "backups"
+
+    @property
     def logs(self) -> Path:
         """The folder that programs in the background log into."""
         return self.path / "logs"

@@ -51,10 +51,11 @@ def complaints(vault: Vault) -> list[Complaint]:
     """What SQLite's integrity check says, at most ten sentences; empty for a sound database."""
     with vault.read() as connection:
         rows = connection.execute(f"PRAGMA integrity_check({_MOST_COMPLAINTS})").fetchall()
-    return [Complaint(_part(row[0]), row[0]) for row in rows if row[0] != "ok"]
+    return [Complaint(part_of(row[0]), row[0]) for row in rows if row[0] != "ok"]
 
 
-def _part(text: str) -> Part:
+def part_of(text: str) -> Part:
+    """The part that a sentence of SQLite is about."""
     # SQLite names what is wrong in its sentences alone.
     if "fts5" in text.lower():
         return Part.LEXICAL

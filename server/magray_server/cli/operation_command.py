@@ -12,7 +12,7 @@ import click
 
 from magray_server.cli import render
 from magray_server.cli.failures import DONE, FAILED, PARTLY
-from magray_server.cli.shell import Command, Group, Shell, completing
+from magray_server.cli.shell import Command, DefaultGroup, Group, Shell, completing
 from magray_server.operations.operation import (
     Context,
     Operation,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from magray_memory.memory import Memory
-    from magray_memory.progress import Progress
+    from magray_memory.progress import Progress, Report
 
 Options = TypeVar("Options")
 Result = TypeVar("Result")
@@ -86,9 +86,15 @@ def command_of_entry(name: str) -> click.Command:
     views = _views(name)
     if len(operations) == 1 and operations[0].name == name:
         return _command(operations[0], views.get(name, View()))
-    group = Group(name=name, help=REGISTRY[name].summary, no_args_is_help=True)
+    own = next((operation for operation in operations if operation.name == name), None)
+    if own is None:
+        group = Group(name=name, help=REGISTRY[name].summary, no_args_is_help=True)
+    else:
+        alone = _command(own, views.get(name, View()))
+        group = DefaultGroup(name=name, help=own.help, default=alone)
     for operation in operations:
-        group.add_command(_command(operation, views.get(operation.name, View())))
+        if operation is not own:
+            group.add_command(_command(operation, views.get(operation.name, View())))
     return group
 
 
@@ -144,7 +150,17 @@ def _run(shell: Shell, operation: Operation[Any, Any], view: View[Any, Any], opt
 def _progress(shell: Shell) -> Progress:
     from magray_memory.progress import SILENT, Progress
 
-    return Progress(lambda report: shell.note(report.step)) if shell.verbose else SILENT
+    if not shell.verbose:
+        return SILENT
+    last = ""
+
+    def show(report: Report) -> None:
+        nonlocal last
+        if report.step != last:
+            shell.note(report.step)
+        last = report.step
+
+    return Progress(show)
 
 
 def _parameter(option: Option) -> click.Parameter:

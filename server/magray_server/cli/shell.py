@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from magray_server.cli.terminal import coloured, emit, reserve_stdout, style, to_json
 from magray_server.safe_text import safe
@@ -138,19 +139,18 @@ class Command(click.Command):
         self._own = len(self.params)
         self.params.extend(global_options())
 
+    @property
+    def own_parameters(self) -> list[click.Parameter]:
+        """What it takes besides the global flags."""
+        return self.params[: self._own]
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if self._check is not None and not ctx.resilient_parsing:
             self._check(args)
         return super().parse_args(ctx, args if self._rewrite is None else self._rewrite(args))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        own, shared = _records(ctx, self.params[: self._own]), _records(ctx, self.params[self._own :])
-        helping = self.get_help_option(ctx)
-        shared += _records(ctx, [helping] if helping else [])
-        for title, rows in (("Options", own), ("Everywhere", shared)):
-            if rows:
-                with formatter.section(title):
-                    formatter.write_dl(rows)
+        write_options(self, self._own, ctx, formatter)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_example(self.example, formatter)
@@ -166,6 +166,45 @@ class Group(click.Group):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         examples = [c.example.strip() for c in self.commands.values() if isinstance(c, Command)]
         write_example("\n".join(example.partition("\n")[0] for example in examples if example), formatter)
+
+
+class DefaultGroup(Group):
+    """A group that does something itself when none of its commands is named."""
+
+    def __init__(self, *args: Any, default: Command, **kwargs: Any) -> None:
+        own = default.own_parameters
+        super().__init__(*args, params=own, invoke_without_command=True, callback=self._call, **kwargs)
+        self._default = default
+
+    def _call(self, **values: Any) -> Any:
+        context = click.get_current_context()
+        if context.invoked_subcommand is None:
+            return self._default.callback(**values) if self._default.callback else None
+        given = [name for name in values if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+        if given:
+            flag = f"--{given[0].replace('_', '-')}"
+            raise click.UsageError(f"{flag} is no option of '{context.invoked_subcommand}'", context)
+        return None
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_options(self, len(self._default.own_parameters), ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_example(self._default.example, formatter)
+
+
+def write_options(
+    command: click.Command, own: int, context: click.Context, formatter: click.HelpFormatter
+) -> None:
+    """The first `own` options of a help page, then the global flags."""
+    first, shared = _records(context, command.params[:own]), _records(context, command.params[own:])
+    helping = command.get_help_option(context)
+    shared += _records(context, [helping] if helping else [])
+    for title, rows in (("Options", first), ("Everywhere", shared)):
+        if rows:
+            with formatter.section(title):
+                formatter.write_dl(rows)
 
 
 def write_example(example: str, formatter: click.HelpFormatter) -> None:

@@ -65,6 +65,8 @@ class Context:
     """Gets the events of an indexer."""
     on_warning: Callable[[str], None] | None = None
     """Gets the warnings of an indexer, where nothing gets its events."""
+    ask_passphrase: Callable[[], str] | None = None
+    """Asks the person for a passphrase; None where nobody can be asked."""
     folder: Path | None = None
     """What paths may be relative to besides the root of the workspace: the shell's current folder."""
 

@@ -382,3 +382,46 @@ class ChangedRecords(msgspec.Struct):
     """`pin`, `unpin` and `trash restore`."""
 
     records: list[Record]
+
+
+class Backup(msgspec.Struct):
+    """A backup. `reason`: manual, daily or safety; null, as `full` and `records`, where it is not known
+    because it is encrypted or damaged; `problem`: what is wrong with it.
+    """
+
+    file: str
+    created: str
+    """ISO 8601, in UTC."""
+    bytes: int
+    encrypted: bool
+    reason: str | None
+    full: bool | None
+    records: int | None
+    problem: str | None
+
+
+class BackedUp(Backup):
+    """`backup`: the backup that was made; `left_out`: workspaces that could not be in it, a sentence each;
+    `pruned`: files of older backups that were deleted after it.
+    """
+
+    counts: dict[str, int]
+    seconds: float
+    left_out: list[str]
+    pruned: list[str]
+
+
+class Backups(msgspec.Struct):
+    """`backup list`, the oldest first."""
+
+    folder: str
+    backups: list[Backup]
+
+
+class PrunedBackups(msgspec.Struct):
+    """`backup prune`: what was deleted (with `dry_run`: would be), how many stay, and the bytes won."""
+
+    dry_run: bool
+    deleted: list[Backup]
+    kept: int
+    bytes: int
