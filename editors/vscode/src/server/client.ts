@@ -1,0 +1,177 @@
+/** Client: the connection to one server process, by vscode-languageclient. A bundle of its own, loaded on first use. */
+
+import {
+  type CancellationToken,
+  type Disposable,
+  type Event,
+  EventEmitter,
+  type LogOutputChannel,
+  workspace,
+} from "vscode";
+import {
+  CloseAction,
+  DidChangeConfigurationNotification,
+  ErrorAction,
+  LanguageClient,
+  type LanguageClientOptions,
+  ProgressType,
+  RevealOutputChannelOn,
+  State,
+  type StaticFeature,
+} from "vscode-languageclient/node";
+import type { RequestName, Requests, Status } from "../protocol/messages";
+import { RestartPolicy } from "./restart_policy";
+import { setByPerson } from "./settings";
+
+export interface Start {
+  readonly program: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly log: LogOutputChannel;
+  /** The names of the extension's settings, without the prefix. */
+  readonly settings: readonly string[];
+}
+
+export interface Ask<K extends RequestName> {
+  readonly token?: CancellationToken;
+  /** Gets what is known before the whole answer. */
+  readonly onPartial?: (value: Requests[K]["result"]) => void;
+}
+
+/** The commands of ours that the server puts into its code actions and lenses. */
+export const OWN_COMMANDS = ["magray.rememberSelection", "magray.showRecords", "magray.showRelated"];
+
+let partials = 0;
+
+export class Connection implements Disposable {
+  private readonly statusEmitter = new EventEmitter<Status>();
+  private readonly recordsEmitter = new EventEmitter<void>();
+  private readonly endEmitter = new EventEmitter<boolean>();
+  private readonly policy = new RestartPolicy();
+  private readonly client: LanguageClient;
+  private stopping = false;
+
+  readonly onStatus: Event<Status> = this.statusEmitter.event;
+  readonly onRecordsChanged: Event<void> = this.recordsEmitter.event;
+  /** The process ended unasked; true: it is started again. */
+  readonly onEnd: Event<boolean> = this.endEmitter.event;
+
+  constructor(private readonly start: Start) {
+    const run = {
+      command: start.program,
+      args: ["--stdio"],
+      options: { env: { ...process.env, ...start.environment } },
+    };
+    this.client = new LanguageClient("magray", "magray", { run, debug: run }, this.options());
+    this.client.registerFeature(capabilities());
+  }
+
+  /** Start the process. Rejects when it cannot be started or does not answer. */
+  async open(): Promise<void> {
+    this.client.onNotification("magray/status", (status: Status) => this.statusEmitter.fire(status));
+    this.client.onNotification("magray/recordsChanged", () => this.recordsEmitter.fire());
+    await this.client.start();
+  }
+
+  get isRunning(): boolean {
+    return this.client.state === State.Running;
+  }
+
+  async request<K extends RequestName>(
+    name: K,
+    params: Requests[K]["params"],
+    { token, onPartial }: Ask<K> = {},
+  ): Promise<Requests[K]["result"]> {
+    if (onPartial === undefined) {
+      return this.client.sendRequest<Requests[K]["result"]>(`magray/${name}`, params, token);
+    }
+    partials += 1;
+    const partialResultToken = `magray-partial-${partials}`;
+    const progress = new ProgressType<Requests[K]["result"]>();
+    const heard = this.client.onProgress(progress, partialResultToken, onPartial);
+    try {
+      return await this.client.sendRequest<Requests[K]["result"]>(
+        `magray/${name}`,
+        { ...params, partialResultToken },
+        token,
+      );
+    } finally {
+      heard.dispose();
+    }
+  }
+
+  /** Run one of the server's commands, or a request of the protocol itself. */
+  async send<T>(method: string, params: unknown, token?: CancellationToken): Promise<T> {
+    return this.client.sendRequest<T>(method, params, token);
+  }
+
+  asUri(uri: string): ReturnType<LanguageClient["protocol2CodeConverter"]["asUri"]> {
+    return this.client.protocol2CodeConverter.asUri(uri);
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    // It throws while it starts and after a start that failed; then there is nothing to stop.
+    if (this.client.needsStop()) {
+      await this.client.stop(3_000).catch(() => undefined);
+    }
+    this.dispose();
+  }
+
+  dispose(): void {
+    this.statusEmitter.dispose();
+    this.recordsEmitter.dispose();
+    this.endEmitter.dispose();
+    void this.client.dispose().catch(() => undefined);
+  }
+
+  private options(): LanguageClientOptions {
+    return {
+      documentSelector: [{ scheme: "file" }, { scheme: "magray" }],
+      initializationOptions: { status: true, recordsChanged: true },
+      outputChannel: this.start.log,
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      initializationFailedHandler: () => false,
+      errorHandler: {
+        error: (_error, _message, count) => ({
+          action: (count ?? 0) <= 3 ? ErrorAction.Continue : ErrorAction.Shutdown,
+        }),
+        closed: () => this.closed(),
+      },
+      middleware: {
+        workspace: {
+          configuration: () => [setByPerson(this.start.settings, workspace.getConfiguration("magray"))],
+          didChangeConfiguration: async () => {
+            await this.client.sendNotification(DidChangeConfigurationNotification.type, { settings: null });
+          },
+        },
+      },
+    };
+  }
+
+  private closed(): { action: CloseAction; handled: true } {
+    // What ends before it has answered is told by the one who started it.
+    const again = !this.stopping && this.client.state !== State.Starting && this.policy.ended();
+    if (!this.stopping) {
+      this.endEmitter.fire(again);
+    }
+    return { action: again ? CloseAction.Restart : CloseAction.DoNotRestart, handled: true };
+  }
+}
+
+/** What we do ourselves, so that the server leaves it to us. */
+function capabilities(): StaticFeature {
+  return {
+    fillClientCapabilities: (all) => {
+      all.experimental = {
+        ...(all.experimental as object | undefined),
+        magrayStatus: true,
+        magrayRecords: true,
+        magrayRecordsChanged: true,
+        commands: { commands: OWN_COMMANDS },
+      };
+    },
+    initialize: () => undefined,
+    getState: () => ({ kind: "static" }),
+    clear: () => undefined,
+  };
+}
