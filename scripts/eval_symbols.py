@@ -44,6 +44,7 @@ _DEFINES = re.compile(
 )
 _NO_DEFINITION = re.compile(
     r"parameter|argument|import|using|use_|call|expression|extern_crate|self_closing|package|jsx|pattern|template_|export"
+    r"|index_signature"
 )
 _OF_TYPE = re.compile(r"^(?:struct|class|enum|union)_specifier$")
 _REFERENCES = frozenset(("template_function", "user_type", "optional_type"))
@@ -51,6 +52,7 @@ _REFERENCES = frozenset(("template_function", "user_type", "optional_type"))
 _FUNCTION = re.compile(r"function|method|lambda|closure|constructor|parameter|func_literal|accessor")
 _LOCAL = re.compile(r"var|const|field|property|element|declarator|bind|let|enum_entry|alias|signature")
 _IMPORTED = re.compile(rb"(?:__import\w+\()?require\(")
+_IDENTIFIERS = frozenset(("identifier", "simple_identifier"))
 _ELIXIR = re.compile(rb"def(?:p|macro|macrop|guard|guardp|module|protocol|delegate|callback)?$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r"#{1,6}[ \t]+(\w[\w .,'-]*?)[ \t]*#*$")
@@ -99,12 +101,24 @@ def names_of(node: Node, local: bool) -> list[Node]:
         return []
     if _OF_TYPE.match(kind) and node.child_by_field_name("body") is None:
         return []
-    names = node.children_by_field_name("name")
+    names = node.children_by_field_name("name") or nameless(node)
     value = node.child_by_field_name("value")
     if not names or (value is not None and _IMPORTED.match(value.text or b"")):
         return []
     # Swift's grammar calls what a function returns a name as well.
     return [name for name in names if name.type == names[0].type]
+
+
+def nameless(node: Node) -> list[Node]:
+    """The names in nodes that define something and have no field for it: in JavaScript and Kotlin."""
+    if node.type == "field_definition":
+        return node.children_by_field_name("property")
+    inner = node
+    if node.type == "property_declaration":
+        inner = next((child for child in node.named_children if child.type == "variable_declaration"), node)
+    if inner is not node or node.type == "enum_entry":
+        return [child for child in inner.named_children if child.type in _IDENTIFIERS][:1]
+    return []
 
 
 def definitions(root: Node) -> Iterator[tuple[str, int]]:

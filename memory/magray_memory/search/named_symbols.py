@@ -30,10 +30,10 @@ _JOINTS = re.compile(r"\s+>\s+|::|->|[.#:/\\\\]")
 _MINOR = frozenset(
     (
         "impl", "extension", "instance", "declaration", "variable", "constant", "field", "property",
-        "element", "rule", "column", "namespace",
+        "element", "rule", "column", "namespace", "test", "block",
     )
 )  # fmt: skip
-"""Kinds that name a thing again, or one of many: a function or a type of the same name comes before them."""
+"""Kinds that name a thing again, one of many, or what they test: functions and types come first."""
 OTHER_CASE = 0.8
 OTHER_CONTAINER = 0.6
 

@@ -95,6 +95,8 @@ class Syntax:
     """Node types that are symbols and never name a chunk."""
     scopes: str = ""
     """Functions without a name: variables in them are local."""
+    entries: str = ""
+    """Entries of objects: one with a function defines it, but inside a function it is a value like others."""
     patterns: Mapping[str, str] = field(default_factory=dict[str, str])
     """Query patterns for node types of which only some define anything."""
     keywords: tuple[bytes, ...] = ()

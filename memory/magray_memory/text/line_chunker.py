@@ -32,14 +32,20 @@ _MODIFIERS = (
     "export|public|private|protected|internal|static|abstract|final|async|inline|extern|virtual|override|local|pub|open"
     "|sealed|global|const|default|unsafe|friend|external|partial|extend|rec"
 )
+_CALLED_WORDS = "function|macro|task|define"
+"""Those that may be written as a call of what they define: function(name)."""
+_CONTROL = (
+    "if|elif|elseif|elsif|else|do|while|for|foreach|switch|loop|then|try|catch|finally|break|continue|return"
+)
 _NO_TARGET = "else|try|catch|finally|except|public|private|protected|https?"
 _DEFINITION = re.compile(
     rf"(?P<indent>[ \t]*)(?:\([ \t]*)?(?:(?:{_MODIFIERS})\s+)*"
     # let rec name, function name, (defun name, function(name
-    rf"(?:(?P<word>{_WORDS})(?:\s+|\((?=\w))(?:rec\s+)?(?:[sg]:)?(?P<name>[\"'\w$][^\s(){{\[:;=<,]*)"
+    rf"(?:(?P<word>(?:{_CALLED_WORDS})(?=\(\w)|(?:{_WORDS})(?=\s))[\s(]\s*(?:rec\s+)?(?:[sg]:)?"
+    r"(?P<name>[\"'\w$][^\s(){\[:;=<,]*)(?P<valued>[ \t]*=(?!=))?"
     r"|\[+(?P<section>[^\[\]\n]{1,80})\]+[ \t]*(?:[#;].*)?$"
     # name() {, name <- function(, name(X) ->, - (void)name
-    r"|(?P<called>(?!end)[\w.:-]{1,60})[ \t]*\(\)[ \t]*(?:\{.*)?$"
+    rf"|(?P<called>(?!end|(?i:{_CONTROL})\b)[\w.:-]{{1,60}})[ \t]*\(\)[ \t]*(?:\{{.*)?$"
     r"|(?P<assigned>[\w.]{1,60})[ \t]*(?:<-|=)[ \t]*function\b"
     r"|(?P<clause>[a-z][\w@]{0,60})\([^()]*\)[ \t]*(?:when\b.*)?->"
     r"|[-+][ \t]*\([^()]+\)[ \t]*(?P<sent>\w{1,60})"
@@ -73,6 +79,8 @@ _KINDS = {
     **dict.fromkeys(("protocol", "defprotocol", "@protocol"), "interface"),
     **dict.fromkeys(("@interface", "@implementation"), "class"),
 }
+_SCOPES = frozenset(("function", "macro", "task", "constant", "method", "procedure"))
+"""Kinds of what holds values of its own: a value that is named in one is nobody else's."""
 MAX_SYMBOLS = 16
 """Names that a merged chunk carries at most."""
 MAX_SYMBOLS_SIZE = 240
@@ -194,13 +202,16 @@ def _break_score(lines: LineIndex, row: int) -> float:
 
 
 class _Line(NamedTuple):
-    """A line that defines something: its number (1-based) and indentation; `weak`: a key or a section."""
+    """A line that defines something: its number (1-based) and indentation; `weak`: a key or a section,
+    `valued`: a name for a value.
+    """
 
     line: int
     indent: int
     name: str
     kind: str
     weak: bool
+    valued: bool
 
 
 def _definitions(lines: LineIndex, start: int, end: int) -> list[_Line]:
@@ -212,10 +223,12 @@ def _definitions(lines: LineIndex, start: int, end: int) -> list[_Line]:
             word = match["word"]
             callable_name = next(filter(None, map(match.__getitem__, _CALLABLE)), None)
             name = (match["name"] or callable_name or match["section"] or match["target"]).strip("\"' ")
+            valued = word is not None and match["valued"] is not None
             kind = _KINDS.get(word, word) if word else "function" if callable_name else "section"
+            kind = "variable" if valued and kind == "function" else kind
             if name:
                 indent = len(match["indent"].expandtabs(4)) if match["indent"] else 0
-                found.append(_Line(number, indent, name, kind, not word and not callable_name))
+                found.append(_Line(number, indent, name, kind, not word and not callable_name, valued))
     return found
 
 
@@ -229,7 +242,7 @@ def _symbol_and_kind(found: list[_Line]) -> tuple[str, str]:
 
 def _symbols(found: list[list[_Line]], rows: int) -> list[ChunkSymbol]:
     """The definitions of all ranges, each in what is less indented above it and to the next that is not more
-    so; of keys and sections only those at the smallest indentation of their range.
+    so; of keys and sections only those at the smallest indentation of their range, no values in functions.
     """
     symbols: list[ChunkSymbol] = []
     outer: list[tuple[int, int]] = []  # indentation and number of those that are not over
@@ -242,6 +255,8 @@ def _symbols(found: list[list[_Line]], rows: int) -> list[ChunkSymbol]:
                 ended = outer.pop()[1]
                 symbols[ended] = symbols[ended]._replace(end_line=line.line - 1)
             around = symbols[outer[-1][1]].name if outer and not line.weak else ""
+            if line.valued and outer and symbols[outer[-1][1]].kind in _SCOPES:
+                continue
             outer.append((line.indent, len(symbols)))
             symbols.append(ChunkSymbol(line.name, around, line.kind, line.line, rows))
     return symbols

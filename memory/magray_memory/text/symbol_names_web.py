@@ -41,9 +41,17 @@ def _js_value(name: str, value: Node | None, node: Node, source: bytes) -> Defin
         if field_text(value, source, "function") == "require":
             return Definition("", "imports", node)
         arguments = value.child_by_field_name("arguments")
-        if arguments is not None and first_of_type(arguments, *_JS_FUNCTIONS) is not None:
+        holds_function = arguments is not None and first_of_type(arguments, *_JS_FUNCTIONS) is not None
+        if holds_function and not _continues_call(value):
             return Definition(name, "function", node)
     return Definition(name, "constant", node)
+
+
+def _continues_call(call: Node) -> bool:
+    """Whether a call is one in a chain, as `a().then(…)`: that makes a value, `memo(…)` a function."""
+    called = call.child_by_field_name("function")
+    target = called.child_by_field_name("object") if called is not None else None
+    return target is not None and target.type == "call_expression"
 
 
 def js_variables(node: Node, source: bytes, _kind: str) -> Definition | None:

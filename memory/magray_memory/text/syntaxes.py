@@ -34,6 +34,7 @@ _JAVASCRIPT = Syntax(
         "field_definition": symbol_members.by_field("field", "property"),
     },
     scopes="arrow_function function_expression generator_function",
+    entries="pair",
     patterns={
         "expression_statement": "(expression_statement [(assignment_expression) (call_expression)])",
     },
@@ -64,6 +65,7 @@ _TYPESCRIPT = Syntax(
         "enum_assignment": symbol_members.by_field("enum member"),
     },
     scopes=_JAVASCRIPT.scopes,
+    entries=_JAVASCRIPT.entries,
     patterns={
         "expression_statement": "(expression_statement [(assignment_expression) (call_expression)"
         " (internal_module)])",

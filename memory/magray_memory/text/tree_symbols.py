@@ -56,6 +56,7 @@ class _Finder(NamedTuple):
     rules: dict[int, Rule]
     members: dict[int, MemberNames]
     anonymous: frozenset[int]
+    entries: frozenset[int]
     with_arguments: frozenset[int]
     query: Query
     walk: _Walk
@@ -90,11 +91,13 @@ def _finder(language: str, grammar: Language) -> _Finder:
     types = numbers([*syntax.define, *syntax.extract, *syntax.members, *syntax.scopes.split()])
     patterns = [syntax.patterns.get(name, f"({name})") for name in types]
     query = Query(grammar, "\n".join(f"{pattern} @found" for pattern in patterns))
-    anonymous = frozenset(numbers(syntax.scopes.split()).values())
+    anonymous, entries = (
+        frozenset(numbers(names.split()).values()) for names in (syntax.scopes, syntax.entries)
+    )
     passed, nested = (frozenset(numbers(names.split()).values()) for names in (syntax.passed, syntax.nested))
     walk = _walk_of(rules, passed, nested)
     with_arguments = frozenset(numbers(_WITH_ARGUMENTS).values())
-    return _Finder(syntax, rules, members, anonymous, with_arguments, query, walk)
+    return _Finder(syntax, rules, members, anonymous, entries, with_arguments, query, walk)
 
 
 def _walk_of(rules: dict[int, Rule], passed: frozenset[int], nested: frozenset[int]) -> _Walk:
@@ -171,6 +174,8 @@ class _Collector:
             kind = "field" if kind == "variable" and scope.kind in CLASS_LIKE else kind
         elif kind == "function" and scope.kind in CLASS_LIKE:
             kind = "method"
+        elif kind == "function" and node.kind_id in self._finder.entries and scope.kind not in _OUTER:
+            kind = "property"
         if at is not None:
             start = at.start_byte
             if at.kind_id in self._finder.with_arguments:

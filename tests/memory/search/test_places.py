@@ -49,6 +49,17 @@ Words about the end of a month.
 
 Всё.
 """
+STORE = """\
+export const tillRegistry = make();
+export interface Till { tillGetter: string }
+"""
+STORE_TEST = """\
+test("tillRegistry", () => {
+  check(tillRegistry);
+  const tillGetter = list([1]).refine(() => false);
+  clone({ tillGetter: () => 2 });
+});
+"""
 CELLS = [
     {"cell_type": "code", "source": ["1\n"], "outputs": [{"text": ["noise\n"] * 60}]},
     {
@@ -63,6 +74,7 @@ CELLS = [
 def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Memory]:
     root, home = tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("home")
     texts = {"ledger.py": LEDGER, "jobs.py": JOBS, "guide.md": GUIDE}
+    texts |= {"store.ts": STORE, "store.test.ts": STORE_TEST}
     texts["sales.ipynb"] = json.dumps({"cells": CELLS, "metadata": {}, "nbformat": 4}, indent=1)
     for name, text in texts.items():
         (root / name).write_text(text, encoding="utf-8")
@@ -80,6 +92,8 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Memory]:
         ("CLOSE_SMALL", "ledger.py", 9, "Ledger.close_small"),
         ("limit", "ledger.py", 12, "Ledger.limit"),
         ("nightly", "jobs.py", 4, "nightly"),
+        ("tillRegistry", "store.ts", 1, "tillRegistry"),
+        ("tillGetter", "store.ts", 2, "Till.tillGetter"),
         ("Closing the month", "guide.md", 5, "Guide > Closing the month"),
         ("что нового", "guide.md", 9, "Guide > Что нового"),
     ],

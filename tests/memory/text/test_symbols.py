@@ -32,6 +32,30 @@ MERE_USES = (
     "index",
     "subscript",
 )
+CMAKE = """\
+function(setup t)
+  message(STATUS "x")
+  if(A)
+    set(B 1)
+  else()
+    return()
+  endif()
+endfunction()
+macro(other)
+endmacro()
+"""
+GRADLE = """\
+def top = 3
+task build {
+  def inner = 1
+}
+def helper(String a) {
+  def local = a
+}
+class Foo {
+  def field = 3
+}
+"""
 LOCAL = ("variable_declarator", "property_declaration", "variable_declaration")
 """Variables where they stand in a function."""
 
@@ -134,6 +158,28 @@ def test_variables_of_functions_are_local() -> None:
     )
     names = [s.name for part in chunk("a.js", text).chunks for s in part.symbols]
     assert names == ["helper", "top", "other"]
+
+
+def test_an_entry_that_holds_a_function_is_a_value_in_a_function() -> None:
+    text = "const api = { save: () => 1 };\nfunction make() {\n  return send({ load: () => 2 });\n}\n"
+    kinds = {s.name: s.kind for part in chunk("a.js", text).chunks for s in part.symbols}
+    assert kinds == {"api": "constant", "save": "function", "make": "function", "load": "property"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("CMakeLists.txt", CMAKE, {"setup": "function", "other": "macro"}),
+        ("a.gradle", GRADLE,
+         {"top": "variable", "build": "task", "helper": "function", "Foo": "class", "field": "variable"}),
+        ("a.fs", "let top = 3\nlet walk x y =\n    let inner = x\n    let step a = a\n    inner\n",
+         {"top": "constant", "walk": "constant", "step": "constant"}),
+    ],
+)  # fmt: skip
+def test_without_a_grammar_calls_branches_and_local_values_define_nothing(
+    name: str, text: str, expected: dict[str, str]
+) -> None:
+    assert {s.name: s.kind for part in chunk(name, text).chunks for s in part.symbols} == expected
 
 
 @pytest.mark.parametrize(
