@@ -2,6 +2,8 @@
 
 import * as os from "node:os";
 import { commands, type ExtensionContext, window, workspace } from "vscode";
+import { registerRecords } from "./records/commands";
+import { registerRelated } from "./related/commands";
 import { registerSearch } from "./search/commands";
 import { defaultHome, indexedRoots, isIndexed } from "./server/indexed_roots";
 import { installServer, offerInstall } from "./server/install";
@@ -17,6 +19,8 @@ export function activate(context: ExtensionContext): void {
   context.subscriptions.push(log, started, new StatusBar(started));
   registerServer(context, started);
   registerSearch(context, started);
+  registerRecords(context, started);
+  registerRelated(context, started);
   void startWhereIndexed(started);
 }
 

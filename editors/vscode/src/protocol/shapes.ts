@@ -162,12 +162,16 @@ export interface Record_ {
   created: string;
   updated: string;
   version: string;
+  last_access: string | null;
+  access_count: number;
+  importance: number;
   pinned: boolean;
   source: Source | null;
   citation: string | null;
   moved_to: Place | null;
   superseded_by: string | null;
   trashed: string | null;
+  redacted: { [kind: string]: number };
 }
 export type { Record_ as Record };
 

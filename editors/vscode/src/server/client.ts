@@ -6,6 +6,7 @@ import {
   type Event,
   EventEmitter,
   type LogOutputChannel,
+  type Uri,
   workspace,
 } from "vscode";
 import {
@@ -104,8 +105,13 @@ export class Connection implements Disposable {
     return this.client.sendRequest<T>(method, params, token);
   }
 
-  asUri(uri: string): ReturnType<LanguageClient["protocol2CodeConverter"]["asUri"]> {
+  asUri(uri: string): Uri {
     return this.client.protocol2CodeConverter.asUri(uri);
+  }
+
+  /** A URI as the server knows the document by. */
+  asWireUri(uri: Uri): string {
+    return this.client.code2ProtocolConverter.asUri(uri);
   }
 
   async stop(): Promise<void> {

@@ -69,7 +69,9 @@ class RememberSelection:
         return action
 
     async def remember(self, given: Any) -> dict[str, Any]:
-        """Keep the lines; answers as `magray/remember` does. The person is told the id in a message."""
+        """Keep the lines; answers as `magray/remember` does. The person is told the id in a message, by the
+        editor itself where it has the command of its own.
+        """
         import msgspec
 
         from magray_server.lsp.params import Selection, read
@@ -106,7 +108,8 @@ class RememberSelection:
 
         stored = await self._workers.run(work)
         self._on_change()
-        self._client.inform(_said(stored))
+        if not self._client.has_command(OWN_REMEMBER):
+            self._client.inform(_said(stored))
         return msgspec.to_builtins(stored.as_json())
 
     async def _defined_at(self, buffer: Buffer, line: int) -> ChunkSymbol | None:

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Hit } from "../src/protocol/messages";
+import { Debounce, type Timers } from "../src/search/debounce";
+import { explained } from "../src/search/explanation";
+import { splitWords } from "../src/search/filter_picker";
+import { asParams, inWords, KINDS, NONE, next, SCOPES } from "../src/search/filters";
+import { hitText, marks } from "../src/search/hit_text";
+
+const CODE: Hit = {
+  rank: 1,
+  score: 0.8,
+  vault: "workspace",
+  root: "/work/shop",
+  id: "w17",
+  passage: 4,
+  path: "src/pay/retry.py",
+  uri: "file:///work/shop/src/pay/retry.py",
+  start_line: 10,
+  end_line: 20,
+  symbol: "RetryPolicy.next_delay",
+  kind: "code",
+  language: "python",
+  layer: "assets",
+  tags: [],
+  title: null,
+  key: null,
+  snippet: "    def next_delay(self):\n        return 1",
+  snippet_line: 12,
+  freshness: "fresh",
+  location: null,
+};
+const RECORD: Hit = {
+  ...CODE,
+  vault: "notebook",
+  root: null,
+  path: null,
+  uri: null,
+  symbol: null,
+  kind: "decision",
+  layer: "insights",
+  tags: ["billing", "ops"],
+  snippet: "Payments are retried three times.",
+  project: "shop",
+};
+
+class Clock implements Timers {
+  private time = 0;
+  private waiting: { at: number; act: () => void }[] = [];
+
+  now(): number {
+    return this.time;
+  }
+  set(act: () => void, ms: number): unknown {
+    const timer = { at: this.time + ms, act };
+    this.waiting.push(timer);
+    return timer;
+  }
+  clear(timer: unknown): void {
+    this.waiting = this.waiting.filter((other) => other !== timer);
+  }
+  pass(ms: number): void {
+    this.time += ms;
+    const due = this.waiting.filter((timer) => timer.at <= this.time);
+    this.waiting = this.waiting.filter((timer) => timer.at > this.time);
+    for (const { act } of due) {
+      act();
+    }
+  }
+}
+
+test("the first key after a pause asks at once, a burst asks once more at its end", () => {
+  const clock = new Clock();
+  const asked: string[] = [];
+  const debounce = new Debounce(150, true, clock);
+  for (const text of ["r", "re", "ret", "retr", "retry"]) {
+    debounce.run(() => asked.push(text));
+    clock.pass(50);
+  }
+  assert.deepEqual(asked, ["r"]);
+  clock.pass(150);
+  assert.deepEqual(asked, ["r", "retry"]);
+});
+
+test("what waits can be cancelled, and without a leading edge nothing acts at once", () => {
+  const clock = new Clock();
+  const asked: number[] = [];
+  const debounce = new Debounce(150, false, clock);
+  debounce.run(() => asked.push(1));
+  assert.deepEqual(asked, []);
+  debounce.cancel();
+  clock.pass(1_000);
+  assert.deepEqual(asked, []);
+});
+
+test("filters that are not set are not sent", () => {
+  assert.deepEqual(asParams(NONE), {});
+  const filters = {
+    ...NONE,
+    scope: "notebook" as const,
+    kind: "code" as const,
+    tags: ["ops"],
+    since: "3d",
+    path: "src/",
+  };
+  assert.deepEqual(asParams(filters), {
+    in: "notebook",
+    kind: ["code"],
+    tag: ["ops"],
+    since: "3d",
+    path: ["src/"],
+  });
+  assert.equal(inWords(NONE), "");
+  assert.equal(inWords(filters), "records · code · #ops · since 3d · src/");
+});
+
+test("a button goes through all values and begins again", () => {
+  assert.deepEqual(
+    SCOPES.map((scope) => next(SCOPES, scope)),
+    ["workspace", "notebook", "notes", "all"],
+  );
+  assert.equal(next(KINDS, "doc"), "any");
+});
+
+test("words are separated by white space or commas, once each, without #", () => {
+  assert.deepEqual(splitWords("  #ops, billing\tops  счёт/март "), ["ops", "billing", "счёт/март"]);
+  assert.deepEqual(splitWords(" , "), []);
+});
+
+test("code shows its symbol and place, a record its layer, project and tags", () => {
+  const code = hitText(CODE);
+  assert.deepEqual(
+    [code.icon, code.label, code.description],
+    ["symbol-method", "RetryPolicy.next_delay", "src/pay/retry.py:12"],
+  );
+  assert.equal(code.detail, "def next_delay(self): return 1");
+  const record = hitText(RECORD);
+  assert.deepEqual(
+    [record.icon, record.label, record.description],
+    ["lightbulb", "Payments are retried three times.", "insights · shop · #billing #ops"],
+  );
+});
+
+test("a note is told from code, and a file without a symbol is called by its name", () => {
+  const note = hitText({ ...CODE, kind: "doc", path: "docs/retry.md", symbol: null, title: "Retrying" });
+  assert.deepEqual([note.icon, note.label], ["book", "Retrying"]);
+  assert.equal(hitText({ ...CODE, symbol: null }).label, "retry.py");
+});
+
+test("a hit says what may no longer hold", () => {
+  assert.deepEqual(marks(CODE), []);
+  assert.deepEqual(marks({ ...RECORD, citation: "changed", freshness: "stale", superseded_by: "n9" }), [
+    "the file changed since",
+    "its source changed",
+    "replaced by n9",
+  ]);
+});
+
+test("a long text is cut at a character, never inside one", () => {
+  const text = hitText({ ...RECORD, snippet: "🙂".repeat(300) });
+  assert.ok(text.label.endsWith("…"));
+  assert.ok(!/[\uD800-\uDBFF](?![\uDC00-\uDFFF])/.test(text.label + text.detail));
+});
+
+test("each step of a score is named, with its sign and a bar in proportion", () => {
+  const [words, test_, other] = explained([
+    { step: "lexical", change: 0.5 },
+    { step: "test", change: -0.25 },
+    { step: "a newer step", change: 0.001 },
+  ]);
+  assert.deepEqual([words?.name, words?.change, words?.bar.length], ["the words fit", "+0.500", 20]);
+  assert.deepEqual([test_?.name, test_?.change, test_?.bar.length], ["it is a test", "−0.250", 10]);
+  assert.deepEqual([other?.name, other?.bar.length], ["a newer step", 1]);
+  assert.deepEqual(explained([]), []);
+});

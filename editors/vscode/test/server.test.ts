@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { test } from "node:test";
+import { failure } from "../src/server/failure";
+import { defaultHome, indexedRoots, isIndexed } from "../src/server/indexed_roots";
+import { pythons } from "../src/server/python_versions";
+import { MOST, RestartPolicy, WITHIN_MS } from "../src/server/restart_policy";
+import { setByPerson } from "../src/server/settings";
+import { statusText } from "../src/server/status_text";
+
+test("a server that keeps ending is not started for ever, one that ends now and then is", () => {
+  let now = 0;
+  const policy = new RestartPolicy(() => now);
+  const quick = Array.from({ length: MOST + 1 }, () => policy.ended());
+  assert.deepEqual(quick, [...Array.from({ length: MOST }, () => true), false]);
+  policy.reset();
+  for (let end = 0; end < 20; end += 1) {
+    now += WITHIN_MS;
+    assert.ok(policy.ended());
+  }
+});
+
+test("only what the person set is sent, whatever the editor's defaults are", () => {
+  const set: Record<string, object> = {
+    "search.k": { globalValue: 20 },
+    "index.hidden": { workspaceValue: false },
+    "embedding.device": { defaultValue: "auto" },
+    serverPath: { globalValue: "/opt/magray-lsp" },
+    "trace.server": { globalValue: "verbose" },
+  };
+  const values: Record<string, unknown> = {
+    "search.k": 20,
+    "index.hidden": false,
+    "embedding.device": "auto",
+  };
+  const configuration = { get: (name: string) => values[name], inspect: (name: string) => set[name] };
+  const names = ["search.k", "search.perFile", ...Object.keys(set)];
+  assert.deepEqual(setByPerson(names, configuration), { search: { k: 20 }, index: { hidden: false } });
+});
+
+test("a folder inside an indexed root is indexed, a folder beside it is not", async () => {
+  const home = await mkdtemp(path.join(tmpdir(), "magray-home-"));
+  assert.deepEqual(await indexedRoots(home), []);
+  await mkdir(path.join(home, "workspaces"));
+  await writeFile(path.join(home, "workspaces", "0123.root"), "/work/shop");
+  await writeFile(path.join(home, "workspaces", "0123.db"), "");
+  const roots = await indexedRoots(home);
+  assert.deepEqual(roots, ["/work/shop"]);
+  assert.ok(isIndexed(["/other", "/work/shop/src"], roots));
+  assert.ok(!isIndexed(["/work/shopping", "/work"], roots));
+});
+
+test("the home is where the server looks for it", () => {
+  assert.equal(defaultHome({ MAGRAY_HOME: "/m" }, "/home/ann", "linux"), "/m");
+  assert.equal(defaultHome({}, "/home/ann", "linux"), "/home/ann/.local/share/magray");
+  assert.equal(defaultHome({ XDG_DATA_HOME: "/d" }, "/home/ann", "linux"), "/d/magray");
+  assert.equal(defaultHome({}, "/Users/ann", "darwin"), "/Users/ann/Library/Application Support/magray");
+  assert.equal(defaultHome({ LOCALAPPDATA: "C:\\L" }, "C:\\ann", "win32"), "C:\\L\\magray");
+});
+
+test("the state is told in words, with the share that is done", () => {
+  const indexing = { phase: "embedding", done: 51, total: 200, rate: null };
+  const busy = statusText({ state: "indexing", message: null, progress: indexing }, null, 0);
+  assert.equal(busy.text, "$(sync~spin) magray 25 %");
+  assert.equal(busy.severity, undefined);
+  const limited = statusText({ state: "degraded", message: "No model runs.", progress: null }, "cpu", 7);
+  assert.equal(limited.severity, "warning");
+  assert.deepEqual(limited.tooltip.split("\n"), [
+    "magray: works with limits",
+    "No model runs.",
+    "device: cpu",
+    "7 passages cannot be found by meaning yet",
+  ]);
+  const unknown = { phase: "scan", done: 3, total: null, rate: null };
+  assert.equal(
+    statusText({ state: "indexing", message: null, progress: unknown }, null, 0).text,
+    "$(sync~spin) magray",
+  );
+});
+
+test("an error of the server is its sentence and code, a cancelled request is none", () => {
+  const refused = Object.assign(new Error("The disk is full."), { code: -32803, data: { code: "storage" } });
+  assert.deepEqual(failure(refused), { message: "The disk is full.", code: "storage" });
+  assert.equal(failure(Object.assign(new Error("x"), { code: -32800 })), undefined);
+  assert.equal(failure(new Error("Canceled")), undefined);
+  assert.deepEqual(failure("odd"), { message: "odd", code: undefined });
+});
+
+test("the interpreter that was chosen is tried first, and the launcher on Windows", () => {
+  assert.deepEqual(pythons("linux", "/env/bin/python")[0], ["/env/bin/python"]);
+  assert.deepEqual(pythons("linux", "python")[0], ["python3"]);
+  assert.deepEqual(pythons("win32", "")[0], ["py", "-3.14"]);
+});
