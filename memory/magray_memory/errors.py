@@ -52,30 +52,44 @@ class MagrayError(Exception):
 
 
 class UsageError(MagrayError):
+    """The caller asked for something that makes no sense: exit code 2."""
+
     code = "usage"
 
 
 class ConfigError(UsageError):
+    """A setting has a wrong name, type or value."""
+
     code = "config"
 
 
 class QueryError(UsageError):
+    """A filter or an option of a search cannot be understood."""
+
     code = "query"
 
 
 class RecordError(UsageError):
+    """A record cannot have such a text, tag, kind, layer or source."""
+
     code = "record"
 
 
 class WorkspaceError(UsageError):
+    """A folder is not there, not allowed, or not inside its root."""
+
     code = "workspace"
 
 
 class NotIndexed(WorkspaceError):
+    """The index does not have this file."""
+
     code = "not_indexed"
 
 
 class RecordNotFound(MagrayError):
+    """No record has this id."""
+
     code = "record_not_found"
 
 
@@ -90,60 +104,90 @@ class RecordChanged(MagrayError):
 
 
 class StorageError(MagrayError):
+    """A database could not be read or written."""
+
     code = "storage"
 
 
 class VaultDamaged(StorageError):
+    """SQLite says that a vault is not a sound database."""
+
     code = "vault_damaged"
 
 
 class RowsDamaged(StorageError):
+    """Single rows are not what was stored; the next run reads their files again."""
+
     code = "rows_damaged"
 
 
 class SchemaMismatch(StorageError):
+    """A vault lacks a table or column: an earlier version's, or damaged."""
+
     code = "schema_mismatch"
 
 
 class VaultTooNew(StorageError):
+    """A later version of magray wrote this vault."""
+
     code = "vault_too_new"
 
 
 class VaultLocked(StorageError):
+    """Another process is indexing this workspace."""
+
     code = "vault_locked"
 
 
 class HomeError(StorageError):
+    """MAGRAY_HOME cannot be created, read or written."""
+
     code = "home"
 
 
 class IndexDamaged(MagrayError):
+    """A vector snapshot fails its checksum or does not fit its vault."""
+
     code = "index_damaged"
 
 
 class LexicalDamaged(IndexDamaged):
+    """The lexical index of a vault is damaged; its next writer makes it again."""
+
     code = "lexical_damaged"
 
 
 class ArchiveError(MagrayError):
+    """A backup cannot be made, read or restored."""
+
     code = "archive"
 
 
 class ArchiveDamaged(ArchiveError):
+    """An archive is cut, altered, or none of magray's."""
+
     code = "archive_damaged"
 
 
 class PassphraseError(ArchiveError):
+    """An archive is encrypted, and no passphrase was given that opens it."""
+
     code = "passphrase"
 
 
 class EmbeddingUnavailable(MagrayError):
+    """No model can run here; search goes on by words."""
+
     code = "embedding_unavailable"
 
 
 class ModelError(EmbeddingUnavailable):
+    """A model folder is incomplete, damaged or does not fit."""
+
     code = "model"
 
 
 class Interrupted(MagrayError):
+    """The person or the host program asked to stop."""
+
     code = "interrupted"

@@ -47,9 +47,13 @@ def digest_of(path: Path, progress: Progress = SILENT) -> str:
 class Sink(Protocol):
     """Where an archive is written."""
 
-    def write(self, data: bytes, /) -> int: ...
+    def write(self, data: bytes, /) -> int:
+        """Take bytes; returns how many."""
+        ...
 
-    def flush(self) -> None: ...
+    def flush(self) -> None:
+        """Hand over what was taken."""
+        ...
 
 
 def write(out: Sink, manifest: Manifest, files: Mapping[str, Path], progress: Progress = SILENT) -> None:

@@ -56,6 +56,7 @@ class EncryptingSink:
         out.write(self._header)
 
     def write(self, data: bytes) -> int:
+        """Encrypt whole chunks of what is there; returns how many bytes were taken."""
         self._buffer += data
         while len(self._buffer) > CHUNK:  # the last chunk, full or not, is written by `finish`
             self._write_chunk(bytes(self._buffer[:CHUNK]), last=False)
@@ -63,6 +64,7 @@ class EncryptingSink:
         return len(data)
 
     def flush(self) -> None:
+        """Flush the stream below; an unfinished chunk waits for `finish`."""
         self._out.flush()
 
     def finish(self) -> None:

@@ -128,17 +128,24 @@ class AnnoyIndex:
 
     @property
     def count(self) -> int:
+        """How many vectors it holds; removed ones do not count."""
         return self._exact.count
 
     @property
     def growth(self) -> int:
+        """How many rows were added since it was loaded, removed ones among them."""
         return self._exact.growth
 
     @property
     def intact(self) -> bool:
+        """Whether the mapped forest and rows are still as long as they were."""
         return self._forest.intact and self._exact.intact
 
     def search(self, query: Scores, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
+        """The ids and cosines of the `k` nearest, best first: by the forest, with exact cosines.
+
+        Exact throughout where a filter leaves little, or much was added and removed.
+        """
         dead, delta = self._dead, self._delta
         matching = self.count if allowed is None else len(allowed)
         gone = int(np.count_nonzero(dead))
@@ -160,18 +167,21 @@ class AnnoyIndex:
         return (ids, scores) if len(ids) >= min(k, matching) else self._exact.search(query, k, allowed)
 
     def add(self, ids: Ids, vectors: Matrix) -> None:
+        """Add vectors, or replace those of ids that are there: exact until the forest is built again."""
         with self._guard:
             self._exact.add(ids, vectors)
             self._leave(ids)
             self._delta = np.union1d(self._delta, ids)
 
     def remove(self, ids: Ids) -> None:
+        """Forget these ids; in the forest they are only marked."""
         with self._guard:
             self._leave(ids)
             self._delta = np.setdiff1d(self._delta, ids)
             self._exact.remove(ids)
 
     def close(self) -> None:
+        """Let go of the forest and the rows."""
         self._forest.close()
         self._exact.close()
 

@@ -120,10 +120,12 @@ class ExactIndex:
 
     @property
     def count(self) -> int:
+        """How many vectors it holds; removed ones do not count."""
         return self._view.living
 
     @property
     def intact(self) -> bool:
+        """Whether the mapped snapshot is still as long as it was."""
         return as_long_as_mapped(self._mapped)
 
     @property
@@ -144,9 +146,14 @@ class ExactIndex:
 
     @property
     def growth(self) -> int:
+        """How many rows were added since it was loaded, removed ones among them."""
         return len(self._view.new_ids)
 
     def search(self, query: Scores, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
+        """The ids and cosines of the `k` nearest, best first: a product with every row allowed.
+
+        `query` (dim); `allowed`: ids, ascending. Raises ValueError for another shape.
+        """
         view = self._view
         # A search of a good part of the rows multiplies all of them: see _product_of.
         if allowed is None or _SUBSET_SHARE * len(allowed) >= len(view.ids):
@@ -164,6 +171,10 @@ class ExactIndex:
         return best(ids, scores, k)
 
     def add(self, ids: Ids, vectors: Matrix) -> None:
+        """Add vectors, or replace those of ids that are there.
+
+        `ids` (n), `vectors` (n, dim) of length 1. Raises ValueError for another shape.
+        """
         if len(ids) == 0:
             return
         if vectors.shape != (len(ids), self.dim):
@@ -186,6 +197,7 @@ class ExactIndex:
             )
 
     def remove(self, ids: Ids) -> None:
+        """Forget these ids; unknown ones are passed over."""
         if len(ids) == 0:
             return
         with self._guard:

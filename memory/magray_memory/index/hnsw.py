@@ -172,17 +172,24 @@ class HnswIndex:
 
     @property
     def count(self) -> int:
+        """How many vectors it holds; removed ones do not count."""
         return len(self._graph.alive)
 
     @property
     def growth(self) -> int:
+        """How many rows were added since it was loaded, removed ones among them."""
         return self._exact.growth
 
     @property
     def intact(self) -> bool:
+        """Whether the mapped rows are still as long as they were; the graph is in memory."""
         return self._exact.intact
 
     def search(self, query: Scores, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
+        """The ids and cosines of the `k` nearest, best first: by the graph, exact where little is allowed.
+
+        `query` (dim); `allowed`: ids, ascending.
+        """
         alive = self._graph.alive
         # As if every allowed passage had its vector: nearly all have, and the exact engine covers the rest.
         matching = len(alive) if allowed is None else min(len(alive), len(allowed))
@@ -201,12 +208,15 @@ class HnswIndex:
         return self._exact.search(query, k, allowed)
 
     def add(self, ids: Ids, vectors: Matrix) -> None:
+        """Add vectors, or replace those of ids that are there, in the graph too."""
         self._exact.add(ids, vectors)
         self._graph.add(ids, vectors)
 
     def remove(self, ids: Ids) -> None:
+        """Forget these ids; in the graph they are only marked."""
         self._graph.remove(ids)
         self._exact.remove(ids)
 
     def close(self) -> None:
+        """Let go of the rows."""
         self._exact.close()

@@ -132,17 +132,24 @@ class SketchIndex:
 
     @property
     def count(self) -> int:
+        """How many vectors it holds; removed ones do not count."""
         return self._exact.count
 
     @property
     def growth(self) -> int:
+        """How many rows were added since it was loaded, removed ones among them."""
         return self._exact.growth
 
     @property
     def intact(self) -> bool:
+        """Whether the mapped sketches and rows are still as long as they were."""
         return self._sketch.intact and self._exact.intact
 
     def search(self, query: Scores, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
+        """The ids and cosines of the `k` nearest, best first: sketches choose, exact cosines rank.
+
+        Exact throughout where a filter leaves little.
+        """
         total = len(self._base)
         matching = self.count if allowed is None else min(self.count, len(allowed))
         wanted = max(_FOR_EACH * k, _LEAST, total // _SHARE)
@@ -159,10 +166,13 @@ class SketchIndex:
         return (ids, scores) if len(ids) >= min(k, matching) else self._exact.search(query, k, allowed)
 
     def add(self, ids: Ids, vectors: Matrix) -> None:
+        """Add vectors, or replace those of ids that are there; without a sketch, they are always compared."""
         self._exact.add(ids, vectors)
 
     def remove(self, ids: Ids) -> None:
+        """Forget these ids; the sketches of those that were loaded stay."""
         self._exact.remove(ids)
 
     def close(self) -> None:
+        """Let go of the rows."""
         self._exact.close()

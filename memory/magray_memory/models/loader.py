@@ -23,6 +23,8 @@ RETRY_SECONDS = 30.0
 
 
 class State(Enum):
+    """How a model stands: not asked for yet, being opened, open, or failed for now."""
+
     ABSENT = "absent"
     LOADING = "loading"
     OPEN = "open"

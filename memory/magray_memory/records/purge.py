@@ -52,6 +52,7 @@ class Place:
     removed: int | None = None
 
     def as_json(self) -> dict[str, Any]:
+        """The fields as JSON."""
         return {"what": self.what, "path": self.path, "removed": self.removed}
 
 
@@ -64,6 +65,7 @@ class Unreached:
     failed: bool = False
 
     def as_json(self) -> dict[str, Any]:
+        """The fields as JSON."""
         return {"path": self.path, "why": self.why, "failed": self.failed}
 
 

@@ -64,9 +64,11 @@ class AnswerCache:
             self._cache.put(query, _CachedAnswer(state, _files(answer.hits), answer))
 
     def shrink(self, share: float) -> None:
+        """Let go of all but this share of the size, 0…1."""
         self._cache.shrink(share)
 
     def as_json(self) -> dict[str, Any]:
+        """Its figures for health; see `LruCache.as_json`."""
         return self._cache.as_json()
 
 

@@ -38,13 +38,24 @@ class CheckedSource(Protocol):
     """What has become of the source of a record: verified, moved, changed or gone, and where it is."""
 
     @property
-    def state(self) -> str: ...
+    def state(self) -> str:
+        """`verified`, `moved`, `changed` or `gone`."""
+        ...
+
     @property
-    def path(self) -> str: ...
+    def path(self) -> str:
+        """Where it is now, relative to its root."""
+        ...
+
     @property
-    def start_line(self) -> int: ...
+    def start_line(self) -> int:
+        """Its first line now, from 1."""
+        ...
+
     @property
-    def end_line(self) -> int: ...
+    def end_line(self) -> int:
+        """Its last line now, inclusive."""
+        ...
 
 
 if TYPE_CHECKING:

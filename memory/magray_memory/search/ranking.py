@@ -47,6 +47,7 @@ class Ranked:
     copies: list[Ranked] = field(default_factory=list["Ranked"])
 
     def add(self, step: str, change: float) -> None:
+        """Change the score by a step, which `--explain` shows; a change of 0 is none."""
         if change:
             self.score += change
             self.changes.append((step, change))

@@ -63,6 +63,7 @@ class RecordContext:
     """Whether no record and no tag holds a word of the question: then its time is all there is to go by."""
 
     def of(self, hit: Ranked) -> RecordFacts | None:
+        """The facts of the record that a hit is of; None for a file."""
         return self.facts.get((hit.id[0], hit.row.document))
 
 

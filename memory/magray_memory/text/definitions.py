@@ -154,6 +154,7 @@ def first_child(node: Node) -> Node | None:
 
 
 def first_of_type(node: Node, *types: str) -> Node | None:
+    """The first named child of one of these types, None without one."""
     for child in node.named_children:
         if child.type in types:
             return child
@@ -161,6 +162,8 @@ def first_of_type(node: Node, *types: str) -> Node | None:
 
 
 def by_field(field_name: str, kind: str) -> Extractor:
+    """An extractor of definitions whose name stands in a field of the node."""
+
     def extract(node: Node, source: bytes, _kind: str) -> Definition | None:
         return named_by(node.child_by_field_name(field_name), node, source, kind)
 
@@ -179,4 +182,5 @@ def fixed_name(name: str, kind: str) -> Extractor:
 
 
 def as_imports(node: Node, _source: bytes, _kind: str) -> Definition | None:
+    """An import: it defines nothing, and its lines stay with what they serve."""
     return Definition("", "imports", node)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 def python_statement(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """`name = …` at the top or in a class: a constant in capitals, else a variable."""
     child = first_child(node)
     if child is None or child.type != "assignment":
         return None
@@ -43,6 +44,7 @@ _GO_RECEIVER = re.compile(rb"([^\W\d]\w*)\s*(?:\[[^\]]*\])?\s*\)$")
 
 
 def go_method(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """`func (r *Receiver) Name()` is Receiver.Name."""
     receiver = node.child_by_field_name("receiver")
     found = named_by(node.child_by_field_name("name"), node, source, "method")
     match = (
@@ -52,6 +54,7 @@ def go_method(node: Node, source: bytes, _kind: str) -> Definition | None:
 
 
 def go_type(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """`type Name …`: a struct, an interface or another type."""
     value = node.child_by_field_name("type")
     kinds = {"struct_type": "struct", "interface_type": "interface"}
     kind = kinds.get(value.type, "type") if value is not None else "type"
@@ -59,6 +62,7 @@ def go_type(node: Node, source: bytes, _kind: str) -> Definition | None:
 
 
 def go_constants(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """`const` and `var`, by the first name of a group."""
     spec = first_of_type(node, "const_spec", "var_spec", "var_spec_list")
     if spec is not None and spec.type == "var_spec_list":
         spec = first_child(spec)
@@ -70,6 +74,7 @@ def go_constants(node: Node, source: bytes, _kind: str) -> Definition | None:
 
 
 def rust_impl(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """`impl … for Type`, by the type without its arguments."""
     target = node.child_by_field_name("type")
     if target is None:
         return None
@@ -125,6 +130,7 @@ _C_GUARD = re.compile(r"(?:_[Hh]|_[Hh](?:PP|H|XX|pp|h|xx)|_INCLUDED|_INC)_*$")
 
 
 def c_function(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """A function with its body, by its declarator; one that a macro makes, by its arguments."""
     name, at, _ = _c_declarator(node, source)
     if node.child_by_field_name("type") is None and _C_MACRO.match(name):
         return Definition(
@@ -154,6 +160,7 @@ def c_constant(node: Node, source: bytes, _kind: str) -> Definition | None:
 
 
 def c_declaration(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """A declared function, or a variable."""
     name, at, function = _c_declarator(node, source)
     return Definition(name, "declaration" if function else "variable", node, None, at)
 
@@ -189,6 +196,7 @@ def c_type(node: Node, source: bytes, _kind: str) -> Definition | None:
 
 
 def csharp_operator(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """`operator +`, and conversions by their type."""
     sign = node.child_by_field_name("operator") or node.child_by_field_name("type")
     found = named_by(sign, node, source, "function")
     return found._replace(name=f"operator {found.name}")
@@ -223,6 +231,7 @@ def ruby_call(node: Node, source: bytes, _kind: str) -> Definition | None:
 
 
 def ruby_assignment(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """`NAME = …`, a constant."""
     left = node.child_by_field_name("left")
     if left is None or left.type != "constant":
         return None
@@ -230,6 +239,7 @@ def ruby_assignment(node: Node, source: bytes, _kind: str) -> Definition | None:
 
 
 def ruby_singleton(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """`def self.name`, joined with a dot."""
     return named_by(node.child_by_field_name("name"), node, source, "method")._replace(separator=".")
 
 
@@ -239,6 +249,7 @@ _KOTLIN_RECEIVER = re.compile(r"([\w.]+)(?:<[^>]*>)?\??\.$")
 
 
 def kotlin_class(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """A class, an interface or an enum, by the words before its name."""
     name = node.child_by_field_name("name")
     if name is None:
         return None
@@ -248,6 +259,7 @@ def kotlin_class(node: Node, source: bytes, _kind: str) -> Definition | None:
 
 
 def kotlin_function(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """A function; an extension is Receiver.name."""
     name = node.child_by_field_name("name")
     if name is None:
         return None
@@ -258,17 +270,20 @@ def kotlin_function(node: Node, source: bytes, _kind: str) -> Definition | None:
 
 
 def kotlin_property(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """`val` and `var`."""
     variable = first_of_type(node, "variable_declaration")
     child = first_child(variable) if variable is not None else None
     return named_by(child, node, source, "variable") if child is not None else None
 
 
 def swift_class(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """A class, struct, enum, actor or extension, by its keyword."""
     kind = field_text(node, source, "declaration_kind") or "class"
     return named_by(node.child_by_field_name("name"), node, source, kind)
 
 
 def scala_given(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """A `given`, by its name or else by its type."""
     name = node.child_by_field_name("name") or node.child_by_field_name("return_type")
     return named_by(name, node, source, "instance")
 
@@ -307,6 +322,7 @@ def lua_call(node: Node, source: bytes, _kind: str) -> Definition | None:
 
 
 def bash_variables(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """`declare`, `export` and `local`, by the first variable that is given a value."""
     variable = first_of_type(node, "variable_assignment")
     if variable is None:
         return None
@@ -317,6 +333,7 @@ def bash_variables(node: Node, source: bytes, _kind: str) -> Definition | None:
 
 
 def haskell_instance(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """`instance Class Type`, by both."""
     found = named_by(node.child_by_field_name("name"), node, source, "instance")
     return found._replace(name=f"{found.name} {field_text(node, source, 'patterns')}".strip())
 
@@ -361,6 +378,7 @@ def elixir_call(node: Node, source: bytes, _kind: str) -> Definition | None:
 
 
 def elixir_attribute(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """`@doc`, `@spec` and their like, which belong to what follows them."""
     operand = node.child_by_field_name("operand")
     if operand is not None and field_text(operand, source, "target") in _ELIXIR_LEADS:
         return Definition("", "lead", node)
@@ -393,6 +411,7 @@ def zig_variable(node: Node, source: bytes, _kind: str) -> Definition | None:
 
 
 def zig_test(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """`test "title"`, or of a declaration by its name."""
     title = first_of_type(node, "string", "identifier")
     found = named_by(title, node, source, "test")
     return found._replace(name=found.name.strip('"') or "test")
@@ -415,6 +434,7 @@ def sql_create(node: Node, source: bytes, _kind: str) -> Definition | None:
 
 
 def php_constant(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """`const NAME = …`, by the first name."""
     element = first_of_type(node, "const_element")
     name = first_child(element) if element is not None else None
     return named_by(name, node, source, "constant") if name is not None else None

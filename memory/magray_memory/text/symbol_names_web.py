@@ -141,9 +141,11 @@ def html_element(node: Node, source: bytes, _kind: str) -> Definition | None:
 
 
 def css_rule(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """A rule, by its selectors."""
     selectors = first_of_type(node, "selectors")
     return Definition(source_of(selectors, source, 100), "rule", node, " ") if selectors is not None else None
 
 
 def css_at(node: Node, source: bytes, _kind: str) -> Definition | None:
+    """`@media`, `@keyframes` and other at-rules, by all before the brace."""
     return Definition(" ".join(source_of(node, source, 100).partition("{")[0].split()), "at-rule", node, " ")

@@ -22,6 +22,7 @@ def _end() -> None:
 
 
 def main() -> None:
+    """Run a command line as a child process, which ends when its stdin does."""
     when_stdin_ends(_end)
     give_way()
     from magray_server.cli.main import main as run

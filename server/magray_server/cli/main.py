@@ -55,9 +55,11 @@ class Program(click.Group):
         self._memory = memory
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, for click."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, imported now; None for an unknown one."""
         if cmd_name == "memory" and self._memory:
             return Program("memory", memory=False, help="Alias of the commands below.")
         if cmd_name not in COMMANDS:
@@ -73,6 +75,7 @@ class Program(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments name; a usage error names a similar one."""
         name = args[0]
         if name not in COMMANDS and not (name == "memory" and self._memory) and not ctx.resilient_parsing:
             import difflib
@@ -83,11 +86,13 @@ class Program(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help page's commands, in groups."""
         for title, names in GROUPS.items():
             with formatter.section(title):
                 formatter.write_dl([(name, COMMANDS[name]) for name in names])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help page's examples."""
         write_example(EXAMPLE, formatter)
 
 
@@ -101,7 +106,7 @@ class Program(click.Group):
 )
 @click.version_option(__version__, prog_name="magray", message="%(prog)s %(version)s")
 def cli() -> None:
-    pass
+    """The program; its commands do the work."""
 
 
 def run(arguments: Sequence[str]) -> int:

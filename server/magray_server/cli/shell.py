@@ -145,14 +145,17 @@ class Command(click.Command):
         return self.params[: self._own]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments after the command's own check and rewriting of them."""
         if self._check is not None and not ctx.resilient_parsing:
             self._check(args)
         return super().parse_args(ctx, args if self._rewrite is None else self._rewrite(args))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help page's options: its own, then the global flags."""
         write_options(self, self._own, ctx, formatter)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help page's example."""
         write_example(self.example, formatter)
 
 
@@ -164,6 +167,7 @@ class Group(click.Group):
         self.params.extend(global_options())
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help page's examples: the first of each command."""
         examples = [c.example.strip() for c in self.commands.values() if isinstance(c, Command)]
         write_example("\n".join(example.partition("\n")[0] for example in examples if example), formatter)
 
@@ -187,10 +191,12 @@ class DefaultGroup(Group):
         return None
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help page's options, those of the default command, and the commands."""
         write_options(self, len(self._default.own_parameters), ctx, formatter)
         self.format_commands(ctx, formatter)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help page's example, that of the default command."""
         write_example(self._default.example, formatter)
 
 

@@ -80,4 +80,5 @@ class EmbeddingSlots:
         return True
 
     def release(self) -> None:
+        """Give a slot back."""
         self._free += 1

@@ -37,10 +37,12 @@ class Refused(JsonRpcException):
 
 
 def invalid(sentence: str) -> Refused:
+    """The refusal of params that make no sense (InvalidParams)."""
     return Refused(sentence, ErrorCodes.InvalidParams)
 
 
 def failed(sentence: str) -> Refused:
+    """The refusal of a request that cannot be served now (RequestFailed)."""
     return Refused(sentence, LSPErrorCodes.RequestFailed)
 
 

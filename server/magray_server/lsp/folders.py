@@ -45,10 +45,12 @@ class Folders:
 
     @property
     def all(self) -> tuple[Folder, ...]:
+        """The open folders, in the order in which they were opened."""
         return tuple(self._folders.values())
 
     @property
     def roots(self) -> tuple[Path, ...]:
+        """Their canonical paths."""
         return tuple(self._folders)
 
     @property

@@ -231,6 +231,7 @@ class MagrayProtocol(LanguageServerProtocol):
     # Not a coroutine: the next message may be in the same write, and what it means depends on this one.
     @lsp_method(types.SHUTDOWN)
     def lsp_shutdown(self, *args: Any) -> None:
+        """`shutdown`: cancel every request and stop the background work."""
         self._shutdown = True
         for future in list(self._request_futures.values()):
             future.cancel()
@@ -238,6 +239,7 @@ class MagrayProtocol(LanguageServerProtocol):
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:
+        """`workspace/executeCommand`, with one object at most. Raises Refused."""
         handlers = cast("dict[str, Callable[[Any], Awaitable[Any]]]", self.fm.commands)  # pyright: ignore[reportUnknownMemberType]
         handler = handlers.get(params.command)
         if handler is None:
@@ -250,24 +252,29 @@ class MagrayProtocol(LanguageServerProtocol):
     # Text is kept in `buffers`, which counts lines as the specification does and stays fast in large files.
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
+        """`textDocument/didOpen`."""
         self._server.text_sync.opened(params)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
     def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
+        """`textDocument/didChange`."""
         self._server.text_sync.changed(params)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
+        """`textDocument/didClose`."""
         self._server.text_sync.closed(params)
 
     @lsp_method(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def lsp_workspace__did_change_workspace_folders(
         self, params: types.DidChangeWorkspaceFoldersParams
     ) -> None:
+        """`workspace/didChangeWorkspaceFolders`."""
         self._server.change_folders(params.event.added, params.event.removed)
 
     @lsp_method(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
     def lsp_work_done_progress_cancel(self, params: types.WorkDoneProgressCancelParams) -> None:
+        """`window/workDoneProgress/cancel`."""
         self._server.progress_bars.cancelled(params)
 
 

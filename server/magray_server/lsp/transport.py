@@ -105,6 +105,7 @@ class Reader(threading.Thread):
         self._ended = ended
 
     def run(self) -> None:
+        """Read until the stream ends or breaks; what is no LSP closes the connection."""
         try:
             while (body := read_frame(self._stream)) is not None:
                 self._receive(parse(body))
@@ -127,6 +128,7 @@ class Writer:
         self._thread.start()
 
     def write(self, data: bytes) -> None:
+        """Queue a whole frame."""
         self._frames.put(data)
 
     def close(self) -> None:

@@ -22,9 +22,11 @@ class Stop:
         self._event = threading.Event()
 
     def set(self) -> None:
+        """The work should end."""
         self._event.set()
 
     def __call__(self) -> bool:
+        """Whether the work should end."""
         return self._event.is_set()
 
     def check(self) -> None:

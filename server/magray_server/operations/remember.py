@@ -15,6 +15,7 @@ LAYERS = ("interact", "insights", "assets")
 
 
 def layer_names() -> tuple[str, ...]:
+    """The layers that a record can be in."""
     return LAYERS
 
 

@@ -1,3 +1,5 @@
+"""The bundled model, opened once, and a copy of its folder to damage."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

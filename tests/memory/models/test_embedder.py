@@ -1,3 +1,5 @@
+"""The embedder: a text has one unit vector, whatever is embedded with it and on however many threads."""
+
 from __future__ import annotations
 
 import subprocess

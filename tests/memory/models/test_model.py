@@ -1,3 +1,5 @@
+"""A model folder is found, whole and unchanged, or said to be otherwise."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

@@ -1,3 +1,5 @@
+"""The recipe: what of a passage is embedded, and the keys that name it."""
+
 from __future__ import annotations
 
 from dataclasses import replace

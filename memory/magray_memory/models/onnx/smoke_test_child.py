@@ -38,7 +38,9 @@ _NO_FILE = "the model has no file for the GPU"
 class Report(Protocol):
     """Writes some facts to the parent's file at once."""
 
-    def __call__(self, **facts: Unpack[Facts]) -> None: ...
+    def __call__(self, **facts: Unpack[Facts]) -> None:
+        """Write these facts; those written before stay."""
+        ...
 
 
 def main() -> None:

@@ -116,6 +116,7 @@ class WatchOutput:
         self._first = True
 
     def __call__(self, event: Event) -> None:
+        """Render an event of the indexer."""
         from magray_memory.indexing.events import Changed, Done, Warned
 
         if self._progress is not None:

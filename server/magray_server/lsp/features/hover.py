@@ -60,6 +60,7 @@ class Hover:
         self._cards: OrderedDict[tuple[Any, ...], tuple[float, str | None]] = OrderedDict()
 
     async def hover(self, params: types.HoverParams) -> types.Hover | None:
+        """`textDocument/hover`: the card of the link or word there; None where there is nothing to show."""
         if not self._settings().server.hover:
             return None
         buffer = self._buffers.get(params.text_document.uri)

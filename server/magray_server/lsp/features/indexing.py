@@ -103,6 +103,7 @@ class Indexing:
         return f"{too_wide(wide[0])}: open a project's folder" if wide else None
 
     def file_changed(self, root: Path) -> None:
+        """A file below this root changed on disk: its indexer looks now."""
         indexer = self.indexers.get(root)
         if indexer is not None:
             indexer.changed()

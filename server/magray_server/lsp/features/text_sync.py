@@ -46,6 +46,7 @@ class TextSync:
         self._on_file_change = on_file_change
 
     def opened(self, params: types.DidOpenTextDocumentParams) -> None:
+        """`textDocument/didOpen`: the text is searched in place of the file."""
         item = params.text_document
         buffer = Buffer(
             item.uri,
@@ -58,6 +59,7 @@ class TextSync:
         self._overlay.update(buffer)
 
     def changed(self, params: types.DidChangeTextDocumentParams) -> None:
+        """`textDocument/didChange`: apply the edits; while the text is not known, only a whole one counts."""
         buffer = self._buffers.opened_as(params.text_document.uri)
         if buffer is None:
             log.warning("a document changed that is not open")
@@ -89,11 +91,13 @@ class TextSync:
         )
 
     def closed(self, params: types.DidCloseTextDocumentParams) -> None:
+        """`textDocument/didClose`: the file counts again."""
         buffer = self._buffers.remove(params.text_document.uri)
         if buffer is not None:
             self._overlay.closed(buffer)
 
     def saved(self, params: types.DidSaveTextDocumentParams) -> None:
+        """`textDocument/didSave`: the file holds the text; its folder is indexed."""
         buffer = self._buffers.opened_as(params.text_document.uri)
         path = buffer.path if buffer is not None else to_path(params.text_document.uri)
         if buffer is not None:

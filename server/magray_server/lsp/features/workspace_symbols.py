@@ -60,6 +60,7 @@ class WorkspaceSymbols:
         self._workers = workers
 
     async def search(self, params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
+        """`workspace/symbol`: symbols by name, or hits by meaning for a query that begins with `?`."""
         if params.query.lstrip().startswith("?"):
             return await self._by_meaning(params.query[:MAX_QUESTION])
         query = params.query[:200]
