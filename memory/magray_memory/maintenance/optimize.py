@@ -64,7 +64,10 @@ class Optimizer:
     """Vaults that an indexer writes to; taken before anything is written here."""
 
     def run(self) -> Optimized:
-        """Do everything that is worth it. Raises nothing for one vault that cannot be: the step says so."""
+        """Do everything that is worth it. Raises nothing for one vault that cannot be: the step says so.
+
+        Raises Interrupted once it is asked to stop; what is done is done.
+        """
         began = time.monotonic()
         vaults = list_vaults(self.home)
         self._busy = frozenset(vault.path for vault in vaults if _is_written(vault))
@@ -82,6 +85,7 @@ class Optimizer:
             self._shrink_cache()
         with self._noted("remove", str(self.home.path)):
             self._remove_leftovers()
+        self.progress.check()
         return Optimized(self._steps, self.dry_run, round(time.monotonic() - began, 3))
 
     def _optimize_vault(self, info: VaultInfo) -> None:

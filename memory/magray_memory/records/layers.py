@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from magray_memory.errors import LexicalDamaged, UsageError
 from magray_memory.index.lexical import LexicalIndex
+from magray_memory.progress import SILENT, Progress
 from magray_memory.records.layer_rules import rules_of
 from magray_memory.records.purge import Purged, purge_records
 from magray_memory.records.record import moment, record_id
@@ -96,10 +97,10 @@ class Layers:
         layer: str | None = None,
         *,
         dry_run: bool = False,
-        should_stop: Callable[[], bool] | None = None,
+        progress: Progress = SILENT,
     ) -> Moves:
         """Move every record that has earned it to a higher layer; of `ids`, just these, one layer up or to
-        the layer that is named. Raises RecordNotFound, RecordError, UsageError.
+        the layer that is named. Raises RecordNotFound, RecordError, UsageError, Interrupted between batches.
         """
         done = Moves(dry_run)
         began = time.monotonic()
@@ -108,7 +109,7 @@ class Layers:
         if ids:
             done.moves += self._named(ids, layer, dry_run=dry_run)
         else:
-            for batch in self._risen(dry_run, should_stop or _never):
+            for batch in self._risen(dry_run, progress):
                 done.moves += batch
         done.seconds = round(time.monotonic() - began, 3)
         return done
@@ -118,7 +119,7 @@ class Layers:
         *,
         dry_run: bool = False,
         at_once: bool = False,
-        should_stop: Callable[[], bool] | None = None,
+        progress: Progress = SILENT,
     ) -> Moves:
         """Have what is due fade, or leave for the trash, and empty the trash of what is due there.
 
@@ -128,7 +129,7 @@ class Layers:
         done = Moves(dry_run)
         vault = self._records.notebook(write=not dry_run)
         if vault is not None:
-            run = _Cleaning(vault, self._rules, self._clock(), dry_run, at_once, should_stop or _never)
+            run = _Cleaning(vault, self._rules, self._clock(), dry_run, at_once, progress)
             done.moves += run.moves()
             if not dry_run:
                 purged = purge_records(self._context.home, vault, run.emptied)
@@ -160,15 +161,17 @@ class Layers:
                     layers.set_layer(vault, [int(move.id[1:])], move.target, at)
         return moves
 
-    def _risen(self, dry_run: bool, should_stop: Callable[[], bool]) -> Iterator[list[Move]]:
+    def _risen(self, dry_run: bool, progress: Progress) -> Iterator[list[Move]]:
         vault = self._records.notebook(write=not dry_run)
         if vault is None:
             return
-        rules, now, after = self._rules, self._clock(), 0
+        rules, now, after, looked = self._rules, self._clock(), 0, 0
         every = not layers.rated_by(vault, repr(rules))
         if every and not dry_run:
             layers.rate_all(vault, repr(rules))
-        while not should_stop():
+        while True:
+            progress.check()
+            progress.report("promoting records", looked, unit="records")
             with vault.read() if dry_run else vault.write():
                 batch = layers.unrated(vault, after, BATCH, every=every and dry_run)
                 rising = list(_rising(batch, rules, now))
@@ -181,6 +184,7 @@ class Layers:
             if len(batch) < BATCH:
                 return
             after = batch[-1].id
+            looked += len(batch)
             time.sleep(_PAUSE)
 
 
@@ -193,9 +197,10 @@ class _Cleaning:
     now: float
     dry_run: bool
     at_once: bool
-    should_stop: Callable[[], bool]
+    progress: Progress
     emptied: list[int] = field(default_factory=list[int])
     """Records that leave the trash: all at once, since that rewrites the notebook."""
+    _acted: int = 0
 
     def moves(self) -> list[Move]:
         """What moved, then what will."""
@@ -236,7 +241,8 @@ class _Cleaning:
         next ones.
         """
         before, offset = self.now - self.rules.limit(place), 0
-        while not self.should_stop():
+        while True:
+            self.progress.check()
             found = (
                 layers.trashed(self.vault, before, BATCH, offset)
                 if place == "trash"
@@ -253,8 +259,11 @@ class _Cleaning:
         """Move what is still as due as it was when it was read; take the mark from what is not."""
         if self.dry_run:
             return [self._move(record) for record in batch if self._is_due(record)]
-        if not batch or self.should_stop():
+        if not batch:
             return []
+        self.progress.check()
+        self.progress.report("cleaning records", self._acted, unit="records")
+        self._acted += len(batch)
         try:
             return self._act_once(batch)
         except LexicalDamaged:  # the same once more makes the lexical index again
@@ -307,7 +316,3 @@ def _first_line(text: str) -> str:
 def _batches(found: Sequence[Aging]) -> Iterator[Sequence[Aging]]:
     for start in range(0, len(found), BATCH):
         yield found[start : start + BATCH]
-
-
-def _never() -> bool:
-    return False

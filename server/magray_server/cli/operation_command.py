@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -27,9 +28,10 @@ from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from magray_memory.memory import Memory
-    from magray_memory.progress import Progress, Report
+    from magray_memory.progress import Progress
 
 Options = TypeVar("Options")
 Result = TypeVar("Result")
@@ -132,8 +134,8 @@ def _run(shell: Shell, operation: Operation[Any, Any], view: View[Any, Any], opt
     code = None if view.run is None else view.run(shell, options)
     if code is not None:
         return code
-    with shell.memory() as memory:
-        context = Context(memory=memory, progress=_progress(shell), folder=current_folder())
+    with shell.memory() as memory, _progress(shell, operation) as progress:
+        context = Context(memory=memory, progress=progress, folder=current_folder())
         result = operation.run(context, options)
         call = Call(shell, options, memory)
         if shell.json:
@@ -147,20 +149,18 @@ def _run(shell: Shell, operation: Operation[Any, Any], view: View[Any, Any], opt
     return EXIT_CODES[operation.outcome(options, result)]
 
 
-def _progress(shell: Shell) -> Progress:
+def _progress(shell: Shell, operation: Operation[Any, Any]) -> AbstractContextManager[Progress]:
+    if operation.activity:
+        from magray_server.cli.long_run import long_run
+
+        return long_run(shell)
     from magray_memory.progress import SILENT, Progress
 
     if not shell.verbose:
-        return SILENT
-    last = ""
+        return nullcontext(SILENT)
+    from magray_server.cli.long_run import notes
 
-    def show(report: Report) -> None:
-        nonlocal last
-        if report.step != last:
-            shell.note(report.step)
-        last = report.step
-
-    return Progress(show)
+    return nullcontext(Progress(notes(shell)))
 
 
 def _parameter(option: Option) -> click.Parameter:

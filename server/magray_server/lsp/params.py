@@ -75,6 +75,12 @@ class Folder(msgspec.Struct):
     workspace: str | None = None
 
 
+class WorkDone(msgspec.Struct):
+    """A request whose progress the client shows under this token."""
+
+    token: int | str | None = msgspec.field(default=None, name="workDoneToken")
+
+
 class Partial(msgspec.Struct):
     """A request whose first results may be sent ahead of the answer, under this token."""
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 INTERVAL_SECONDS = 0.25
 
+Token = int | str
+
 
 class ProgressBars:
     """The bars that the client shows."""
@@ -26,9 +28,13 @@ class ProgressBars:
         self._client = client
         self._shown: dict[str, WorkDone] = {}
 
-    def open(self, title: str, cancel: Callable[[], None] | None = None) -> WorkDone:
-        """A bar that appears with its first report. `cancel` is called when the person presses its button."""
-        return WorkDone(self._client, self._shown, title, cancel)
+    def open(
+        self, title: str, cancel: Callable[[], object] | None = None, token: Token | None = None
+    ) -> WorkDone:
+        """A bar that appears with its first report, or at once under a token of the client's. `cancel` is
+        called when the person presses its button.
+        """
+        return WorkDone(self._client, self._shown, title, cancel, token)
 
     def cancelled(self, params: types.WorkDoneProgressCancelParams) -> None:
         """The person pressed cancel on a bar."""
@@ -45,17 +51,20 @@ class WorkDone:
         client: Client,
         shown: dict[str, WorkDone],
         title: str,
-        cancel: Callable[[], None] | None = None,
+        cancel: Callable[[], object] | None = None,
+        token: Token | None = None,
     ) -> None:
         self._client = client
         self._all_shown = shown
         self._title = title
         self._cancel = cancel
-        self._token = f"magray-{uuid.uuid4()}"
+        self._token: Token = f"magray-{uuid.uuid4()}" if token is None else token
         self._shown = False
         self._ended = False
         self._last = 0.0
         self._waiting: tuple[str, int | None] | None = None
+        if token is not None:
+            self._begin()
 
     def report(self, message: str, percentage: int | None = None) -> None:
         """Say how far it is; what comes too often is left out."""
@@ -79,7 +88,7 @@ class WorkDone:
         if self._shown and not self._ended:
             self._send(types.WorkDoneProgressEnd(message=message))
         self._ended = True
-        self._all_shown.pop(self._token, None)
+        self._all_shown.pop(str(self._token), None)
 
     def cancelled(self) -> None:
         """The person asked to stop it."""
@@ -98,9 +107,12 @@ class WorkDone:
     def _created(self, future: Future[Any]) -> None:
         if self._ended or future.cancelled() or future.exception() is not None:
             return
+        self._begin()
+
+    def _begin(self) -> None:
         message, percentage = self._waiting or ("", None)
         self._shown = True
-        self._all_shown[self._token] = self
+        self._all_shown[str(self._token)] = self
         self._last = time.monotonic()
         self._send(
             types.WorkDoneProgressBegin(

@@ -247,7 +247,10 @@ class MagrayProtocol(LanguageServerProtocol):
         arguments = params.arguments or []
         if len(arguments) > 1:
             raise invalid(f"The command {params.command} takes one object.")
-        return await handler(arguments[0] if arguments else None)
+        argument: Any = arguments[0] if arguments else None
+        if params.work_done_token is not None and (argument is None or isinstance(argument, dict)):
+            argument = {"workDoneToken": params.work_done_token, **cast(Json, argument or {})}
+        return await handler(argument)
 
     # Text is kept in `buffers`, which counts lines as the specification does and stays fast in large files.
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)

@@ -33,6 +33,7 @@ from magray_server.lsp.features.health import HealthRequests
 from magray_server.lsp.features.hover import Hover
 from magray_server.lsp.features.index import IndexRequests
 from magray_server.lsp.features.indexing import Indexing
+from magray_server.lsp.features.long_runs import LongRuns
 from magray_server.lsp.features.note_folders import NoteFolders
 from magray_server.lsp.features.note_symbols import NoteSymbols
 from magray_server.lsp.features.operation_request import OperationRequests
@@ -161,7 +162,10 @@ class MagrayServer(LanguageServer):
         self.index = IndexRequests(folders, self.configuration, self.indexing)
         self.health = HealthRequests(folders, session, workers, self.indexing.indexers)
         self.optimize = OptimizeRequests(self.progress_bars, self.maintenance)
-        self.operations = OperationRequests(self.home, folders, settings, workers, self.record_changes.look)
+        long_runs = LongRuns(self.progress_bars, workers)
+        self.operations = OperationRequests(
+            self.home, folders, settings, workers, long_runs, self.record_changes.look
+        )
         self.symbols = WorkspaceSymbols(client, folders, buffers, session, workers)
         self.links = Links(client, folders, buffers, session, workers)
         self.hover = Hover(client, settings, folders, buffers, session, workers, self.links)

@@ -54,3 +54,13 @@ class Workers:
         except asyncio.CancelledError:
             stop.set()
             raise
+
+    async def run_to_safe_point(self, work: Callable[[Stop], T]) -> T:
+        """As `run`, but work that is cancelled is waited for: it ends where it may, or as a whole."""
+        stop = Stop()
+        running = asyncio.get_running_loop().run_in_executor(self._pool, work, stop)
+        while True:
+            try:
+                return await asyncio.shield(running)
+            except asyncio.CancelledError:
+                stop.set()

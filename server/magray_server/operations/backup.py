@@ -104,6 +104,7 @@ OPERATIONS = (
         run=make,
         shape="magray_server.operations.shapes:BackedUp",
         outcome=outcome,
+        activity="backing up",
         examples="""
         magray backup
         magray backup --output /media/usb/
@@ -121,6 +122,7 @@ OPERATIONS = (
         options=PruneBackups,
         run=prune,
         shape="magray_server.operations.shapes:PrunedBackups",
+        activity="pruning backups",
         examples="magray backup prune --dry-run",
     ),
 )

@@ -24,7 +24,7 @@ class Clean:
 def run(context: Context, wanted: Clean) -> Moves:
     """The records that leave, now or later. Raises StorageError."""
     return context.memory.layers.clean(
-        dry_run=wanted.dry_run, at_once=wanted.at_once, should_stop=context.progress.should_stop
+        dry_run=wanted.dry_run, at_once=wanted.at_once, progress=context.progress
     )
 
 
@@ -39,6 +39,7 @@ OPERATIONS = (
         options=Clean,
         run=run,
         shape="magray_server.operations.shapes:Moves",
+        activity="cleaning",
         outcome=outcome,
         examples="""
         magray clean --dry-run

@@ -183,6 +183,10 @@ class Operation(Generic[Options, Result]):
     outcome: Callable[[Options, Result], Outcome] = _done
     examples: str = ""
     """Lines of the shell."""
+    activity: str = ""
+    """What it does while it runs, as `cleaning`; empty for one that ends at once. One that has it shows its
+    progress, ends at the next safe point when it is stopped, and has a language server to itself.
+    """
 
     @property
     def help(self) -> str:

@@ -40,6 +40,7 @@ OPERATIONS = (
         run=run,
         shape="magray_server.operations.shapes:Optimized",
         outcome=outcome,
+        activity="optimizing",
         examples="""
         magray optimize --dry-run
         magray optimize

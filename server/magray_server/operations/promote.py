@@ -31,7 +31,7 @@ class Promote:
 def run(context: Context, wanted: Promote) -> Moves:
     """The records that rise. Raises RecordNotFound, RecordError, UsageError, StorageError."""
     return context.memory.layers.promote(
-        wanted.ids, wanted.layer, dry_run=wanted.dry_run, should_stop=context.progress.should_stop
+        wanted.ids, wanted.layer, dry_run=wanted.dry_run, progress=context.progress
     )
 
 
@@ -41,6 +41,7 @@ OPERATIONS = (
         options=Promote,
         run=run,
         shape="magray_server.operations.shapes:Moves",
+        activity="promoting",
         examples="""
         magray promote --dry-run
         magray promote n17 --layer assets

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from magray_memory.config import Settings, VectorSettings
+from magray_memory.errors import Interrupted
 from magray_memory.index import planner
 from magray_memory.index.lexical import LexicalIndex
 from magray_memory.index.vector_store import VectorStore
@@ -145,7 +146,8 @@ def test_a_graph_that_no_search_loads_goes_after_a_week(home: Home) -> None:
 
 def test_it_stops_when_asked(home: Home) -> None:
     optimizer = Optimizer(home, Settings(), progress=Progress(should_stop=lambda: True))
-    assert optimizer.run().steps == []
+    with pytest.raises(Interrupted):
+        optimizer.run()
 
 
 def test_it_builds_what_the_next_search_loads(

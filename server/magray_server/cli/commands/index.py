@@ -17,6 +17,7 @@ from magray_memory.values import give_way
 from magray_server.cli import render
 from magray_server.cli.failures import DONE
 from magray_server.cli.json_lines import json_lines
+from magray_server.cli.long_run import stoppable
 from magray_server.cli.operation_command import EXIT_CODES, View
 from magray_server.cli.terminal import flush
 from magray_server.host.process_exit import end_with_parent
@@ -169,28 +170,6 @@ def _warn_of_skipped(shell: Shell, skipped: Sequence[SkippedItem]) -> None:
         shell.warn(f"skipped {item.path}: {item.reason}")
     if len(skipped) > _SHOWN_SKIPS and not shell.verbose:
         shell.warn(f"skipped {len(skipped) - _SHOWN_SKIPS} more (--verbose shows them)")
-
-
-@contextmanager
-def stoppable(stop: Callable[[], object]) -> Generator[list[int]]:
-    """The first Ctrl-C (or a polite kill) stops the work between two steps, the second at once.
-
-    Yields the signals that came.
-    """
-    received: list[int] = []
-
-    def ask(number: int, frame: object) -> None:
-        if received:
-            raise KeyboardInterrupt
-        received.append(number)
-        stop()
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from magray_memory.progress import Progress
 from magray_server.cli import render
 from magray_server.cli.failures import DONE
+from magray_server.cli.long_run import long_run
 from magray_server.cli.operation_command import Call, View
 from magray_server.operations.model import pull
 from magray_server.operations.operation import Context, as_json
 from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Iterator
 
-    from magray_memory.progress import Report
     from magray_server.cli.shell import Shell
     from magray_server.operations.model import (
         Built,
@@ -85,9 +80,8 @@ def _used_notes(call: Call[ModelUse], used: Used) -> None:
 
 
 def _pull(shell: Shell, wanted: ModelPull) -> int:
-    stop = threading.Event()
-    with shell.memory() as memory, _stoppable(stop), _bar(shell) as on_report:
-        pulled = pull(Context(memory=memory, progress=Progress(on_report, stop.is_set)), wanted)
+    with shell.memory() as memory, long_run(shell) as progress:
+        pulled = pull(Context(memory=memory, progress=progress), wanted)
     if shell.json:
         shell.value(as_json(pulled))
         return DONE
@@ -103,45 +97,6 @@ def _built(call: Call[ModelBuild], built: Built) -> Iterator[str]:
 def _verified(_: Call[ModelVerify], found: Verified) -> Iterator[str]:
     how = "" if found.cosine is None else f", reference text {found.cosine:.3f}"
     yield f"{safe(found.id)}: {render.count(found.files, 'file')} as recorded{how}"
-
-
-@contextmanager
-def _stoppable(stop: threading.Event) -> Generator[None]:
-    """The first Ctrl-C stops between two pieces and saves the partial download; the second stops at once."""
-
-    def ask(number: int, frame: object) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _bar(shell: Shell) -> Generator[Callable[[Report], None]]:
-    """Progress on a terminal, and none anywhere else."""
-    if shell.quiet or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), DownloadColumn())
-    with Bars(
-        *columns, TimeRemainingColumn(compact=True), console=Console(stderr=True), transient=True
-    ) as bars:
-        task = bars.add_task("", total=None)
-
-        def on_report(report: Report) -> None:
-            name = safe(report.step.rpartition("/")[2])
-            bars.update(task, description=name, completed=report.done, total=report.total)
-
-        yield on_report
 
 
 VIEWS = {

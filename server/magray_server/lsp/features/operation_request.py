@@ -11,10 +11,12 @@ from magray_server.lsp.errors import invalid
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from magray_memory.progress import Progress
     from magray_memory.values import Home
+    from magray_server.lsp.features.long_runs import LongRuns
     from magray_server.lsp.folders import Folder, Folders
     from magray_server.lsp.settings import ClientSettings
-    from magray_server.lsp.workers import Stop, Workers
+    from magray_server.lsp.workers import Workers
     from magray_server.operations.operation import Operation
 
 
@@ -29,6 +31,7 @@ class OperationRequests:
         folders: Folders,
         settings: Callable[[], ClientSettings],
         workers: Workers,
+        long_runs: LongRuns,
         on_run: Callable[[], None],
     ) -> None:
         """`on_run` is called after each run, in any thread: records may have changed."""
@@ -36,12 +39,14 @@ class OperationRequests:
         self._folders = folders
         self._settings = settings
         self._workers = workers
+        self._long_runs = long_runs
         self._on_run = on_run
 
     def request(self, name: str) -> Callable[[Any], Awaitable[Any]]:
         """What answers the request of an operation, by its name in the registry."""
 
         async def answer(given: Any) -> Any:
+            from magray_memory.progress import Progress
             from magray_server.lsp import params
             from magray_server.operations.registry import load
 
@@ -56,22 +61,24 @@ class OperationRequests:
             # Records are embedded by this server, whose model is open.
             settings = {**self._settings().engine, "records.embed_at_once": False}
 
-            def work(stop: Stop) -> Any:
+            def work(progress: Progress) -> Any:
                 import msgspec
 
                 from magray_memory.memory import Memory
-                from magray_memory.progress import Progress
                 from magray_server.operations.operation import Context, as_json
 
                 opened = Memory.open(root, home=self._home.path, overrides=settings, outside=root is None)
-                with opened as memory:
-                    result = operation.run(
-                        Context(memory=memory, progress=Progress(should_stop=stop)), wanted
-                    )
-                self._on_run()
+                try:
+                    with opened as memory:
+                        result = operation.run(Context(memory=memory, progress=progress), wanted)
+                finally:
+                    self._on_run()
                 return msgspec.to_builtins(as_json(result))
 
-            return await self._workers.run(work)
+            if not operation.activity:
+                return await self._workers.run(lambda stop: work(Progress(should_stop=stop)))
+            token = params.read(params.WorkDone, given).token
+            return await self._long_runs.run(f"magray: {operation.activity}", token, work)
 
         return answer
 

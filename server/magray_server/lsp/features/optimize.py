@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from magray_server.host.maintenance import OptimizeError
@@ -21,11 +22,12 @@ class OptimizeRequests:
 
     async def optimize(self, given: Any) -> dict[str, Any]:
         """What `magray optimize` answers. Cancelling the request ends it and keeps what it did."""
-        from magray_server.lsp.params import read_options
+        from magray_server.lsp import params
         from magray_server.operations.optimize import Optimize
 
-        wanted = read_options(Optimize, given)
-        bar = self._bars.open("magray: optimizing", self._maintenance.close)
+        wanted, token = params.read_options(Optimize, given), params.read(params.WorkDone, given).token
+        task = asyncio.current_task()
+        bar = self._bars.open("magray: optimizing", task.cancel if task else None, token)
         bar.report("Examining vaults")
         try:
             return await self._maintenance.optimize(
