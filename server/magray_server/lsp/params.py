@@ -45,25 +45,25 @@ class RecordUri(msgspec.Struct):
     uri: str | None = None
 
 
-class Place(msgspec.Struct):
+class Position(msgspec.Struct):
     """A position of the protocol."""
 
     line: Annotated[int, msgspec.Meta(ge=0)]
     character: Annotated[int, msgspec.Meta(ge=0)]
 
 
-class Span(msgspec.Struct):
+class Range(msgspec.Struct):
     """A range of the protocol."""
 
-    start: Place
-    end: Place
+    start: Position
+    end: Position
 
 
 class Selection(msgspec.Struct):
     """A selection in an open document, and how it is filed."""
 
     uri: str
-    range: Span
+    range: Range
     title: str | None = None
     tags: list[str] = []
     layer: str | None = None

@@ -94,7 +94,7 @@ class Diagnosis(msgspec.Struct):
     seconds: float
 
 
-class Step(msgspec.Struct):
+class OptimizeStep(msgspec.Struct):
     """One thing that was optimized: bytes and milliseconds won, or why it could not be."""
 
     what: str
@@ -111,7 +111,7 @@ class Optimized(msgspec.Struct):
     dry_run: bool
     bytes: int
     seconds: float
-    steps: list[Step]
+    steps: list[OptimizeStep]
 
 
 class Skipped(msgspec.Struct):

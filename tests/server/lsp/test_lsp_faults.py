@@ -199,7 +199,7 @@ def test_a_gpu_that_fails_in_the_indexer_is_told_once(tmp_path) -> None:
     assert server.devices.note is None and not sent
     server.devices.indexer_moved(tmp_path, lost)
     assert server.status.status()["state"] == "degraded"
-    assert "out of memory" in server.status.status()["message"]
+    assert "out of memory" in (server.status.status()["message"] or "")
     server.devices.indexer_moved(tmp_path, gpu)
     assert server.devices.note is None
     server.devices.indexer_moved(tmp_path, lost)

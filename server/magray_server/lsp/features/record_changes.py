@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from magray_memory.errors import MagrayError
 
@@ -26,6 +26,12 @@ LOOK_SECONDS = 0.5
 """How often the notebook's file is looked at."""
 
 Stamp = tuple[tuple[int, int, int], ...]
+
+
+class RecordsChanged(TypedDict):
+    """The params of the notification: another `revision` after each change of a record."""
+
+    revision: int | None
 
 
 class RecordChanges:
@@ -101,4 +107,4 @@ class RecordChanges:
     def _changed(self) -> None:
         self._on_change()
         if self._client.wants_record_changes:
-            self._client.notify(METHOD, {"revision": self._revision})
+            self._client.notify(METHOD, RecordsChanged(revision=self._revision))

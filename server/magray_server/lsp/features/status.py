@@ -5,7 +5,7 @@ asked for it.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from magray_server.host.jobs import State
 from magray_server.lsp.errors import hide_paths
@@ -22,6 +22,23 @@ if TYPE_CHECKING:
     from magray_server.lsp.folders import Folders
 
 METHOD = "magray/status"
+
+
+class StatusProgress(TypedDict):
+    """How far the indexer has got: `rate` a second."""
+
+    phase: str
+    done: int
+    total: int | None
+    rate: float
+
+
+class ServerStatus(TypedDict):
+    """The params of the notification; `progress` only while indexing."""
+
+    state: Literal["starting", "indexing", "ready", "degraded", "error"]
+    message: str | None
+    progress: StatusProgress | None
 
 
 class StatusNotifications:
@@ -43,7 +60,7 @@ class StatusNotifications:
         self._indexers = indexers
         self._degraded = degraded
         self._left_out = left_out
-        self._sent: dict[str, Any] = {}
+        self._sent: ServerStatus | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._began = False
         self._closed = False
@@ -74,10 +91,11 @@ class StatusNotifications:
             self._sent = status
             self._client.notify(METHOD, status)
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> ServerStatus:
         """The params of the notification."""
         reports = [indexer.report for indexer in self._indexers.values()]
         states = {report.state for report in reports}
+        state: Literal["starting", "indexing", "ready", "degraded", "error"]
         if State.FAILED in states:
             state = "error"
         elif State.INDEXING in states:
@@ -95,10 +113,10 @@ class StatusNotifications:
             state, message = "degraded", degraded
         message = in_editor(message) if message else None
         progress = next((p for p in map(_progress, reports) if p is not None), None)
-        return {"state": state, "message": message, "progress": progress if state == "indexing" else None}
+        return ServerStatus(state=state, message=message, progress=progress if state == "indexing" else None)
 
 
-def _progress(report: Report) -> dict[str, Any] | None:
+def _progress(report: Report) -> StatusProgress | None:
     if report.state is not State.INDEXING or report.last is None:
         return None
     from magray_memory.indexing.events import Progress
@@ -106,4 +124,4 @@ def _progress(report: Report) -> dict[str, Any] | None:
     last = report.last
     if not isinstance(last, Progress):
         return None
-    return {"phase": last.phase, "done": last.done, "total": last.total, "rate": last.rate}
+    return StatusProgress(phase=last.phase, done=last.done, total=last.total, rate=last.rate)

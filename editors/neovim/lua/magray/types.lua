@@ -1,0 +1,623 @@
+---@meta
+-- The language server's own requests. Made by scripts/build_editor_types.py: do not edit.
+
+---Index the workspace, or only the paths in it.
+---@class magray.IndexParams
+---@field paths? string[]|string Files and folders of the workspace; without any, all of it.
+---@field force? boolean Read every file again, changed or not.
+---@field lexical? boolean Build the lexical index only, without the model.
+---@field workspace? string
+
+---`index`.
+---@class magray.IndexReport
+---@field files integer
+---@field ignored integer
+---@field left_out table<string, integer>
+---@field passages integer
+---@field embedded integer
+---@field reused integer
+---@field removed integer
+---@field skipped magray.Skipped[]
+---@field seconds magray.Seconds
+---@field device? string
+---@field model? string
+
+---A file that should have been indexed.
+---@class magray.Skipped
+---@field path string
+---@field reason string
+
+---How long the phases took.
+---@class magray.Seconds
+---@field lexical number
+---@field semantic? number
+
+---Report whether and how files are indexed, or by which rule they are left out.
+---@class magray.WhyParams
+---@field paths? string[]|string Files and folders of the workspace.
+---@field workspace? string
+
+---`why`.
+---@class magray.Standings
+---@field files magray.PathStanding[]
+
+---How a path stands to the index. `state`: indexed, changed, not_indexed, left_out, skipped, gone or folder; `source`: where the rule stands; `redacted`: secrets that were taken out, by kind.
+---@class magray.PathStanding
+---@field path string
+---@field state string
+---@field reason string
+---@field rule? string
+---@field source string
+---@field pattern string
+---@field kind? string
+---@field language? string
+---@field files? integer
+---@field passages integer
+---@field embedded integer
+---@field left_out table<string, integer>
+---@field redacted table<string, integer>
+
+---Count what of the workspace is indexed, and what is left out, by rule.
+---@class magray.CoverageParams
+---@field rules? string[]|string List what this rule leaves out; repeatable.
+---@field workspace? string
+
+---`coverage`. `left_out`: entries by rule; `entries`: those of the rules that were named.
+---@class magray.Coverage
+---@field root string
+---@field files integer
+---@field passages integer
+---@field not_indexed integer
+---@field left_out table<string, integer>
+---@field skipped magray.Skipped[]
+---@field entries magray.LeftOut[]
+
+---An entry that a rule leaves out; the path of a folder ends with `/`.
+---@class magray.LeftOut
+---@field path string
+---@field rule string
+---@field reason string
+---@field source string
+
+---Find passages by meaning and by words.
+---@class magray.SearchParams
+---@field query string A question or some words.
+---@field k? integer Number of hits (default 10).
+---@field ["in"]? 'workspace'|'notes'|'notebook'|'all' Which vaults to search (default all).
+---@field mode? 'hybrid'|'lexical'|'semantic' Lexical, semantic, or both (default).
+---@field layer? string[]|string interact, insights or assets.
+---@field kind? string[]|string code, doc, or a record's own kind.
+---@field lang? string[]|string A programming language: python, js, c++ …
+---@field path? string[]|string Paths as in .gitignore, from here or the root: src/, *.md
+---@field tag? string[]|string A tag; if repeated, all must match.
+---@field since? string Changed since: 2025-01-31, 3d, 2w, 6h.
+---@field until? string Changed until then.
+---@field explain? boolean Show how each step changed the score.
+---@field partialResultToken? integer|string
+
+---What a search gave. `mode` is what was used, `requested_mode` what was asked for.
+---@class magray.SearchAnswer
+---@field query string
+---@field mode string
+---@field requested_mode string
+---@field device? string
+---@field degraded? string
+---@field took_ms number
+---@field pending integer
+---@field hits magray.Hit[]
+---@field unmatched? magray.UnmatchedFilter[]
+---@field time? magray.AskedTime
+---@field as_of? string
+
+---One ranked result. Lines are 1-based and inclusive; `path` is relative to `root`, `/` on every system.
+---@class magray.Hit
+---@field rank integer
+---@field score number
+---@field vault string
+---@field root? string
+---@field id string
+---@field passage integer
+---@field path? string
+---@field uri? string
+---@field start_line integer
+---@field end_line integer
+---@field symbol? string
+---@field kind string
+---@field language? string
+---@field layer string
+---@field tags string[]
+---@field title? string
+---@field key? string
+---@field snippet string
+---@field snippet_line integer
+---@field freshness string
+---@field explain? magray.Step[]
+---@field copies? integer
+---@field copy_paths? string[]
+---@field updated? string
+---@field created? string
+---@field session? string
+---@field project? string
+---@field pinned? boolean
+---@field citation? string
+---@field source? magray.Source
+---@field moved_to? magray.Place
+---@field superseded_by? string
+---@field location? lsp.Location Where to go; null for what cannot be opened.
+
+---One change of a hit's score, in the order applied.
+---@class magray.Step
+---@field step string
+---@field change number
+
+---The lines that a record is about, as they were; `commit`: what git had checked out.
+---@class magray.Source
+---@field path string
+---@field start_line integer
+---@field end_line integer
+---@field commit? string
+
+---Lines of a file, 1-based and inclusive.
+---@class magray.Place
+---@field path string
+---@field start_line integer
+---@field end_line integer
+
+---A filter that fits no document. `nearest` is the value most like it that does; `message` a sentence.
+---@class magray.UnmatchedFilter
+---@field filter string
+---@field value string
+---@field nearest? string
+---@field message string
+
+---The time that a question asks for, in ISO 8601.
+---@class magray.AskedTime
+---@field since string
+---@field until string
+
+---Find passages similar to the one at PATH, or at a LINE of it.
+---@class magray.RelatedParams
+---@field line? integer A line of it, counted from 1.
+---@field k? integer Number of hits (default 10).
+---@field uri? string
+---@field path? string
+---@field workspace? string
+
+---Find what was remembered: records and notes first, then code.
+---@class magray.RecallParams
+---@field query string A question or some words.
+---@field k? integer Number of hits (default 10).
+---@field ["in"]? 'workspace'|'notes'|'notebook'|'all' Which vaults to search (default all).
+---@field mode? 'hybrid'|'lexical'|'semantic' Lexical, semantic, or both (default).
+---@field layer? string[]|string interact, insights or assets.
+---@field kind? string[]|string code, doc, or a record's own kind.
+---@field lang? string[]|string A programming language: python, js, c++ …
+---@field path? string[]|string Paths as in .gitignore, from here or the root: src/, *.md
+---@field tag? string[]|string A tag; if repeated, all must match.
+---@field since? string Changed since: 2025-01-31, 3d, 2w, 6h.
+---@field until? string Changed until then.
+---@field explain? boolean Show how each step changed the score.
+---@field as_of? string Answer as of a day or time: 2026-03-03, 2w, yesterday.
+---@field partialResultToken? integer|string
+
+---Store a text as a record, found by words at once and by meaning a moment later.
+---@class magray.RememberParams
+---@field text? string The text.
+---@field title? string A title; else the text's first heading.
+---@field tag? string[]|string A tag, as work/ports; may be repeated.
+---@field layer? string interact (default), insights or assets.
+---@field kind? string note (default), fact, decision, snippet, todo, link, message, or a word of your own.
+---@field project? string The project it belongs to (default: the workspace's name).
+---@field session? string The session it comes from.
+---@field key? string A name of your own: a repeat of it is an update.
+---@field source? string The lines of a file that it is about.
+---@field supersedes? string A record that this one replaces.
+---@field importance? number From 0 to 1 (default 0.5).
+---@field pin? boolean Never let it expire.
+---@field created_at? string When it was written, in ISO 8601 (default: now).
+---@field workspace? string
+
+---`remember`. `outcome`: created, updated, unchanged, duplicate or restored; `redacted`: secrets that were taken out of what was given, by kind.
+---@class magray.Remembered
+---@field id string
+---@field outcome string
+---@field record magray.Record
+---@field near magray.NearRecord[]
+---@field redacted table<string, integer>
+
+---A record. Times are ISO 8601, in UTC. `citation`: verified, moved, changed or gone, null without a source; `version`: another one after each edit; `redacted`: secrets that were taken out, by kind.
+---@class magray.Record
+---@field id string
+---@field text string
+---@field title? string
+---@field kind string
+---@field layer string
+---@field tags string[]
+---@field project? string
+---@field session? string
+---@field key? string
+---@field created string
+---@field updated string
+---@field version string
+---@field last_access? string
+---@field access_count integer
+---@field importance number
+---@field pinned boolean
+---@field source? magray.Source
+---@field citation? string
+---@field moved_to? magray.Place
+---@field superseded_by? string
+---@field trashed? string
+---@field redacted table<string, integer>
+
+---A record that says nearly the same: its share of words in common, of 1.
+---@class magray.NearRecord
+---@field id string
+---@field title? string
+---@field similarity number
+
+---List records, the last changed first.
+---@class magray.ListParams
+---@field layer? string[]|string interact, insights or assets.
+---@field kind? string[]|string A kind, as note or decision.
+---@field tag? string[]|string A tag; if repeated, all must match.
+---@field project? string[]|string A project.
+---@field session? string[]|string A session.
+---@field pinned? boolean Only pinned records.
+---@field since? string Changed since: 2025-01-31, 3d, 2w, 6h.
+---@field until? string Changed until then.
+---@field limit? integer Records at most (default 100).
+---@field after? string The `next` of an earlier list.
+---@field workspace? string
+
+---`list`; `next` is given as `after` to read on, null at the end.
+---@class magray.RecordPage
+---@field records magray.Record[]
+---@field next? string
+
+---Show a record: its text, where it comes from and whether that still holds, and what links to it.
+---@class magray.ShowParams
+---@field id? string The id, as n17.
+---@field history? boolean Show its former texts too.
+---@field uri? string
+
+---`show`: a record with its former states, the last first, what links to it, and what it replaces.
+---@class magray.RecordDetails
+---@field id string
+---@field text string
+---@field title? string
+---@field kind string
+---@field layer string
+---@field tags string[]
+---@field project? string
+---@field session? string
+---@field key? string
+---@field created string
+---@field updated string
+---@field version string
+---@field last_access? string
+---@field access_count integer
+---@field importance number
+---@field pinned boolean
+---@field source? magray.Source
+---@field citation? string
+---@field moved_to? magray.Place
+---@field superseded_by? string
+---@field trashed? string
+---@field redacted table<string, integer>
+---@field history magray.FormerState[]
+---@field linked_from magray.LinkingRecord[]
+---@field supersedes string[]
+
+---What a record was from one time until another.
+---@class magray.FormerState
+---@field from string
+---@field until string
+---@field kind string
+---@field title? string
+---@field tags string[]
+---@field text string
+
+---A record that links to another.
+---@class magray.LinkingRecord
+---@field id string
+---@field title? string
+---@field kind string
+
+---Change a record; what it was stays in its history.
+---@class magray.EditParams
+---@field id? string The id, as n17.
+---@field text? string The new text; - reads it from stdin.
+---@field title? string The new title; empty leaves it to the text.
+---@field kind? string The new kind.
+---@field version? string The `version` that was read: another one there is left as it is.
+---@field uri? string
+
+---Add and remove tags of a record: +TAG adds, -TAG removes.
+---@class magray.TagParams
+---@field id string The id, as n17.
+---@field add? string[]|string A tag to add, as +TAG does.
+---@field remove? string[]|string A tag to remove, as -TAG does.
+---@field workspace? string
+
+---Keep records for good: a pinned one never expires.
+---@class magray.PinParams
+---@field ids? string[]|string The ids, as n17.
+---@field workspace? string
+
+---`pin`, `unpin` and `trash restore`.
+---@class magray.ChangedRecords
+---@field records magray.Record[]
+
+---Let pinned records expire again, as others do.
+---@class magray.UnpinParams
+---@field ids? string[]|string The ids, as n17.
+---@field workspace? string
+
+---Move records to the trash: nothing finds them, and `magray trash restore ID` brings them back.
+---@class magray.ForgetParams
+---@field ids? string[]|string The ids, as n17.
+---@field purge? boolean Remove them for good, in the trash or not.
+---@field workspace? string
+
+---`forget`: the records in the trash; `purged` with --purge, else null.
+---@class magray.Forgotten
+---@field records magray.Record[]
+---@field purged? magray.Purged
+
+---`trash empty` and `forget --purge`: the ids that are gone, where was looked, what was not reached.
+---@class magray.Purged
+---@field ids string[]
+---@field looked magray.PurgedPlace[]
+---@field unreached magray.UnreachedPlace[]
+
+---A place that was looked into: what it holds, where, and how many of it were removed; null where that is not counted.
+---@class magray.PurgedPlace
+---@field what string
+---@field path string
+---@field removed? integer
+
+---Where something of it is, or may be; `failed`: it should have been removed and was not.
+---@class magray.UnreachedPlace
+---@field path string
+---@field why string
+---@field failed boolean
+
+---Move records that are used to a higher layer; the background does it too, at most once an hour.
+---@class magray.PromoteParams
+---@field ids? string[]|string The ids, as n17.
+---@field layer? string interact, insights or assets: where the named records go.
+---@field dry_run? boolean List each record with the reason; change nothing.
+---@field workspace? string
+
+---`promote` and `clean`: what moved (with `dry_run`: would move), then what will later; `purged`: of what left the trash, null where nothing did.
+---@class magray.Moves
+---@field dry_run boolean
+---@field moves magray.Move[]
+---@field purged? magray.Purged
+---@field seconds number
+
+---A record that goes from one place (a layer or trash) to another (a layer, trash or removed), and why.
+---@class magray.Move
+---@field id string
+---@field name string
+---@field from string
+---@field to string
+---@field reason string
+---@field when? string
+
+---Move records that are no longer used to the trash; the background does it too, at most once an hour.
+---@class magray.CleanParams
+---@field dry_run? boolean List each record with the reason; change nothing.
+---@field at_once? boolean Do not wait for a second run: what is due leaves now.
+---@field workspace? string
+
+---List the records in the trash, the last forgotten first.
+---@class magray.TrashListParams
+---@field limit? integer Records at most (default 100).
+---@field after? string The `next` of an earlier list.
+---@field command? 'list'
+---@field workspace? string
+
+---Take records out of the trash: they are as they were, and are found again.
+---@class magray.TrashRestoreParams
+---@field ids? string[]|string The ids, as n17.
+---@field command 'restore'
+---@field workspace? string
+
+---Remove what is in the trash for good, from every file that magray keeps.
+---@class magray.TrashEmptyParams
+---@field ids? string[]|string Only these, as n17 (default: all).
+---@field command 'empty'
+---@field workspace? string
+
+---Show storage, freshness, the state of the model, and problems.
+---@class magray.StatusParams
+---@field workspace? string
+
+---`status`.
+---@class magray.Status
+---@field version string
+---@field home string
+---@field severity string
+---@field components magray.Component[]
+---@field vaults magray.DescribedVault[]
+---@field device magray.Device
+
+---One part of the program. `severity`: ok, info, warning, critical or fatal.
+---@class magray.Component
+---@field name string
+---@field severity string
+---@field summary string
+---@field detail table<string, any>
+---@field hint string
+
+---A vault with the model that answers for it.
+---@class magray.DescribedVault
+---@field kind string
+---@field root? string
+---@field files integer
+---@field passages integer
+---@field pending integer
+---@field bytes integer
+---@field last_indexed? string
+---@field redacted table<string, integer>
+---@field model? string
+---@field change? magray.Change
+
+---A vault that changes to another model: `made` of its passages have a vector of it, a `share` of 1.
+---@class magray.Change
+---@field from string
+---@field to string
+---@field made integer
+---@field share number
+
+---Where the model runs. `actual` is what was last observed.
+---@class magray.Device
+---@field requested string
+---@field actual? string
+---@field observed_at? string
+---@field reason? string
+
+---Back up all records with their history, and the settings, into one verified file.
+---@class magray.MakeBackupParams
+---@field output? string File or folder (default: the backup folder of the home).
+---@field full? boolean Include the indexes of workspaces.
+---@field encrypt? boolean Encrypt it with a passphrase, which is asked for.
+---@field passphrase_file? string Encrypt it with the passphrase in the first line of this file.
+---@field command? 'backup'
+---@field workspace? string
+
+---`backup`: the backup that was made; `left_out`: workspaces that could not be in it, a sentence each; `pruned`: files of older backups that were deleted after it.
+---@class magray.BackedUp
+---@field file string
+---@field created string
+---@field bytes integer
+---@field encrypted boolean
+---@field reason? string
+---@field full? boolean
+---@field records? integer
+---@field problem? string
+---@field counts table<string, integer>
+---@field seconds number
+---@field left_out string[]
+---@field pruned string[]
+
+---List the backups, the oldest first.
+---@class magray.ListBackupsParams
+---@field command 'list'
+---@field workspace? string
+
+---`backup list`, the oldest first.
+---@class magray.Backups
+---@field folder string
+---@field backups magray.Backup[]
+
+---A backup. `reason`: manual, daily or safety; null, as `full` and `records`, where it is not known because it is encrypted or damaged; `problem`: what is wrong with it.
+---@class magray.Backup
+---@field file string
+---@field created string
+---@field bytes integer
+---@field encrypted boolean
+---@field reason? string
+---@field full? boolean
+---@field records? integer
+---@field problem? string
+
+---Delete old backups; the last of each day, week and month stays, as many as `backup.keep_*` say.
+---@class magray.PruneBackupsParams
+---@field dry_run? boolean List what would be deleted; change nothing.
+---@field command 'prune'
+---@field workspace? string
+
+---`backup prune`: what was deleted (with `dry_run`: would be), how many stay, and the bytes won.
+---@class magray.PrunedBackups
+---@field dry_run boolean
+---@field deleted magray.Backup[]
+---@field kept integer
+---@field bytes integer
+
+---Merge indexes, release free space, and build the vector indexes of large workspaces.
+---@class magray.OptimizeParams
+---@field dry_run? boolean Report what would be done; change nothing.
+---@field workspace? string
+
+---`optimize`.
+---@class magray.Optimized
+---@field dry_run boolean
+---@field bytes integer
+---@field seconds number
+---@field steps magray.OptimizeStep[]
+
+---One thing that was optimized: bytes and milliseconds won, or why it could not be.
+---@class magray.OptimizeStep
+---@field what string
+---@field place string
+---@field message string
+---@field bytes integer
+---@field ms? number
+---@field problem string
+
+---The params of the notification; `progress` only while indexing.
+---@class magray.ServerStatus
+---@field message? string
+---@field progress? magray.StatusProgress
+---@field state 'degraded'|'error'|'indexing'|'ready'|'starting'
+
+---How far the indexer has got: `rate` a second.
+---@class magray.StatusProgress
+---@field done integer
+---@field phase string
+---@field rate number
+---@field total? integer
+
+---The params of the notification: another `revision` after each change of a record.
+---@class magray.RecordsChanged
+---@field revision? integer
+
+---A selection in an open document, and how it is filed.
+---@class magray.Selection
+---@field uri string
+---@field range lsp.Range
+---@field title? string
+---@field tags? string[]
+---@field layer? string
+
+---Records by their ids.
+---@class magray.RecordIds
+---@field ids string[]
+
+---The methods of the requests.
+---@alias magray.Method
+---| 'magray/index'
+---| 'magray/why'
+---| 'magray/coverage'
+---| 'magray/search'
+---| 'magray/related'
+---| 'magray/recall'
+---| 'magray/remember'
+---| 'magray/list'
+---| 'magray/show'
+---| 'magray/edit'
+---| 'magray/tag'
+---| 'magray/pin'
+---| 'magray/unpin'
+---| 'magray/forget'
+---| 'magray/promote'
+---| 'magray/clean'
+---| 'magray/trash'
+---| 'magray/health'
+---| 'magray/backup'
+---| 'magray/optimize'
+
+---The server's commands that are no requests.
+---@alias magray.ServerCommand
+---| 'magray.server.rememberSelection'
+---| 'magray.server.showRecords'
+---| 'magray.server.showRelated'
+
+---Commands that an editor may have of its own.
+---@alias magray.OwnCommand
+---| 'magray.rememberSelection'
+---| 'magray.showRecords'
+---| 'magray.showRelated'

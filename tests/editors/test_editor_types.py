@@ -1,0 +1,36 @@
+"""What the editors know of the server: the types that are made for them, and whose command is whose."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from magray_memory.values import Home
+from magray_server.lsp.server import MagrayServer
+
+ROOT = Path(__file__).parents[2]
+EDITORS = ROOT / "editors"
+
+
+def test_the_types_of_the_editors_are_what_the_operations_say() -> None:
+    made = subprocess.run([sys.executable, ROOT / "scripts" / "build_editor_types.py", "--check"], timeout=60)
+    assert made.returncode == 0
+
+
+def of_vscode() -> set[str]:
+    manifest = EDITORS / "vscode" / "package.json"
+    if not manifest.is_file():
+        return set()
+    contributed = json.loads(manifest.read_text(encoding="utf-8"))["contributes"]["commands"]
+    return {command["command"] for command in contributed}
+
+
+def test_no_command_is_the_server_s_and_an_editor_s(tmp_path: Path) -> None:
+    server = set(MagrayServer(Home(tmp_path)).protocol.fm.commands)
+    assert len(server) > 10 and all(id_.startswith("magray.server.") for id_ in server)
+    for own in (of_vscode(),):
+        assert all(id_.startswith("magray.") for id_ in own)
+        assert not own & server, own & server
+        assert not any(id_.startswith("magray.server.") for id_ in own)
