@@ -1,26 +1,28 @@
 #!/usr/bin/env python3
-"""Writes docs/cli.md from the commands themselves.
+"""Writes docs/cli.md from the commands themselves, and docs/export.schema.json from the types of an export.
 
 usage: build_docs.py [--check]
 
---check writes nothing and ends with 1 when the page is not what the commands say.
+--check writes nothing and ends with 1 when a file is not what the program says.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from magray_memory.archive.exported_record import schema
 from magray_server.cli.main import GROUPS, cli
 from magray_server.cli.shell import global_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "cli.md"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 INTRODUCTION = """\
 # The command line
@@ -99,14 +101,16 @@ def _unwrapped(text: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    fresh = page()
-    if "--check" not in arguments:
-        PAGE.write_text(fresh, encoding="utf-8")
-        return 0
-    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == fresh:
-        return 0
-    print(f"error: {PAGE.name} is not what the commands say (try: scripts/build_docs.py)", file=sys.stderr)
-    return 1
+    code = 0
+    made = {"cli.md": page(), "export.schema.json": json.dumps(schema(), indent=2) + "\n"}
+    for name, fresh in made.items():
+        path = DOCS / name
+        if "--check" not in arguments:
+            path.write_text(fresh, encoding="utf-8")
+        elif not path.is_file() or path.read_text(encoding="utf-8") != fresh:
+            print(f"error: {name} is not what the program says (try: scripts/build_docs.py)", file=sys.stderr)
+            code = 1
+    return code
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from magray_memory.archive.exchange import Exchange
     from magray_memory.archive.room import Archive
     from magray_memory.config import Settings
     from magray_memory.health.room import Health
@@ -128,6 +129,13 @@ class Memory:
         from magray_memory.archive.room import Archive
 
         return Archive(self._context)
+
+    @cached_property
+    def exchange(self) -> Exchange:
+        """Records that leave for files, and come in from those of other tools: `export`, `import_`."""
+        from magray_memory.archive.exchange import Exchange
+
+        return Exchange(self._context, self.records)
 
     @cached_property
     def vaults(self) -> Vaults:

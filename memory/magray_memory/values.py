@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from magray_memory.archive.backup import BackedUp
     from magray_memory.archive.backup_folder import Backup
+    from magray_memory.archive.export_run import Exported
+    from magray_memory.archive.import_report import Imported
     from magray_memory.archive.passphrase import PASSPHRASE_VARIABLE, Passphrases
     from magray_memory.archive.retention import PrunedBackups
     from magray_memory.config import Loaded, Settings
@@ -74,11 +76,13 @@ __all__ = [
     "DeviceChange",
     "Diagnosis",
     "Draft",
+    "Exported",
     "FileEdits",
     "Finding",
     "Heading",
     "Hit",
     "Home",
+    "Imported",
     "IndexReport",
     "IndexerLock",
     "Loaded",
@@ -153,6 +157,8 @@ _MODULES = {
     "archive.backup_folder": ("Backup",),
     "archive.passphrase": ("PASSPHRASE_VARIABLE", "Passphrases"),
     "archive.retention": ("PrunedBackups",),
+    "archive.export_run": ("Exported",),
+    "archive.import_report": ("Imported",),
     "config": ("Loaded", "Settings"),
     "health.doctor": ("Diagnosis",),
     "health.findings": ("Finding",),

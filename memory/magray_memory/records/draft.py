@@ -170,6 +170,13 @@ def record_time(text: str) -> float:
         ) from None
 
 
+def stated_title(text: str) -> str | None:
+    """The title that a text has by itself: of its front matter, or its first heading."""
+    from magray_memory.text.chunk import chunk
+
+    return _stated_title(chunk("", text, language="markdown").title)
+
+
 def _stated_title(title: str | None) -> str | None:
     line = _SPACES.sub(" ", clean(title or "")).strip()
     return line[:MAX_TITLE] or None

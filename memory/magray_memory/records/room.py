@@ -333,8 +333,10 @@ class Records:
         if wanted and embed_newest(self._context, self._writing()):
             self.embed_in_background()
 
-    def notebook(self, *, write: bool) -> Vault | None:
-        """The notebook, None where there is none. Raises StorageError."""
+    def notebook(self, *, write: bool, make: bool = False) -> Vault | None:
+        """The notebook, None where there is none; `make`: made then. Raises StorageError."""
+        if make:
+            return self._writing()
         vault = self._reading()
         return self._writing() if write and vault is not None else vault
 

@@ -23,6 +23,7 @@ from magray_memory.storage.row_checksums import DOCUMENT, checksum, update_docum
 from magray_memory.storage.tags import set_tags, tags_of
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable, Mapping, Sequence
 
     from magray_memory.storage.documents import LexicalWriter, NewPassage
@@ -258,7 +259,26 @@ def select(
     (time, document id).
     """
     time = RecordRow.trashed_at if wanted.trashed else RecordRow.updated_at
-    rows = RecordRow.select().where(_TEXT & RecordRow.trashed_at.is_null(not wanted.trashed))
+    with vault.read() as connection:
+        rows = _matching(connection, RecordRow.select(), wanted)
+        if before is not None:
+            rows = rows.where((time < before[0]) | ((time == before[0]) & (RecordRow.id < before[1])))
+        return _stored(
+            vault, list(rows.order_by(time.desc(), RecordRow.id.desc()).limit(limit).execute(vault.db))
+        )
+
+
+def matching(vault: Vault, wanted: RecordFilter) -> list[int]:
+    """All records of a filter, by their ids."""
+    with vault.read() as connection:
+        rows = _matching(connection, RecordRow.select(RecordRow.id), wanted)
+        return [row[0] for row in rows.order_by(RecordRow.id).tuples().execute(vault.db)]
+
+
+def _matching(connection: sqlite3.Connection, rows: Any, wanted: RecordFilter) -> Any:
+    """The query with the conditions of a filter."""
+    time = RecordRow.trashed_at if wanted.trashed else RecordRow.updated_at
+    rows = rows.where(_TEXT & RecordRow.trashed_at.is_null(not wanted.trashed))
     for column, values in (
         (RecordRow.layer, wanted.layers),
         (RecordRow.kind, wanted.kinds),
@@ -273,19 +293,14 @@ def select(
         rows = rows.where(time >= wanted.since)
     if wanted.until is not None:
         rows = rows.where(time < wanted.until)
-    if before is not None:
-        rows = rows.where((time < before[0]) | ((time == before[0]) & (RecordRow.id < before[1])))
-    with vault.read() as connection:
-        for tag in wanted.tags:
-            ids = connection.execute(
-                "SELECT document_id FROM document_tag JOIN tag ON tag.id = tag_id"
-                " WHERE name = ? OR substr(name, 1, length(?) + 1) = ? || '/'",
-                (tag, tag, tag),
-            )
-            rows = rows.where(RecordRow.id.in_([row[0] for row in ids]))
-        return _stored(
-            vault, list(rows.order_by(time.desc(), RecordRow.id.desc()).limit(limit).execute(vault.db))
+    for tag in wanted.tags:
+        ids = connection.execute(
+            "SELECT document_id FROM document_tag JOIN tag ON tag.id = tag_id"
+            " WHERE name = ? OR substr(name, 1, length(?) + 1) = ? || '/'",
+            (tag, tag, tag),
         )
+        rows = rows.where(RecordRow.id.in_([row[0] for row in ids]))
+    return rows
 
 
 def trashed(vault: Vault) -> list[int]:

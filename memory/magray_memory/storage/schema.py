@@ -16,6 +16,7 @@ row of a workspace vault, can be made again from files or from those texts.
 - `access`: one use of a document, when and how
 - `revision`: what a record was before an edit; `citation`: the lines of a file that it is about
 - `redaction`: how many secrets of a kind were taken out of a document
+- `origin`: the item of another tool that a record was imported from, as it was then
 - `skipped`: a file that should have been indexed and was not, with the reason and the state it had
 - `checksum` of a row: see `storage/row_checksums.py`
 - `change`, `tally` and `embedding_key.vectors`: the log of vectors, counts of rows and of changes of records,
@@ -64,6 +65,7 @@ TABLES: Mapping[str, TableRole] = {
     "revision": TableRole.TRUTH,
     "citation": TableRole.TRUTH,
     "redaction": TableRole.TRUTH,
+    "origin": TableRole.TRUTH,
     "skipped": TableRole.DERIVED,
     "change": TableRole.DERIVED,
     "tally": TableRole.DERIVED,
@@ -470,6 +472,25 @@ def redactions(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+_ORIGINS = """
+CREATE TABLE origin (
+    key TEXT PRIMARY KEY,
+    document_id INTEGER NOT NULL REFERENCES document(id) ON DELETE CASCADE,
+    hash BLOB NOT NULL,
+    version REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX origin_document ON origin(document_id)
+"""
+
+
+def origins(connection: sqlite3.Connection) -> None:
+    """12: the items of other tools that records were imported from: what an item held then (`hash`), and when
+    the record was changed last (`version`), so that a repeat of the import knows what is new.
+    """
+    for statement in _statements(_ORIGINS):
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     first_schema,
     skip_reasons,
@@ -482,6 +503,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     layers,
     record_times,
     redactions,
+    origins,
 )
 """Migration i takes a vault from user_version i to i + 1, inside the caller's transaction."""
 
@@ -490,5 +512,7 @@ WITH_SYMBOLS = MIGRATIONS.index(symbols) + 1
 """From this version on a vault has symbols."""
 RECORDS = MIGRATIONS.index(records) + 1
 """From this version on a notebook has records."""
+ORIGINS = MIGRATIONS.index(origins) + 1
+"""From this version on a notebook knows what its records were imported from."""
 OLDEST_READABLE = 1
 """A reader never migrates: from this version on it reads a vault as it is."""

@@ -23,7 +23,7 @@ from magray_server.operations.operation import (
     options_of,
 )
 from magray_server.operations.paths import current_folder, user_path
-from magray_server.operations.registry import RECORDS, REGISTRY, load
+from magray_server.operations.registry import RECORDS, REGISTRY, load, module_name
 from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def command_of_entry(name: str) -> click.Command:
 
 
 def _views(name: str) -> dict[str, View[Any, Any]]:
-    module = f"magray_server.cli.commands.{name}"
+    module = f"magray_server.cli.commands.{module_name(name)}"
     return import_module(module).VIEWS if importlib.util.find_spec(module) is not None else {}
 
 

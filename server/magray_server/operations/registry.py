@@ -7,6 +7,7 @@ such as `vault list` and `vault drop`. It is imported when one of them is used.
 from __future__ import annotations
 
 from importlib import import_module
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ REGISTRY: dict[str, Entry] = {
     "promote": Entry("Move records that are used to a higher layer.", RECORDS, "promote"),
     "clean": Entry("Move records that are no longer used to the trash.", RECORDS, "clean"),
     "trash": Entry("List the trash; restore records from it; empty it.", RECORDS, "trash"),
+    "export": Entry("Write records to a JSON file or a folder of notes.", RECORDS, "export"),
+    "import": Entry("Take records from files of magray and of other tools.", RECORDS, "import"),
     "status": Entry("Show storage, freshness and the state of the model.", MAINTENANCE, "health"),
     "doctor": Entry("Examine all stored data; repair it with --fix.", MAINTENANCE),
     "backup": Entry("Back up records and settings; list backups.", MAINTENANCE, "backup"),
@@ -56,4 +59,9 @@ REGISTRY: dict[str, Entry] = {
 
 def load(name: str) -> tuple[Operation[Any, Any], ...]:
     """The operations of an entry."""
-    return import_module(f"magray_server.operations.{name}").OPERATIONS
+    return import_module(f"magray_server.operations.{module_name(name)}").OPERATIONS
+
+
+def module_name(name: str) -> str:
+    """The module of an entry, in each package that has one: that of a word of Python ends with `_`."""
+    return f"{name}_" if iskeyword(name) else name

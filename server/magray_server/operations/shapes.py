@@ -425,3 +425,41 @@ class PrunedBackups(msgspec.Struct):
     deleted: list[Backup]
     kept: int
     bytes: int
+
+
+class Exported(msgspec.Struct):
+    """`export`. `written` and `unchanged` count files; `kept`: notes that were edited since then."""
+
+    format: str
+    path: str
+    records: int
+    written: int
+    unchanged: int
+    kept: list[str]
+
+
+class Conflict(msgspec.Struct):
+    """Something that was changed in its source and here: `record` is as it was, `copy` is what came."""
+
+    path: str
+    record: str
+    copy: str
+
+
+class Imported(msgspec.Struct, rename={"source": "from"}):
+    """`import`: what became of each item. `duplicates`: their text is a record's already; `left_out`: by
+    rule; `skipped`: should have been taken, the first thousand; `renumbered`: could not keep their id.
+    """
+
+    source: str
+    dry_run: bool
+    created: int
+    updated: int
+    unchanged: int
+    duplicates: int
+    renumbered: int
+    conflicts: list[Conflict]
+    left_out: dict[str, int]
+    skipped: list[Skipped]
+    more_skipped: int
+    redacted: dict[str, int]

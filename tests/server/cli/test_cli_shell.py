@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[3]
 COMMANDS = (
     *("index", "why", "coverage", "search", "related"),
     *("recall", "remember", "list", "show", "edit", "tag", "pin", "unpin", "forget"),
-    *("promote", "clean", "trash"),
+    *("promote", "clean", "trash", "export", "import"),
     *("status", "doctor", "backup", "optimize", "vault", "model", "config", "completion"),
 )
 NATIVE = (
