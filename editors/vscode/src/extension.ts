@@ -1,7 +1,11 @@
 /** Activation: registers what a person can reach. The language client is loaded with the first use. */
 
 import * as os from "node:os";
-import { commands, type ExtensionContext, window, workspace } from "vscode";
+import { type ExtensionContext, window, workspace } from "vscode";
+import { registerCare } from "./care/commands";
+import { Gutter } from "./citations/gutter";
+import { register } from "./command";
+import { registerCoverage } from "./coverage/commands";
 import { registerRecords } from "./records/commands";
 import { registerRelated } from "./related/commands";
 import { registerSearch } from "./search/commands";
@@ -16,11 +20,13 @@ export function activate(context: ExtensionContext): void {
   const log = window.createOutputChannel("magray", { log: true });
   const started = new Server(context, log, (problem) => void offerInstall(started, problem));
   server = started;
-  context.subscriptions.push(log, started, new StatusBar(started));
+  context.subscriptions.push(log, started, new StatusBar(started), new Gutter(context, started));
   registerServer(context, started);
   registerSearch(context, started);
   registerRecords(context, started);
   registerRelated(context, started);
+  registerCoverage(context, started);
+  registerCare(context, started);
   void startWhereIndexed(started);
 }
 
@@ -29,11 +35,8 @@ export async function deactivate(): Promise<void> {
 }
 
 function registerServer(context: ExtensionContext, started: Server): void {
-  context.subscriptions.push(
-    commands.registerCommand("magray.restartServer", () => started.restart().catch(() => undefined)),
-    commands.registerCommand("magray.installServer", () => installServer(started)),
-    commands.registerCommand("magray.log", () => started.log.show()),
-  );
+  register(context, "restartServer", () => started.restart());
+  register(context, "installServer", () => installServer(started));
 }
 
 /** A folder that has an index is kept up to date from the start; any other waits for the first use. */

@@ -131,7 +131,7 @@ def test_an_editor_with_a_command_of_its_own_gets_that(begin, project) -> None:
     assert (record["title"], record["tags"], record["layer"]) == ("Back-off", ["ops"], "assets")
     (lens,) = own.request("textDocument/codeLens", {"textDocument": {"uri": uri}})
     assert lens["command"]["command"] == "magray.showRecords"
-    assert lens["command"]["arguments"] == [{"ids": [record["id"]]}]
+    assert lens["command"]["arguments"] == [{"ids": [record["id"]], "changed": []}]
 
 
 def connect_own(begin: Any, commands: list[str]) -> Any:

@@ -28,9 +28,23 @@ export interface Requests {
     params: { command: "restore"; ids: string[] } | { command: "list"; limit?: number; after?: string };
     result: shapes.RecordPage;
   };
+  backup: { params: BackupParams; result: shapes.Backup & shapes.Backups };
+  restore: {
+    params: { archive: string; merge?: boolean; dry_run?: boolean; yes?: boolean };
+    result: Record<string, unknown>;
+  };
+  export: { params: { dest: string; format?: "json" | "markdown" }; result: Record<string, unknown> };
+  import: { params: { src: string; from?: string }; result: Record<string, unknown> };
+  stats: { params: Params; result: Record<string, unknown> };
 }
 
 export type RequestName = keyof Requests;
+
+export interface BackupParams {
+  command?: "list";
+  output?: string;
+  full?: boolean;
+}
 
 export interface SearchParams {
   query: string;

@@ -209,3 +209,19 @@ export interface Remembered {
   record: Record_;
   near: { id: string; title: string | null; similarity: number }[];
 }
+
+export interface Backup {
+  file: string;
+  created: string;
+  bytes: number;
+  encrypted: boolean;
+  reason: string | null;
+  full: boolean | null;
+  records: number | null;
+  problem: string | null;
+}
+
+export interface Backups {
+  folder: string;
+  backups: Backup[];
+}

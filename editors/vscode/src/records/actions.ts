@@ -1,8 +1,8 @@
 /** Actions on records: pin, tag, forget and take back. What fails is said in the server's sentence. */
 
 import { l10n, window } from "vscode";
+import { told } from "../command";
 import { splitWords } from "../search/filter_picker";
-import { failure } from "../server/failure";
 import type { Server } from "../server/server";
 import { nameOf } from "./grouping";
 import { recordDescription } from "./record_text";
@@ -93,16 +93,4 @@ async function takeBack(server: Server, ids: readonly string[]): Promise<void> {
     forgotten = [];
     window.setStatusBarMessage(l10n.t("Taken back from the trash."), 5_000);
   });
-}
-
-/** Do it; an error is shown as the server says it. */
-export async function told(act: () => Promise<unknown>): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    const failed = failure(error);
-    if (failed !== undefined) {
-      void window.showErrorMessage(failed.message);
-    }
-  }
 }

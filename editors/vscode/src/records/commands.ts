@@ -1,8 +1,9 @@
 /** Commands of records, and the view and file system that they work on. */
 
-import { commands, type ExtensionContext, window, workspace } from "vscode";
+import { type ExtensionContext, window, workspace } from "vscode";
+import { register } from "../command";
 import type { Server } from "../server/server";
-import { editTags, forget, pin, restoreFromTrash, told, undoForget } from "./actions";
+import { editTags, forget, pin, restoreFromTrash, undoForget } from "./actions";
 import { RecordFileSystem } from "./file_system";
 import { type By, GROUPINGS } from "./grouping";
 import { RecordHistory, showHistory } from "./history";
@@ -20,8 +21,7 @@ export function registerRecords(context: ExtensionContext, server: Server): void
     view.group(by);
     await context.globalState.update(BY, by);
   };
-  const register = (name: string, act: (...given: never[]) => unknown) =>
-    context.subscriptions.push(commands.registerCommand(`magray.${name}`, act));
+  const on = (name: string, act: (...given: never[]) => unknown) => register(context, name, act);
 
   context.subscriptions.push(
     files,
@@ -29,38 +29,34 @@ export function registerRecords(context: ExtensionContext, server: Server): void
     workspace.registerFileSystemProvider(SCHEME, files, { isCaseSensitive: true }),
     workspace.registerTextDocumentContentProvider(HISTORY_SCHEME, new RecordHistory(server)),
   );
-  register("remember", () => told(() => remember(server)));
-  register("rememberSelection", (given: unknown) => told(() => remember(server, given)));
-  register("showRecords", (given: { ids: string[] }) => told(() => openRecords(server, given.ids)));
-  register("records.refresh", async () => {
+  on("remember", () => remember(server));
+  on("rememberSelection", (given: unknown) => remember(server, given));
+  on("showRecords", (given: { ids: string[] }) => openRecords(server, given.ids));
+  on("records.refresh", async () => {
     await server.connect();
     view.refresh();
   });
   for (const by of GROUPINGS) {
-    register(`records.by${by[0]?.toUpperCase()}${by.slice(1)}`, () => group(by));
+    on(`records.by${by[0]?.toUpperCase()}${by.slice(1)}`, () => group(by));
   }
-  register("records.open", (node?: RecordNode) => eachOf(node, undefined, ([id]) => openRecord(id)));
-  register("records.pin", (node?: RecordNode, all?: RecordNode[]) =>
+  on("records.open", (node?: RecordNode) => eachOf(node, undefined, ([id]) => openRecord(id)));
+  on("records.pin", (node?: RecordNode, all?: RecordNode[]) =>
     eachOf(node, all, (ids) => pin(server, ids, true)),
   );
-  register("records.unpin", (node?: RecordNode, all?: RecordNode[]) =>
+  on("records.unpin", (node?: RecordNode, all?: RecordNode[]) =>
     eachOf(node, all, (ids) => pin(server, ids, false)),
   );
-  register("records.forget", (node?: RecordNode, all?: RecordNode[]) =>
+  on("records.forget", (node?: RecordNode, all?: RecordNode[]) =>
     eachOf(node, all, (ids) => forget(server, ids)),
   );
-  register("records.history", (node?: RecordNode) =>
-    eachOf(node, undefined, ([id]) => told(() => showHistory(server, id))),
-  );
-  register("records.tags", (node?: RecordNode) =>
-    eachOf(node, undefined, ([id]) =>
-      told(async () =>
-        editTags(server, id, node?.record.tags ?? (await server.request("show", { id })).tags),
-      ),
+  on("records.history", (node?: RecordNode) => eachOf(node, undefined, ([id]) => showHistory(server, id)));
+  on("records.tags", (node?: RecordNode) =>
+    eachOf(node, undefined, async ([id]) =>
+      editTags(server, id, node?.record.tags ?? (await server.request("show", { id })).tags),
     ),
   );
-  register("undoForget", () => undoForget(server));
-  register("trash", () => restoreFromTrash(server));
+  on("undoForget", () => undoForget(server));
+  on("trash", () => restoreFromTrash(server));
 }
 
 /** Act on the nodes that a menu names, else on the record in the editor. */

@@ -79,7 +79,7 @@ export class RecordFileSystem implements FileSystemProvider, Disposable {
       if (failed?.code === "record_changed") {
         throw FileSystemError.Unavailable(
           l10n.t(
-            "{0} was changed elsewhere since you opened it. Compare with “File: Revert” or copy your text.",
+            "{0} was changed elsewhere since you opened it. Copy your text, then run “File: Revert File”.",
             id,
           ),
         );

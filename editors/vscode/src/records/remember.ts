@@ -5,7 +5,6 @@ import type { Range as WireRange } from "../protocol/messages";
 import type { Remembered } from "../protocol/shapes";
 import { splitWords } from "../search/filter_picker";
 import { LAYERS, layerName } from "../search/filters";
-import { failure } from "../server/failure";
 import type { Server } from "../server/server";
 import { forget } from "./actions";
 import { nameOf } from "./grouping";
@@ -47,7 +46,7 @@ async function fromDocument(server: Server, { uri, range }: Selected): Promise<R
   }
   const argument = { uri, range, tags: filing.tags, layer: filing.layer, title: filing.title || null };
   const params = { command: "magray.server.rememberSelection", arguments: [argument] };
-  return ask(() => server.send<Remembered>("workspace/executeCommand", params));
+  return server.send<Remembered>("workspace/executeCommand", params);
 }
 
 async function typed(server: Server): Promise<Remembered | undefined> {
@@ -66,7 +65,7 @@ async function typed(server: Server): Promise<Remembered | undefined> {
     return undefined;
   }
   const title = filing.title ? { title: filing.title } : {};
-  return ask(() => server.request("remember", { text, tag: filing.tags, layer: filing.layer, ...title }));
+  return server.request("remember", { text, tag: filing.tags, layer: filing.layer, ...title });
 }
 
 function selectedText(editor: TextEditor | undefined): string {
@@ -102,18 +101,6 @@ function about(layer: (typeof LAYERS)[number]): string {
     assets: l10n.t("for good"),
   };
   return texts[layer];
-}
-
-async function ask(act: () => PromiseLike<Remembered>): Promise<Remembered | undefined> {
-  try {
-    return await act();
-  } catch (error) {
-    const failed = failure(error);
-    if (failed !== undefined) {
-      void window.showErrorMessage(failed.message);
-    }
-    return undefined;
-  }
 }
 
 async function said(server: Server, stored: Remembered): Promise<void> {

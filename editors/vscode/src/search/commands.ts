@@ -1,6 +1,7 @@
 /** Commands of searching: search, recall, and what is kept of them in the side bar. */
 
-import { commands, type ExtensionContext } from "vscode";
+import type { ExtensionContext } from "vscode";
+import { register } from "../command";
 import type { Hit } from "../protocol/messages";
 import type { Server } from "../server/server";
 import { SearchPicker, type Verb } from "./picker";
@@ -14,16 +15,14 @@ export function registerSearch(context: ExtensionContext, server: Server): void 
     const text = typeof query === "string" ? query : undefined;
     new SearchPicker(server, connection, verb, (found) => void results.show(found), text).show();
   };
-  context.subscriptions.push(
-    results,
-    commands.registerCommand("magray.search", (query?: unknown) => pick("search", query)),
-    commands.registerCommand("magray.recall", (query?: unknown) => pick("recall", query)),
-    commands.registerCommand("magray.results.clear", () => results.clear()),
-    commands.registerCommand("magray.openHit", async (hit: Hit) => {
-      const place = target(await server.connect(), hit);
-      if (place !== undefined) {
-        await open(place);
-      }
-    }),
-  );
+  context.subscriptions.push(results);
+  register(context, "search", (query?: unknown) => pick("search", query));
+  register(context, "recall", (query?: unknown) => pick("recall", query));
+  register(context, "results.clear", () => results.clear());
+  register(context, "openHit", async (hit: Hit) => {
+    const place = target(await server.connect(), hit);
+    if (place !== undefined) {
+      await open(place);
+    }
+  });
 }

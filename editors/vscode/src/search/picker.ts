@@ -37,6 +37,8 @@ interface HitItem extends QuickPickItem {
 }
 
 const HITS = 30;
+/** While the index or the model is still to come, an answer that lacks them is asked for again this often. */
+const IMPROVE_MS = 700;
 
 const BUTTON_BESIDE: QuickInputButton = {
   iconPath: new ThemeIcon("split-horizontal"),
@@ -57,6 +59,8 @@ export class SearchPicker implements Disposable {
   private readonly pick: QuickPick<HitItem> = window.createQuickPick<HitItem>();
   private readonly typing = new Debounce();
   private readonly preview = new Preview();
+  private readonly improving = new Debounce(IMPROVE_MS, false);
+  private readonly heard: Disposable;
   private running: CancellationTokenSource | undefined;
   private found: Found | undefined;
   private filters: Filters;
@@ -85,6 +89,7 @@ export class SearchPicker implements Disposable {
     this.pick.onDidTriggerButton((button) => void this.pressed(button));
     this.pick.onDidTriggerItemButton(({ button, item }) => void this.itemPressed(button, item));
     this.pick.onDidHide(() => this.hidden());
+    this.heard = server.onCondition(() => this.improve());
     this.pick.value = query ?? last[verb].query;
   }
 
@@ -99,6 +104,8 @@ export class SearchPicker implements Disposable {
   dispose(): void {
     this.running?.cancel();
     this.typing.cancel();
+    this.improving.cancel();
+    this.heard.dispose();
     this.preview.dispose();
     this.pick.dispose();
   }
@@ -141,6 +148,14 @@ export class SearchPicker implements Disposable {
         this.running = undefined;
       }
       running.dispose();
+    }
+  }
+
+  /** The server has come further: what was not the whole answer may be now. */
+  private improve(): void {
+    const answer = this.found?.answer;
+    if (answer !== undefined && (answer.hits.length === 0 || answer.degraded !== null)) {
+      this.improving.run(() => void this.ask());
     }
   }
 

@@ -20,6 +20,7 @@ import {
   State,
   type StaticFeature,
 } from "vscode-languageclient/node";
+import { isOfRecords } from "../citations/marks";
 import type { RequestName, Requests, Status } from "../protocol/messages";
 import { RestartPolicy } from "./restart_policy";
 import { setByPerson } from "./settings";
@@ -144,6 +145,10 @@ export class Connection implements Disposable {
         closed: () => this.closed(),
       },
       middleware: {
+        provideCodeLenses: async (document, token, next) => {
+          const lenses = (await next(document, token)) ?? [];
+          return showsRecordLenses() ? lenses : lenses.filter((lens) => !isOfRecords(lens));
+        },
         workspace: {
           configuration: () => [setByPerson(this.start.settings, workspace.getConfiguration("magray"))],
           didChangeConfiguration: async () => {
@@ -162,6 +167,11 @@ export class Connection implements Disposable {
     }
     return { action: again ? CloseAction.Restart : CloseAction.DoNotRestart, handled: true };
   }
+}
+
+/** The server always makes the lenses of records: the marks in the gutter come from them. */
+function showsRecordLenses(): boolean {
+  return workspace.getConfiguration("magray").get<boolean>("recordLens", true);
 }
 
 /** What we do ourselves, so that the server leaves it to us. */

@@ -120,6 +120,7 @@ export class Server implements Disposable {
     const found = await this.find();
     if (found === undefined) {
       const problem = await this.missing();
+      this.log.warn(problem);
       this.become({ state: "missing", message: problem, progress: null });
       this.offerInstall(problem);
       throw new Unavailable();
@@ -142,9 +143,6 @@ export class Server implements Disposable {
     } catch (error) {
       await connection.stop();
       throw this.failed(found, error);
-    }
-    if (this.condition.state === "starting") {
-      this.become({ state: "ready", message: null, progress: null });
     }
     return connection;
   }

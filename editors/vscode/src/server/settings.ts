@@ -1,7 +1,7 @@
 /** Settings for the server: only what the person set, so that an editor's defaults never override config.toml. */
 
 /** Settings of the extension itself, which the server has no use for. */
-const OWN = new Set(["serverPath", "home", "autoStart", "trace.server", "citations", "related.follow"]);
+const OWN = new Set(["serverPath", "home", "autoStart", "trace.server", "citations", "recordLens"]);
 
 export interface Inspected {
   readonly globalValue?: unknown;

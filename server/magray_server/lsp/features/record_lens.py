@@ -64,12 +64,11 @@ class RecordLenses:
 
     def _lens(self, line: int, records: list[Record]) -> types.CodeLens:
         start = types.Position(line, 0)
-        states = [record.citation.state for record in records if record.citation is not None]
-        changed = states.count("changed")
+        changed = [record.id for record in records if record.citation and record.citation.state == "changed"]
         title = f"{len(records)} {'memory' if len(records) == 1 else 'memories'}"
         if changed:
-            title += f" ({changed} changed)" if len(records) > 1 else " (changed)"
-        arguments: dict[str, Any] = {"ids": [record.id for record in records]}
+            title += f" ({len(changed)} changed)" if len(records) > 1 else " (changed)"
+        arguments: dict[str, Any] = {"ids": [record.id for record in records], "changed": changed}
         own = self._client.has_command(OWN_SHOW_RECORDS)
         command = types.Command(title, OWN_SHOW_RECORDS if own else SHOW_RECORDS, arguments=[arguments])
         return types.CodeLens(types.Range(start, start), command=command)
