@@ -239,7 +239,7 @@ def _ts_part(schema: dict[str, Any]) -> str:
         return f"({item})[]" if " " in item else f"{item}[]"
     if schema.get("type") == "object":
         values = schema.get("additionalProperties", {})
-        return f"Record<string, {_ts(values) if isinstance(values, dict) else 'unknown'}>"
+        return f"{{ [name: string]: {_ts(values) if isinstance(values, dict) else 'unknown'} }}"
     plain = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean"}
     return {**plain, "null": "null"}.get(schema.get("type", ""), "unknown")
 

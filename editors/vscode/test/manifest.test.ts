@@ -20,7 +20,9 @@ test("every text of the program has its Russian one, with the same places to fil
       used.add(JSON.parse(text ?? '""'));
     }
   }
-  assert.deepEqual(Object.keys(russian).sort(), [...used].sort());
+  const missing = [...used].filter((text) => !(text in russian));
+  const unused = Object.keys(russian).filter((text) => !used.has(text));
+  assert.deepEqual({ missing, unused }, { missing: [], unused: [] });
   for (const [text, translated] of Object.entries(russian)) {
     assert.deepEqual(placeholders(translated), placeholders(text), text);
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Record } from "../src/protocol/shapes";
+import type { Record } from "../src/protocol/generated";
 import { grouped, nameOf } from "../src/records/grouping";
 import { escaped, recordCard, recordDescription } from "../src/records/record_text";
 import { idOf, pathOf } from "../src/records/uris";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Hit } from "../src/protocol/messages";
+import type { Hit } from "../src/protocol/generated";
 import { Debounce, type Timers } from "../src/search/debounce";
 import { explained } from "../src/search/explanation";
 import { splitWords } from "../src/search/filter_picker";

@@ -61,7 +61,7 @@ test("the home is where the server looks for it", () => {
 });
 
 test("the state is told in words, with the share that is done", () => {
-  const indexing = { phase: "embedding", done: 51, total: 200, rate: null };
+  const indexing = { phase: "embedding", done: 51, total: 200, rate: 5 };
   const busy = statusText({ state: "indexing", message: null, progress: indexing }, null, 0);
   assert.equal(busy.text, "$(sync~spin) magray 25 %");
   assert.equal(busy.severity, undefined);
@@ -73,7 +73,7 @@ test("the state is told in words, with the share that is done", () => {
     "device: cpu",
     "7 passages cannot be found by meaning yet",
   ]);
-  const unknown = { phase: "scan", done: 3, total: null, rate: null };
+  const unknown = { phase: "scan", done: 3, total: null, rate: 5 };
   assert.equal(
     statusText({ state: "indexing", message: null, progress: unknown }, null, 0).text,
     "$(sync~spin) magray",

@@ -431,6 +431,62 @@
 ---@field command 'empty'
 ---@field workspace? string
 
+---Write records to a JSON file or a folder of Markdown notes, all of them or those that match.
+---@class magray.ExportParams
+---@field dest string A file for JSON, a folder for Markdown.
+---@field format? 'json'|'markdown' Else a folder gets notes, anything else JSON.
+---@field layer? string[]|string interact, insights or assets.
+---@field kind? string[]|string A kind, as note or decision.
+---@field tag? string[]|string A tag; if repeated, all must match.
+---@field project? string[]|string A project.
+---@field session? string[]|string A session.
+---@field pinned? boolean Only pinned records.
+---@field since? string Changed since: 2025-01-31, 3d, 2w, 6h.
+---@field until? string Changed until then.
+---@field trash? boolean With the records in the trash.
+---@field force? boolean Over files that no export wrote, or that were edited since.
+---@field workspace? string
+
+---`export`. `written` and `unchanged` count files; `kept`: notes that were edited since then.
+---@class magray.Exported
+---@field format string
+---@field path string
+---@field records integer
+---@field written integer
+---@field unchanged integer
+---@field kept string[]
+
+---Take records from a file, a folder or a zip of magray or of another tool.
+---@class magray.ImportParams
+---@field src string A file, a folder, a zip or a tar.gz.
+---@field from? string auto (default), json, markdown, obsidian, basic-memory, mem0, chatgpt, claude, mcp-memory, jsonl, magray-rust.
+---@field dry_run? boolean Say what would be taken; change nothing.
+---@field tag? string[]|string A tag for all that is taken; may be repeated.
+---@field layer? string The layer of what has none (default assets).
+---@field project? string The project of what has none.
+---@field workspace? string
+
+---`import`: what became of each item. `duplicates`: their text is a record's already; `left_out`: by rule; `skipped`: should have been taken, the first thousand; `renumbered`: could not keep their id.
+---@class magray.Imported
+---@field from string
+---@field dry_run boolean
+---@field created integer
+---@field updated integer
+---@field unchanged integer
+---@field duplicates integer
+---@field renumbered integer
+---@field conflicts magray.Conflict[]
+---@field left_out table<string, integer>
+---@field skipped magray.Skipped[]
+---@field more_skipped integer
+---@field redacted table<string, integer>
+
+---Something that was changed in its source and here: `record` is as it was, `copy` is what came.
+---@class magray.Conflict
+---@field path string
+---@field record string
+---@field copy string
+
 ---Show storage, freshness, the state of the model, and problems.
 ---@class magray.StatusParams
 ---@field workspace? string
@@ -606,6 +662,8 @@
 ---| 'magray/promote'
 ---| 'magray/clean'
 ---| 'magray/trash'
+---| 'magray/export'
+---| 'magray/import'
 ---| 'magray/health'
 ---| 'magray/backup'
 ---| 'magray/optimize'

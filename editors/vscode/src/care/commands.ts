@@ -8,7 +8,6 @@ import { Pages } from "../pages/page";
 import { resultReport } from "../pages/result_report";
 import type { Server } from "../server/server";
 import { restore } from "./restore";
-import { running } from "./running";
 import { exportRecords, importRecords } from "./transfer";
 
 export function registerCare(context: ExtensionContext, server: Server): void {
@@ -21,7 +20,7 @@ export function registerCare(context: ExtensionContext, server: Server): void {
   register(context, "index", () => index(server));
   register(context, "stats", async () => {
     const title = l10n.t("magray: use");
-    pages.show(title, resultReport(title, await running(server, title, "stats", {})));
+    pages.show(title, resultReport(title, await server.request("stats", {})));
   });
   register(context, "backup", () => backup(server));
   register(context, "restore", () => restore(server, pages));
@@ -65,7 +64,7 @@ async function index(server: Server): Promise<void> {
 }
 
 async function backup(server: Server): Promise<void> {
-  const made = await running(server, l10n.t("Backing up records and settings"), "backup", {});
+  const made = await server.request("backup.backup", {});
   const show = l10n.t("Show in folder");
   const message = l10n.t("Backed up to {0} ({1}).", made.file, bytes(made.bytes));
   if ((await window.showInformationMessage(message, show)) === show) {

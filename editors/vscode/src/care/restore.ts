@@ -4,7 +4,7 @@ import { l10n, Uri, window } from "vscode";
 import { bytes, time } from "../pages/amounts";
 import type { Pages } from "../pages/page";
 import { resultReport } from "../pages/result_report";
-import type { Backup } from "../protocol/shapes";
+import type { Backup } from "../protocol/generated";
 import type { Server } from "../server/server";
 
 export async function restore(server: Server, pages: Pages): Promise<void> {
@@ -36,7 +36,7 @@ export async function restore(server: Server, pages: Pages): Promise<void> {
 }
 
 async function choose(server: Server): Promise<string | undefined> {
-  const { backups } = await server.request("backup", { command: "list" });
+  const { backups } = await server.request("backup.list", {});
   const other = { label: `$(folder-opened) ${l10n.t("Another file…")}`, description: "", file: "" };
   const items = [...backups].reverse().map((backup) => ({
     label: `$(archive) ${time(backup.created)}`,

@@ -4,7 +4,6 @@ import { l10n, window } from "vscode";
 import type { Pages } from "../pages/page";
 import { resultReport } from "../pages/result_report";
 import type { Server } from "../server/server";
-import { running } from "./running";
 
 export async function exportRecords(server: Server): Promise<void> {
   const chosen = await window.showQuickPick(
@@ -23,7 +22,7 @@ export async function exportRecords(server: Server): Promise<void> {
   }
   const dest = chosen.format === "json" ? await fileToWrite() : await folderToWrite();
   if (dest !== undefined) {
-    await running(server, l10n.t("Exporting records"), "export", { dest, format: chosen.format });
+    await server.request("export", { dest, format: chosen.format });
     void window.showInformationMessage(l10n.t("Exported to {0}.", dest));
   }
 }
@@ -38,7 +37,7 @@ export async function importRecords(server: Server, pages: Pages): Promise<void>
   const src = chosen?.[0]?.fsPath;
   if (src !== undefined) {
     const title = l10n.t("magray: what was imported");
-    const done = await running(server, l10n.t("Importing records"), "import", { src });
+    const done = await server.request("import", { src });
     pages.show(title, resultReport(title, done));
   }
 }

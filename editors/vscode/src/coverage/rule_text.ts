@@ -1,7 +1,7 @@
 /** Rules in words: why a file is in the index or not. */
 
 import { l10n } from "vscode";
-import type { PathStanding } from "../protocol/shapes";
+import type { PathStanding } from "../protocol/generated";
 
 /** A sentence about a file, for a person who misses it. */
 export function whyText(standing: PathStanding): string {

@@ -13,7 +13,7 @@ import {
   window,
   workspace,
 } from "vscode";
-import type { Coverage } from "../protocol/shapes";
+import type { Coverage } from "../protocol/generated";
 import { failure } from "../server/failure";
 import type { Server } from "../server/server";
 import { coverageText } from "./rule_text";

@@ -1,7 +1,7 @@
 /** Health report: the answer of `magray/health` as a page that a person reads. */
 
 import { l10n } from "vscode";
-import type { Component, Status } from "../protocol/shapes";
+import type { Component, Status } from "../protocol/generated";
 import { bytes, time } from "./amounts";
 import { facts, type Html, html } from "./html";
 

@@ -30,7 +30,7 @@ export interface IndexParams {
 export interface IndexReport {
   files: number;
   ignored: number;
-  left_out: Record<string, number>;
+  left_out: { [name: string]: number };
   passages: number;
   embedded: number;
   reused: number;
@@ -78,8 +78,8 @@ export interface PathStanding {
   files: number | null;
   passages: number;
   embedded: number;
-  left_out: Record<string, number>;
-  redacted: Record<string, number>;
+  left_out: { [name: string]: number };
+  redacted: { [name: string]: number };
 }
 
 /** Count what of the workspace is indexed, and what is left out, by rule. */
@@ -95,7 +95,7 @@ export interface Coverage {
   files: number;
   passages: number;
   not_indexed: number;
-  left_out: Record<string, number>;
+  left_out: { [name: string]: number };
   skipped: Skipped[];
   entries: LeftOut[];
 }
@@ -304,7 +304,7 @@ export interface Remembered {
   outcome: string;
   record: Record;
   near: NearRecord[];
-  redacted: Record<string, number>;
+  redacted: { [name: string]: number };
 }
 
 /** A record. Times are ISO 8601, in UTC. `citation`: verified, moved, changed or gone, null without a source; `version`: another one after each edit; `redacted`: secrets that were taken out, by kind. */
@@ -330,7 +330,7 @@ export interface Record {
   moved_to: Place | null;
   superseded_by: string | null;
   trashed: string | null;
-  redacted: Record<string, number>;
+  redacted: { [name: string]: number };
 }
 
 /** A record that says nearly the same: its share of words in common, of 1. */
@@ -403,7 +403,7 @@ export interface RecordDetails {
   moved_to: Place | null;
   superseded_by: string | null;
   trashed: string | null;
-  redacted: Record<string, number>;
+  redacted: { [name: string]: number };
   history: FormerState[];
   linked_from: LinkingRecord[];
   supersedes: string[];
@@ -571,6 +571,85 @@ export interface TrashEmptyParams {
   workspace?: string | null;
 }
 
+/** Write records to a JSON file or a folder of Markdown notes, all of them or those that match. */
+export interface ExportParams {
+  /** A file for JSON, a folder for Markdown. */
+  dest: string;
+  /** Else a folder gets notes, anything else JSON. */
+  format?: 'json' | 'markdown' | null;
+  /** interact, insights or assets. */
+  layer?: string[] | string | null;
+  /** A kind, as note or decision. */
+  kind?: string[] | string | null;
+  /** A tag; if repeated, all must match. */
+  tag?: string[] | string | null;
+  /** A project. */
+  project?: string[] | string | null;
+  /** A session. */
+  session?: string[] | string | null;
+  /** Only pinned records. */
+  pinned?: boolean;
+  /** Changed since: 2025-01-31, 3d, 2w, 6h. */
+  since?: string | null;
+  /** Changed until then. */
+  until?: string | null;
+  /** With the records in the trash. */
+  trash?: boolean;
+  /** Over files that no export wrote, or that were edited since. */
+  force?: boolean;
+  workspace?: string | null;
+}
+
+/** `export`. `written` and `unchanged` count files; `kept`: notes that were edited since then. */
+export interface Exported {
+  format: string;
+  path: string;
+  records: number;
+  written: number;
+  unchanged: number;
+  kept: string[];
+}
+
+/** Take records from a file, a folder or a zip of magray or of another tool. */
+export interface ImportParams {
+  /** A file, a folder, a zip or a tar.gz. */
+  src: string;
+  /** auto (default), json, markdown, obsidian, basic-memory, mem0, chatgpt, claude, mcp-memory, jsonl, magray-rust. */
+  from?: string;
+  /** Say what would be taken; change nothing. */
+  dry_run?: boolean;
+  /** A tag for all that is taken; may be repeated. */
+  tag?: string[] | string | null;
+  /** The layer of what has none (default assets). */
+  layer?: string | null;
+  /** The project of what has none. */
+  project?: string | null;
+  workspace?: string | null;
+}
+
+/** `import`: what became of each item. `duplicates`: their text is a record's already; `left_out`: by rule; `skipped`: should have been taken, the first thousand; `renumbered`: could not keep their id. */
+export interface Imported {
+  from: string;
+  dry_run: boolean;
+  created: number;
+  updated: number;
+  unchanged: number;
+  duplicates: number;
+  renumbered: number;
+  conflicts: Conflict[];
+  left_out: { [name: string]: number };
+  skipped: Skipped[];
+  more_skipped: number;
+  redacted: { [name: string]: number };
+}
+
+/** Something that was changed in its source and here: `record` is as it was, `copy` is what came. */
+export interface Conflict {
+  path: string;
+  record: string;
+  copy: string;
+}
+
 /** Show storage, freshness, the state of the model, and problems. */
 export interface StatusParams {
   workspace?: string | null;
@@ -591,7 +670,7 @@ export interface Component {
   name: string;
   severity: string;
   summary: string;
-  detail: Record<string, unknown>;
+  detail: { [name: string]: unknown };
   hint: string;
 }
 
@@ -604,7 +683,7 @@ export interface DescribedVault {
   pending: number;
   bytes: number;
   last_indexed: string | null;
-  redacted: Record<string, number>;
+  redacted: { [name: string]: number };
   model: string | null;
   change: Change | null;
 }
@@ -649,7 +728,7 @@ export interface BackedUp {
   full: boolean | null;
   records: number | null;
   problem: string | null;
-  counts: Record<string, number>;
+  counts: { [name: string]: number };
   seconds: number;
   left_out: string[];
   pruned: string[];
@@ -773,6 +852,8 @@ export interface Requests {
   'magray/promote': [PromoteParams, Moves];
   'magray/clean': [CleanParams, Moves];
   'magray/trash': [TrashListParams | TrashRestoreParams | TrashEmptyParams, RecordPage | ChangedRecords | Purged];
+  'magray/export': [ExportParams, Exported];
+  'magray/import': [ImportParams, Imported];
   'magray/health': [StatusParams, Status];
   'magray/backup': [MakeBackupParams | ListBackupsParams | PruneBackupsParams, BackedUp | Backups | PrunedBackups];
   'magray/optimize': [OptimizeParams, Optimized];

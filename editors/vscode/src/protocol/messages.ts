@@ -1,122 +1,40 @@
-/** Messages: the server's requests and notifications by name, with their types. */
+/** Messages: the server's requests by their short names, from the generated types. */
 
-import type * as shapes from "./shapes";
+import type * as generated from "./generated";
 
-type Params = { workspace?: string };
+type Generated = generated.Requests;
+type ShortName<Method> = Method extends `magray/${infer Name}` ? Exclude<Name, "trash" | "backup"> : never;
+type Unnamed<Given> = Omit<Given, "command">;
 
-export interface Requests {
-  search: { params: SearchParams; result: Answer };
-  recall: { params: SearchParams & { as_of?: string }; result: Answer };
-  related: { params: RelatedParams; result: Answer };
-  why: { params: Params & { paths: string[] }; result: shapes.Standings };
-  coverage: { params: Params & { rules?: string[] }; result: shapes.Coverage };
-  index: {
-    params: Params & { paths?: string[]; force?: boolean; lexical?: boolean };
-    result: shapes.IndexReport;
-  };
-  health: { params: Params; result: shapes.Status };
-  optimize: { params: { dry_run?: boolean }; result: shapes.Optimized };
-  remember: { params: RememberParams; result: shapes.Remembered };
-  list: { params: ListParams; result: shapes.RecordPage };
-  show: { params: { id?: string; uri?: string }; result: shapes.RecordDetails };
-  edit: { params: EditParams; result: shapes.Record };
-  tag: { params: { id: string; add?: string[]; remove?: string[] }; result: shapes.Record };
-  pin: { params: { ids: string[] }; result: shapes.ChangedRecords };
-  unpin: { params: { ids: string[] }; result: shapes.ChangedRecords };
-  forget: { params: { ids: string[] }; result: shapes.Forgotten };
-  trash: {
-    params: { command: "restore"; ids: string[] } | { command: "list"; limit?: number; after?: string };
-    result: shapes.RecordPage;
-  };
-  backup: { params: BackupParams; result: shapes.Backup & shapes.Backups };
-  restore: {
-    params: { archive: string; merge?: boolean; dry_run?: boolean; yes?: boolean };
-    result: Record<string, unknown>;
-  };
-  export: { params: { dest: string; format?: "json" | "markdown" }; result: Record<string, unknown> };
-  import: { params: { src: string; from?: string }; result: Record<string, unknown> };
-  stats: { params: Params; result: Record<string, unknown> };
+/** Requests of several commands: `trash.restore` is the command `restore` of `magray/trash`. */
+interface Grouped {
+  "trash.list": [Unnamed<generated.TrashListParams>, generated.RecordPage];
+  "trash.restore": [Unnamed<generated.TrashRestoreParams>, generated.ChangedRecords];
+  "backup.backup": [Unnamed<generated.MakeBackupParams>, generated.BackedUp];
+  "backup.list": [Unnamed<generated.ListBackupsParams>, generated.Backups];
 }
 
-export type RequestName = keyof Requests;
-
-export interface BackupParams {
-  command?: "list";
-  output?: string;
-  full?: boolean;
+/** Requests that the generated types do not have yet. */
+interface Later {
+  restore: [{ archive: string; merge?: boolean; dry_run?: boolean; yes?: boolean }, object];
+  stats: [object, object];
 }
 
-export interface SearchParams {
-  query: string;
-  k?: number;
-  in?: Scope;
-  mode?: "hybrid" | "lexical" | "semantic";
-  layer?: string[];
-  kind?: string[];
-  lang?: string[];
-  path?: string[];
-  tag?: string[];
-  since?: string;
-  until?: string;
-  explain?: boolean;
-}
+export type RequestName = ShortName<keyof Generated> | keyof Grouped | keyof Later;
+type Pair<K extends RequestName> = K extends keyof Grouped
+  ? Grouped[K]
+  : K extends ShortName<keyof Generated>
+    ? Generated[`magray/${K}`]
+    : K extends keyof Later
+      ? Later[K]
+      : never;
 
-export type Scope = "workspace" | "notes" | "notebook" | "all";
+export type Params<K extends RequestName> = Pair<K>[0];
+export type Result<K extends RequestName> = Pair<K>[1];
+export type Scope = NonNullable<generated.SearchParams["in"]>;
 
-export interface RelatedParams {
-  uri?: string;
-  path?: string;
-  workspace?: string;
-  line?: number;
-  k?: number;
-}
-
-export interface RememberParams {
-  text: string;
-  title?: string;
-  tag?: string[];
-  layer?: string;
-  kind?: string;
-  project?: string;
-}
-
-export interface ListParams {
-  layer?: string[];
-  tag?: string[];
-  project?: string[];
-  limit?: number;
-  after?: string;
-}
-
-export interface EditParams {
-  id?: string;
-  uri?: string;
-  text?: string;
-  title?: string;
-  version?: string;
-}
-
-/** A hit with the place to open, in the editor's own counting. */
-export type Hit = shapes.Hit & { location: Location | null };
-export type Answer = Omit<shapes.SearchAnswer, "hits"> & { hits: Hit[] };
-
-export interface Position {
-  line: number;
-  character: number;
-}
-
-export interface Range {
-  start: Position;
-  end: Position;
-}
-
-export interface Location {
-  uri: string;
-  range: Range;
-}
-
-export interface Status {
-  state: "starting" | "indexing" | "ready" | "degraded" | "error";
-  message: string | null;
-  progress: { phase: string; done: number; total: number | null; rate: number | null } | null;
+/** The method of a request, and its params with the command where it is one of several. */
+export function asMessage(name: RequestName, params: object): { method: string; params: object } {
+  const [group = "", command] = name.split(".");
+  return { method: `magray/${group}`, params: command === undefined ? params : { ...params, command } };
 }

@@ -41,7 +41,7 @@ export async function undoForget(server: Server): Promise<void> {
 
 export async function restoreFromTrash(server: Server): Promise<void> {
   await told(async () => {
-    const { records } = await server.request("trash", { command: "list" });
+    const { records } = await server.request("trash.list", {});
     if (records.length === 0) {
       void window.showInformationMessage(l10n.t("The trash is empty."));
       return;
@@ -89,7 +89,7 @@ export async function editTags(server: Server, id: string, tags: readonly string
 
 async function takeBack(server: Server, ids: readonly string[]): Promise<void> {
   await told(async () => {
-    await server.request("trash", { command: "restore", ids: [...ids] });
+    await server.request("trash.restore", { ids: [...ids] });
     forgotten = [];
     window.setStatusBarMessage(l10n.t("Taken back from the trash."), 5_000);
   });

@@ -12,7 +12,7 @@ import {
   l10n,
   Uri,
 } from "vscode";
-import type { RecordDetails } from "../protocol/shapes";
+import type { RecordDetails } from "../protocol/generated";
 import { failure } from "../server/failure";
 import type { Server } from "../server/server";
 import { FOLDER, idOf, pathOf, SCHEME } from "./uris";

@@ -1,7 +1,7 @@
 /** Grouping: records as a tree by layer, tag or project. */
 
 import { l10n } from "vscode";
-import type { Record } from "../protocol/shapes";
+import type { Record } from "../protocol/generated";
 import { LAYERS, layerName } from "../search/filters";
 import { oneLine } from "../search/hit_text";
 

@@ -13,7 +13,7 @@ import {
   Uri,
   window,
 } from "vscode";
-import type { Record } from "../protocol/shapes";
+import type { Record } from "../protocol/generated";
 import { recordIcon } from "../search/hit_text";
 import type { Server } from "../server/server";
 import { type By, type Group, grouped, nameOf } from "./grouping";

@@ -1,7 +1,7 @@
 /** Text of a record: its line in a list and its card, in Markdown that cannot be mistaken for ours. */
 
 import { l10n } from "vscode";
-import type { Record } from "../protocol/shapes";
+import type { Record } from "../protocol/generated";
 import { layerName } from "../search/filters";
 
 /** What stands behind a record's name: day, tags, and whether its source still holds. */

@@ -1,8 +1,7 @@
 /** Remember: keeps the selection with where it stands, or a text that is typed, with title, tags and layer. */
 
 import { l10n, type Range, type TextEditor, window } from "vscode";
-import type { Range as WireRange } from "../protocol/messages";
-import type { Remembered } from "../protocol/shapes";
+import type { Remembered, Range as WireRange } from "../protocol/generated";
 import { splitWords } from "../search/filter_picker";
 import { LAYERS, layerName } from "../search/filters";
 import type { Server } from "../server/server";

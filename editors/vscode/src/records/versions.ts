@@ -1,6 +1,6 @@
 /** Versions: a record's version as the time by which an editor tells whether a file has changed. */
 
-import type { Record } from "../protocol/shapes";
+import type { Record } from "../protocol/generated";
 
 export interface Opened {
   readonly version: string;

@@ -2,7 +2,7 @@
 
 import { type ExtensionContext, window } from "vscode";
 import { register } from "../command";
-import type { RelatedParams } from "../protocol/messages";
+import type { RelatedParams } from "../protocol/generated";
 import type { Server } from "../server/server";
 import { RelatedView } from "./view";
 

@@ -12,7 +12,7 @@ import {
   type TreeView,
   window,
 } from "vscode";
-import type { Hit, RelatedParams } from "../protocol/messages";
+import type { Hit, RelatedParams } from "../protocol/generated";
 import { Debounce } from "../search/debounce";
 import { hitTreeItem } from "../search/results_view";
 import { failure } from "../server/failure";

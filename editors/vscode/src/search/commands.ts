@@ -2,7 +2,7 @@
 
 import type { ExtensionContext } from "vscode";
 import { register } from "../command";
-import type { Hit } from "../protocol/messages";
+import type { Hit } from "../protocol/generated";
 import type { Server } from "../server/server";
 import { SearchPicker, type Verb } from "./picker";
 import { open, target } from "./preview";

@@ -1,7 +1,7 @@
 /** Explanation: why a hit has its rank, each step of its score in words with a bar. */
 
 import { l10n } from "vscode";
-import type { Step } from "../protocol/shapes";
+import type { Step } from "../protocol/generated";
 
 export interface ExplainedStep {
   readonly name: string;

@@ -1,7 +1,8 @@
 /** Filters: what the buttons of the search add to the question. Immutable; each change is another value. */
 
 import { l10n } from "vscode";
-import type { Scope, SearchParams } from "../protocol/messages";
+import type { SearchParams } from "../protocol/generated";
+import type { Scope } from "../protocol/messages";
 
 export const SCOPES: readonly Scope[] = ["all", "workspace", "notebook", "notes"];
 export const LAYERS = ["interact", "insights", "assets"] as const;

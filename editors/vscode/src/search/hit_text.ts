@@ -1,7 +1,7 @@
 /** The text of a hit: how a line of a list shows it. */
 
 import { l10n } from "vscode";
-import type { Hit } from "../protocol/messages";
+import type { Hit } from "../protocol/generated";
 import { layerName } from "./filters";
 
 export interface HitText {

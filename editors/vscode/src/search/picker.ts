@@ -12,7 +12,7 @@ import {
   ThemeIcon,
   window,
 } from "vscode";
-import type { Answer, Hit } from "../protocol/messages";
+import type { Hit, SearchAnswer } from "../protocol/generated";
 import type { Connection } from "../server/client";
 import { failure } from "../server/failure";
 import type { Server } from "../server/server";
@@ -29,7 +29,7 @@ export interface Found {
   readonly verb: Verb;
   readonly query: string;
   readonly filters: Filters;
-  readonly answer: Answer;
+  readonly answer: SearchAnswer;
 }
 
 interface HitItem extends QuickPickItem {
@@ -129,7 +129,7 @@ export class SearchPicker implements Disposable {
     this.running = running;
     this.pick.busy = true;
     const filters = this.filters;
-    const show = (answer: Answer) => {
+    const show = (answer: SearchAnswer) => {
       if (!running.token.isCancellationRequested) {
         this.found = { verb: this.verb, query, filters, answer };
         this.fill(answer);
@@ -159,7 +159,7 @@ export class SearchPicker implements Disposable {
     }
   }
 
-  private fill(answer: Answer): void {
+  private fill(answer: SearchAnswer): void {
     const chosen = this.pick.activeItems[0]?.hit?.passage;
     const notices = noticesOf(answer);
     const items = answer.hits.map(hitItem);
@@ -300,7 +300,7 @@ function hitItem(hit: Hit): HitItem {
   };
 }
 
-function noticesOf(answer: Answer): HitItem[] {
+function noticesOf(answer: SearchAnswer): HitItem[] {
   const found: HitItem[] = [];
   if (answer.hits.length === 0) {
     found.push(notice("search-stop", l10n.t("Nothing was found.")));

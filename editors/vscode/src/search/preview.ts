@@ -9,7 +9,7 @@ import {
   ViewColumn,
   window,
 } from "vscode";
-import type * as messages from "../protocol/messages";
+import type { Hit } from "../protocol/generated";
 import type { Connection } from "../server/client";
 import { Debounce } from "./debounce";
 
@@ -20,7 +20,7 @@ export interface Target {
   readonly range: Range;
 }
 
-export function target(connection: Pick<Connection, "asUri">, hit: messages.Hit): Target | undefined {
+export function target(connection: Pick<Connection, "asUri">, hit: Hit): Target | undefined {
   if (hit.location === null) {
     return undefined;
   }

@@ -10,7 +10,7 @@ import {
   type TreeView,
   window,
 } from "vscode";
-import type { Hit } from "../protocol/messages";
+import type { Hit } from "../protocol/generated";
 import { hitText } from "./hit_text";
 import type { Found } from "./picker";
 

@@ -21,7 +21,8 @@ import {
   type StaticFeature,
 } from "vscode-languageclient/node";
 import { isOfRecords } from "../citations/marks";
-import type { RequestName, Requests, Status } from "../protocol/messages";
+import type { ServerStatus } from "../protocol/generated";
+import { asMessage, type Params, type RequestName, type Result } from "../protocol/messages";
 import { RestartPolicy } from "./restart_policy";
 import { setByPerson } from "./settings";
 
@@ -36,7 +37,7 @@ export interface Start {
 export interface Ask<K extends RequestName> {
   readonly token?: CancellationToken;
   /** Gets what is known before the whole answer. */
-  readonly onPartial?: (value: Requests[K]["result"]) => void;
+  readonly onPartial?: (value: Result<K>) => void;
 }
 
 /** The commands of ours that the server puts into its code actions and lenses. */
@@ -45,14 +46,14 @@ export const OWN_COMMANDS = ["magray.rememberSelection", "magray.showRecords", "
 let partials = 0;
 
 export class Connection implements Disposable {
-  private readonly statusEmitter = new EventEmitter<Status>();
+  private readonly statusEmitter = new EventEmitter<ServerStatus>();
   private readonly recordsEmitter = new EventEmitter<void>();
   private readonly endEmitter = new EventEmitter<boolean>();
   private readonly policy = new RestartPolicy();
   private readonly client: LanguageClient;
   private stopping = false;
 
-  readonly onStatus: Event<Status> = this.statusEmitter.event;
+  readonly onStatus: Event<ServerStatus> = this.statusEmitter.event;
   readonly onRecordsChanged: Event<void> = this.recordsEmitter.event;
   /** The process ended unasked; true: it is started again. */
   readonly onEnd: Event<boolean> = this.endEmitter.event;
@@ -69,7 +70,7 @@ export class Connection implements Disposable {
 
   /** Start the process. Rejects when it cannot be started or does not answer. */
   async open(): Promise<void> {
-    this.client.onNotification("magray/status", (status: Status) => this.statusEmitter.fire(status));
+    this.client.onNotification("magray/status", (status: ServerStatus) => this.statusEmitter.fire(status));
     this.client.onNotification("magray/recordsChanged", () => this.recordsEmitter.fire());
     await this.client.start();
   }
@@ -80,22 +81,20 @@ export class Connection implements Disposable {
 
   async request<K extends RequestName>(
     name: K,
-    params: Requests[K]["params"],
+    params: Params<K>,
     { token, onPartial }: Ask<K> = {},
-  ): Promise<Requests[K]["result"]> {
+  ): Promise<Result<K>> {
+    const message = asMessage(name, params);
     if (onPartial === undefined) {
-      return this.client.sendRequest<Requests[K]["result"]>(`magray/${name}`, params, token);
+      return this.client.sendRequest<Result<K>>(message.method, message.params, token);
     }
     partials += 1;
     const partialResultToken = `magray-partial-${partials}`;
-    const progress = new ProgressType<Requests[K]["result"]>();
+    const progress = new ProgressType<Result<K>>();
     const heard = this.client.onProgress(progress, partialResultToken, onPartial);
     try {
-      return await this.client.sendRequest<Requests[K]["result"]>(
-        `magray/${name}`,
-        { ...params, partialResultToken },
-        token,
-      );
+      const params = { ...message.params, partialResultToken };
+      return await this.client.sendRequest<Result<K>>(message.method, params, token);
     } finally {
       heard.dispose();
     }

@@ -1,14 +1,14 @@
 /** Condition: the state of the server as the window shows it. */
 
-import type { Status } from "../protocol/messages";
+import type { ServerStatus } from "../protocol/generated";
 
 /** `missing`: no program was found; `stopped`: not started yet, or stopped by the person. */
-export type State = Status["state"] | "stopped" | "missing";
+export type State = ServerStatus["state"] | "stopped" | "missing";
 
 export interface Condition {
   readonly state: State;
   readonly message: string | null;
-  readonly progress: Status["progress"];
+  readonly progress: ServerStatus["progress"];
 }
 
 export const STOPPED: Condition = { state: "stopped", message: null, progress: null };

@@ -15,7 +15,7 @@ import {
   window,
   workspace,
 } from "vscode";
-import type { RequestName, Requests } from "../protocol/messages";
+import type { Params, RequestName, Result } from "../protocol/messages";
 import type { Ask, Connection } from "./client";
 import { type Condition, STOPPED } from "./condition";
 import { type Candidate, discover, type Surroundings } from "./discovery";
@@ -72,11 +72,7 @@ export class Server implements Disposable {
     }
   }
 
-  async request<K extends RequestName>(
-    name: K,
-    params: Requests[K]["params"],
-    ask: Ask<K> = {},
-  ): Promise<Requests[K]["result"]> {
+  async request<K extends RequestName>(name: K, params: Params<K>, ask: Ask<K> = {}): Promise<Result<K>> {
     const connection = await this.connect();
     return connection.request(name, params, ask);
   }
