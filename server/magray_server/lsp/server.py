@@ -29,6 +29,7 @@ from magray_server.lsp.features.configuration import Configuration
 from magray_server.lsp.features.create_note import CreateNote
 from magray_server.lsp.features.device_messages import Devices
 from magray_server.lsp.features.document_links import Links
+from magray_server.lsp.features.feature import Editing
 from magray_server.lsp.features.health import HealthRequests
 from magray_server.lsp.features.hover import Hover
 from magray_server.lsp.features.index import IndexRequests
@@ -157,8 +158,9 @@ class MagrayServer(LanguageServer):
     def _wire_requests(self, client: Client, folders: Folders, buffers: Buffers, workers: Workers) -> None:
         """What answers requests."""
         session, settings = self.session, self._settings
-        self.search = SearchRequests(client, folders, buffers, session, workers)
-        self.related = RelatedRequests(client, folders, buffers, session, workers)
+        editing = Editing(client, folders, buffers, session, workers)
+        self.search = SearchRequests(editing)
+        self.related = RelatedRequests(editing)
         self.index = IndexRequests(folders, self.configuration, self.indexing)
         self.health = HealthRequests(folders, session, workers, self.indexing.indexers)
         self.optimize = OptimizeRequests(self.progress_bars, self.maintenance)
@@ -166,19 +168,17 @@ class MagrayServer(LanguageServer):
         self.operations = OperationRequests(
             self.home, folders, settings, workers, long_runs, self.record_changes.look
         )
-        self.symbols = WorkspaceSymbols(client, folders, buffers, session, workers)
-        self.links = Links(client, folders, buffers, session, workers)
-        self.hover = Hover(client, settings, folders, buffers, session, workers, self.links)
+        self.symbols = WorkspaceSymbols(editing)
+        self.links = Links(editing)
+        self.hover = Hover(editing, self.links, settings)
         outlines = Outlines()
-        self.remember_selection = RememberSelection(
-            client, folders, buffers, session, workers, outlines, self.record_changes.look
-        )
+        self.remember_selection = RememberSelection(editing, outlines, self.record_changes.look)
         create_note = CreateNote(client, folders, session, workers, self.links)
         self.code_actions = CodeActions(client, folders, buffers, self.remember_selection, create_note)
         self.completion = Completion(buffers, session, workers, self.links)
-        self.references = References(client, folders, buffers, session, workers, self.links)
-        self.note_symbols = NoteSymbols(client, folders, buffers, session, workers)
-        self.rename_notes = RenameNotes(client, folders, buffers, session, workers, self.links)
+        self.references = References(editing, self.links)
+        self.note_symbols = NoteSymbols(editing)
+        self.rename_notes = RenameNotes(editing, self.links)
         self.show_related = ShowRelated(client, self.related.related)
         self.show_records = ShowRecords(client, session, workers)
         self.record_lenses = RecordLenses(client, settings, folders, session, workers)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from magray_server.operations.forget import Changed
 from magray_server.operations.operation import Context, Operation, option, options
 
@@ -13,17 +15,19 @@ class Pin:
     ids: tuple[str, ...] = option("The ids, as n17.", positional=True, metavar="ID...")
 
 
-def run(context: Context, wanted: Pin) -> Changed:
-    """The records as they are then. Raises RecordNotFound."""
-    return Changed([context.memory.records.pin(id_, pinned=True) for id_ in wanted.ids])
+def pinning(name: str, wanted: type[Pin], *, pinned: bool) -> Operation[Any, Any]:
+    """The operation that pins records, or unpins them; its run raises RecordNotFound."""
 
+    def run(context: Context, given: Pin) -> Changed:
+        return Changed([context.memory.records.pin(id_, pinned=pinned) for id_ in given.ids])
 
-OPERATIONS = (
-    Operation(
-        name="pin",
-        options=Pin,
+    return Operation(
+        name=name,
+        options=wanted,
         run=run,
         shape="magray_server.operations.shapes:ChangedRecords",
-        examples="magray pin n17",
-    ),
-)
+        examples=f"magray {name} n17",
+    )
+
+
+OPERATIONS = (pinning("pin", Pin, pinned=True),)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from magray_server.lsp import record_uris
+from magray_server.lsp.features.feature import Feature
 from magray_server.lsp.positions import to_column, to_index
 
 if TYPE_CHECKING:
@@ -16,11 +17,8 @@ if TYPE_CHECKING:
 
     from magray_memory.session import Session
     from magray_memory.values import Note, NoteReference, Record
-    from magray_server.lsp.buffers import Buffer, Buffers
-    from magray_server.lsp.client import Client
-    from magray_server.lsp.folders import Folders
-    from magray_server.lsp.session import CurrentSession
-    from magray_server.lsp.workers import Stop, Workers
+    from magray_server.lsp.buffers import Buffer
+    from magray_server.lsp.workers import Stop
 
 MAX_LINKS = 500
 _NEAR = 1_000
@@ -28,19 +26,10 @@ _NEAR = 1_000
 _MARKS = re.compile(r"\[\[|\]\(|\]:")
 
 
-class Links:
+class Links(Feature):
     """Works on open documents of any language: notes are linked from comments too. Links by path, which
     Markdown has, are followed but not underlined: editors do that themselves.
     """
-
-    def __init__(
-        self, client: Client, folders: Folders, buffers: Buffers, session: CurrentSession, workers: Workers
-    ) -> None:
-        self._client = client
-        self._folders = folders
-        self._buffers = buffers
-        self._session = session
-        self._workers = workers
 
     async def links(self, params: types.DocumentLinkParams) -> list[types.DocumentLink]:
         """Every `[[link]]` of the document whose note, or record, is known."""

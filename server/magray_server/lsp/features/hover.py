@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from magray_server.lsp import cards, record_cards
+from magray_server.lsp.features.feature import Feature
 from magray_server.lsp.positions import to_column, to_index
 
 if TYPE_CHECKING:
@@ -20,13 +21,11 @@ if TYPE_CHECKING:
 
     from magray_memory.session import Session
     from magray_memory.values import Hit, NoteReference, Record
-    from magray_server.lsp.buffers import Buffer, Buffers
-    from magray_server.lsp.client import Client
+    from magray_server.lsp.buffers import Buffer
     from magray_server.lsp.features.document_links import Links
-    from magray_server.lsp.folders import Folders
-    from magray_server.lsp.session import CurrentSession
+    from magray_server.lsp.features.feature import Editing
     from magray_server.lsp.settings import ClientSettings
-    from magray_server.lsp.workers import Stop, Workers
+    from magray_server.lsp.workers import Stop
 
 CACHED = 200
 CACHE_SECONDS = 30.0
@@ -37,26 +36,13 @@ _WORD_CHARACTERS = 200
 """A longer word is none; so of a line of any length only a part is looked at."""
 
 
-class Hover:
+class Hover(Feature):
     """Cards are cached for a while: a cursor that comes back costs nothing."""
 
-    def __init__(
-        self,
-        client: Client,
-        settings: Callable[[], ClientSettings],
-        folders: Folders,
-        buffers: Buffers,
-        session: CurrentSession,
-        workers: Workers,
-        links: Links,
-    ) -> None:
-        self._client = client
-        self._settings = settings
-        self._folders = folders
-        self._buffers = buffers
-        self._session = session
-        self._workers = workers
+    def __init__(self, editing: Editing, links: Links, settings: Callable[[], ClientSettings]) -> None:
+        super().__init__(editing)
         self._links = links
+        self._settings = settings
         self._cards: OrderedDict[tuple[Any, ...], tuple[float, str | None]] = OrderedDict()
 
     async def hover(self, params: types.HoverParams) -> types.Hover | None:

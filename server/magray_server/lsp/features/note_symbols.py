@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from magray_server.lsp.features.feature import Feature
 from magray_server.lsp.positions import to_column
 
 if TYPE_CHECKING:
@@ -16,27 +17,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_memory.values import Heading
-    from magray_server.lsp.buffers import Buffer, Buffers
-    from magray_server.lsp.client import Client
-    from magray_server.lsp.folders import Folders
-    from magray_server.lsp.session import CurrentSession
-    from magray_server.lsp.workers import Stop, Workers
+    from magray_server.lsp.buffers import Buffer
+    from magray_server.lsp.workers import Stop
 
 _OBSIDIAN = ".obsidian"
 _KIND = types.SymbolKind.String
 
 
-class NoteSymbols:
+class NoteSymbols(Feature):
     """A folder of notes is one that the settings name, open or not, or an open vault of Obsidian's."""
-
-    def __init__(
-        self, client: Client, folders: Folders, buffers: Buffers, session: CurrentSession, workers: Workers
-    ) -> None:
-        self._client = client
-        self._folders = folders
-        self._buffers = buffers
-        self._session = session
-        self._workers = workers
 
     async def symbols(
         self, params: types.DocumentSymbolParams

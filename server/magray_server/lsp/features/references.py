@@ -9,6 +9,7 @@ from lsprotocol import types
 
 from magray_server.lsp import record_uris
 from magray_server.lsp.features.document_links import name_of, span_of
+from magray_server.lsp.features.feature import Feature
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,33 +17,19 @@ if TYPE_CHECKING:
 
     from magray_memory.session import Session
     from magray_memory.values import Backlink, Note, NoteReference, Record
-    from magray_server.lsp.buffers import Buffer, Buffers
-    from magray_server.lsp.client import Client
+    from magray_server.lsp.buffers import Buffer
     from magray_server.lsp.features.document_links import Links
-    from magray_server.lsp.folders import Folders
-    from magray_server.lsp.session import CurrentSession
-    from magray_server.lsp.workers import Stop, Workers
+    from magray_server.lsp.features.feature import Editing
+    from magray_server.lsp.workers import Stop
 
 
-class References:
+class References(Feature):
     """On a link: all that links to the same. On a heading: what links to it; on the first one, and anywhere
     else in a Markdown document: what links to the document.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        folders: Folders,
-        buffers: Buffers,
-        session: CurrentSession,
-        workers: Workers,
-        links: Links,
-    ) -> None:
-        self._client = client
-        self._folders = folders
-        self._buffers = buffers
-        self._session = session
-        self._workers = workers
+    def __init__(self, editing: Editing, links: Links) -> None:
+        super().__init__(editing)
         self._links = links
 
     async def references(self, params: types.ReferenceParams) -> list[types.Location] | None:

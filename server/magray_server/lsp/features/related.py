@@ -4,29 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from magray_server.lsp.features.feature import Feature
 from magray_server.lsp.locations import Texts, answer_as_json
 
 if TYPE_CHECKING:
-    from magray_server.lsp.buffers import Buffers
-    from magray_server.lsp.client import Client
-    from magray_server.lsp.folders import Folders
-    from magray_server.lsp.session import CurrentSession
-    from magray_server.lsp.workers import Stop, Workers
+    from magray_server.lsp.workers import Stop
 
 Json = dict[str, Any]
 
 
-class RelatedRequests:
+class RelatedRequests(Feature):
     """Each request is one piece of work in a thread; cancelling it ends the work at its next step."""
-
-    def __init__(
-        self, client: Client, folders: Folders, buffers: Buffers, session: CurrentSession, workers: Workers
-    ) -> None:
-        self._client = client
-        self._folders = folders
-        self._buffers = buffers
-        self._session = session
-        self._workers = workers
 
     async def related(self, given: Any) -> Json:
         """Passages like the one that is named."""

@@ -9,43 +9,29 @@ from lsprotocol import types
 from magray_server.lsp import record_cards
 from magray_server.lsp.commands import OWN_REMEMBER, REMEMBER
 from magray_server.lsp.errors import invalid
+from magray_server.lsp.features.feature import Feature
 from magray_server.lsp.positions import to_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from magray_memory.values import ChunkSymbol, Remembered
-    from magray_server.lsp.buffers import Buffer, Buffers
-    from magray_server.lsp.client import Client
-    from magray_server.lsp.folders import Folders
+    from magray_server.lsp.buffers import Buffer
+    from magray_server.lsp.features.feature import Editing
     from magray_server.lsp.outline import Outlines
-    from magray_server.lsp.session import CurrentSession
-    from magray_server.lsp.workers import Stop, Workers
+    from magray_server.lsp.workers import Stop
 
 KIND = "magray.remember"
 """The kind of the action, which an editor may bind a key to."""
 MAX_TITLE = 120
 
 
-class RememberSelection:
+class RememberSelection(Feature):
     """Offers the action, and runs its command. What is kept is the text of the editor, saved or not."""
 
-    def __init__(
-        self,
-        client: Client,
-        folders: Folders,
-        buffers: Buffers,
-        session: CurrentSession,
-        workers: Workers,
-        outlines: Outlines,
-        on_change: Callable[[], None],
-    ) -> None:
+    def __init__(self, editing: Editing, outlines: Outlines, on_change: Callable[[], None]) -> None:
         """`on_change`: a record may be new."""
-        self._client = client
-        self._folders = folders
-        self._buffers = buffers
-        self._session = session
-        self._workers = workers
+        super().__init__(editing)
         self._outlines = outlines
         self._on_change = on_change
 

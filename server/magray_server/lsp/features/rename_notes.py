@@ -9,6 +9,7 @@ from lsprotocol import types
 
 from magray_server.lsp.errors import invalid
 from magray_server.lsp.features.document_links import span_of
+from magray_server.lsp.features.feature import Feature
 from magray_server.lsp.uris import to_path
 
 if TYPE_CHECKING:
@@ -16,12 +17,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_memory.values import FileEdits, Note, NoteReference
-    from magray_server.lsp.buffers import Buffer, Buffers
-    from magray_server.lsp.client import Client
+    from magray_server.lsp.buffers import Buffer
     from magray_server.lsp.features.document_links import Links
-    from magray_server.lsp.folders import Folders
-    from magray_server.lsp.session import CurrentSession
-    from magray_server.lsp.workers import Stop, Workers
+    from magray_server.lsp.features.feature import Editing
+    from magray_server.lsp.workers import Stop
 
     Changes = list[types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile]
 
@@ -39,23 +38,11 @@ OPTIONS = types.FileOperationRegistrationOptions(
 _NOT_IN_NAMES = frozenset("[]#|^")
 
 
-class RenameNotes:
+class RenameNotes(Feature):
     """Texts of open buffers count before their files, so that nothing unsaved is lost."""
 
-    def __init__(
-        self,
-        client: Client,
-        folders: Folders,
-        buffers: Buffers,
-        session: CurrentSession,
-        workers: Workers,
-        links: Links,
-    ) -> None:
-        self._client = client
-        self._folders = folders
-        self._buffers = buffers
-        self._session = session
-        self._workers = workers
+    def __init__(self, editing: Editing, links: Links) -> None:
+        super().__init__(editing)
         self._links = links
 
     async def will_rename(self, params: types.RenameFilesParams) -> types.WorkspaceEdit | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from magray_server.lsp.features.feature import Feature
 from magray_server.lsp.locations import Texts, answer_as_json
 
 if TYPE_CHECKING:
@@ -14,11 +15,7 @@ if TYPE_CHECKING:
 
     from magray_memory.session import Session
     from magray_memory.values import SearchAnswer, SearchQuery
-    from magray_server.lsp.buffers import Buffers
-    from magray_server.lsp.client import Client
-    from magray_server.lsp.folders import Folders
-    from magray_server.lsp.session import CurrentSession
-    from magray_server.lsp.workers import Stop, Workers
+    from magray_server.lsp.workers import Stop
     from magray_server.operations.search import Search
 
     Ask = Callable[[Session, SearchQuery, Stop], SearchAnswer]
@@ -26,17 +23,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-class SearchRequests:
+class SearchRequests(Feature):
     """Each request is one piece of work in a thread; cancelling it ends the work at its next step."""
-
-    def __init__(
-        self, client: Client, folders: Folders, buffers: Buffers, session: CurrentSession, workers: Workers
-    ) -> None:
-        self._client = client
-        self._folders = folders
-        self._buffers = buffers
-        self._session = session
-        self._workers = workers
 
     async def search(self, given: Any) -> Json:
         """Ranked hits. With a `partialResultToken` the hits by words are sent ahead of the whole answer."""

@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from magray_server.lsp import record_uris
+from magray_server.lsp.features.feature import Feature
 from magray_server.lsp.locations import Texts
 
 if TYPE_CHECKING:
     from magray_memory.values import Hit, Symbol
-    from magray_server.lsp.buffers import Buffers
-    from magray_server.lsp.client import Client
-    from magray_server.lsp.folders import Folders
-    from magray_server.lsp.session import CurrentSession
-    from magray_server.lsp.workers import Stop, Workers
+    from magray_server.lsp.workers import Stop
 
 LIMIT = 100
 ANSWERS = 20
@@ -47,17 +44,8 @@ _KINDS = {
 }
 
 
-class WorkspaceSymbols:
+class WorkspaceSymbols(Feature):
     """Answers without line ranges where the client asks for those later, which saves reading the files."""
-
-    def __init__(
-        self, client: Client, folders: Folders, buffers: Buffers, session: CurrentSession, workers: Workers
-    ) -> None:
-        self._client = client
-        self._folders = folders
-        self._buffers = buffers
-        self._session = session
-        self._workers = workers
 
     async def search(self, params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
         """`workspace/symbol`: symbols by name, or hits by meaning for a query that begins with `?`."""
