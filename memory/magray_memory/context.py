@@ -76,6 +76,7 @@ class Context:
         """The context of a workspace, see `Memory.open`. Raises WorkspaceError."""
         environ = os.environ if environ is None else environ
         place = Home.default(environ) if home is None else Home(home_path(home, "--home"))
+        recover_restore(place, environ)
         roots: tuple[Path, ...] = ()
         rootless = None
         if workspace is not None:
@@ -230,3 +231,11 @@ class Context:
         """What is wrong with a path that lies in no workspace."""
         where = self.workspace or "any workspace"
         return WorkspaceError(f"{path}", f"it lies outside {where}", "magray --workspace FOLDER …")
+
+
+def recover_restore(home: Home, environ: Mapping[str, str] | None = None) -> None:
+    """Finish a restore that was killed, before the settings are read; never fails."""
+    if os.path.lexists(home.pending_restore):
+        from magray_memory.storage.restore_journal import recover
+
+        recover(home, config_path(home.path, environ))

@@ -59,7 +59,7 @@ class Progress:
         self.should_stop = should_stop
 
     def report(self, step: str, done: int = 0, total: int | None = None, unit: str = "") -> None:
-        """Say how far the run is."""
+        """Say how far the run is; an empty step: it waits for an answer of the person."""
         self._on_report(Report(step, done, total, unit))
 
     def check(self) -> None:

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from magray_memory.config import Loaded, config_path, load_settings
-from magray_memory.context import Context
+from magray_memory.context import Context, recover_restore
 from magray_memory.ignore.paths import canonical_root
 from magray_memory.polled_files import PolledFiles
 
@@ -45,6 +45,7 @@ class Session:
     @classmethod
     def start(cls, home: Home, roots: Sequence[Path], overrides: Mapping[str, object] | None = None) -> Self:
         """A session over these roots; nothing is opened yet. Never raises for what a root or a setting is."""
+        recover_restore(home)
         places = _canonical(roots)
 
         def load(root: Path | None) -> Loaded:

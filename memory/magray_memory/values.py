@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from magray_memory.archive.export_run import Exported
     from magray_memory.archive.import_report import Imported
     from magray_memory.archive.passphrase import PASSPHRASE_VARIABLE, Passphrases
+    from magray_memory.archive.restore import Restored, RestorePlan
     from magray_memory.archive.retention import PrunedBackups
     from magray_memory.config import Loaded, Settings
     from magray_memory.health.doctor import Diagnosis
@@ -106,6 +107,8 @@ __all__ = [
     "RecordPage",
     "Remembered",
     "Renames",
+    "RestorePlan",
+    "Restored",
     "Schedule",
     "SearchAnswer",
     "SearchQuery",
@@ -156,6 +159,7 @@ _MODULES = {
     "archive.backup": ("BackedUp",),
     "archive.backup_folder": ("Backup",),
     "archive.passphrase": ("PASSPHRASE_VARIABLE", "Passphrases"),
+    "archive.restore": ("RestorePlan", "Restored"),
     "archive.retention": ("PrunedBackups",),
     "archive.export_run": ("Exported",),
     "archive.import_report": ("Imported",),

@@ -119,7 +119,7 @@ class BackupMaker:
                 roots[manifest.SETTINGS] = None
             made = self._manifest(scratch, roots, state)
             path = self._store(output, made, scratch, secret)
-        if output is None:
+        if output is None and self.reason != "safety":
             own = made.member(manifest.SETTINGS)
             last = LastBackup(time.time(), str(path), *state, own.sha256 if own else "")
             backup_state.save(home.path, last=last, failure=None)

@@ -15,13 +15,14 @@ from magray_memory.archive.passphrase import NO_PASSPHRASE
 from magray_memory.progress import SILENT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from magray_memory.archive.backup import BackedUp
     from magray_memory.archive.backup_folder import Backup
     from magray_memory.archive.manifest import Reason
     from magray_memory.archive.passphrase import Passphrases
+    from magray_memory.archive.restore import Restored, RestorePlan
     from magray_memory.archive.retention import PrunedBackups
     from magray_memory.context import Context
     from magray_memory.progress import Progress
@@ -62,6 +63,27 @@ class Archive:
 
         settings = self._context.settings.backup
         return prune(self.folder, settings, datetime.now(UTC), dry_run=dry_run, progress=progress)
+
+    def restore(
+        self,
+        archive: str,
+        *,
+        merge: bool = False,
+        dry_run: bool = False,
+        confirm: Callable[[RestorePlan], bool] | None = None,
+        passphrases: Passphrases = NO_PASSPHRASE,
+        progress: Progress = SILENT,
+    ) -> Restored:
+        """Put the records and settings of an archive in place of those of now, or `merge` its records.
+
+        `archive`: `latest`, a path, or a name in the backup folder. `confirm` gets what would change, and
+        says whether it may. The state of now is kept as a safety backup. Raises ArchiveError,
+        PassphraseError, StorageError, UsageError, Interrupted: then nothing has changed.
+        """
+        from magray_memory.archive.restore import Restorer, find
+
+        path = find(self._context, archive)
+        return Restorer(self._context, merge, passphrases, confirm, progress).run(path, dry_run=dry_run)
 
     @property
     def folder(self) -> Path:

@@ -83,6 +83,7 @@ def plain_archive(path: Path, folder: Path, passphrases: Passphrases, progress: 
         yield path
         return
     encryption.require_library()
+    progress.report("")
     secret = passphrases.get()
     progress.check()
     progress.report("decrypting")

@@ -132,7 +132,7 @@ class Layers:
             run = _Cleaning(vault, self._rules, self._clock(), dry_run, at_once, progress)
             done.moves += run.moves()
             if not dry_run:
-                purged = purge_records(self._context.home, vault, run.emptied)
+                purged = purge_records(self._context.home, vault, run.emptied, asked=False)
                 done.purged = purged if purged.looked else None
         done.seconds = round(time.monotonic() - began, 3)
         return done

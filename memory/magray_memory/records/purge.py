@@ -91,7 +91,7 @@ class Purged:
         }
 
 
-def purge_records(home: Home, vault: Vault, documents: Sequence[int]) -> Purged:
+def purge_records(home: Home, vault: Vault, documents: Sequence[int], *, asked: bool = True) -> Purged:
     """Remove records for good, in the trash or not, and finish what an earlier purge could not, or was killed
     in. Raises StorageError when the rows cannot be removed: then nothing is.
     """
@@ -99,7 +99,7 @@ def purge_records(home: Home, vault: Vault, documents: Sequence[int]) -> Purged:
     unfinished = purge.unfinished(vault)
     if documents or unfinished:
         with _alone(vault, done):
-            _Purge(home, vault, documents, done, unfinished).run()
+            _Purge(home, vault, documents, done, unfinished, asked).run()
         if done.whole:
             purge.finish(vault)
     return done
@@ -132,6 +132,7 @@ class _Purge:
     documents: Sequence[int]
     done: Purged
     hashes: set[bytes] = field(default_factory=set[bytes])
+    asked: bool = True
     lines: list[str] = field(default_factory=list[str])
 
     def run(self) -> None:
@@ -170,9 +171,9 @@ class _Purge:
         for start in range(0, len(self.documents), _ROWS):
             some = self.documents[start : start + _ROWS]
             try:
-                records.remove(self.vault, some, lexical)
+                records.remove(self.vault, some, lexical, time.time(), asked=self.asked)
             except LexicalDamaged:  # the same once more makes the lexical index again
-                records.remove(self.vault, some, lexical)
+                records.remove(self.vault, some, lexical, time.time(), asked=self.asked)
         path = str(self.vault.path)
         self.done.looked.append(Place("records, history, links and uses", path, len(self.documents)))
 

@@ -70,6 +70,11 @@ class Home:
         return self.path / "backups"
 
     @property
+    def pending_restore(self) -> Path:
+        """A file that is there while a restore is put in place, see `storage/restore_journal.py`."""
+        return self.path / "restore.pending"
+
+    @property
     def logs(self) -> Path:
         """The folder that programs in the background log into."""
         return self.path / "logs"

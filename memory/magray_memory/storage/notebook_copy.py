@@ -15,6 +15,7 @@ from magray_memory.errors import VaultDamaged
 from magray_memory.storage import schema
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.integrity_checks import Part, part_of
+from magray_memory.storage.redactions import RULES
 from magray_memory.storage.sqlite_errors import damaged, translated
 from magray_memory.storage.vault import Vault
 from magray_memory.storage.vault_files import new_vault
@@ -37,6 +38,7 @@ _OWN_FACTS = (
     "changes_trimmed_to",
     "words_removed",
     "rows_damaged",
+    RULES,
 )
 """Facts of a vault that are about its derived rows, or its birth."""
 _COMPLAINTS = 100
@@ -136,6 +138,27 @@ def schema_of(path: Path) -> int:
         if application != schema.APPLICATION_ID:
             raise VaultDamaged(f"{path.name} is no notebook")
         return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def living(vault: Vault) -> list[int]:
+    """The ids of all records that are not in the trash."""
+    with vault.read() as connection:
+        rows = connection.execute(
+            "SELECT id FROM document WHERE text IS NOT NULL AND path IS NULL AND trashed_at IS NULL"
+            " ORDER BY id"
+        )
+        return [row[0] for row in rows]
+
+
+def holding(vault: Vault, expression: str) -> set[int]:
+    """The documents with a passage that an expression of FTS5 finds."""
+    with vault.read() as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT document_id FROM passage_fts JOIN passage p ON p.id = passage_fts.rowid"
+            " WHERE passage_fts MATCH ?",
+            (expression,),
+        )
+        return {row[0] for row in rows}
 
 
 def _copy_rows(connection: sqlite3.Connection, table: str) -> None:

@@ -332,9 +332,18 @@ def replace_passages(
         insert_passages(connection, document, "", list(enumerate(passages)), lexical)
 
 
-def remove(vault: Vault, documents: Sequence[int], lexical: LexicalWriter) -> None:
-    """Remove records for good, with their history, tags, links and uses; what they replaced counts again."""
+def remove(
+    vault: Vault, documents: Sequence[int], lexical: LexicalWriter, at: float, *, asked: bool = True
+) -> None:
+    """Remove records for good, with their history, tags, links and uses; what they replaced counts again.
+
+    That they were is noted, with whether it was `asked` for, so that no backup brings them back.
+    """
     with vault.write() as connection:
+        connection.executemany(
+            "INSERT OR REPLACE INTO purged SELECT uid, ?, ? FROM document WHERE id = ? AND uid IS NOT NULL",
+            [(at, asked, document) for document in documents],
+        )
         _remove_passages(vault, documents, lexical)
         RecordRow.update(superseded_by=None).where(RecordRow.superseded_by.in_(documents)).execute(vault.db)
         RecordRow.delete().where(RecordRow.id.in_(documents) & _TEXT).execute(vault.db)
@@ -347,7 +356,7 @@ def history(vault: Vault, document: int) -> list[Revision]:
         rows = (
             RevisionRow.select()
             .where(RevisionRow.document == document)
-            .order_by(RevisionRow.id.desc())
+            .order_by(RevisionRow.until_at.desc(), RevisionRow.id.desc())
             .execute(vault.db)
         )
         return [

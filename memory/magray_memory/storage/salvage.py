@@ -58,11 +58,12 @@ class Salvaged:
 
 def unfinished(path: Path) -> Path | None:
     """The replacement that an interrupted salvage left finished but not in place."""
-    waiting = _replacement(path)
+    waiting = replacement(path)
     return waiting if waiting.exists() else None
 
 
-def _replacement(path: Path) -> Path:
+def replacement(path: Path) -> Path:
+    """Where a finished replacement of a damaged vault waits to be put in place."""
     return path.with_name(f".{path.name}.salvaged")
 
 
@@ -78,17 +79,17 @@ def salvage(path: Path, kind: VaultKind, complete: Callable[[Path], None]) -> Sa
     try:
         waiting = unfinished(path)
         if waiting is not None:
-            _put_in_place(waiting, path)
+            put_in_place(waiting, path)
             return Salvaged(None)
         refuse_where_folder(path)
-        quarantined = _quarantined_copy(path)
-        waiting = _replacement(path)
+        quarantined = quarantined_copy(path)
+        waiting = replacement(path)
         for target in (path, waiting):
             atomic_file.remove_drafts(target, older_than=0)
         with new_vault(waiting, path, kind, None, durable=True) as draft:
             rows, broken = _fill(draft, path)
             complete(draft)
-        _put_in_place(waiting, path)
+        put_in_place(waiting, path)
         return Salvaged(quarantined, rows, broken)
     except OSError as error:
         raise StorageError(f"{path} cannot be salvaged", error.strerror or str(error)) from error
@@ -96,7 +97,7 @@ def salvage(path: Path, kind: VaultKind, complete: Callable[[Path], None]) -> Sa
         lock.release()
 
 
-def _quarantined_copy(path: Path) -> Path:
+def quarantined_copy(path: Path) -> Path:
     """A copy of the damaged file and its log, under its name in quarantine."""
     copy = quarantine_path(path)
     for suffix in ("-wal", ""):
@@ -108,7 +109,8 @@ def _quarantined_copy(path: Path) -> Path:
     return copy
 
 
-def _put_in_place(waiting: Path, path: Path) -> None:
+def put_in_place(waiting: Path, path: Path) -> None:
+    """Give a finished replacement the name of a damaged vault. Raises OSError."""
     # The log of the damaged file must not be replayed into the new one. Each step is on the disk before the
     # next: the new file and the copy of the log, the end of the log, the new name.
     atomic_file.sync_folder(path.parent)

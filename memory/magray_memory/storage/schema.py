@@ -17,6 +17,7 @@ row of a workspace vault, can be made again from files or from those texts.
 - `revision`: what a record was before an edit; `citation`: the lines of a file that it is about
 - `redaction`: how many secrets of a kind were taken out of a document
 - `origin`: the item of another tool that a record was imported from, as it was then
+- `purged`: the identities of records that were removed for good, and nothing else of them
 - `skipped`: a file that should have been indexed and was not, with the reason and the state it had
 - `checksum` of a row: see `storage/row_checksums.py`
 - `change`, `tally` and `embedding_key.vectors`: the log of vectors, counts of rows and of changes of records,
@@ -66,6 +67,7 @@ TABLES: Mapping[str, TableRole] = {
     "citation": TableRole.TRUTH,
     "redaction": TableRole.TRUTH,
     "origin": TableRole.TRUTH,
+    "purged": TableRole.TRUTH,
     "skipped": TableRole.DERIVED,
     "change": TableRole.DERIVED,
     "tally": TableRole.DERIVED,
@@ -491,6 +493,19 @@ def origins(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+_PURGED = """
+CREATE TABLE purged (uid TEXT PRIMARY KEY, at REAL NOT NULL, asked INTEGER NOT NULL) WITHOUT ROWID
+"""
+
+
+def purged(connection: sqlite3.Connection) -> None:
+    """13: which records were removed for good, so that no backup brings them back; `asked`: by the person,
+    not by age.
+    """
+    for statement in _statements(_PURGED):
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     first_schema,
     skip_reasons,
@@ -504,6 +519,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     record_times,
     redactions,
     origins,
+    purged,
 )
 """Migration i takes a vault from user_version i to i + 1, inside the caller's transaction."""
 

@@ -93,6 +93,9 @@ def _bar() -> Generator[Callable[[Report], None]]:
     task = bars.add_task("", total=None, far="")
 
     def on_report(report: Report) -> None:
+        if not report.step:
+            bars.stop()
+            return
         bars.start()  # not before: until then something may be asked for
         known = report.total is not None or report.done
         parts = [figure(part, report.unit) for part in (report.done, report.total) if part is not None]

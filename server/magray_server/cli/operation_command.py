@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib import import_module
@@ -136,6 +137,10 @@ def _run(shell: Shell, operation: Operation[Any, Any], view: View[Any, Any], opt
         return code
     with shell.memory() as memory, _progress(shell, operation) as progress:
         context = Context(memory=memory, progress=progress, folder=current_folder())
+        if sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty():
+            from magray_server.cli.questions import ask_passphrase, confirm
+
+            context.confirm, context.ask_passphrase = confirm, ask_passphrase
         result = operation.run(context, options)
         call = Call(shell, options, memory)
         if shell.json:

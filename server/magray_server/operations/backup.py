@@ -102,6 +102,7 @@ OPERATIONS = (
         name="backup",
         options=MakeBackup,
         run=make,
+        activity="backing up",
         shape="magray_server.operations.shapes:BackedUp",
         outcome=outcome,
         activity="backing up",

@@ -65,6 +65,8 @@ class Context:
     """Gets the events of an indexer."""
     on_warning: Callable[[str], None] | None = None
     """Gets the warnings of an indexer, where nothing gets its events."""
+    confirm: Callable[[str], bool] | None = None
+    """Asks the person a question before something is replaced; None where nobody can be asked."""
     ask_passphrase: Callable[[], str] | None = None
     """Asks the person for a passphrase; None where nobody can be asked."""
     folder: Path | None = None

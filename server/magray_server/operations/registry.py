@@ -50,6 +50,7 @@ REGISTRY: dict[str, Entry] = {
     "status": Entry("Show storage, freshness and the state of the model.", MAINTENANCE, "health"),
     "doctor": Entry("Examine all stored data; repair it with --fix.", MAINTENANCE),
     "backup": Entry("Back up records and settings; list backups.", MAINTENANCE, "backup"),
+    "restore": Entry("Restore records and settings from a backup.", MAINTENANCE, "restore"),
     "optimize": Entry("Reduce storage size and search time.", MAINTENANCE, "optimize"),
     "vault": Entry("List indexed workspaces; delete an index.", MAINTENANCE),
     "model": Entry("List, fetch, use and verify models.", MAINTENANCE),

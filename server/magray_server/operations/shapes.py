@@ -463,3 +463,26 @@ class Imported(msgspec.Struct, rename={"source": "from"}):
     skipped: list[Skipped]
     more_skipped: int
     redacted: dict[str, int]
+
+
+class Restored(msgspec.Struct):
+    """`restore`: what was restored or, with `dry_run`, would be.
+
+    `records`: of the archive; `purged`: records of it that stay away, since they were removed for good;
+    `examples`: titles by `added`, `changed` and `removed`; `safety`: the file with the state before.
+    """
+
+    archive: str
+    created: str
+    merge: bool
+    dry_run: bool
+    records: int
+    added: int
+    changed: int
+    removed: int
+    purged: int
+    settings: bool
+    examples: dict[str, list[str]]
+    safety: str | None
+    conflicts: list[str]
+    seconds: float

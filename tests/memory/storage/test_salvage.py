@@ -32,7 +32,8 @@ INSERT INTO access VALUES (9, 1, 5.5, 'opened');
 INSERT INTO revision VALUES (10, 1, 1.5, 2.5, 'note', NULL, '[]', 'former');
 INSERT INTO citation VALUES (1, '/root', 'a.py', 1, 2, NULL, x'01', x'02', x'03');
 INSERT INTO redaction VALUES (1, 'password', 2);
-INSERT INTO origin VALUES ('tool:1', 1, X'01', 5.5)
+INSERT INTO origin VALUES ('tool:1', 1, X'01', 5.5);
+INSERT INTO purged VALUES ('gone', 1.0, 1)
 """
 
 

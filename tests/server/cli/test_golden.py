@@ -189,6 +189,16 @@ ON_A_NEW_PROJECT = {
         "backup --output out.txt/x.zip",
         "backup --full list",
     ],
+    "restore": [
+        "restore latest",
+        "remember 'Payments are retried three times.' --tag billing",
+        "backup",
+        "remember 'Refunds are not.'",
+        "restore latest",
+        "restore latest --dry-run",
+        "restore latest --yes",
+        "restore nowhere.zip --yes",
+    ],
     "optimize": ["optimize", "index", "optimize --dry-run", "optimize", "optimize --dry-run"],
     "vault": ["index --lexical", "vault list", "vault drop /nowhere", "vault drop .", "vault list"],
     "config": [
@@ -257,6 +267,7 @@ def transcript(shell: Magray, name: str, lines: list[str]) -> str:
     text = re.sub(r"\b\d+\.\d s\b", "N s", text)
     text = re.sub(r"\b[\d.,]+ (B|kB|MB|GB)\b", "SIZE", text)
     text = re.sub(r"magray-\d{8}T\d{6}Z", "magray-TIME", text)
+    text = re.sub(r"made \d{4}-\S+", "made TIME", text)
     text = re.sub(r"just now|\d+ \w+ ago", "AGE", text)
     text = re.sub(r"(?m)(?<=  )-?\d+\.\d\d(?=  |$)", "SCORE", text)
     text = re.sub(r"(?<= )[+-]\d+\.\d{3}\b", "STEP", text)

@@ -14,22 +14,9 @@ from magray_memory.archive.passphrase import Passphrases
 from magray_memory.errors import ArchiveError, Interrupted, MagrayError, PassphraseError, VaultDamaged
 from magray_memory.memory import Memory
 from magray_memory.progress import Progress
-from magray_memory.records.draft import Draft
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@pytest.fixture
-def memory(tmp_path: Path) -> Memory:
-    memory = Memory.open(home=tmp_path / "home", outside=True, overrides={"records.embed_at_once": False})
-    for number in range(20):
-        memory.records.remember(
-            Draft(text=f"note {number} #tag{number % 3} see [[n1]]", title=f"Note {number}")
-        )
-    memory.records.edit("n2", text="a changed text")
-    memory.records.forget(["n3"])
-    return memory
 
 
 def rows(path: Path, table: str) -> set[tuple[object, ...]]:
