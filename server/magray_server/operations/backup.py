@@ -105,7 +105,6 @@ OPERATIONS = (
         activity="backing up",
         shape="magray_server.operations.shapes:BackedUp",
         outcome=outcome,
-        activity="backing up",
         examples="""
         magray backup
         magray backup --output /media/usb/

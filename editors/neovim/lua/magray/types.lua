@@ -593,6 +593,32 @@
 ---@field kept integer
 ---@field bytes integer
 
+---Put the records and settings of a backup in place of those of now, or merge its records.
+---@class magray.RestoreParams
+---@field archive string `latest`, a file, or a name in `magray backup list`.
+---@field merge? boolean Keep what is here: add what is missing, and of each record the newer text.
+---@field dry_run? boolean Report what would change; change nothing.
+---@field yes? boolean Do not ask before replacing.
+---@field passphrase_file? string The passphrase of an encrypted backup is the first line of this file.
+---@field workspace? string
+
+---`restore`: what was restored or, with `dry_run`, would be.
+---@class magray.Restored
+---@field archive string
+---@field created string
+---@field merge boolean
+---@field dry_run boolean
+---@field records integer
+---@field added integer
+---@field changed integer
+---@field removed integer
+---@field purged integer
+---@field settings boolean
+---@field examples table<string, string[]>
+---@field safety? string
+---@field conflicts string[]
+---@field seconds number
+
 ---Merge indexes, release free space, and build the vector indexes of large workspaces.
 ---@class magray.OptimizeParams
 ---@field dry_run? boolean Report what would be done; change nothing.
@@ -666,6 +692,7 @@
 ---| 'magray/import'
 ---| 'magray/health'
 ---| 'magray/backup'
+---| 'magray/restore'
 ---| 'magray/optimize'
 
 ---The server's commands that are no requests.

@@ -774,6 +774,39 @@ export interface PrunedBackups {
   bytes: number;
 }
 
+/** Put the records and settings of a backup in place of those of now, or merge its records. */
+export interface RestoreParams {
+  /** `latest`, a file, or a name in `magray backup list`. */
+  archive: string;
+  /** Keep what is here: add what is missing, and of each record the newer text. */
+  merge?: boolean;
+  /** Report what would change; change nothing. */
+  dry_run?: boolean;
+  /** Do not ask before replacing. */
+  yes?: boolean;
+  /** The passphrase of an encrypted backup is the first line of this file. */
+  passphrase_file?: string | null;
+  workspace?: string | null;
+}
+
+/** `restore`: what was restored or, with `dry_run`, would be. */
+export interface Restored {
+  archive: string;
+  created: string;
+  merge: boolean;
+  dry_run: boolean;
+  records: number;
+  added: number;
+  changed: number;
+  removed: number;
+  purged: number;
+  settings: boolean;
+  examples: Record<string, string[]>;
+  safety: string | null;
+  conflicts: string[];
+  seconds: number;
+}
+
 /** Merge indexes, release free space, and build the vector indexes of large workspaces. */
 export interface OptimizeParams {
   /** Report what would be done; change nothing. */
@@ -856,6 +889,7 @@ export interface Requests {
   'magray/import': [ImportParams, Imported];
   'magray/health': [StatusParams, Status];
   'magray/backup': [MakeBackupParams | ListBackupsParams | PruneBackupsParams, BackedUp | Backups | PrunedBackups];
+  'magray/restore': [RestoreParams, Restored];
   'magray/optimize': [OptimizeParams, Optimized];
 }
 
