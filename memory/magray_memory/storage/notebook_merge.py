@@ -34,6 +34,7 @@ _CHILDREN = {
     ),
     "redaction": ("document_id", "kind", "count"),
     "access": ("document_id", "at", "what"),
+    "origin": ("document_id", "key", "hash", "version"),
     "revision": ("document_id", "from_at", "until_at", "kind", "title", "tags", "text"),
 }
 """Tables of what belongs to a record: the column that names it, then the others."""
@@ -204,9 +205,9 @@ def _add(connection: sqlite3.Connection, added: tuple[int, ...]) -> None:
     )
     for table, (owner, *others) in _CHILDREN.items():
         rest = ", ".join(others)
-        order = "" if table in ("citation", "redaction") else " ORDER BY c.id"
+        order = "" if table in ("citation", "redaction", "origin") else " ORDER BY c.id"
         connection.execute(
-            f"INSERT INTO main.{table} ({owner}, {rest}) SELECT f.here, {rest} FROM temp.fresh f"
+            f"INSERT OR IGNORE INTO main.{table} ({owner}, {rest}) SELECT f.here, {rest} FROM temp.fresh f"
             f" JOIN archived.{table} c ON c.{owner} = f.archived{order}"
         )
     _add_passages(connection)

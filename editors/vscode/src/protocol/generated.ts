@@ -801,7 +801,7 @@ export interface Restored {
   removed: number;
   purged: number;
   settings: boolean;
-  examples: Record<string, string[]>;
+  examples: { [name: string]: string[] };
   safety: string | null;
   conflicts: string[];
   seconds: number;
