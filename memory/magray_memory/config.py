@@ -190,6 +190,14 @@ class BackupSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class UsageSettings:
+    """What is kept of what was asked, for `magray stats`."""
+
+    enabled: bool = _setting(True, "keep what was searched, for `magray stats`; off erases what was kept")
+    keep_days: int = _setting(180, "days that a question is kept", low=1, high=36_500)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole tree. Immutable; `load_settings` makes it."""
 
@@ -204,6 +212,7 @@ class Settings:
     redaction: RedactionSettings = field(default_factory=RedactionSettings)
     layers: LayerSettings = field(default_factory=LayerSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
+    usage: UsageSettings = field(default_factory=UsageSettings)
     resources: ResourceSettings = field(default_factory=ResourceSettings)
 
     def get(self, name: str) -> Any:

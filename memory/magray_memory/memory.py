@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from magray_memory.records.room import Records
     from magray_memory.search.room import Search
     from magray_memory.storage.home import Home
+    from magray_memory.usage.room import Usage
     from magray_memory.watching.room import Watching
 
 
@@ -138,6 +139,13 @@ class Memory:
         return Exchange(self._context, self.records)
 
     @cached_property
+    def usage(self) -> Usage:
+        """What is asked and used: `note`, `stats`."""
+        from magray_memory.usage.room import Usage
+
+        return Usage(self._context, lambda: self.records.notebook(write=False))
+
+    @cached_property
     def vaults(self) -> Vaults:
         """The vaults of the home: `list`, `drop`."""
         from magray_memory.maintenance.vaults import Vaults
@@ -185,6 +193,8 @@ class Memory:
             self.search.close()
         if "records" in self.__dict__:
             self.records.close()
+        if "usage" in self.__dict__:
+            self.usage.write()
         self._context.close()
 
     def __enter__(self) -> Self:

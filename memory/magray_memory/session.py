@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from magray_memory.search.notes import Notes
     from magray_memory.storage.home import Home
     from magray_memory.storage.vault import Vault
+    from magray_memory.usage.room import Usage
 
 _SETTINGS_SECONDS = 1.0
 """How often the settings files are polled: the shell or an editor may have changed them."""
@@ -96,6 +97,13 @@ class Session:
         return Recall(self._context, self.search, self.records)
 
     @cached_property
+    def usage(self) -> Usage:
+        """What is asked: `note`."""
+        from magray_memory.usage.room import Usage
+
+        return Usage(self._context, lambda: self.records.notebook(write=False))
+
+    @cached_property
     def models(self) -> Models:
         """The models: `embedder`, `placed`, `on_device`."""
         from magray_memory.models.room import Models
@@ -152,6 +160,8 @@ class Session:
             self.search.close()
         if "records" in self.__dict__:
             self.records.close()
+        if "usage" in self.__dict__:
+            self.usage.write()
         self._context.vaults.close()
         if "overlays" in self.__dict__:
             self.overlays.close()

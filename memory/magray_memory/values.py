@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from magray_memory.text.markdown import prose_lines
     from magray_memory.text.note_references import NoteReference, note_references
     from magray_memory.text.word_role import is_grammar_or_local
+    from magray_memory.usage.statistics import Item, Query, Stats
     from magray_memory.user_path import absolute_path, expand_user, home_path
 
 __all__ = [
@@ -86,6 +87,7 @@ __all__ = [
     "Imported",
     "IndexReport",
     "IndexerLock",
+    "Item",
     "Loaded",
     "Model",
     "ModelInfo",
@@ -101,6 +103,7 @@ __all__ = [
     "Placed",
     "PrunedBackups",
     "Purged",
+    "Query",
     "Record",
     "RecordDetails",
     "RecordFilter",
@@ -117,6 +120,7 @@ __all__ = [
     "SkippedItem",
     "Source",
     "Standing",
+    "Stats",
     "Status",
     "Step",
     "Symbol",
@@ -206,6 +210,7 @@ _MODULES = {
     "text.headings": ("Heading", "headings"),
     "text.languages": ("LANGUAGES", "detect"),
     "text.redaction": ("redact",),
+    "usage.statistics": ("Item", "Query", "Stats"),
     "user_path": ("absolute_path", "expand_user", "home_path"),
     "text.markdown": ("prose_lines",),
     "text.note_references": ("NoteReference", "note_references"),

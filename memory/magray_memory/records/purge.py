@@ -18,8 +18,9 @@ from magray_memory.errors import LexicalDamaged, MagrayError, VaultLocked
 from magray_memory.index.lexical import LexicalIndex
 from magray_memory.records.draft import passages_of
 from magray_memory.records.record import record_id
-from magray_memory.storage import fts, purge, records, vector_spaces
+from magray_memory.storage import fts, purge, records, usage_log, vector_spaces
 from magray_memory.storage.lock import IndexerLock
+from magray_memory.storage.sqlite_errors import translated
 from magray_memory.storage.vault import Vault, VaultKind
 from magray_memory.text.analyzer import tokens
 
@@ -134,6 +135,7 @@ class _Purge:
     hashes: set[bytes] = field(default_factory=set[bytes])
     asked: bool = True
     lines: list[str] = field(default_factory=list[str])
+    texts: list[str] = field(default_factory=list[str])
 
     def run(self) -> None:
         self._note_texts()
@@ -144,6 +146,7 @@ class _Purge:
             self._look("index snapshots", str(self.home.path), self._remove_snapshots)
             self._look("vector cache", str(self.home.vectors), self._remove_vectors)
             self._look("free pages and the log", notebook, self._rewrite)
+        self._look("questions", str(self.home.usage), self._forget_questions)
         self._look("logs", str(self.home.logs), self._clear_logs)
         self._look("other files of the home", str(self.home.path), self._search_files)
         self._look("indexed files and other records", str(self.home.workspaces), self._find_quotes)
@@ -152,7 +155,6 @@ class _Purge:
 
     def _note_texts(self) -> None:
         """What is made of the texts of today and of before, and how to recognize them."""
-        texts: list[str] = []
         for start in range(0, len(self.documents), _ROWS):
             some = self.documents[start : start + _ROWS]
             self.hashes |= purge.hashes_of(self.vault, some)
@@ -160,9 +162,9 @@ class _Purge:
                 states = [(record.text, record.title, record.kind)]
                 states += [(s.text, s.title, s.kind) for s in records.history(self.vault, record.id)]
                 for text, title, kind in states:
-                    texts.append(text)
+                    self.texts += [text, *filter(None, (title,))]
                     self.hashes |= {passage.text_hash for passage in passages_of(text, title, kind)}
-        lines = dict.fromkeys(line for text in texts for line in _telling_lines(text))
+        lines = dict.fromkeys(line for text in self.texts for line in _telling_lines(text))
         self.lines = list(lines)[:_MOST_LINES]
 
     def _remove_rows(self) -> None:
@@ -207,6 +209,11 @@ class _Purge:
         if not purge.truncate_log(self.vault):
             why = "a program is reading from the log: it goes with the next change after that"
             self.done.unreached.append(Unreached(f"{self.vault.path}-wal", why, failed=True))
+
+    def _forget_questions(self) -> int:
+        """What was asked that found one of them, or says what it said."""
+        with translated(self.home.usage):
+            return usage_log.forget(self.home.usage, self.done.ids, self.texts, self.lines)
 
     def _clear_logs(self) -> int:
         """Blank the lines in place: a program may be appending to the file."""
@@ -282,7 +289,8 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _is_known(home: Home, path: Path) -> bool:
     """Whether a file is one of the databases, which have been cleaned, or empty."""
-    own = {f"{base}{suffix}" for base in (home.notebook, home.vectors) for suffix in ("", "-wal", "-shm")}
+    bases = (home.notebook, home.vectors, home.usage)
+    own = {f"{base}{suffix}" for base in bases for suffix in ("", "-wal", "-shm")}
     return str(path) in own or path.stat().st_size == 0
 
 

@@ -6,23 +6,21 @@ home is read-only or its disk full, a use is not counted.
 
 from __future__ import annotations
 
+import contextlib
 import os
-import threading
 from typing import TYPE_CHECKING, Literal
 
+from magray_memory.deferred_writes import DeferredWrites
 from magray_memory.errors import MagrayError
 from magray_memory.storage import uses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from magray_memory.storage.vault import Vault
 
 What = Literal["shown", "recalled"]
-
-WAIT_SECONDS = 1.0
-"""In a long-lived program uses are written so long after the first of them."""
 
 
 class UseLog:
@@ -40,31 +38,18 @@ class UseLog:
         self._notebook = notebook
         self._writing = writing
         self._clock = clock
-        self._by_itself = by_itself
-        self._guard = threading.Lock()
-        self._pending: list[uses.Use] = []
-        self._timer: threading.Timer | None = None
+        self._pending = DeferredWrites(self._count, by_itself=by_itself)
 
     def note(self, documents: Iterable[int], what: What) -> None:
         """Note that records were opened, or recalled by name. Costs next to nothing."""
         now = self._clock()
-        with self._guard:
-            self._pending += [uses.use(document, what, now) for document in documents]
-            if self._by_itself and self._pending and self._timer is None:
-                self._timer = threading.Timer(WAIT_SECONDS, self.write)
-                self._timer.daemon = True
-                self._timer.start()
+        self._pending.add([uses.use(document, what, now) for document in documents])
 
     def write(self) -> None:
         """Count what was noted until now. Never fails."""
-        with self._guard:
-            pending, self._pending = self._pending, []
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-        if not pending or not os.access(self._notebook, os.W_OK):
-            return
-        try:
-            uses.note_uses(self._writing(), pending)
-        except MagrayError:
-            return
+        self._pending.write()
+
+    def _count(self, noted: Sequence[uses.Use]) -> None:
+        if os.access(self._notebook, os.W_OK):
+            with contextlib.suppress(MagrayError):
+                uses.note_uses(self._writing(), noted)

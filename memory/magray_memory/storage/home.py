@@ -55,6 +55,11 @@ class Home:
         return self.path / "vectors.db"
 
     @property
+    def usage(self) -> Path:
+        """The log of what was asked; losing it costs figures only."""
+        return self.path / "usage.db"
+
+    @property
     def purged(self) -> Path:
         """A file whose time is when records were last removed for good."""
         return self.path / "purged"

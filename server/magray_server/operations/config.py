@@ -116,6 +116,8 @@ def set_(context: Context, wanted: ConfigSet) -> Changed:
         config_file.unset_value(file, section, key, follow_links=not wanted.project)
     else:
         config_file.set_value(file, section, key, value, follow_links=not wanted.project)
+    if name == "usage.enabled" and value is False:
+        context.memory.usage.erase()
     return Changed(name, value, str(file))
 
 

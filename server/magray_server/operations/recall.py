@@ -49,7 +49,9 @@ def run(context: Context, wanted: Recall) -> SearchAnswer:
     memory = context.memory
     if wanted.mode != "lexical":
         memory.search.expect()
-    return answer(memory, wanted, wanted.as_query(memory.settings.search.k, folder=context.folder))
+    found = answer(memory, wanted, wanted.as_query(memory.settings.search.k, folder=context.folder))
+    memory.usage.note("recall", found)
+    return found
 
 
 OPERATIONS = (

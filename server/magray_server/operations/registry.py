@@ -47,6 +47,7 @@ REGISTRY: dict[str, Entry] = {
     "trash": Entry("List the trash; restore records from it; empty it.", RECORDS, "trash"),
     "export": Entry("Write records to a JSON file or a folder of notes.", RECORDS, "export"),
     "import": Entry("Take records from files of magray and of other tools.", RECORDS, "import"),
+    "stats": Entry("Count what is stored, asked, found and never used.", MAINTENANCE, "stats"),
     "status": Entry("Show storage, freshness and the state of the model.", MAINTENANCE, "health"),
     "doctor": Entry("Examine all stored data; repair it with --fix.", MAINTENANCE),
     "backup": Entry("Back up records and settings; list backups.", MAINTENANCE, "backup"),

@@ -93,7 +93,9 @@ def run(context: Context, wanted: Search) -> SearchAnswer:
     memory = context.memory
     if wanted.mode != "lexical":
         memory.search.expect()
-    return memory.search.query(wanted.as_query(memory.settings.search.k, folder=context.folder))
+    answer = memory.search.query(wanted.as_query(memory.settings.search.k, folder=context.folder))
+    memory.usage.note("search", answer)
+    return answer
 
 
 OPERATIONS = (

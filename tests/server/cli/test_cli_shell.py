@@ -25,7 +25,7 @@ COMMANDS = (
     *("index", "why", "coverage", "search", "related"),
     *("recall", "remember", "list", "show", "edit", "tag", "pin", "unpin", "forget"),
     *("promote", "clean", "trash", "export", "import"),
-    *("status", "doctor", "backup", "restore", "optimize", "vault", "model", "config", "completion"),
+    *("stats", "status", "doctor", "backup", "restore", "optimize", "vault", "model", "config", "completion"),
 )
 NATIVE = (
     "numpy",

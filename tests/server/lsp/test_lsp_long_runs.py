@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -133,3 +134,17 @@ def test_the_shell_ends_at_a_safe_point_on_ctrl_c(tmp_path) -> None:
     assert child.returncode == 130
     assert json.loads(out)["error"]["code"] == "interrupted"
     assert "what was done until then is whole" in said
+
+
+def test_an_editor_counts_what_it_asked(connect, project) -> None:
+    client = connect()
+    client.start(project, initializationOptions={"server": {"index": False}})
+    client.request("magray/remember", {"text": "The deploy runs at noon."})
+    for query in ("dep", "deploy", "nowhereatall"):
+        client.request("magray/search", {"query": query, "mode": "lexical"})
+    deadline = time.monotonic() + 30
+    while (asked := client.request("magray/stats", {"workDoneToken": "s"})["searches"])["total"] < 2:
+        assert time.monotonic() < deadline, asked
+        time.sleep(0.1)
+    assert {query["query"] for query in asked["queries"]} == {"deploy", "nowhereatall"}
+    assert [query["query"] for query in asked["without_answer"]] == ["nowhereatall"]

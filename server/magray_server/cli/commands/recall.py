@@ -20,7 +20,7 @@ def _recall(memory: Memory, wanted: Recall) -> SearchAnswer:
 
 VIEWS = {
     "recall": View(
-        run=run_with(_recall, 'magray recall "what did we decide about retries"'),
+        run=run_with("recall", _recall, 'magray recall "what did we decide about retries"'),
         lines=hit_lines,
         notes=query_notes,
     )

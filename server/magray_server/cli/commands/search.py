@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from magray_memory.errors import QueryError
 from magray_server.cli import render
@@ -35,14 +35,14 @@ def _search(memory: Memory, wanted: Search) -> SearchAnswer:
     return memory.search.query(wanted.as_query(memory.settings.search.k, folder=current_folder()))
 
 
-def run_with(ask: Ask, example: str) -> Callable[[Shell, Any], int | None]:
+def run_with(what: Literal["search", "recall"], ask: Ask, example: str) -> Callable[[Shell, Any], int | None]:
     """What refuses a query without words, and answers a batch line by line."""
 
     def run(shell: Shell, wanted: Search) -> int | None:
         if wanted.batch is not None:
             if wanted.query:
                 raise QueryError("QUERY", "it cannot be given together with --batch")
-            return _batch(shell, wanted.batch, wanted, ask)
+            return _batch(shell, wanted.batch, wanted, what, ask)
         if not wanted.query.strip():
             raise QueryError("QUERY", "there is nothing to search for", example)
         return None
@@ -81,7 +81,7 @@ def answer_notes(call: Call[Any], answer: SearchAnswer) -> None:
         )
 
 
-def _batch(shell: Shell, file: str, wanted: Search, ask: Ask) -> int:
+def _batch(shell: Shell, file: str, wanted: Search, what: Literal["search", "recall"], ask: Ask) -> int:
     """A line of JSON out per line in, in order. A line that makes no sense gets its error, the rest go on."""
     answered = failed = 0
     said: set[str] = set()
@@ -98,6 +98,7 @@ def _batch(shell: Shell, file: str, wanted: Search, ask: Ask) -> int:
                 shell.value({"id": query_id, "error": as_json(describe(error))})
                 continue
             answered += 1
+            memory.usage.note(what, answer)
             unmatched = answer.unmatched or []
             shell.value(
                 {"id": query_id, "hits": answer.hits, **({"unmatched": unmatched} if unmatched else {})}
@@ -182,8 +183,8 @@ def _option(where: str, key: str, value: Any, plain: Mapping[str, type]) -> Any:
     return value
 
 
+_EXAMPLE = 'magray search "how does login work"'
+
 VIEWS = {
-    "search": View(
-        run=run_with(_search, 'magray search "how does login work"'), lines=hit_lines, notes=query_notes
-    )
+    "search": View(run=run_with("search", _search, _EXAMPLE), lines=hit_lines, notes=query_notes),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from lsprotocol import types
 
@@ -36,7 +36,7 @@ class SearchRequests(Feature):
         def ask(session: Session, query: SearchQuery, stop: Stop) -> SearchAnswer:
             return session.search.query(query, stop)
 
-        return await self._answer(given, wanted, ask)
+        return await self._answer("search", given, wanted, ask)
 
     async def recall(self, given: Any) -> Json:
         """What was remembered, in the same shape."""
@@ -48,9 +48,9 @@ class SearchRequests(Feature):
         def ask(session: Session, query: SearchQuery, stop: Stop) -> SearchAnswer:
             return answer(session, wanted, query, stop)
 
-        return await self._answer(given, wanted, ask)
+        return await self._answer("recall", given, wanted, ask)
 
-    async def _answer(self, given: Any, wanted: Search, ask: Ask) -> Json:
+    async def _answer(self, what: Literal["search", "recall"], given: Any, wanted: Search, ask: Ask) -> Json:
         from magray_server.lsp.params import Partial, read
 
         token = read(Partial, given).token
@@ -66,6 +66,7 @@ class SearchRequests(Feature):
                 loop.call_soon_threadsafe(self._send_partial, token, early)
             answer = ask(session, query, stop)
             stop.check()
+            session.usage.note(what, answer)
             return answer_as_json(answer, self._texts())
 
         return await self._workers.run(work)
