@@ -19,7 +19,7 @@ from magray_memory.models.device import find_out, verdict
 from magray_memory.models.model import ModelFile, load_model, write_model
 from magray_memory.models.onnx import smoke_test
 from magray_memory.models.onnx.shortage import shortage, shortage_in
-from magray_memory.storage.documents import SkippedFile
+from magray_memory.storage.skipped_files import SkippedFile
 from magray_memory.text.chunk import chunk
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from magray_memory.errors import StorageError
 from magray_memory.health.report import Component, Severity
 from magray_memory.indexing.skip import Skip, SkipReason
-from magray_memory.storage import documents
+from magray_memory.storage.skipped_files import failed
 from magray_memory.storage.vault import Vault
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def skipped_files(context: HealthContext) -> Component | None:
         if vault is None:
             return None
         with vault:
-            files = documents.failed(vault)
+            files = failed(vault)
     except StorageError:
         return None
     if not files:

@@ -11,7 +11,7 @@ from magray_memory.ignore.lookup import LeftOut, find_left_out, left_out_by_cont
 from magray_memory.indexing.skip import Skip, SkipReason
 from magray_memory.indexing.walk import Tally, WalkOptions, walk
 from magray_memory.regular_file import stamp_of, unchanged
-from magray_memory.storage import documents, vector_spaces
+from magray_memory.storage import documents, skipped_files, vector_spaces
 from magray_memory.storage.redactions import redactions_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_memory.config import IndexSettings
-    from magray_memory.storage.documents import SkippedFile
+    from magray_memory.storage.skipped_files import SkippedFile
     from magray_memory.storage.vault import Vault
 
 
@@ -141,7 +141,7 @@ def coverage(
     """
     tally = Tally(listed=[])
     files = {} if vault is None else documents.files(vault)
-    skipped = {} if vault is None else documents.skipped(vault)
+    skipped = {} if vault is None else skipped_files.skipped(vault)
     entries: list[LeftOut] = []
     failed: list[tuple[str, str]] = []
     seen = not_indexed = 0
@@ -189,7 +189,7 @@ def _folder(root: Path, path: str, settings: IndexSettings, vault: Vault | None)
     tally = Tally()
     indexed = waiting = 0
     stored = {} if vault is None else documents.files(vault)
-    skipped = {} if vault is None else documents.skipped(vault)
+    skipped = {} if vault is None else skipped_files.skipped(vault)
     for found in walk(root, _options(settings), tally, path):
         state = skipped.get(found.path)
         indexed += found.path in stored
@@ -209,7 +209,7 @@ def _file(place: Path, path: str, vault: Vault | None) -> PathStanding:
     if vault is None:
         return PathStanding(path, Standing.NOT_INDEXED, "the workspace was never indexed")
     stamp = stamp_of(place.lstat())
-    state = documents.skipped_file(vault, path)
+    state = skipped_files.skipped_file(vault, path)
     if state is not None and unchanged(state.stamp, stamp):
         if state.rule is None:
             return PathStanding(path, Standing.SKIPPED, _skip(state).sentence)

@@ -15,8 +15,8 @@ from magray_memory.indexing import parse
 from magray_memory.indexing.parse import Outcome, Task, family
 from magray_memory.indexing.skip import Skip, SkipReason
 from magray_memory.regular_file import without_fickle_inode
-from magray_memory.storage import documents
-from magray_memory.storage.documents import SkippedFile
+from magray_memory.storage import documents, skipped_files
+from magray_memory.storage.skipped_files import SkippedFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -126,7 +126,7 @@ class FileStore:
         """No longer remember these files as failures."""
         listed = list(paths)
         if listed:
-            documents.unskip(self._vault, listed)
+            skipped_files.unskip(self._vault, listed)
 
     def _store(self, outcome: Outcome) -> None:
         path, status = outcome.path, outcome.status
@@ -134,7 +134,7 @@ class FileStore:
             self._store_failure(outcome)
             return
         if path in self._stored.skipped:
-            documents.unskip(self._vault, [path])
+            skipped_files.unskip(self._vault, [path])
         if status == parse.VANISHED:
             self._remove(path)
         elif status == parse.SAME:
@@ -159,7 +159,7 @@ class FileStore:
         before = self._stored.skipped.get(path)
         stamp = outcome.stamp if before is None else without_fickle_inode(before.stamp, outcome.stamp)
         state = SkippedFile(path, rule, reason, outcome.detail, stamp)
-        documents.skip(self._vault, state)
+        skipped_files.skip(self._vault, state)
         if skip is None or skip.reason is not SkipReason.UNREADABLE:  # it may still be what it was
             self._remove(path)
 

@@ -30,7 +30,7 @@ from magray_memory.indexing.report import IndexReport, Seconds, SkippedItem
 from magray_memory.indexing.scan import Plan, Stored, scan
 from magray_memory.indexing.walk import WalkOptions
 from magray_memory.models.loader import ModelLoader
-from magray_memory.storage import documents, unfinished
+from magray_memory.storage import documents, skipped_files, unfinished
 from magray_memory.storage.durability import Durability
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.redactions import RULES
@@ -219,7 +219,7 @@ class Indexer:
         """Make what changed searchable by words. Raises Interrupted after committing what is done."""
         began = time.monotonic()
         again = self._begin() or force
-        stored = Stored(documents.files(self._vault), documents.skipped(self._vault))
+        stored = Stored(documents.files(self._vault), skipped_files.skipped(self._vault))
         pool = self._make_pool(worker_count(self._settings.index.workers))
         try:
             if not stored.files:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_memory.indexing.walk import FoundFile
-    from magray_memory.storage.documents import FileState, SkippedFile
+    from magray_memory.storage.documents import FileState
+    from magray_memory.storage.skipped_files import SkippedFile
 
 _PASSING_SECONDS = 86_400.0
 """A file that a busy machine had no time or memory for is tried again after a day."""

@@ -220,7 +220,7 @@ class Search:
     def _why_left_out(self, root: Path, path: str) -> str | None:
         from magray_memory.ignore.ignore_rule import IgnoreRule
         from magray_memory.ignore.lookup import find_left_out, left_out_by_content
-        from magray_memory.storage.documents import skipped_file
+        from magray_memory.storage.skipped_files import skipped_file
 
         index = self._context.settings.index
         found = find_left_out(root, path, ignore=index.ignore, include=index.include, hidden=index.hidden)

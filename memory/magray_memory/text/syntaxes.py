@@ -5,85 +5,25 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from magray_memory.text import symbol_members, symbol_names, symbol_names_web
+from magray_memory.text import symbol_members, symbol_names, symbol_names_c
 from magray_memory.text.definitions import Role, Rule, Syntax, as_imports, by_field, fixed_name
+from magray_memory.text.syntaxes_web import CSS, HTML, JAVASCRIPT, TYPESCRIPT
 
 if TYPE_CHECKING:
     from tree_sitter import Language
-
-_JAVASCRIPT = Syntax(
-    define={
-        "function_declaration": "function",
-        "generator_function_declaration": "function",
-        "class_declaration": "class",
-        "method_definition": "function",
-    },
-    extract={
-        "lexical_declaration": symbol_names_web.js_variables,
-        "variable_declaration": symbol_names_web.js_variables,
-        "expression_statement": symbol_names_web.js_statement,
-        "field_definition": symbol_names_web.js_member,
-        "pair": symbol_names_web.js_member,
-    },
-    wrap="export_statement",
-    body="class_body statement_block object parenthesized_expression",
-    lead="comment decorator html_comment hash_bang_line",
-    imports="import_statement",
-    members={
-        "variable_declarator": symbol_members.js_declarator,
-        "field_definition": symbol_members.by_field("field", "property"),
-    },
-    scopes="arrow_function function_expression generator_function",
-    entries="pair",
-    patterns={
-        "expression_statement": "(expression_statement [(assignment_expression) (call_expression)])",
-    },
-)
-_TYPESCRIPT = Syntax(
-    define={
-        **_JAVASCRIPT.define,
-        "abstract_class_declaration": "class",
-        "interface_declaration": "interface",
-        "type_alias_declaration": "type",
-        "enum_declaration": "enum",
-        "function_signature": "function",
-        "internal_module": "namespace",
-        "module": "namespace",
-    },
-    extract={**_JAVASCRIPT.extract, "public_field_definition": symbol_names_web.js_member},
-    wrap="export_statement ambient_declaration",
-    body=_JAVASCRIPT.body + " interface_body",
-    lead=_JAVASCRIPT.lead,
-    imports="import_statement import_alias",
-    members={
-        "variable_declarator": symbol_members.js_declarator,
-        "public_field_definition": symbol_members.by_field("field"),
-        "property_signature": symbol_members.by_field("property"),
-        "method_signature": symbol_members.by_field("method"),
-        "abstract_method_signature": symbol_members.by_field("method"),
-        "enum_body": symbol_members.by_field("enum member"),
-        "enum_assignment": symbol_members.by_field("enum member"),
-    },
-    scopes=_JAVASCRIPT.scopes,
-    entries=_JAVASCRIPT.entries,
-    patterns={
-        "expression_statement": "(expression_statement [(assignment_expression) (call_expression)"
-        " (internal_module)])",
-    },
-)
-
 
 _C = Syntax(
     define={
         "preproc_function_def": "macro",
     },
     extract={
-        "preproc_def": symbol_names.c_constant,
-        "function_definition": symbol_names.c_function,
-        "declaration": symbol_names.c_declaration,
-        "type_definition": symbol_names.c_typedef,
+        "preproc_def": symbol_names_c.c_constant,
+        "function_definition": symbol_names_c.c_function,
+        "declaration": symbol_names_c.c_declaration,
+        "type_definition": symbol_names_c.c_typedef,
         **dict.fromkeys(
-            ("struct_specifier", "union_specifier", "enum_specifier", "class_specifier"), symbol_names.c_type
+            ("struct_specifier", "union_specifier", "enum_specifier", "class_specifier"),
+            symbol_names_c.c_type,
         ),
     },
     body="preproc_ifdef preproc_if preproc_else preproc_elif preproc_elifdef compound_statement "
@@ -148,9 +88,9 @@ SYNTAXES: dict[str, Syntax] = {
         " with_statement",
         nested="for_statement while_statement match_statement case_clause except_group_clause",
     ),
-    "javascript": _JAVASCRIPT,
-    "typescript": _TYPESCRIPT,
-    "tsx": _TYPESCRIPT,
+    "javascript": JAVASCRIPT,
+    "typescript": TYPESCRIPT,
+    "tsx": TYPESCRIPT,
     "go": Syntax(
         define={"function_declaration": "function", "type_alias": "type"},
         extract={
@@ -398,23 +338,8 @@ SYNTAXES: dict[str, Syntax] = {
         lead="comment marginalia",
         members={"column_definition": symbol_members.by_field("column")},
     ),
-    "html": Syntax(
-        separator="",
-        extract={"element": symbol_names_web.html_element},
-        tolerant=True,
-    ),
-    "css": Syntax(
-        separator=" ",
-        extract={
-            "rule_set": symbol_names_web.css_rule,
-            **dict.fromkeys(
-                ("media_statement", "keyframes_statement", "supports_statement", "at_rule"),
-                symbol_names_web.css_at,
-            ),
-        },
-        body="block keyframe_block_list",
-        imports="import_statement charset_statement namespace_statement",
-    ),
+    "html": HTML,
+    "css": CSS,
 }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from magray_memory.errors import StorageError
-from magray_memory.storage import documents, pending, vectors
+from magray_memory.storage import documents, pending, skipped_files, vectors
 from magray_memory.storage.documents import NewDocument, NewPassage
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.vault import Vault
@@ -120,12 +120,14 @@ def test_a_touched_file_and_a_skipped_file_are_remembered(vault: Vault) -> None:
     documents.touch_file(vault, put.document_id, (11, 6, 7, 8))
     state = documents.files(vault)["a"]
     assert (state.stamp, state.hash) == ((11, 6, 7, 8), b"hash")
-    documents.skip(vault, documents.SkippedFile("big", None, "unreadable", "no right", (10**9, 1, 1, 1)))
-    larger = documents.SkippedFile("big", None, "too_large", "1,000.0 MB", (10**9, 2, 2, 2))
-    documents.skip(vault, larger)
-    assert documents.skipped(vault)["big"] == larger
-    documents.unskip(vault, ["big", "never there"])
-    assert documents.skipped(vault) == {}
+    skipped_files.skip(
+        vault, skipped_files.SkippedFile("big", None, "unreadable", "no right", (10**9, 1, 1, 1))
+    )
+    larger = skipped_files.SkippedFile("big", None, "too_large", "1,000.0 MB", (10**9, 2, 2, 2))
+    skipped_files.skip(vault, larger)
+    assert skipped_files.skipped(vault)["big"] == larger
+    skipped_files.unskip(vault, ["big", "never there"])
+    assert skipped_files.skipped(vault) == {}
 
 
 def test_vectors_come_back_as_unit_rows_in_order(vault: Vault) -> None:
