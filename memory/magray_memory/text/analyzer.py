@@ -15,7 +15,7 @@ import re
 import unicodedata
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +27,9 @@ _MAX_WORD = 256
 _MAX_CACHED_WORDS = 150_000
 _MAX_CACHED_LENGTH = 96
 
-# ASCII text, nearly all source code, is cut by one translate and one split: twice as fast as a regex.
-_ASCII_SEPARATORS = "".join(chr(i) if chr(i).isalnum() or chr(i) == "_" else " " for i in range(128))
+# ASCII text, nearly all source code, is cut as bytes by one translate and one split: three times as fast as a
+# regex.
+_ASCII_SEPARATORS = bytes(i if i < 128 and (chr(i).isalnum() or chr(i) == "_") else 32 for i in range(256))
 # Elsewhere a word is letters, digits, and the marks that may stand on them: the soft hyphen, joiners,
 # combining accents, and the blocks of the Indic and South-East Asian scripts whose vowels are marks.
 _WORD = re.compile(
@@ -93,38 +94,62 @@ class _Words(dict[str, str]):
     """Word → its tokens, each with a space before it; a bounded cache, since code repeats its words."""
 
     def __missing__(self, word: str) -> str:
-        found = "".join([" " + token for token in _word_tokens(word)])
-        if len(word) <= _MAX_CACHED_LENGTH:
-            if len(self) >= _MAX_CACHED_WORDS:
-                self.clear()
-            self[word] = found
-        return found
+        return _cached(self, word, word, _word_tokens(word))
+
+
+class _AsciiWords(dict[bytes, str]):
+    """The same for words of ASCII, as bytes."""
+
+    def __missing__(self, word: bytes) -> str:
+        text = word.decode("ascii")
+        return _cached(self, word, text, _word_tokens(text))
+
+
+class _Compounds(dict[bytes, str]):
+    """Word → the compounds of its neighbouring parts, each with a space before it; bounded like `_Words`."""
+
+    def __missing__(self, word: bytes) -> str:
+        text = word.decode("ascii")
+        return _cached(self, word, text, _compounds(text))
+
+
+class _Stems(dict[str, str]):
+    """Part of an ASCII word → its token: names are made of few parts."""
+
+    def __missing__(self, part: str) -> str:
+        folded = part.lower()[:_MAX_TOKEN]
+        stem = _stemmer("english").stemWord(folded) if len(folded) > 2 and not folded.isdigit() else folded
+        if len(self) >= _MAX_CACHED_WORDS:
+            self.clear()
+        self[part] = stem
+        return stem
+
+
+_Word = TypeVar("_Word", str, bytes)
+
+
+def _cached(cache: dict[_Word, str], key: _Word, word: str, tokens: list[str]) -> str:
+    found = " " + " ".join(tokens) if tokens else ""
+    if len(word) <= _MAX_CACHED_LENGTH:
+        if len(cache) >= _MAX_CACHED_WORDS:
+            cache.clear()
+        cache[key] = found
+    return found
 
 
 _words = _Words()
-
-
-class _Compounds(dict[str, str]):
-    """Word → the compounds of its neighbouring parts, each with a space before it; bounded like `_Words`."""
-
-    def __missing__(self, word: str) -> str:
-        found = "".join([" " + compound for compound in _compounds(word)])
-        if len(word) <= _MAX_CACHED_LENGTH:
-            if len(self) >= _MAX_CACHED_WORDS:
-                self.clear()
-            self[word] = found
-        return found
-
-
+_ascii_words = _AsciiWords()
 _compound_words = _Compounds()
+_stems = _Stems()
 
 
 def analyze(text: str) -> str:
     """The tokens of a text, in order, joined by single spaces."""
-    if "++" in text or ("#" in text and text.count("#") > text.count(" #") + text.count("\n#")):
+    if _may_have_signs(text):
         text = _with_spoken(text)
-    words = text.translate(_ASCII_SEPARATORS).split() if text.isascii() else _WORD.findall(text)
-    return "".join(map(_words.__getitem__, words))[1:]
+    if text.isascii():
+        return "".join(map(_ascii_words.__getitem__, _ascii_cut(text)))[1:]
+    return "".join(map(_words.__getitem__, _WORD.findall(text)))[1:]
 
 
 def analyze_names(text: str) -> str:
@@ -133,10 +158,17 @@ def analyze_names(text: str) -> str:
     People write "websocket" for what code calls `WebSocketServer`, "filename" for `file_name`. For names
     alone: in the text of a passage it would add noise.
     """
-    plain = analyze(text)
     if not text.isascii():
-        return plain
-    return plain + "".join(map(_compound_words.__getitem__, text.translate(_ASCII_SEPARATORS).split()))
+        return analyze(text)
+    words = _ascii_cut(text)
+    plain = _ascii_cut(_with_spoken(text)) if _may_have_signs(text) else words
+    found = "".join(map(_ascii_words.__getitem__, plain))[1:]
+    return found + "".join(map(_compound_words.__getitem__, words))
+
+
+def _ascii_cut(text: str) -> list[bytes]:
+    """The words of a text of ASCII."""
+    return text.encode("ascii").translate(_ASCII_SEPARATORS).split()
 
 
 def tokens(text: str) -> list[str]:
@@ -161,6 +193,18 @@ def query_tokens(text: str) -> list[str]:
         return list(dict.fromkeys(tokens(text)))
     words = [plain for word in _WORD.findall(text) for plain in _kept(word)]
     return list(dict.fromkeys(token for word in words for token in _identifier_tokens(word, singles=False)))
+
+
+def _may_have_signs(text: str) -> bool:
+    """Whether a name may end in a sign. Searches for single characters cost next to nothing."""
+    if "+" in text and "++" in text:
+        return True
+    at = text.find("#", 1)
+    while at > 0:
+        if text[at - 1] in _ASCII_WORD:
+            return True
+        at = text.find("#", at + 1)
+    return False
 
 
 def _with_spoken(text: str, *, instead: bool = False) -> str:
@@ -227,18 +271,12 @@ def _ascii_tokens(word: str) -> list[str]:
     if len(word) > _MAX_WORD:
         return [word[:_MAX_TOKEN].lower()]  # encoded data, not a name
     parts = _ASCII_PARTS.findall(word)
-    found: list[str] = []
     if len(parts) > 1:
-        found.append(_whole(word))
-        if _is_encoded(word, len(parts)):
-            return found
-    elif word.startswith("__") and word.endswith("__") and parts:
-        found.append(_whole(word))
-    stem = _stemmer("english").stemWord
-    for part in parts:
-        folded = part.lower()[:_MAX_TOKEN]
-        found.append(stem(folded) if len(folded) > 2 and not folded.isdigit() else folded)
-    return found
+        whole = _whole(word)
+        return [whole] if _is_encoded(word, len(parts)) else [whole, *map(_stems.__getitem__, parts)]
+    if parts and word.startswith("__") and word.endswith("__"):
+        return [_whole(word), _stems[parts[0]]]
+    return [_stems[part] for part in parts]
 
 
 def _identifier_tokens(word: str, *, singles: bool = True) -> list[str]:
