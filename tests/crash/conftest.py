@@ -172,6 +172,7 @@ class Box:
                     " text_hash) VALUES (?, 0, 1, 1, '', 'note', ?, ?) RETURNING id",
                     (document, text, text_hash("", None, text, "note")),
                 ).fetchone()
+                connection.execute("UPDATE tally SET value = value + 1 WHERE name = 'passage'")
                 LexicalIndex(vault).add([LexicalRow(passage, "", "", text)])
 
     def records(self) -> dict[str, str]:

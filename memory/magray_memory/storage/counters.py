@@ -1,4 +1,4 @@
-"""Counters that triggers and SQLite maintain beside the rows: compared with the rows, and recounted."""
+"""Counters that are kept beside the rows: compared with the rows, and recounted."""
 
 from __future__ import annotations
 
@@ -46,6 +46,11 @@ def recount(vault: Vault) -> None:
             if highest:
                 connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
                 connection.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, highest))
+
+
+def count_added_passages(connection: sqlite3.Connection, added: int) -> None:
+    """Count passages that were stored; those that are deleted a trigger counts."""
+    connection.execute("UPDATE tally SET value = value + ? WHERE name = 'passage'", (added,))
 
 
 def highest_passage_id(vault: Vault) -> int:

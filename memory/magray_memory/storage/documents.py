@@ -13,6 +13,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from magray_memory.storage.counters import count_added_passages
 from magray_memory.storage.fts import LexicalRow, stored_rows
 from magray_memory.storage.links import set_links
 from magray_memory.storage.redactions import set_redactions
@@ -224,7 +225,7 @@ def insert_passages(
     fresh: list[tuple[int, NewPassage]],
     lexical: LexicalWriter,
 ) -> list[int]:
-    """Store passages, each with its ordinal, and feed the lexical index; returns their ids."""
+    """Store passages, each with its ordinal, count them and feed the lexical index; returns their ids."""
     if not fresh:
         return []
     # The write lock is ours, so the next numbers are too; SQLite raises its counter to what is inserted.
@@ -239,6 +240,7 @@ def insert_passages(
             for passage_id, (ordinal, passage) in zip(ids, fresh, strict=True)
         ],
     )
+    count_added_passages(connection, len(ids))
     put_symbols(connection, ((id_, p.symbols, p.line_runs) for id_, (_, p) in zip(ids, fresh, strict=True)))
     lexical.add(
         LexicalRow(passage_id, p.symbol, path, p.text, p.analysed)

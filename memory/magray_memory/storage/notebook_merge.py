@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from magray_memory.storage import fts, records
+from magray_memory.storage.counters import count_added_passages
 from magray_memory.storage.row_checksums import PASSAGE, checksum
 from magray_memory.storage.sqlite_errors import translated
 from magray_memory.storage.vault_files import uri
@@ -216,10 +217,11 @@ def _add(connection: sqlite3.Connection, added: tuple[int, ...]) -> None:
 def _add_passages(connection: sqlite3.Connection) -> None:
     columns = [row[1] for row in connection.execute("PRAGMA main.table_info(passage)")]
     listed = ", ".join(name for name in columns if name != "document_id")
-    connection.execute(
+    added = connection.execute(
         f"INSERT INTO main.passage (document_id, {listed}) SELECT f.here, {listed} FROM temp.fresh f"
         " JOIN archived.passage p ON p.document_id = f.archived"
-    )
+    ).rowcount
+    count_added_passages(connection, added)
     for table in ("symbol", "line_run"):
         connection.execute(
             f"INSERT INTO main.{table} SELECT c.* FROM archived.{table} c JOIN archived.passage p"

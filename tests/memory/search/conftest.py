@@ -170,6 +170,7 @@ class Bench:
                 " VALUES (?, 0, 1, 1, '', 'text', ?, ?) RETURNING id",
                 (document, text, recipe.text_hash("", None, text, "note")),
             ).fetchone()
+            connection.execute("UPDATE tally SET value = value + 1 WHERE name = 'passage'")
             LexicalIndex(self.vault).add([LexicalRow(passage, "", "", text)])
         self.embed()
 
