@@ -17,6 +17,8 @@ _HEAD_BYTES = 4096
 _HEAD_LINES = 40
 
 _HINTS = (b"generated", b"produced by", b"made by")
+_WORDS_BEFORE_CODE = (b"dnl", b"rem", b"package")
+"""Words among the marks of comments and of lines before the first statement."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 _GENERATED = r"(?:auto(?:matically)?[-\s]?)?generated"
@@ -92,12 +94,19 @@ def generated_marker(name: str, data: bytes) -> Marker | None:
     extension = name.rpartition(".")[2].lower()
     head = data[:_HEAD_BYTES]
     wide = head.startswith(_UTF_16)
-    if extension in _PROSE or not (wide or _hinted(head.lower())):
+    if extension in _PROSE or (extension not in _ANNOTATED and _begins_with_code(head)):
+        return None
+    if not (wide or _hinted(head.lower())):
         return None
     if extension in _ANNOTATED and (found := _ANNOTATION.search(head)) is not None:
         return Marker(head.count(b"\n", 0, found.start()) + 1, found[0].decode("ascii") + "…)")
     text = head.decode("utf-16" if wide else "utf-8", "replace")
     return _statement(list(_comments(text)), needs_warning=_MAKE.fullmatch(name) is not None)
+
+
+def _begins_with_code(head: bytes) -> bool:
+    """Whether the first line is surely no comment, so that none is at the head: most files begin so."""
+    return head[:1].isalpha() and not head[:7].lower().startswith(_WORDS_BEFORE_CODE)
 
 
 def _hinted(lower: bytes) -> bool:

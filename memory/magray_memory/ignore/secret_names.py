@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import lru_cache
 
 SECRET_FOLDERS = frozenset(
     (".aws", ".azure", ".gcloud", ".gnupg", ".kube", ".password-store", ".ssh", ".putty", ".keychain", ".oci")
@@ -123,12 +124,18 @@ def doubt(path: str) -> Doubt | None:
     `path` has `/` between folders; the last of them may decide.
     """
     folders, _, name = path.lower().rpartition("/")
+    folder = folders.rpartition("/")[2]
+    return _doubt(name, folder if folder in _IN_FOLDERS else "")
+
+
+@lru_cache(maxsize=4096)
+def _doubt(name: str, folder: str) -> Doubt | None:
     name = _COPY.sub("", name)
     if _ordinary(name):
         return None
     if _LIKELY.fullmatch(name):
         return Doubt.LIKELY
-    inside = name in _IN_FOLDERS.get(folders.rpartition("/")[2], ())
+    inside = name in _IN_FOLDERS.get(folder, ())
     if inside or _POSSIBLE.fullmatch(name):
         return Doubt.POSSIBLE
     return Doubt.UNLIKELY if _UNLIKELY.fullmatch(name) else None

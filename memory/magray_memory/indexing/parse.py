@@ -220,7 +220,8 @@ def stored_symbols(chunk: Chunk) -> StoredSymbols:
 
     found: list[tuple[str, str, str, str, int, int, str]] = []
     for name, container, kind, line, end_line, joint in chunk.symbols:
-        name, container = clean(name), clean(container)
+        if not (name.isascii() and container.isascii()):
+            name, container = clean(name), clean(container)
         found.append((folded(name), name, container, kind, line, end_line, joint))
     return tuple(found)
 

@@ -58,8 +58,8 @@ def text_hash(symbol: str | None, title: str | None, text: str, kind: str) -> by
     Of what goes in and not of what comes out: a workspace is hashed while it is being made searchable by
     words, and making the texts would take a quarter of that time.
     """
-    heads = ("code", symbol) if kind == "code" else ("prose", title, symbol)
-    joined = "\0".join(part or "" for part in (*heads, text))
+    heads = f"code\0{symbol or ''}" if kind == "code" else f"prose\0{title or ''}\0{symbol or ''}"
+    joined = f"{heads}\0{text}"
     return hashlib.blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 

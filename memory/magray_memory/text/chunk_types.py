@@ -47,8 +47,7 @@ class LineRun(NamedTuple):
     last_line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """Lines `start_line` to `end_line` (1-based, inclusive), what they define and what kind of thing that is.
 
     `symbol` is the qualified name in the language's own notation ("App.run", "Type::method", "Class#method"),

@@ -54,6 +54,10 @@ MAX_ERROR_SHARE = 0.5
 """Share of the text that the parser could not understand, above which its tree is not used."""
 
 
+# Asked for each node: what an enum holds is looked up slowly.
+_BODY, _DEFINITION, _LEAD, _WRAPPER = Role.BODY, Role.DEFINITION, Role.LEAD, Role.WRAPPER
+
+
 class _Tile(NamedTuple):
     """Rows `[start, end)` and what they are; `node` is what to split them by.
 
@@ -159,7 +163,8 @@ class _Tiler:
             tile = stack.pop()
             start, end = tile.start, tile.end
             if starts[end] - starts[start] - 1 <= (TARGET_CHARS if tile.kind in CLASS_LIKE else WHOLE_CHARS):
-                tiles.append(tile._replace(symbol=self._symbol_of(tile)))
+                symbol = self._symbol_of(tile)
+                tiles.append(tile if symbol is tile.symbol else tile._replace(symbol=symbol))
                 continue
             parts = self._split(tile) if end - start > 1 and tile.depth < MAX_DEPTH else []
             if parts:
@@ -241,7 +246,7 @@ class _Tiler:
         while stack:
             child = stack.pop()
             rule = rules.get(child.kind_id)
-            if rule is not None and rule.role is Role.BODY:
+            if rule is not None and rule.role is _BODY:
                 stack.extend(reversed(child.named_children))
             else:
                 yield child, rule
@@ -259,11 +264,12 @@ class _Tiler:
                 continue
             row = bisect_right(starts, first) - 1
             last_row = min(bisect_left(starts, last, row), end)
-            found = self._find(child, rule) if rule is not None and rule.role is not Role.LEAD else None
+            leads = rule is not None and rule.role is _LEAD
+            found = None if rule is None or leads else self._find(child, rule)
             if lead is not None and row > lead[1]:  # a blank line below it: it stands for itself
                 items.append(_Item(lead[0], rest.symbol, rest.kind))
                 covered, lead = lead[1], None
-            if (rule is not None and rule.role is Role.LEAD) or (found is not None and found.kind == "lead"):
+            if leads or (found is not None and found.kind == "lead"):
                 if row >= covered:
                     lead = (lead[0] if lead else row, last_row)
                 else:  # behind something on the same row
@@ -285,10 +291,10 @@ class _Tiler:
 
     def _find(self, node: Node, rule: Rule) -> Definition | None:
         """What a node defines, looking through wrappers."""
-        while rule.role is Role.WRAPPER:
+        while rule.role is _WRAPPER:
             for inner in node.named_children:
                 inner_rule = self.rules.get(inner.kind_id)
-                if inner_rule is not None and inner_rule.role in (Role.DEFINITION, Role.WRAPPER):
+                if inner_rule is not None and inner_rule.role in (_DEFINITION, _WRAPPER):
                     node, rule = inner, inner_rule
                     break
             else:
@@ -301,17 +307,17 @@ class _Tiler:
         if found is None or not found.name:
             top = found is not None and found.kind == "imports" and tile.kind in MODULE_LIKE
             kind = "imports" if top else rest.kind
-            return _Item(0, rest.symbol, kind, node=found.node if found is not None else child)
+            return _Item(0, rest.symbol, kind, False, found.node if found is not None else child)
         around, kind = tile.kind, found.kind
         if kind in WEAK and around not in MODULE_LIKE:
-            return _Item(0, rest.symbol, rest.kind, node=found.node)
+            return _Item(0, rest.symbol, rest.kind, False, found.node)
         if kind == "function" and around in CLASS_LIKE:
             kind = "method"
         symbol = found.name
         if tile.symbol and self.syntax.separator:
             separator = self.syntax.method_separator if kind == "method" else self.syntax.separator
             symbol = f"{tile.symbol}{found.separator or separator or self.syntax.separator}{symbol}"
-        return _Item(0, symbol[:MAX_SYMBOL], kind, named=True, node=found.node)
+        return _Item(0, symbol[:MAX_SYMBOL], kind, True, found.node)
 
 
 def _merge(lines: LineIndex, tiles: list[_Tile], target_sizes: list[int]) -> list[list[_Tile]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from magray_memory.text.chunk_types import Chunk
@@ -36,7 +35,7 @@ def sampled(path: str, language: str, text: str, chunks: Sequence[Chunk]) -> Seq
     array = language == "json" and text.lstrip("\ufeff \t\r\n").startswith("[")
     if array or language in _LANGUAGES or _EXTENSIONS.search(path):
         rows = [*chunks[:SAMPLE], *_together(text.split("\n"), chunks[SAMPLE:])]
-        return [replace(chunk, kind=ROWS_KIND) for chunk in rows]
+        return [chunk._replace(kind=ROWS_KIND) for chunk in rows]
     if all(one.start_line != other.end_line for one, other in zip(chunks, chunks[SAMPLE:], strict=False)):
         return chunks  # no line is in more than a sample of chunks
     found: list[Chunk] = []

@@ -6,7 +6,6 @@ The page is divided by rows into regions of one language each; tags stay with th
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.text.chunk_types import MAX_CHARS, STRAY_CHARS
@@ -113,8 +112,8 @@ def chunk_page(
 def _moved(chunk: Chunk, rows: int) -> Chunk:
     """The chunk so many rows further down."""
     symbols = [s._replace(line=s.line + rows, end_line=s.end_line + rows) for s in chunk.symbols]
-    return replace(
-        chunk, start_line=chunk.start_line + rows, end_line=chunk.end_line + rows, symbols=tuple(symbols)
+    return chunk._replace(
+        start_line=chunk.start_line + rows, end_line=chunk.end_line + rows, symbols=tuple(symbols)
     )
 
 
@@ -124,8 +123,7 @@ def _joined(lines: LineIndex, before: Chunk, after: Chunk) -> Chunk | None:
     if len(text) > MAX_CHARS or before.end_line >= after.start_line:
         return None
     names = list(dict.fromkeys(filter(None, (before.symbol, after.symbol))))
-    return replace(
-        before,
+    return before._replace(
         end_line=after.end_line,
         symbol=", ".join(fit_names(names, names)),
         kind=before.kind if before.symbol or not after.symbol else after.kind,

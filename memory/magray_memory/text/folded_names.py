@@ -9,6 +9,8 @@ _SIGILS = "$@#."
 
 def folded(name: str) -> str:
     """The name without differences of case, white space and Unicode form, and without a sigil before it."""
+    if name.isascii() and name.isidentifier():
+        return name.lower()
     if not name.isascii():
         name = unicodedata.normalize("NFC", name).casefold()
     name = name.lower()

@@ -7,7 +7,6 @@ that is never closed does not swallow the rest: it counts as text.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from magray_memory.text.chunk_types import DocumentChunks
 from magray_memory.text.front_matter import front_matter
@@ -51,7 +50,7 @@ def chunk_markdown(text: str) -> DocumentChunks:
     outline = Outline(text, matter.rows)
     chunks = chunk_sections(outline.lines, outline.sections, outline.breaks)
     if chunks and matter.aliases:
-        chunks[0] = replace(chunks[0], symbol=", ".join(filter(None, [chunks[0].symbol, *matter.aliases])))
+        chunks[0] = chunks[0]._replace(symbol=", ".join(filter(None, [chunks[0].symbol, *matter.aliases])))
     tags = list(dict.fromkeys([*matter.tags, *outline.tags]))
     return DocumentChunks(matter.title or outline.title, tags, list(dict.fromkeys(outline.links)), chunks)
 

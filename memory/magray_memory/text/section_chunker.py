@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -170,13 +171,14 @@ def split_section(lines: LineIndex, start: int, end: int, breaks: bytearray) -> 
             break
         share = left / math.ceil(left / TARGET_CHARS)
         best, least = row + 1, math.inf
-        for stop in range(row + 1, end + 1):
-            size = starts[stop] - starts[row] - 1
-            if size > MAX_CHARS:
+        within = range(row + 1, bisect_right(starts, starts[row] + 1 + MAX_CHARS, row + 1, end + 1))
+        distances = [(abs(starts[stop] - starts[row] - 1 - share) / share, stop) for stop in within]
+        for distance, stop in sorted(distances):
+            if distance > least:  # neither is any other better
                 break
             here = 0.0 if stop == end else break_cost(lines, stop, breaks)
-            penalty = here * _PENALTY + abs(size - share) / share
-            if penalty < least and (size >= share / 4 or here == 0):
+            penalty = here * _PENALTY + distance
+            if (penalty, stop) < (least, best) and (here == 0 or starts[stop] - starts[row] - 1 >= share / 4):
                 best, least = stop, penalty
         ranges.append((row, best))
         row = best
