@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from magray_memory.config_file import read_toml
 from magray_memory.config_rule import Rule, convert
@@ -28,12 +28,51 @@ HOME_FILE = "config.toml"
 MAX_WARNINGS = 20
 
 
+class _Fields:
+    """A class of fields: made by their names or in their order, immutable, compared and shown by them.
+
+    One set of methods for all: those that `dataclass` makes for each class cost every command 5 ms.
+    """
+
+    if TYPE_CHECKING:
+        __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        fields = self.__dataclass_fields__
+        given = dict(zip(fields, values, strict=False)) | named
+        if len(given) < len(values) + len(named) or not given.keys() <= fields.keys():
+            raise TypeError(f"{type(self).__name__} has the fields {', '.join(fields)}, each once")
+        self.__dict__.update(
+            {name: given[name] if name in given else _default_of(field) for name, field in fields.items()}
+        )
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other.__dict__ == self.__dict__
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.__dict__.values()))
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
+        return f"{type(self).__name__}({shown})"
+
+
+_by_fields = dataclass(init=False, repr=False, eq=False)
+
+
+def _default_of(field: dataclasses.Field[Any]) -> Any:
+    return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+
+
 def _setting(default: Any, about: str, **rule: Any) -> Any:
     return field(default=default, metadata={"rule": Rule(about, **rule)})
 
 
-@dataclass(frozen=True, slots=True)
-class IndexSettings:
+@_by_fields
+class IndexSettings(_Fields):
     """What is read of a workspace, and how much is spent on it."""
 
     max_file_bytes: int = _setting(
@@ -55,16 +94,16 @@ class IndexSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class SearchSettings:
+@_by_fields
+class SearchSettings(_Fields):
     """How many hits an answer has."""
 
     k: int = _setting(10, "hits in an answer", low=1, high=1_000, workspace=True)
     per_file: int = _setting(3, "hits of one file in an answer", low=1, high=100, workspace=True)
 
 
-@dataclass(frozen=True, slots=True)
-class EmbeddingSettings:
+@_by_fields
+class EmbeddingSettings(_Fields):
     """Which model makes vectors, and where it runs."""
 
     model: str = _setting("", "name or folder of a model; empty = the one in the package")
@@ -75,16 +114,16 @@ class EmbeddingSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class HubSettings:
+@_by_fields
+class HubSettings(_Fields):
     """Where models are pulled from."""
 
     endpoint: str = _setting("", "address of the hub that models are pulled from; empty = HF_ENDPOINT")
     proxy: str = _setting("", "proxy to the hub; empty = the proxy variables of the environment")
 
 
-@dataclass(frozen=True, slots=True)
-class StorageSettings:
+@_by_fields
+class StorageSettings(_Fields):
     """How safe writing is, and how much the cache of vectors may take."""
 
     durability: str = _setting(
@@ -95,8 +134,8 @@ class StorageSettings:
     vector_cache_mb: int = _setting(512, "size limit of the vector cache", low=0, high=100_000)
 
 
-@dataclass(frozen=True, slots=True)
-class VectorSettings:
+@_by_fields
+class VectorSettings(_Fields):
     """What finds the nearest vectors."""
 
     engine: str = _setting(
@@ -109,8 +148,8 @@ class VectorSettings:
     graph_mb: int = _setting(0, "memory limit of hnsw's graph; 0 = by profile", low=0, high=1_000_000)
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceSettings:
+@_by_fields
+class ResourceSettings(_Fields):
     """What is taken of the machine."""
 
     profile: str = _setting(
@@ -120,15 +159,15 @@ class ResourceSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class NoteSettings:
+@_by_fields
+class NoteSettings(_Fields):
     """Folders of notes beside the workspace."""
 
     folders: tuple[str, ...] = _setting((), "folders of notes that every search includes", folders=True)
 
 
-@dataclass(frozen=True, slots=True)
-class RecordSettings:
+@_by_fields
+class RecordSettings(_Fields):
     """Records of the notebook."""
 
     embed_at_once: bool = _setting(
@@ -136,8 +175,8 @@ class RecordSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class LayerSettings:
+@_by_fields
+class LayerSettings(_Fields):
     """How records rise, fade and leave. 0 leaves a rule to the profile."""
 
     profile: str = _setting(
@@ -165,8 +204,8 @@ class LayerSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class RedactionSettings:
+@_by_fields
+class RedactionSettings(_Fields):
     """What is taken out of texts before they are stored or embedded."""
 
     enabled: bool = _setting(True, "take keys, tokens and passwords out of what is stored")
@@ -178,8 +217,8 @@ class RedactionSettings:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class BackupSettings:
+@_by_fields
+class BackupSettings(_Fields):
     """Backups of the notebook and the settings."""
 
     automatic: bool = _setting(True, "back up in the background, at most once a day, when something changed")
@@ -189,16 +228,16 @@ class BackupSettings:
     keep_monthly: int = _setting(12, "months whose last backup is kept", low=0, high=1_200)
 
 
-@dataclass(frozen=True, slots=True)
-class UsageSettings:
+@_by_fields
+class UsageSettings(_Fields):
     """What is kept of what was asked, for `magray stats`."""
 
     enabled: bool = _setting(True, "keep what was searched, for `magray stats`; off erases what was kept")
     keep_days: int = _setting(180, "days that a question is kept", low=1, high=36_500)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+@_by_fields
+class Settings(_Fields):
     """The whole tree. Immutable; `load_settings` makes it."""
 
     index: IndexSettings = field(default_factory=IndexSettings)
@@ -222,8 +261,7 @@ class Settings:
         return getattr(getattr(self, section), key)
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """Settings, the source of each that is not a default, and what was wrong on the way in sentences."""
 
     settings: Settings
@@ -252,12 +290,9 @@ def names() -> Iterator[str]:
 
 def find_rule(name: str) -> Rule:
     """The rule of `section.key`. Raises ConfigError that names the nearest setting."""
-    section, _, key = name.partition(".")
-    part = getattr(Settings(), section, None) if section in Settings.__dataclass_fields__ else None
-    if part is not None:
-        for known in dataclasses.fields(part):
-            if known.name == key:
-                return known.metadata["rule"]
+    known = _known(name)
+    if known is not None:
+        return known.metadata["rule"]
     import difflib
 
     near = difflib.get_close_matches(name[:100], list(names()), n=1, cutoff=0.5)
@@ -307,9 +342,17 @@ def check(name: str, value: object) -> Any:
     return convert(rule, _default(name), value, f"setting '{name}'")
 
 
+def _known(name: str) -> dataclasses.Field[Any] | None:
+    """The field of `section.key`, None where there is no such setting."""
+    section, _, key = name.partition(".")
+    part = Settings.__dataclass_fields__.get(section)
+    made: Any = None if part is None else part.default_factory
+    return None if made is None else made.__dataclass_fields__.get(key)
+
+
 def _default(name: str) -> Any:
-    section, key = name.split(".")
-    return getattr(getattr(Settings(), section), key)
+    known = _known(name)
+    return None if known is None else _default_of(known)
 
 
 def _environment(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,6 @@ import contextlib
 import io
 import json
 import os
-import shutil
 import sys
 import unicodedata
 from typing import IO, TYPE_CHECKING, Any
@@ -94,7 +93,11 @@ def style(text: str, kind: str, *, colour: bool) -> str:
 
 def width(stream: IO[str]) -> int | None:
     """Columns of a terminal; None where lines need not be cut."""
-    return max(shutil.get_terminal_size().columns, 20) if stream.isatty() else None
+    if not stream.isatty():
+        return None
+    import shutil  # takes longer to load than most answers take
+
+    return max(shutil.get_terminal_size().columns, 20)
 
 
 def cut(text: str, columns: int | None) -> str:
