@@ -226,6 +226,8 @@ class BackupSettings(_Fields):
     keep_daily: int = _setting(7, "days whose last backup is kept", low=1, high=3_650)
     keep_weekly: int = _setting(4, "weeks whose last backup is kept", low=0, high=520)
     keep_monthly: int = _setting(12, "months whose last backup is kept", low=0, high=1_200)
+    drill: bool = _setting(True, "once a week, restore the latest backup for trial and ask it")
+    passphrase_file: str = _setting("", "file whose first line encrypts every backup; empty = none is")
 
 
 @_by_fields

@@ -108,7 +108,7 @@ class Memory:
         """What a person asks to be kept: `remember`, `show`, `list`, `edit`, `tag`, `pin`, `forget`."""
         from magray_memory.records.room import Records
 
-        return Records(self._context)
+        return Records(self._context, in_backups=lambda uids: self.archive.purge(uids))
 
     @cached_property
     def layers(self) -> Layers:
@@ -126,7 +126,7 @@ class Memory:
 
     @cached_property
     def archive(self) -> Archive:
-        """What outlives the home: `backup`, `list`, `verify`."""
+        """What outlives the home: `backup`, `restore`, `list`, `verify`, `prune`, `drill`."""
         from magray_memory.archive.room import Archive
 
         return Archive(self._context)

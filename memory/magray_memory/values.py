@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from magray_memory.archive.backup import BackedUp
     from magray_memory.archive.backup_folder import Backup
+    from magray_memory.archive.drill import Drilled
     from magray_memory.archive.export_run import Exported
     from magray_memory.archive.import_report import Imported
     from magray_memory.archive.passphrase import PASSPHRASE_VARIABLE, Passphrases
     from magray_memory.archive.restore import Restored, RestorePlan
     from magray_memory.archive.retention import PrunedBackups
+    from magray_memory.archive.verify import VerifiedBackups
     from magray_memory.config import Loaded, Settings
     from magray_memory.health.doctor import Diagnosis
     from magray_memory.health.findings import Finding
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from magray_memory.indexing.overlay import chunked
     from magray_memory.indexing.report import IndexReport, SkippedItem
     from magray_memory.maintenance.result import Optimized, Step
+    from magray_memory.maintenance.room import start_daily_backup
     from magray_memory.maintenance.schedule import RUN_SECONDS, Schedule, begin_hourly
     from magray_memory.models.device import Placed
     from magray_memory.models.fallback import DeviceChange
@@ -78,6 +81,7 @@ __all__ = [
     "DeviceChange",
     "Diagnosis",
     "Draft",
+    "Drilled",
     "Exported",
     "FileEdits",
     "Finding",
@@ -128,6 +132,7 @@ __all__ = [
     "UsedModel",
     "VaultInfo",
     "Verified",
+    "VerifiedBackups",
     "absolute_path",
     "aliases",
     "begin_hourly",
@@ -154,6 +159,7 @@ __all__ = [
     "relative_path",
     "snippet",
     "spelled_on_disk",
+    "start_daily_backup",
     "stem",
     "tail",
     "tokens",
@@ -163,6 +169,8 @@ _MODULES = {
     "archive.backup": ("BackedUp",),
     "archive.backup_folder": ("Backup",),
     "archive.passphrase": ("PASSPHRASE_VARIABLE", "Passphrases"),
+    "archive.drill": ("Drilled",),
+    "archive.verify": ("VerifiedBackups",),
     "archive.restore": ("RestorePlan", "Restored"),
     "archive.retention": ("PrunedBackups",),
     "archive.export_run": ("Exported",),
@@ -179,6 +187,7 @@ _MODULES = {
     "indexing.overlay": ("chunked",),
     "indexing.report": ("IndexReport", "SkippedItem"),
     "maintenance.result": ("Optimized", "Step"),
+    "maintenance.room": ("start_daily_backup",),
     "maintenance.schedule": ("RUN_SECONDS", "Schedule", "begin_hourly"),
     "models.device": ("Placed",),
     "models.fallback": ("DeviceChange",),

@@ -30,7 +30,7 @@ _NAME = re.compile(r"magray-(?P<time>\d{8}T\d{6}Z)(?:_\d+)?(?P<safety>-safety)?\
 _TIME = "%Y%m%dT%H%M%SZ"
 _LOCK = ".lock"
 _LOCK_SECONDS = 30.0
-_OURS = (".magray-", ".backup.")
+_OURS = (".magray-", ".backup.", ".restore.", ".drill.", ".verify.", ".purge.")
 """How drafts of backups begin."""
 
 
@@ -80,6 +80,17 @@ def list_backups(folder: Path) -> list[Backup]:
     return sorted(
         (look(folder / name) for name in names), key=lambda backup: (backup.created_at, backup.path)
     )
+
+
+def sizes(folder: Path) -> list[int]:
+    """The bytes of each backup of a folder. Raises ArchiveError."""
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.stat().st_size for entry in entries if _NAME.fullmatch(entry.name)]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise ArchiveError(f"the backups in {folder} cannot be listed", error.strerror or "") from error
 
 
 def look(path: Path) -> Backup:

@@ -1,4 +1,4 @@
-"""Backup state: how the last backup of a home went, for health and the schedule."""
+"""Backup state: how the last backup and the last drill of a home went, for health and the schedule."""
 
 from __future__ import annotations
 
@@ -36,11 +36,20 @@ class Failure(msgspec.Struct, frozen=True):
     damaged: bool = False
 
 
+class Drill(msgspec.Struct, frozen=True):
+    """The last drill; `problem` is empty when it passed."""
+
+    at: float
+    path: str
+    problem: str = ""
+
+
 class BackupState(msgspec.Struct, frozen=True):
     """What is known; nothing of it is needed to restore."""
 
     last: LastBackup | None = None
     failure: Failure | None = None
+    drill: Drill | None = None
 
 
 def load(home: Path) -> BackupState:
@@ -50,7 +59,7 @@ def load(home: Path) -> BackupState:
     return BackupState()
 
 
-def save(home: Path, **changes: LastBackup | Failure | None) -> None:
+def save(home: Path, **changes: LastBackup | Failure | Drill | None) -> None:
     """Note changes of the state. Never fails: a home that cannot be written has other problems."""
     with contextlib.suppress(OSError), atomic_file.one_editor(home):
         state = msgspec.structs.replace(load(home), **changes)

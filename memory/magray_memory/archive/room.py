@@ -9,21 +9,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magray_memory.archive.passphrase import NO_PASSPHRASE
 from magray_memory.progress import SILENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Collection, Sequence
 
     from magray_memory.archive.backup import BackedUp
     from magray_memory.archive.backup_folder import Backup
+    from magray_memory.archive.drill import Drilled
     from magray_memory.archive.manifest import Reason
     from magray_memory.archive.passphrase import Passphrases
+    from magray_memory.archive.purged_backups import PurgedBackups
     from magray_memory.archive.restore import Restored, RestorePlan
     from magray_memory.archive.retention import PrunedBackups
+    from magray_memory.archive.verify import VerifiedBackups
     from magray_memory.context import Context
     from magray_memory.progress import Progress
 
@@ -51,7 +54,9 @@ class Archive:
         """
         from magray_memory.archive.backup import BackupMaker
 
-        made = BackupMaker(self._context, full, reason, encrypt, passphrases, progress).run(output)
+        encrypt = encrypt or bool(self._context.settings.backup.passphrase_file)
+        secrets = self._with_file(passphrases)
+        made = BackupMaker(self._context, full, reason, encrypt, secrets, progress).run(output)
         if output is not None:
             return made
         pruned = self.prune(progress=progress)
@@ -63,6 +68,70 @@ class Archive:
 
         settings = self._context.settings.backup
         return prune(self.folder, settings, datetime.now(UTC), dry_run=dry_run, progress=progress)
+
+    def changed(self) -> bool:
+        """Whether the records or settings are others than in the last backup. Raises StorageError."""
+        from magray_memory.archive import backup_state
+        from magray_memory.archive.container import digest_of
+        from magray_memory.storage import notebook_copy
+
+        last = backup_state.load(self._context.home.path).last
+        if last is None or not Path(last.path).is_file():
+            return True
+        config = self._context.config
+        settings = digest_of(config) if config.is_file() else ""
+        state = notebook_copy.identity(self._context.home.notebook)
+        return (last.notebook, last.revision, last.settings) != (*state, settings)
+
+    def verify(
+        self,
+        archives: Sequence[str] = (),
+        *,
+        passphrases: Passphrases = NO_PASSPHRASE,
+        progress: Progress = SILENT,
+    ) -> VerifiedBackups:
+        """Read archives from the first byte to the last row; none: every one of the backup folder. Raises
+        UsageError, ArchiveError, Interrupted.
+        """
+        from magray_memory.archive.restore import find
+        from magray_memory.archive.verify import VerifiedBackups, verify
+
+        paths = [find(self._context, archive) for archive in archives]
+        if not archives:
+            paths = [backup.path for backup in self.list()]
+        return VerifiedBackups(
+            [*verify(paths, self._context.home.path, self._with_file(passphrases), progress)]
+        )
+
+    def drill(
+        self,
+        archive: str = "latest",
+        *,
+        passphrases: Passphrases = NO_PASSPHRASE,
+        progress: Progress = SILENT,
+    ) -> Drilled:
+        """Restore an archive into a home of its own, ask it, and delete it again. Raises ArchiveError,
+        PassphraseError, StorageError, UsageError, Interrupted.
+        """
+        from magray_memory.archive.drill import drill
+        from magray_memory.archive.restore import find
+
+        return drill(self._context, find(self._context, archive), self._with_file(passphrases), progress)
+
+    def purge(self, uids: Collection[str]) -> PurgedBackups:
+        """Take records out of every backup. Raises ArchiveError where the folder cannot be listed."""
+        from magray_memory.archive.purged_backups import purge
+
+        return purge(self.folder, self._context.home.path, uids)
+
+    def _with_file(self, passphrases: Passphrases) -> Passphrases:
+        """With the passphrase file of the settings, where no other is given."""
+        from magray_memory.user_path import expand_user
+
+        named = self._context.settings.backup.passphrase_file
+        if passphrases.file is not None or passphrases.variable or not named:
+            return passphrases
+        return replace(passphrases, file=expand_user(named))
 
     def restore(
         self,
@@ -83,7 +152,8 @@ class Archive:
         from magray_memory.archive.restore import Restorer, find
 
         path = find(self._context, archive)
-        return Restorer(self._context, merge, passphrases, confirm, progress).run(path, dry_run=dry_run)
+        restorer = Restorer(self._context, merge, self._with_file(passphrases), confirm, progress)
+        return restorer.run(path, dry_run=dry_run)
 
     @property
     def folder(self) -> Path:

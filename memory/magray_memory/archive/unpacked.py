@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 
 from magray_memory.archive import container, encryption
 from magray_memory.archive.manifest import NOTEBOOK, SETTINGS, too_new
-from magray_memory.errors import ArchiveDamaged, RowsDamaged, SchemaMismatch, VaultDamaged
+from magray_memory.errors import (
+    ArchiveDamaged,
+    ArchiveError,
+    RowsDamaged,
+    SchemaMismatch,
+    StorageError,
+    VaultDamaged,
+)
 from magray_memory.progress import SILENT
 from magray_memory.storage import notebook_copy, schema
 from magray_memory.storage.durability import VaultKind
@@ -128,3 +135,5 @@ def _of_archive(name: str) -> Generator[None]:
     except (VaultDamaged, RowsDamaged, SchemaMismatch) as error:
         why = f"its notebook is damaged: {error.why}"
         raise ArchiveDamaged(f"{name} cannot be used", why, "another backup: magray backup list") from error
+    except StorageError as error:
+        raise ArchiveError(f"{name} cannot be used", f"its notebook: {error.why}", error.hint) from error

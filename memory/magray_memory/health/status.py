@@ -78,6 +78,7 @@ def read_status(
         checks.vector_cache,
         checks.indexer,
         _skipped_files,
+        _backup,
         checks.memory,
         checks.disk,
     )
@@ -89,6 +90,14 @@ def read_status(
     return Status(
         home.path, components, vaults, current, context.key, settings.embedding.device, context.device
     )
+
+
+def _backup(context: checks.HealthContext) -> Component | None:
+    if not context.home.notebook.is_file():
+        return None
+    from magray_memory.health.backup_check import backup
+
+    return backup(context)
 
 
 def _skipped_files(context: checks.HealthContext) -> Component | None:

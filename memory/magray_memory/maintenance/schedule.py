@@ -1,7 +1,7 @@
 """Schedule of background maintenance, which every host of a home asks, whatever process it is.
 
 Optimizing is due at most once a day, only after something was stored, and only while the machine is idle. The
-layers of records are due at most once an hour.
+layers of records are due at most once an hour, a backup at most once a day.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ STAMP = "optimized"
 HOUR_SECONDS = 3_600.0
 LAYERS_STAMP = "layers"
 """A file in the home: its time is when a run over the layers last began, in any process."""
+BACKUP_STAMP = "backed-up"
+"""A file in the home: its time is when a backup in the background last began, in any process."""
 
 
 def is_due(*, now: float, last_run: float, last_write: float, idle: float) -> bool:
@@ -76,6 +78,27 @@ def begin_hourly(home: Path, clock: Callable[[], float] = time.time) -> bool:
     if 0 <= now - _time(home / LAYERS_STAMP) < HOUR_SECONDS or not (home / "notebook.db").is_file():
         return False
     return _touch(home / LAYERS_STAMP, now)
+
+
+def begin_daily_backup(home: Path, clock: Callable[[], float] = time.time) -> bool:
+    """Whether a backup is due: it is the caller's then, and nobody else's for a day.
+
+    The first is due an hour after the first look, so that there is something to back up. Nothing is due
+    without a notebook, and in a home that cannot be written.
+    """
+    now = clock()
+    last = _time(home / BACKUP_STAMP)
+    if 0 <= now - last < INTERVAL_SECONDS or not (home / "notebook.db").is_file():
+        return False
+    if not last:
+        _touch(home / BACKUP_STAMP, now - INTERVAL_SECONDS + HOUR_SECONDS)
+        return False
+    return _touch(home / BACKUP_STAMP, now)
+
+
+def retry_backup(home: Path, clock: Callable[[], float] = time.time) -> None:
+    """Have the backup that is due today tried again in an hour."""
+    _touch(home / BACKUP_STAMP, clock() - INTERVAL_SECONDS + HOUR_SECONDS)
 
 
 def _time(stamp: Path) -> float:

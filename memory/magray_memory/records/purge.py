@@ -12,7 +12,7 @@ import mmap
 import os
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from magray_memory.errors import LexicalDamaged, MagrayError, VaultLocked
 from magray_memory.index.lexical import LexicalIndex
@@ -70,6 +70,16 @@ class Unreached:
         return {"path": self.path, "why": self.why, "failed": self.failed}
 
 
+class InBackups(Protocol):
+    """What became of the records in the backups of a folder: how many were written anew, and those that were
+    not, each with why.
+    """
+
+    folder: str
+    rewritten: int
+    unreached: list[tuple[Path, str]]
+
+
 @dataclass(slots=True)
 class Purged:
     """The records that are gone, where was looked for what is left of them, and what was not reached."""
@@ -92,7 +102,14 @@ class Purged:
         }
 
 
-def purge_records(home: Home, vault: Vault, documents: Sequence[int], *, asked: bool = True) -> Purged:
+def purge_records(
+    home: Home,
+    vault: Vault,
+    documents: Sequence[int],
+    *,
+    asked: bool = True,
+    in_backups: Callable[[Sequence[str]], InBackups] | None = None,
+) -> Purged:
     """Remove records for good, in the trash or not, and finish what an earlier purge could not, or was killed
     in. Raises StorageError when the rows cannot be removed: then nothing is.
     """
@@ -100,7 +117,7 @@ def purge_records(home: Home, vault: Vault, documents: Sequence[int], *, asked: 
     unfinished = purge.unfinished(vault)
     if documents or unfinished:
         with _alone(vault, done):
-            _Purge(home, vault, documents, done, unfinished, asked).run()
+            _Purge(home, vault, documents, done, unfinished, asked, in_backups).run()
         if done.whole:
             purge.finish(vault)
     return done
@@ -134,6 +151,7 @@ class _Purge:
     done: Purged
     hashes: set[bytes] = field(default_factory=set[bytes])
     asked: bool = True
+    in_backups: Callable[[Sequence[str]], InBackups] | None = None
     lines: list[str] = field(default_factory=list[str])
     texts: list[str] = field(default_factory=list[str])
 
@@ -147,6 +165,9 @@ class _Purge:
             self._look("vector cache", str(self.home.vectors), self._remove_vectors)
             self._look("free pages and the log", notebook, self._rewrite)
         self._look("questions", str(self.home.usage), self._forget_questions)
+        if self.in_backups is not None:
+            # All that were ever asked for: an earlier purge may have been killed before it came to this.
+            self._remove_from_backups(purge.asked_for(self.vault), self.in_backups)
         self._look("logs", str(self.home.logs), self._clear_logs)
         self._look("other files of the home", str(self.home.path), self._search_files)
         self._look("indexed files and other records", str(self.home.workspaces), self._find_quotes)
@@ -178,6 +199,16 @@ class _Purge:
                 records.remove(self.vault, some, lexical, time.time(), asked=self.asked)
         path = str(self.vault.path)
         self.done.looked.append(Place("records, history, links and uses", path, len(self.documents)))
+
+    def _remove_from_backups(self, uids: Sequence[str], work: Callable[[Sequence[str]], InBackups]) -> None:
+        try:
+            found = work(uids)
+        except MagrayError as error:
+            self.done.unreached.append(Unreached(str(self.home.backups), error.message, failed=True))
+            return
+        if found.rewritten:
+            self.done.looked.append(Place("backups, which are written anew", found.folder, found.rewritten))
+        self.done.unreached += [Unreached(str(path), why) for path, why in found.unreached]
 
     def _look(self, what: str, path: str, work: Callable[[], int | None]) -> None:
         try:

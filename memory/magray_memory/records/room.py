@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from magray_memory.records.citation import Checked, Cited, CitedText, Source
     from magray_memory.records.draft import Draft
     from magray_memory.records.duplicates import Near
-    from magray_memory.records.purge import Purged
+    from magray_memory.records.purge import InBackups, Purged
     from magray_memory.records.store import Prepared, RecordStore
     from magray_memory.storage.records import Citation, RecordFilter, StoredRecord
     from magray_memory.storage.vault import Vault
@@ -88,9 +88,16 @@ class Records:
     threads.
     """
 
-    def __init__(self, context: Context, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        context: Context,
+        clock: Callable[[], float] = time.time,
+        in_backups: Callable[[Sequence[str]], InBackups] | None = None,
+    ) -> None:
+        """`in_backups` takes records, by their identities, out of the backups when they are purged."""
         self._context = context
         self._clock = clock
+        self._in_backups = in_backups
         self._guard = threading.Lock()
         self._writer: Vault | None = None
         self.uses = UseLog(context.home.notebook, self._writing, clock, by_itself=context.long_lived)
@@ -230,7 +237,9 @@ class Records:
         wanted = list(dict.fromkeys(documents))
         self.uses.write()
         vault = self.notebook(write=True)
-        return Purged([]) if vault is None else purge_records(self._context.home, vault, wanted)
+        if vault is None:
+            return Purged([])
+        return purge_records(self._context.home, vault, wanted, in_backups=self._in_backups)
 
     def restore(self, id_: str) -> Record:
         """Take a record out of the trash. Raises RecordNotFound."""

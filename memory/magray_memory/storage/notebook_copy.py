@@ -21,7 +21,7 @@ from magray_memory.storage.vault import Vault
 from magray_memory.storage.vault_files import new_vault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from magray_memory.progress import Progress
@@ -138,6 +138,30 @@ def schema_of(path: Path) -> int:
         if application != schema.APPLICATION_ID:
             raise VaultDamaged(f"{path.name} is no notebook")
         return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def remove_records(path: Path, uids: Iterable[str], at: float) -> bool:
+    """Take records out of a notebook without words, whose file holds nothing of them then; whether it had
+    any of them.
+    """
+    with translated(path), contextlib.closing(_scratch(path)) as connection:
+        connection.execute("PRAGMA foreign_keys = on")
+        connection.execute("BEGIN IMMEDIATE")
+        removed = 0
+        for uid in uids:
+            connection.execute(
+                "UPDATE document SET superseded_by = NULL WHERE superseded_by ="
+                " (SELECT id FROM document WHERE uid = ?)",
+                (uid,),
+            )
+            removed += connection.execute("DELETE FROM document WHERE uid = ?", (uid,)).rowcount
+            connection.execute("INSERT OR REPLACE INTO purged VALUES (?, ?, 1)", (uid, at))
+        connection.execute("DELETE FROM tag WHERE id NOT IN (SELECT tag_id FROM document_tag)")
+        connection.execute("COMMIT" if removed else "ROLLBACK")
+        if removed:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return removed > 0
 
 
 def living(vault: Vault) -> list[int]:

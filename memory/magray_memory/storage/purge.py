@@ -143,6 +143,12 @@ def used_hashes(vault: Vault, hashes: Sequence[bytes]) -> set[bytes]:
     return found
 
 
+def asked_for(vault: Vault) -> list[str]:
+    """The identities of all records that a person had removed for good."""
+    with vault.read() as connection:
+        return [row[0] for row in connection.execute("SELECT uid FROM purged WHERE asked")]
+
+
 def hashes_of(vault: Vault, documents: Sequence[int]) -> set[bytes]:
     """The hashes of the embedded texts of documents."""
     found: set[bytes] = set()

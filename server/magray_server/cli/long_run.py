@@ -65,7 +65,7 @@ def notes(shell: Shell) -> Callable[[Report], None]:
 
     def on_report(report: Report) -> None:
         nonlocal said
-        if report.step != said:
+        if report.step and report.step != said:
             said = report.step
             shell.note(said)
 

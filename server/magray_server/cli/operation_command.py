@@ -151,6 +151,8 @@ def _run(shell: Shell, operation: Operation[Any, Any], view: View[Any, Any], opt
         view.notes(call, result)
         if REGISTRY[operation.name.partition(" ")[0]].section == RECORDS:
             memory.maintenance.run_layers_in_background()
+        if operation.name != "restore":
+            memory.maintenance.back_up_in_background()
     return EXIT_CODES[operation.outcome(options, result)]
 
 

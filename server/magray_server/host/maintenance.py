@@ -15,7 +15,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.config import load_settings
-from magray_memory.values import RUN_SECONDS, Schedule, begin_hourly
+from magray_memory.values import RUN_SECONDS, Schedule, begin_hourly, start_daily_backup
 from magray_server.host import subprocesses
 
 if TYPE_CHECKING:
@@ -144,6 +144,7 @@ class Maintenance:
     def _layers_due(self) -> bool:
         environment = {**os.environ, **self._environment()}
         settings = load_settings(self._home.path, environ=environment).settings
+        start_daily_backup(self._home.path, settings)
         return settings.layers.automatic and begin_hourly(self._home.path)
 
     def _layers_ended(self, task: asyncio.Task[None]) -> None:

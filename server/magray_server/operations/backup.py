@@ -12,7 +12,7 @@ from magray_server.operations.operation import Context, Operation, Outcome, opti
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from magray_memory.values import BackedUp, Backup, Passphrases, PrunedBackups
+    from magray_memory.values import BackedUp, Backup, Drilled, Passphrases, PrunedBackups, VerifiedBackups
 
 
 @options
@@ -48,6 +48,39 @@ class PruneBackups:
     """
 
     dry_run: bool = option("List what would be deleted; change nothing.", default=False)
+
+
+@options
+class VerifyBackups:
+    """Read backups from the first byte to the last row, and report what is wrong with them."""
+
+    archives: tuple[str, ...] = option(
+        "`latest`, files, or names in the list (default: all).",
+        default=(),
+        positional=True,
+        metavar="[ARCHIVE]...",
+    )
+    passphrase_file: str | None = option(
+        "The passphrase of encrypted backups is the first line of this file.",
+        default=None,
+        metavar="FILE",
+        path=True,
+    )
+
+
+@options
+class DrillBackup:
+    """Restore the latest backup into a home of its own, ask it, and delete it again.
+
+    The background does it once a week; `magray status` says when the last one passed.
+    """
+
+    passphrase_file: str | None = option(
+        "The passphrase of an encrypted backup is the first line of this file.",
+        default=None,
+        metavar="FILE",
+        path=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +125,26 @@ def prune(context: Context, wanted: PruneBackups) -> PrunedBackups:
     return context.memory.archive.prune(dry_run=wanted.dry_run, progress=context.progress)
 
 
+def verify(context: Context, wanted: VerifyBackups) -> VerifiedBackups:
+    """What is wrong with each. Raises UsageError, ArchiveError, Interrupted."""
+    passphrases = passphrases_of(context, wanted.passphrase_file)
+    archive = context.memory.archive
+    return archive.verify(wanted.archives, passphrases=passphrases, progress=context.progress)
+
+
+def drill(context: Context, wanted: DrillBackup) -> Drilled:
+    """The drill that passed. Raises ArchiveError, PassphraseError, StorageError, Interrupted."""
+    passphrases = passphrases_of(context, wanted.passphrase_file)
+    return context.memory.archive.drill(passphrases=passphrases, progress=context.progress)
+
+
+def verified_outcome(_: VerifyBackups, found: VerifiedBackups) -> Outcome:
+    """Failed when one cannot be used, partly done when one could not be looked into."""
+    if found.damaged:
+        return Outcome.FAILED
+    return Outcome.PARTLY if found.unread else Outcome.DONE
+
+
 def outcome(_: MakeBackup, done: BackedUp) -> Outcome:
     """Partly done when a workspace could not be in it."""
     return Outcome.PARTLY if done.left_out else Outcome.DONE
@@ -116,6 +169,26 @@ OPERATIONS = (
         run=list_backups,
         shape="magray_server.operations.shapes:Backups",
         examples="magray backup list",
+    ),
+    Operation(
+        name="backup verify",
+        options=VerifyBackups,
+        run=verify,
+        activity="verifying",
+        shape="magray_server.operations.shapes:VerifiedBackups",
+        outcome=verified_outcome,
+        examples="""
+        magray backup verify
+        magray backup verify latest
+        """,
+    ),
+    Operation(
+        name="backup drill",
+        options=DrillBackup,
+        run=drill,
+        activity="drilling",
+        shape="magray_server.operations.shapes:Drilled",
+        examples="magray backup drill",
     ),
     Operation(
         name="backup prune",

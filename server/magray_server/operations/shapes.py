@@ -486,3 +486,24 @@ class Restored(msgspec.Struct):
     safety: str | None
     conflicts: list[str]
     seconds: float
+
+
+class VerifiedBackup(Backup):
+    """A backup with what is wrong with it; `unread`: no passphrase opens it."""
+
+    unread: bool
+
+
+class VerifiedBackups(msgspec.Struct):
+    """`backup verify`."""
+
+    backups: list[VerifiedBackup]
+
+
+class Drilled(msgspec.Struct):
+    """`backup drill`: the drill that passed, how many records came back, and how many were asked for."""
+
+    archive: str
+    records: int
+    asked: int
+    seconds: float

@@ -580,6 +580,42 @@
 ---@field records? integer
 ---@field problem? string
 
+---Read backups from the first byte to the last row, and report what is wrong with them.
+---@class magray.VerifyBackupsParams
+---@field archives? string[]|string `latest`, files, or names in the list (default: all).
+---@field passphrase_file? string The passphrase of encrypted backups is the first line of this file.
+---@field command 'verify'
+---@field workspace? string
+
+---`backup verify`.
+---@class magray.VerifiedBackups
+---@field backups magray.VerifiedBackup[]
+
+---A backup with what is wrong with it; `unread`: no passphrase opens it.
+---@class magray.VerifiedBackup
+---@field file string
+---@field created string
+---@field bytes integer
+---@field encrypted boolean
+---@field reason? string
+---@field full? boolean
+---@field records? integer
+---@field problem? string
+---@field unread boolean
+
+---Restore the latest backup into a home of its own, ask it, and delete it again.
+---@class magray.DrillBackupParams
+---@field passphrase_file? string The passphrase of an encrypted backup is the first line of this file.
+---@field command 'drill'
+---@field workspace? string
+
+---`backup drill`: the drill that passed, how many records came back, and how many were asked for.
+---@class magray.Drilled
+---@field archive string
+---@field records integer
+---@field asked integer
+---@field seconds number
+
 ---Delete old backups; the last of each day, week and month stays, as many as `backup.keep_*` say.
 ---@class magray.PruneBackupsParams
 ---@field dry_run? boolean List what would be deleted; change nothing.

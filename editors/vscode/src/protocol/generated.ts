@@ -758,6 +758,50 @@ export interface Backup {
   problem: string | null;
 }
 
+/** Read backups from the first byte to the last row, and report what is wrong with them. */
+export interface VerifyBackupsParams {
+  /** `latest`, files, or names in the list (default: all). */
+  archives?: string[] | string | null;
+  /** The passphrase of encrypted backups is the first line of this file. */
+  passphrase_file?: string | null;
+  command: 'verify';
+  workspace?: string | null;
+}
+
+/** `backup verify`. */
+export interface VerifiedBackups {
+  backups: VerifiedBackup[];
+}
+
+/** A backup with what is wrong with it; `unread`: no passphrase opens it. */
+export interface VerifiedBackup {
+  file: string;
+  created: string;
+  bytes: number;
+  encrypted: boolean;
+  reason: string | null;
+  full: boolean | null;
+  records: number | null;
+  problem: string | null;
+  unread: boolean;
+}
+
+/** Restore the latest backup into a home of its own, ask it, and delete it again. */
+export interface DrillBackupParams {
+  /** The passphrase of an encrypted backup is the first line of this file. */
+  passphrase_file?: string | null;
+  command: 'drill';
+  workspace?: string | null;
+}
+
+/** `backup drill`: the drill that passed, how many records came back, and how many were asked for. */
+export interface Drilled {
+  archive: string;
+  records: number;
+  asked: number;
+  seconds: number;
+}
+
 /** Delete old backups; the last of each day, week and month stays, as many as `backup.keep_*` say. */
 export interface PruneBackupsParams {
   /** List what would be deleted; change nothing. */
@@ -888,7 +932,7 @@ export interface Requests {
   'magray/export': [ExportParams, Exported];
   'magray/import': [ImportParams, Imported];
   'magray/health': [StatusParams, Status];
-  'magray/backup': [MakeBackupParams | ListBackupsParams | PruneBackupsParams, BackedUp | Backups | PrunedBackups];
+  'magray/backup': [MakeBackupParams | ListBackupsParams | VerifyBackupsParams | DrillBackupParams | PruneBackupsParams, BackedUp | Backups | VerifiedBackups | Drilled | PrunedBackups];
   'magray/restore': [RestoreParams, Restored];
   'magray/optimize': [OptimizeParams, Optimized];
 }

@@ -12,8 +12,15 @@ from magray_server.safe_text import safe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from magray_memory.values import BackedUp, Backup, PrunedBackups
-    from magray_server.operations.backup import ListBackups, Listed, MakeBackup, PruneBackups
+    from magray_memory.values import BackedUp, Backup, Drilled, PrunedBackups, VerifiedBackups
+    from magray_server.operations.backup import (
+        DrillBackup,
+        ListBackups,
+        Listed,
+        MakeBackup,
+        PruneBackups,
+        VerifyBackups,
+    )
 
 _HEADS = ("CREATED", "REASON", "RECORDS", "SIZE", "FILE")
 
@@ -46,6 +53,21 @@ def _pruned(call: Call[PruneBackups], done: PrunedBackups) -> Iterator[str]:
     yield f"{done.kept} of {done.kept + len(done.deleted)} backups stay"
 
 
+def _verified(_: Call[VerifyBackups], found: VerifiedBackups) -> Iterator[str]:
+    for one in found.backups:
+        yield safe(f"{one.backup.path}  {one.problem or 'sound'}")
+
+
+def _verified_notes(call: Call[VerifyBackups], found: VerifiedBackups) -> None:
+    if not found.backups and not call.shell.json:
+        call.shell.note("there is no backup yet: magray backup")
+
+
+def _drilled(_: Call[DrillBackup], done: Drilled) -> Iterator[str]:
+    asked = f"{done.records:,} restored, {done.asked} asked for and found, {render.seconds(done.seconds)}"
+    yield safe(f"{done.archive}  the drill passed ({asked})")
+
+
 def _row(backup: Backup) -> tuple[str, ...]:
     known = backup.manifest
     remarks = ["encrypted"] if backup.encrypted else []
@@ -62,5 +84,7 @@ def _row(backup: Backup) -> tuple[str, ...]:
 VIEWS = {
     "backup": View(lines=_made, notes=_made_notes),
     "backup list": View(lines=_listed, notes=_listed_notes),
+    "backup verify": View(lines=_verified, notes=_verified_notes),
+    "backup drill": View(lines=_drilled),
     "backup prune": View(lines=_pruned),
 }
