@@ -487,6 +487,90 @@
 ---@field record string
 ---@field copy string
 
+---Count records, what was searched and found, and what is never used.
+---@class magray.CountUsageParams
+---@field since? string Count questions, uses and weeks since: 2025-01-31, 3d, 2w, 6h (default: all that is kept).
+---@field limit? integer Names in each list (default 10).
+---@field unused_days? integer Records count as never used after so many days without use (default 90).
+---@field workspace? string
+
+---`stats`. `since`: from when questions, uses and weeks are counted, null for all that is kept.
+---@class magray.Stats
+---@field since? string
+---@field records magray.RecordCounts
+---@field weeks magray.Week[]
+---@field searches magray.Searches
+---@field opened magray.Opened
+---@field unused magray.Unused
+---@field sizes magray.Sizes
+
+---Records that are kept, of them pinned, and those in the trash; `bytes`: of the notebook's files.
+---@class magray.RecordCounts
+---@field total integer
+---@field pinned integer
+---@field trashed integer
+---@field characters integer
+---@field bytes integer
+---@field by_layer table<string, integer>
+---@field by_kind table<string, integer>
+---@field by_tag table<string, integer>
+---@field by_project table<string, integer>
+
+---A week by its Monday: records written in it, records at its end, questions.
+---@class magray.Week
+---@field week string
+---@field records integer
+---@field total integer
+---@field searches integer
+
+---What was asked. `enabled`: whether it is kept; `median_ms`: milliseconds of an answer.
+---@class magray.Searches
+---@field enabled boolean
+---@field total integer
+---@field unanswered integer
+---@field median_ms? number
+---@field queries magray.AskedQuery[]
+---@field without_answer magray.AskedQuery[]
+---@field found magray.Item[]
+
+---A query: how often it was asked, of these without a hit, and when last (ISO 8601, UTC).
+---@class magray.AskedQuery
+---@field query string
+---@field count integer
+---@field unanswered integer
+---@field last string
+
+---A record (`id`) or a file (`path`), how often, and when last.
+---@class magray.Item
+---@field id? string
+---@field path? string
+---@field name string
+---@field count integer
+---@field last? string
+
+---Uses of records: that they were opened, or recalled by name.
+---@class magray.Opened
+---@field total integer
+---@field records magray.Item[]
+
+---Records that are older than so many `days` and were not used since, the longest first.
+---@class magray.Unused
+---@field days integer
+---@field total integer
+---@field records magray.Item[]
+
+---Bytes of the home by what they are for.
+---@class magray.Sizes
+---@field notebook integer
+---@field workspaces integer
+---@field vector_cache integer
+---@field models integer
+---@field backups integer
+---@field logs integer
+---@field usage integer
+---@field other integer
+---@field total integer
+
 ---Show storage, freshness, the state of the model, and problems.
 ---@class magray.StatusParams
 ---@field workspace? string
@@ -726,6 +810,7 @@
 ---| 'magray/trash'
 ---| 'magray/export'
 ---| 'magray/import'
+---| 'magray/stats'
 ---| 'magray/health'
 ---| 'magray/backup'
 ---| 'magray/restore'

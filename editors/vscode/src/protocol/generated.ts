@@ -650,6 +650,103 @@ export interface Conflict {
   copy: string;
 }
 
+/** Count records, what was searched and found, and what is never used. */
+export interface CountUsageParams {
+  /** Count questions, uses and weeks since: 2025-01-31, 3d, 2w, 6h (default: all that is kept). */
+  since?: string | null;
+  /** Names in each list (default 10). */
+  limit?: number;
+  /** Records count as never used after so many days without use (default 90). */
+  unused_days?: number;
+  workspace?: string | null;
+}
+
+/** `stats`. `since`: from when questions, uses and weeks are counted, null for all that is kept. */
+export interface Stats {
+  since: string | null;
+  records: RecordCounts;
+  weeks: Week[];
+  searches: Searches;
+  opened: Opened;
+  unused: Unused;
+  sizes: Sizes;
+}
+
+/** Records that are kept, of them pinned, and those in the trash; `bytes`: of the notebook's files. */
+export interface RecordCounts {
+  total: number;
+  pinned: number;
+  trashed: number;
+  characters: number;
+  bytes: number;
+  by_layer: { [name: string]: number };
+  by_kind: { [name: string]: number };
+  by_tag: { [name: string]: number };
+  by_project: { [name: string]: number };
+}
+
+/** A week by its Monday: records written in it, records at its end, questions. */
+export interface Week {
+  week: string;
+  records: number;
+  total: number;
+  searches: number;
+}
+
+/** What was asked. `enabled`: whether it is kept; `median_ms`: milliseconds of an answer. */
+export interface Searches {
+  enabled: boolean;
+  total: number;
+  unanswered: number;
+  median_ms: number | null;
+  queries: AskedQuery[];
+  without_answer: AskedQuery[];
+  found: Item[];
+}
+
+/** A query: how often it was asked, of these without a hit, and when last (ISO 8601, UTC). */
+export interface AskedQuery {
+  query: string;
+  count: number;
+  unanswered: number;
+  last: string;
+}
+
+/** A record (`id`) or a file (`path`), how often, and when last. */
+export interface Item {
+  id: string | null;
+  path: string | null;
+  name: string;
+  count: number;
+  last: string | null;
+}
+
+/** Uses of records: that they were opened, or recalled by name. */
+export interface Opened {
+  total: number;
+  records: Item[];
+}
+
+/** Records that are older than so many `days` and were not used since, the longest first. */
+export interface Unused {
+  days: number;
+  total: number;
+  records: Item[];
+}
+
+/** Bytes of the home by what they are for. */
+export interface Sizes {
+  notebook: number;
+  workspaces: number;
+  vector_cache: number;
+  models: number;
+  backups: number;
+  logs: number;
+  usage: number;
+  other: number;
+  total: number;
+}
+
 /** Show storage, freshness, the state of the model, and problems. */
 export interface StatusParams {
   workspace?: string | null;
@@ -931,6 +1028,7 @@ export interface Requests {
   'magray/trash': [TrashListParams | TrashRestoreParams | TrashEmptyParams, RecordPage | ChangedRecords | Purged];
   'magray/export': [ExportParams, Exported];
   'magray/import': [ImportParams, Imported];
+  'magray/stats': [CountUsageParams, Stats];
   'magray/health': [StatusParams, Status];
   'magray/backup': [MakeBackupParams | ListBackupsParams | VerifyBackupsParams | DrillBackupParams | PruneBackupsParams, BackedUp | Backups | VerifiedBackups | Drilled | PrunedBackups];
   'magray/restore': [RestoreParams, Restored];
