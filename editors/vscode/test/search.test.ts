@@ -141,6 +141,14 @@ test("code shows its symbol and place, a record its layer, project and tags", ()
   );
 });
 
+test("a name like those of classes is shown as one", () => {
+  const icons = ["RetryPolicy", "shop::Cart", "_Inner", "MAX_DELAY", "retry", "Cart.add"].map(
+    (symbol) => hitText({ ...CODE, symbol }).icon,
+  );
+  const [type, method] = ["symbol-class", "symbol-method"];
+  assert.deepEqual(icons, [type, type, type, method, method, method]);
+});
+
 test("a note is told from code, and a file without a symbol is called by its name", () => {
   const note = hitText({ ...CODE, kind: "doc", path: "docs/retry.md", symbol: null, title: "Retrying" });
   assert.deepEqual([note.icon, note.label], ["book", "Retrying"]);

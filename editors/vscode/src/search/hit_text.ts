@@ -73,7 +73,15 @@ function fileIcon(hit: Hit): string {
   if (hit.kind !== "code") {
     return hit.path !== null && /\.(md|markdown|rst|txt|org)$/i.test(hit.path) ? "book" : "file-text";
   }
-  return hit.symbol === null ? "file-code" : "symbol-method";
+  if (hit.symbol === null) {
+    return "file-code";
+  }
+  return /^_*\p{Lu}\p{L}*\p{Ll}/u.test(lastName(hit.symbol)) ? "symbol-class" : "symbol-method";
+}
+
+/** The symbol's own name, without what it stands in: languages join them by `.`, `::` or `#`. */
+function lastName(symbol: string): string {
+  return symbol.split(/[.:#]+/).at(-1) ?? symbol;
 }
 
 function lastPart(path: string): string {

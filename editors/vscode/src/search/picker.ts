@@ -131,8 +131,9 @@ export class SearchPicker implements Disposable {
     const filters = this.filters;
     const show = (answer: SearchAnswer) => {
       if (!running.token.isCancellationRequested) {
+        const same = this.found?.query === query && this.found.filters === filters;
         this.found = { verb: this.verb, query, filters, answer };
-        this.fill(answer);
+        this.fill(answer, same);
       }
     };
     try {
@@ -159,13 +160,14 @@ export class SearchPicker implements Disposable {
     }
   }
 
-  private fill(answer: SearchAnswer): void {
-    const chosen = this.pick.activeItems[0]?.hit?.passage;
+  /** `same`: a better answer to the same question, in which a row that was moved to stays the active one. */
+  private fill(answer: SearchAnswer, same: boolean): void {
+    const [before] = this.pick.activeItems;
+    const chosen = same && before !== this.pick.items[0] ? before?.hit?.passage : undefined;
     const notices = noticesOf(answer);
     const items = answer.hits.map(hitItem);
     this.pick.items = [...items, ...notices];
-    const same = items.find((item) => item.hit?.passage === chosen);
-    const active = same ?? items[0];
+    const active = items.find((item) => chosen !== undefined && item.hit?.passage === chosen) ?? items[0];
     if (active !== undefined) {
       this.pick.activeItems = [active];
     }
@@ -252,6 +254,9 @@ export class SearchPicker implements Disposable {
     } finally {
       this.covered = false;
       this.pick.show();
+      if (this.found !== undefined) {
+        this.fill(this.found.answer, true); // a list that was hidden has lost its rows
+      }
     }
   }
 

@@ -56,8 +56,11 @@ export class Preview implements Disposable {
     this.settled.run(() => void this.reveal(place));
   }
 
-  /** Back to what was there, unless something was chosen. */
+  /** Back to what was there, unless something was chosen; only the first call counts. */
   async end(chosen: boolean): Promise<void> {
+    if (this.ended) {
+      return;
+    }
     this.ended = true;
     this.settled.cancel();
     if (chosen || !this.shown || this.before === undefined || this.selection === undefined) {
@@ -67,6 +70,7 @@ export class Preview implements Disposable {
       viewColumn: this.before.viewColumn ?? ViewColumn.Active,
       selection: this.selection,
       preview: false,
+      preserveFocus: true, // another list may be open by now
     });
     if (this.visible !== undefined) {
       editor.revealRange(this.visible, TextEditorRevealType.AtTop);

@@ -2,6 +2,7 @@
 
 import {
   type CancellationToken,
+  CancellationTokenSource,
   type Disposable,
   type Event,
   EventEmitter,
@@ -43,6 +44,9 @@ export interface Ask<K extends RequestName> {
 /** The commands of ours that the server puts into its code actions and lenses. */
 export const OWN_COMMANDS = ["magray.rememberSelection", "magray.showRecords", "magray.showRelated"];
 
+/** Given for no token: an undefined one would be sent as a second param. */
+const NEVER: CancellationToken = new CancellationTokenSource().token;
+
 let partials = 0;
 
 export class Connection implements Disposable {
@@ -82,7 +86,7 @@ export class Connection implements Disposable {
   async request<K extends RequestName>(
     name: K,
     params: Params<K>,
-    { token, onPartial }: Ask<K> = {},
+    { token = NEVER, onPartial }: Ask<K> = {},
   ): Promise<Result<K>> {
     const message = asMessage(name, params);
     if (onPartial === undefined) {
@@ -101,7 +105,7 @@ export class Connection implements Disposable {
   }
 
   /** Run one of the server's commands, or a request of the protocol itself. */
-  async send<T>(method: string, params: unknown, token?: CancellationToken): Promise<T> {
+  async send<T>(method: string, params: unknown, token = NEVER): Promise<T> {
     return this.client.sendRequest<T>(method, params, token);
   }
 

@@ -6,7 +6,6 @@ import * as os from "node:os";
 import * as path from "node:path";
 import {
   CancellationError,
-  type CancellationToken,
   type Disposable,
   EventEmitter,
   type ExtensionContext,
@@ -77,8 +76,8 @@ export class Server implements Disposable {
     return connection.request(name, params, ask);
   }
 
-  async send<T>(method: string, params: unknown, token?: CancellationToken): Promise<T> {
-    return (await this.connect()).send<T>(method, params, token);
+  async send<T>(method: string, params: unknown): Promise<T> {
+    return (await this.connect()).send<T>(method, params);
   }
 
   async restart(): Promise<void> {

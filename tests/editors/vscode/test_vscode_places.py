@@ -1,0 +1,94 @@
+"""The extension elsewhere: two folders, no server, no model, an index from before."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .conftest import make_editor, make_place
+
+if TYPE_CHECKING:
+    import pytest
+    from workbench import Browser, Editor
+
+    from .conftest import Place
+
+
+def test_two_folders_are_searched_by_one_server(editor: Editor, browser: Browser, place: Place) -> None:
+    other = place.workspace.parent / "ledger"
+    other.mkdir()
+    (other / "ledger.py").write_text(
+        "def balance_of_account(entries):\n    return sum(entries)\n", encoding="utf-8"
+    )
+    both = place.workspace.parent / "both.code-workspace"
+    folders = [{"path": str(place.workspace)}, {"path": str(other)}]
+    both.write_text(json.dumps({"folders": folders}), encoding="utf-8")
+    window = browser.open(editor.address(both))
+    for question, path in (("balance of account", "ledger.py"), ("HookCaller", "pluggy/_caller.py")):
+        window.command("magray: Search Memory")
+        window.type(question)
+        window.wait_for(lambda path=path: path in window.row_texts()[0], question)
+    window.picture("two-folders")
+    window.close_lists()
+    window.page.context.close()
+
+
+def test_a_program_that_is_not_there_is_told_once_with_what_to_do(
+    editor: Editor, browser: Browser, place: Place
+) -> None:
+    folder = place.workspace.parent / "elsewhere"
+    (folder / ".vscode").mkdir(parents=True)
+    settings = {"magray.serverPath": "/nowhere/magray-lsp"}
+    (folder / ".vscode" / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    window = browser.open(editor.address(folder))
+    window.command("magray: Search Memory")
+    window.wait_for(lambda: any("/nowhere/magray-lsp" in text for text in window.messages()), "the message")
+    window.picture("no-server")
+    assert len(window.messages()) == 1
+    assert "not installed" in window.status
+    window.press("Install")
+    dialog = window.page.locator(".monaco-dialog-box")
+    window.wait_for(
+        lambda: "Install the magray server" in dialog.inner_text(), "the question before installing"
+    )
+    window.picture("install")
+    dialog.locator("a.monaco-button").filter(has_text="Cancel").click()
+    window.page.context.close()
+
+
+def test_without_a_model_it_says_so_and_still_finds_words(
+    code_server: Path, vsix: Path, browser: Browser, tmp_path: Path
+) -> None:
+    place = make_place(tmp_path)
+    editor = make_editor(
+        code_server, vsix, tmp_path, {**place.environment, "MAGRAY_MODEL": str(tmp_path / "none")}
+    )
+    try:
+        window = browser.open(editor.address(place.workspace))
+        window.command("magray: Search Memory")
+        window.wait_for(lambda: "works with limits" in window.status, "degraded")
+        window.type("HookCaller")
+        window.wait_for(lambda: "pluggy/_caller.py" in window.row_texts()[0], "an answer by words")
+        window.picture("degraded")
+        window.page.context.close()
+    finally:
+        editor.stop()
+
+
+def test_a_folder_with_an_index_is_followed_from_the_start(
+    code_server: Path, vsix: Path, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    place = make_place(tmp_path_factory.mktemp("indexed"))
+    program = str(Path(sys.executable).parent / "magray")
+    command = [program, "--home", str(place.home), "--workspace", str(place.workspace), "index", "--lexical"]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    editor = make_editor(code_server, vsix, place.person.parent, place.environment)
+    try:
+        window = browser.open(editor.address(place.workspace))
+        window.wait_for(lambda: window.status != "", "the status without any command")
+        window.page.context.close()
+    finally:
+        editor.stop()

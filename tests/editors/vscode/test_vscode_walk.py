@@ -1,0 +1,253 @@
+"""A person's day with the extension, in order, in one window of a real editor."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+if TYPE_CHECKING:
+    from workbench import Editor, Window
+
+    from .conftest import Place
+
+
+def magray(place: Place, *arguments: str) -> Any:
+    """What the shell says of the same home."""
+    command = [str(Path(sys.executable).parent / "magray"), "--home", str(place.home), "--json", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=place.workspace)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def searched(window: Window, question: str, first: str = "", command: str = "Search Memory") -> list[str]:
+    """The rows that a question gets; `first`: what the first of them must have."""
+    window.command(f"magray: {command}")
+    window.type(question)
+    window.wait_for(
+        lambda: (
+            window.rows.count() > 0
+            and first in window.row_texts()[0]
+            and "Nothing" not in window.row_texts()[0]
+        ),
+        f"an answer to {question}",
+    )
+    return window.row_texts()
+
+
+def test_the_server_starts_with_the_first_use_and_gets_ready(window: Window) -> None:
+    assert window.status == ""  # a folder without an index: nothing was started
+    window.command("magray: Search Memory")
+    window.wait_for(lambda: "ready" in window.status, "ready")
+    window.close_lists()
+    window.picture("ready")
+
+
+def test_a_question_leads_to_the_lines_that_answer_it(window: Window) -> None:
+    rows = searched(window, "HookCaller", "HookCaller")
+    assert "pluggy/_caller.py:" in rows[0]
+    line = int(rows[0].partition("_caller.py:")[2].split()[0])
+    window.wait_for(lambda: window.active_tab == "_caller.py", "the preview")
+    window.picture("search")
+    window.page.keyboard.press("Enter")
+    window.wait_for(lambda: window.position == (line, 1), "the cursor at the hit")
+    assert "class HookCaller" in window.text
+
+
+def test_the_list_keeps_the_ranking_of_the_server(window: Window, place: Place) -> None:
+    question = "register a plugin"
+    ranked = [hit["path"] for hit in magray(place, "search", question)["hits"]]
+    searched(window, question)
+    window.wait_for(
+        lambda: [row for row in window.row_texts() if ranked[0] in row][:1] == window.row_texts()[:1],
+        "the first",
+    )
+    shown = [next((path for path in ranked if path in row), None) for row in window.row_texts()[:5]]
+    assert shown == ranked[: len(shown)]
+    window.close_lists()
+
+
+def test_moving_through_the_list_shows_each_place_and_leaving_it_goes_back(window: Window) -> None:
+    window.open_file("iniconfig/__init__.py")
+    searched(window, "varnames of a function", "varnames")
+    window.wait_for(lambda: window.active_tab == "_decorators.py", "the preview")
+    window.close_lists()
+    window.wait_for(lambda: window.active_tab == "__init__.py", "the file that was open")
+
+
+def test_a_question_in_russian_finds_the_note_and_code_in_english(window: Window) -> None:
+    searched(window, "в каком порядке вызываются реализации хука", "docs/plugins.md")
+    window.wait_for(lambda: any(".py:" in row for row in window.row_texts()), "code, by meaning")
+    window.picture("russian")
+    window.close_lists()
+
+
+def test_filters_are_buttons(window: Window) -> None:
+    searched(window, "хук plugin hook")
+    window.button("What: code and text")
+    window.wait_for(lambda: "code" in window.list_title, "the filter in the title")
+    window.wait_for(lambda: all("docs/" not in row for row in window.row_texts()), "code alone")
+    for shown in ("code", "text"):
+        window.button(f"What: {shown}")
+    window.close_lists()
+
+
+def test_a_result_says_why_it_is_there_and_can_be_kept(window: Window) -> None:
+    searched(window, "HookCaller", "HookCaller")
+    window.rows.first.hover()
+    window.rows.first.locator("[aria-label='Why this result']").click()
+    window.wait_for(lambda: any("the words fit" in row for row in window.row_texts()), "the explanation")
+    window.picture("why-this-result")
+    window.page.keyboard.press("Escape")
+    window.wait_for(lambda: window.rows.count() and "_caller.py" in window.row_texts()[0], "the list again")
+    window.button("Keep the results")
+    window.wait_for(lambda: window.tree("Results"), "the results in the side bar")
+    window.picture("kept")
+    assert "HookCaller" in window.tree("Results")[0]
+
+
+def test_a_selection_is_remembered_with_where_it_stands(window: Window, place: Place) -> None:
+    window.open_file("_tracing.py:20")
+    window.page.keyboard.press("Home")
+    for _ in range(6):
+        window.page.keyboard.press("Shift+ArrowDown")
+    window.command("magray: Remember Selection")
+    window.type("How failures are described")
+    window.page.keyboard.press("Enter")
+    window.wait_for(lambda: "Tags" in (window.page.locator(".quick-input-message").inner_text()), "tags")
+    window.type("ops #tracing")
+    window.page.keyboard.press("Enter")
+    window.wait_for(lambda: any("for good" in row for row in window.row_texts()), "layers")
+    window.choose("for good")
+    window.wait_for(lambda: any("Remembered as n1" in text for text in window.messages()), "the message")
+    (record,) = magray(place, "list")["records"]
+    assert (record["title"], record["layer"]) == ("How failures are described", "assets")
+    assert sorted(record["tags"]) == ["ops", "tracing"]
+    assert record["source"]["path"] == "pluggy/_tracing.py"
+    assert (record["source"]["start_line"], record["source"]["end_line"]) == (20, 25)
+    window.wait_for(lambda: window.page.locator(".cgmr").count() > 0, "the mark in the gutter")
+    window.picture("remembered")
+    window.clear_messages()
+
+
+def test_what_was_remembered_is_recalled_and_edited_as_a_document(window: Window, place: Place) -> None:
+    searched(window, "failures described", "How failures are described", command="Recall")
+    window.picture("recall")
+    window.page.keyboard.press("Enter")
+    window.wait_for(lambda: window.active_tab.startswith("n1.md") and "exc_info" in window.text, "the record")
+    window.page.locator(".editor-group-container.active .view-line").first.click()
+    window.page.keyboard.press("Control+End")
+    window.wait_for(lambda: window.position[0] > 7, "the end of the record")
+    window.page.keyboard.type("Edited in the editor.")
+    window.page.keyboard.press("Control+S")
+    window.wait_for(
+        lambda: "Edited in the editor." in magray(place, "show", "n1")["text"], "the edit in the notebook"
+    )
+    window.picture("record")
+
+
+def test_an_edit_that_another_program_makes_is_shown_and_kept_in_the_history(
+    window: Window, place: Place
+) -> None:
+    magray(place, "edit", "n1", "--text", "Said by the shell.")
+    window.wait_for(lambda: "Said by the shell." in window.text, "the shell's text in the editor")
+    window.command("magray: Show History")
+    window.wait_for(lambda: window.rows.count() == 2, "two former states")
+    window.picture("history")
+    window.page.keyboard.press("Enter")
+    window.wait_for(lambda: "How failures are described (" in window.active_tab, "the comparison")
+    window.picture("comparison")
+
+
+def test_related_places_follow_the_cursor_unless_they_are_pinned(window: Window) -> None:
+    window.command("View: Show magray")
+    window.open_file("_manager.py:100")
+    window.wait_for(lambda: window.tree("Related"), "related places")
+    first = window.tree("Related")
+    window.open_file("iniconfig/_parse.py:60")
+    window.wait_for(lambda: window.tree("Related") and window.tree("Related") != first, "other places")
+    window.picture("related")
+
+
+def test_what_was_forgotten_comes_back(window: Window, place: Place) -> None:
+    window.wait_for(
+        lambda: any("How failures" in row for row in window.tree("Memory")), "the record in the view"
+    )
+    row = window.tree_row("Memory", "How failures")
+    row.hover()
+    row.locator("[aria-label='Forget']").click()
+    window.wait_for(lambda: magray(place, "list")["records"] == [], "an empty notebook")
+    window.wait_for(
+        lambda: not any("How failures" in row for row in window.tree("Memory")), "the view without it"
+    )
+    window.press("Undo")
+    window.wait_for(lambda: len(magray(place, "list")["records"]) == 1, "the record back")
+    window.wait_for(lambda: any("How failures" in row for row in window.tree("Memory")), "the view with it")
+    window.picture("memory")
+
+
+def test_a_file_that_is_not_here_has_a_reason(window: Window) -> None:
+    window.command("View: Show Explorer")
+    window.page.locator(".explorer-folders-view .monaco-list-row").filter(has_text="debug.log").click()
+    window.wait_for(lambda: window.active_tab == "debug.log", "the file")
+    window.command("magray: Why Is This File Not Here")
+    window.wait_for(lambda: any("debug.log is left out" in text for text in window.messages()), "the reason")
+    assert any(".gitignore" in text for text in window.messages())
+    window.press("Open the rule")
+    window.wait_for(lambda: window.active_tab.startswith(".gitignore"), "the rule")
+    assert window.position == (2, 1)
+    window.clear_messages()
+
+
+def test_coverage_counts_what_is_there_and_what_is_left_out(window: Window) -> None:
+    window.command("magray: Focus on Coverage View")
+    window.wait_for(lambda: any("files" in row for row in window.tree("Coverage")), "the counts")
+    window.picture("coverage")
+    rows = window.tree("Coverage")
+    assert any(row.startswith("shop") and " of " in row for row in rows)
+    assert any(row.startswith("left out") for row in rows)
+
+
+def test_the_report_of_health_is_a_page(window: Window) -> None:
+    window.page.locator(".statusbar-item[id*='magray']").first.click()
+    text = window.wait_for(lambda: window.frame_text("Search by meaning"), "the report")
+    window.picture("health")
+    assert "Everything works" in text and "{" not in text
+    assert "cpu" in text
+
+
+def test_records_are_backed_up(window: Window, place: Place) -> None:
+    window.command("magray: Back Up Records")
+    window.wait_for(lambda: any("Backed up to" in text for text in window.messages()), "the backup")
+    assert len(magray(place, "backup", "list")["backups"]) == 1
+    window.clear_messages()
+
+
+def test_a_server_that_is_killed_is_started_again(window: Window, editor: Editor) -> None:
+    assert editor.pid is not None
+    servers = [
+        process
+        for process in psutil.Process(editor.pid).children(recursive=True)
+        if "magray-lsp" in " ".join(process.cmdline())
+    ]
+    assert servers
+    killed = {process.pid for process in servers}
+    for process in servers:
+        os.kill(process.pid, signal.SIGKILL)
+    window.wait_for(
+        lambda: any(
+            "magray-lsp" in " ".join(process.cmdline()) and process.pid not in killed
+            for process in psutil.Process(editor.pid).children(recursive=True)
+            if process.status() != psutil.STATUS_ZOMBIE
+        ),
+        "another server",
+    )
+    window.wait_for(lambda: "ready" in window.status, "ready again")
+    searched(window, "HookCaller", "HookCaller")
+    window.close_lists()
