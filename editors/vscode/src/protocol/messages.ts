@@ -14,20 +14,10 @@ interface Grouped {
   "backup.list": [Unnamed<generated.ListBackupsParams>, generated.Backups];
 }
 
-/** Requests that the generated types do not have yet. */
-interface Later {
-  restore: [{ archive: string; merge?: boolean; dry_run?: boolean; yes?: boolean }, object];
-  stats: [object, object];
-}
-
-export type RequestName = ShortName<keyof Generated> | keyof Grouped | keyof Later;
+export type RequestName = ShortName<keyof Generated> | keyof Grouped;
 type Pair<K extends RequestName> = K extends keyof Grouped
   ? Grouped[K]
-  : K extends ShortName<keyof Generated>
-    ? Generated[`magray/${K}`]
-    : K extends keyof Later
-      ? Later[K]
-      : never;
+  : Generated[`magray/${Exclude<K, keyof Grouped>}`];
 
 export type Params<K extends RequestName> = Pair<K>[0];
 export type Result<K extends RequestName> = Pair<K>[1];
