@@ -28,9 +28,10 @@ class Target(msgspec.Struct):
 
 
 class RecordIds(msgspec.Struct):
-    """Records by their ids."""
+    """Records by their ids; `changed`: those whose source is not what it was."""
 
     ids: list[str]
+    changed: list[str] = []
 
 
 class Subcommand(msgspec.Struct):

@@ -1,0 +1,236 @@
+--- Records as buffers: `magray:/records/n17.md` reads, edits and saves a record.
+
+local M = {}
+
+local WRITE_MS = 15000
+
+---@param name string
+---@return string?
+function M.id_of(name)
+  return name:match('^magray:/records/(n%d+)%.md$')
+end
+
+---@param id string
+---@return string
+function M.uri_of(id)
+  return ('magray:/records/%s.md'):format(id)
+end
+
+local function say(text, level)
+  require('magray.server').say(text, level)
+end
+
+---@param bufnr integer
+---@param record magray.Record
+local function fill(bufnr, record)
+  local lines = vim.split(record.text, '\n')
+  local before = vim.bo[bufnr].undolevels
+  vim.bo[bufnr].undolevels = -1
+  vim.bo[bufnr].modifiable = true
+  vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, lines)
+  vim.bo[bufnr].undolevels = before
+  vim.bo[bufnr].modified = false
+  vim.b[bufnr].magray = {
+    id = record.id,
+    version = record.version,
+    layer = record.layer,
+    title = record.title,
+    citation = record.citation,
+    pinned = record.pinned,
+  }
+end
+
+---Read a record into the buffer that is named after it.
+---@param bufnr integer
+function M.read(bufnr)
+  local name = vim.api.nvim_buf_get_name(bufnr)
+  vim.bo[bufnr].buftype = 'acwrite'
+  vim.bo[bufnr].swapfile = false
+  if not M.id_of(name) then
+    say(name .. ' is no record', vim.log.levels.ERROR)
+    return
+  end
+  vim.bo[bufnr].modifiable = false
+  local server = require('magray.server')
+  server.request('magray/show', { uri = name }, function(problem, record)
+    if not vim.api.nvim_buf_is_valid(bufnr) then
+      return
+    end
+    if problem then
+      return say(problem, vim.log.levels.ERROR)
+    end
+    fill(bufnr, record)
+    vim.bo[bufnr].filetype = 'markdown'
+    local client = server.client()
+    if client then
+      vim.lsp.buf_attach_client(bufnr, client.id)
+    end
+    local line, window = vim.b[bufnr].magray_line, vim.fn.bufwinid(bufnr)
+    if line and window ~= -1 then
+      require('magray.hits').go_to(window, line)
+      vim.b[bufnr].magray_line = nil
+    end
+  end)
+end
+
+---@param bufnr integer
+---@param problem string
+---@param err? table
+local function refused(bufnr, problem, err)
+  local code = type(err) == 'table' and type(err.data) == 'table' and err.data.code
+  if code == 'record_changed' then
+    local id = vim.b[bufnr].magray.id
+    problem = ('%s was changed elsewhere, nothing was written (`:e!` takes the other text, `:w!` keeps yours)'):format(
+      id
+    )
+  end
+  say(problem, vim.log.levels.ERROR)
+end
+
+---Save a buffer as its record. Waits for the answer, so that `:wq` does not lose what was refused.
+---@param bufnr integer
+function M.write(bufnr)
+  local known = vim.b[bufnr].magray
+  if not known then
+    return say('the record was not read; nothing was written', vim.log.levels.ERROR)
+  end
+  local text = table.concat(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false), '\n')
+  local params = { id = known.id, text = text, version = vim.v.cmdbang == 0 and known.version or nil }
+  local done = false
+  require('magray.server').request('magray/edit', params, function(problem, record, err)
+    done = true
+    if problem then
+      return refused(bufnr, problem, err)
+    end
+    fill(bufnr, record)
+  end)
+  if not vim.wait(WRITE_MS, function()
+    return done
+  end, 5) then
+    say('the server did not answer; nothing is known to be written', vim.log.levels.ERROR)
+  end
+end
+
+---Records changed somewhere: buffers that show one follow, unless they were edited.
+function M.changed()
+  for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
+    local known = vim.api.nvim_buf_is_loaded(bufnr) and vim.b[bufnr].magray
+    if known and not vim.bo[bufnr].modified then
+      require('magray.server').request('magray/show', { id = known.id }, function(_, record)
+        local still = vim.api.nvim_buf_is_loaded(bufnr) and not vim.bo[bufnr].modified
+        if record and still and record.version ~= vim.b[bufnr].magray.version then
+          local view = vim.fn.winsaveview()
+          fill(bufnr, record)
+          if vim.api.nvim_get_current_buf() == bufnr then
+            vim.fn.winrestview(view)
+          end
+        end
+      end)
+    end
+  end
+  vim.api.nvim_exec_autocmds('User', { pattern = 'MagrayRecords', modeline = false })
+end
+
+---@param id string
+function M.open(id)
+  vim.cmd("normal! m'")
+  vim.cmd.edit(vim.fn.fnameescape(M.uri_of(id)))
+end
+
+---@param record magray.Record
+---@return string
+function M.label(record)
+  local parts = { record.pinned and '★' or ' ', record.id, '[' .. record.layer .. ']' }
+  local text = record.title or record.text
+  parts[#parts + 1] = vim.trim((text:match('[^\n]*%S[^\n]*') or ''):gsub('%s+', ' '))
+  for _, tag in ipairs(record.tags) do
+    parts[#parts + 1] = '#' .. tag
+  end
+  if record.citation == 'changed' or record.citation == 'gone' then
+    parts[#parts + 1] = '(source ' .. record.citation .. ')'
+  end
+  return table.concat(parts, ' ')
+end
+
+---@param records magray.Record[]
+---@param prompt string
+---@param act fun(record: magray.Record)
+local function choose_of(records, prompt, act)
+  if #records == 0 then
+    return say('there are no records here')
+  end
+  vim.ui.select(records, { prompt = prompt, kind = 'magray-records', format_item = M.label }, function(record)
+    if record then
+      act(record)
+    end
+  end)
+end
+
+---Open one of these records; the only one at once.
+---@param ids string[]
+function M.choose(ids)
+  if #ids == 1 then
+    return M.open(ids[1])
+  end
+  local records, waiting = {}, #ids
+  for index, id in ipairs(ids) do
+    require('magray.server').request('magray/show', { id = id }, function(_, record)
+      records[index] = record
+      waiting = waiting - 1
+      if waiting == 0 then
+        local found = {}
+        for place = 1, #ids do
+          found[#found + 1] = records[place]
+        end
+        choose_of(found, 'Memories about these lines', function(chosen)
+          M.open(chosen.id)
+        end)
+      end
+    end)
+  end
+end
+
+---List records; `filters`: `layer`, `tag`, `project`, as `magray list` takes them.
+---@param filters table
+function M.list(filters)
+  require('magray.server').request('magray/list', filters, function(problem, page)
+    if problem then
+      return say(problem, vim.log.levels.ERROR)
+    end
+    choose_of(page.records, 'Records', function(record)
+      M.open(record.id)
+    end)
+  end)
+end
+
+---The ids that are given, else that of this buffer.
+---@param ids string[]
+---@return string[]
+local function named(ids)
+  if #ids > 0 then
+    return ids
+  end
+  local id = M.id_of(vim.api.nvim_buf_get_name(0))
+  return id and { id } or {}
+end
+
+---Do something with records by their ids, or with that of the current buffer.
+---@param method magray.Method
+---@param ids string[]
+---@param done string What is said of them.
+---@param more? table
+function M.act(method, ids, done, more)
+  ids = named(ids)
+  if #ids == 0 then
+    return say('which record? Name its id, as n17', vim.log.levels.WARN)
+  end
+  local params = vim.tbl_extend('force', { ids = ids }, more or {})
+  require('magray.server').request(method, params, function(problem)
+    if problem then
+      return say(problem, vim.log.levels.ERROR)
+    end
+    say(('%s %s'):format(table.concat(ids, ', '), done))
+  end)
+end
+
+return M

@@ -1,0 +1,85 @@
+-- No server, a server that dies at once, and one that cannot index: a sentence, and no loop.
+
+package.path = vim.env.MAGRAY_TEST_KIT .. '/?.lua;' .. package.path
+local kit = require('kit')
+local folder = arg[1]
+
+-- None is installed: told once, however many files are opened.
+vim.g.magray = { cmd = { folder .. '/nothing-here', '--stdio' } }
+vim.lsp.enable('magray')
+for index = 1, 3 do
+  vim.cmd.edit(('%s/f%d.lua'):format(folder, index))
+end
+vim.wait(200)
+kit.equal(#kit.said, 1, vim.inspect(kit.said))
+kit.told('cannot be run')
+kit.equal(vim.lsp.get_clients({ name = 'magray' }), {})
+vim.cmd('Magray search anything')
+kit.equal(kit.told('cannot be run').level, vim.log.levels.ERROR)
+vim.cmd('Magray status')
+kit.told('not running')
+vim.cmd('checkhealth magray')
+kit.matches(table.concat(kit.lines(), '\n'), 'ERROR.*cannot be run')
+
+-- The PATH and the environment are looked through, when nothing is configured.
+vim.g.magray = nil
+vim.env.PATH = folder
+vim.env.VIRTUAL_ENV = nil
+kit.matches(select(2, require('magray.server').command()), 'magray%-lsp was not found. Install it')
+vim.fn.mkdir(folder .. '/venv/bin', 'p')
+vim.fn.writefile(
+  { '#!/bin/sh', 'echo start >>' .. folder .. '/starts', 'exit 7' },
+  folder .. '/venv/bin/magray-lsp'
+)
+vim.fn.setfperm(folder .. '/venv/bin/magray-lsp', 'rwxr-xr-x')
+vim.env.VIRTUAL_ENV = folder .. '/venv'
+kit.equal(require('magray.server').command(), { folder .. '/venv/bin/magray-lsp', '--stdio' })
+
+-- It dies at once: some tries, one message, and no more tries.
+kit.said = {}
+vim.cmd.edit(folder .. '/f4.lua')
+local told = kit.told('is not started again')
+kit.matches(told.text, 'exit code 7')
+kit.matches(told.text, ':Magray restart')
+local starts = #vim.fn.readfile(folder .. '/starts')
+kit.equal(starts, 3)
+vim.cmd.edit(folder .. '/f5.lua')
+vim.cmd('Magray recall anything')
+kit.told('is not started again')
+vim.wait(1500)
+kit.equal(#vim.fn.readfile(folder .. '/starts'), starts, 'no more tries')
+kit.equal(kit.said, {}, 'nothing else was said')
+
+-- The person mends it.
+vim.g.magray = { cmd = { vim.env.MAGRAY_TEST_SERVER, '--stdio' } }
+vim.cmd('Magray restart')
+local state = kit.wait(function()
+  local status = require('magray.status').get()
+  return status and status.state == 'degraded' and status
+end, 'degraded')
+kit.is(state.message and #state.message > 10, 'why it is degraded')
+vim.cmd('Magray status')
+kit.told('degraded: ')
+local done
+require('magray.server').request('magray/remember', { text = 'Found by words.' }, function(problem)
+  done = problem or 'done'
+end)
+kit.wait(function()
+  return done
+end)
+kit.equal(done, 'done')
+
+-- A request that is given up is not answered.
+local answered = false
+local cancel = require('magray.server').request('magray/search', { query = 'words' }, function()
+  answered = true
+end)
+cancel()
+vim.wait(500)
+kit.equal(answered, false)
+
+-- What it refuses is said in its words.
+vim.cmd('Magray search since:nonsense x')
+kit.equal(kit.told('Since nonsense').level, vim.log.levels.ERROR)
+vim.cmd('Magray open n99')
+kit.told('n99')
