@@ -22,11 +22,14 @@ def test_the_types_of_the_editors_are_what_the_operations_say() -> None:
 
 
 def of_vscode() -> set[str]:
-    manifest = EDITORS / "vscode" / "package.json"
-    if not manifest.is_file():
-        return set()
-    contributed = json.loads(manifest.read_text(encoding="utf-8"))["contributes"]["commands"]
-    return {command["command"] for command in contributed}
+    extension = EDITORS / "vscode"
+    manifest = json.loads((extension / "package.json").read_text(encoding="utf-8"))
+    found = {command["command"] for command in manifest["contributes"]["commands"]}
+    for file in (extension / "src").rglob("*.ts"):
+        found.update(
+            re.findall(r"""registerCommand\(\s*["'](magray\.[\w.]+)""", file.read_text(encoding="utf-8"))
+        )
+    return found
 
 
 def of_neovim() -> set[str]:

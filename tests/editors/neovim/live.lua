@@ -13,13 +13,16 @@ kit.wait(function()
 end, 'attaching')
 kit.ready()
 
+-- Of the windows that float, the list is high, and to the left of the preview.
 local function list()
+  local found, column
   for _, id in ipairs(vim.api.nvim_list_wins()) do
     local config = vim.api.nvim_win_get_config(id)
-    if config.relative ~= '' and config.row > 5 then
-      return vim.api.nvim_win_get_buf(id)
+    if config.relative ~= '' and config.height > 1 and (not column or config.col < column) then
+      found, column = vim.api.nvim_win_get_buf(id), config.col
     end
   end
+  return found
 end
 local function type_query(text)
   vim.api.nvim_buf_set_lines(0, 0, -1, false, { text })

@@ -785,9 +785,10 @@
 ---@field tags? string[]
 ---@field layer? string
 
----Records by their ids.
+---Records by their ids; `changed`: those whose source is not what it was.
 ---@class magray.RecordIds
 ---@field ids string[]
+---@field changed? string[]
 
 ---The methods of the requests.
 ---@alias magray.Method

@@ -1002,9 +1002,10 @@ export interface Selection {
   layer?: string | null;
 }
 
-/** Records by their ids. */
+/** Records by their ids; `changed`: those whose source is not what it was. */
 export interface RecordIds {
   ids: string[];
+  changed?: string[];
 }
 
 /** Params and answer of each request. */
