@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from magray_memory.archive.exported_record import iso, seconds
-from magray_memory.archive.note_merge import title_beside_text
+from magray_memory.archive.note_merge import stated_tags, title_beside_text
 from magray_memory.archive.yaml_fields import Field, quoted, read_fields
 from magray_memory.errors import RecordError
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 UID = "magray_uid"
 """The key of the front matter that makes a file one of ours."""
 _ID, _HASH, _REPLACED_BY = "magray_id", "magray_hash", "magray_superseded_by"
+_TEXT_TAGS = "magray_text_tags"
 DEFAULT_IMPORTANCE = 0.5
 _TRUE = ("true", "yes", "on", "1")
 _LISTED = re.compile(r"[,\s]+")
@@ -47,6 +48,8 @@ class NoteContent:
     key: str | None = None
     importance: float = DEFAULT_IMPORTANCE
     pinned: bool = False
+    text_tags: tuple[str, ...] = ()
+    """Those that stood in the text when the note was written."""
 
     def digest(self) -> str:
         """The same for notes that say the same; line ends of a last line do not count."""
@@ -171,6 +174,7 @@ def _content(fields: dict[str, Field], body: str) -> NoteContent:
         key=text("key"),
         importance=_importance(text("importance")),
         pinned=(text("pinned") or "").lower() in _TRUE,
+        text_tags=_tags(fields.get(_TEXT_TAGS, Field())),
     )
 
 
@@ -224,6 +228,9 @@ def _front_matter(state: RecordState, named: str, replaced_by: str | None) -> It
     yield from _lines(_ID, f"n{record.id}")
     yield from _lines(UID, record.uid)
     yield from _lines(_HASH, content.digest())
+    text_tags = sorted(stated_tags(record.text))
+    if text_tags:
+        yield from _lines(_TEXT_TAGS, text_tags)
     if replaced_by is not None and state.superseded_by is not None:
         yield from _lines(_REPLACED_BY, state.superseded_by)
 

@@ -49,16 +49,16 @@ class Merged(NamedTuple):
 
 
 def merged(stored: StoredRecord | None, note: NoteContent, redaction: RedactionSettings) -> Merged:
-    """What a note makes of a record, or of none. A title or tag that stands in the text goes with the text.
+    """What a note makes of a record, or of none. A title or tag that stands in the text goes with the text:
+    a tag that came into it is added, one that left it is removed.
 
     Raises RecordError for what no record can be.
     """
     text = note.text if stored is None or note.text.rstrip("\n") != stored.text.rstrip("\n") else stored.text
     content = content_of(Draft(text=text, title=note.title, kind=note.kind), redaction)
-    in_text = stated_tags(text)
-    former = frozenset[str]() if stored is None or stored.text == text else stated_tags(stored.text)
-    tags = [tag for tag in note.tags if tag not in former or tag in in_text]
-    content = replace(content, tags=tuple(dict.fromkeys([*tags, *sorted(in_text)]))[:MAX_TAGS])
+    in_text, former = stated_tags(text), frozenset(note.text_tags)
+    tags = [tag for tag in note.tags if tag not in former - in_text]
+    content = replace(content, tags=tuple(dict.fromkeys([*tags, *sorted(in_text - former)]))[:MAX_TAGS])
     layer = note.layer or (None if stored is None else stored.layer)
     return Merged(
         content,
@@ -83,6 +83,8 @@ def content_differs(stored: StoredRecord, content: Content) -> bool:
 
 def stated_tags(text: str) -> frozenset[str]:
     """The tags that stand in a text."""
+    if "#" not in text and not text.startswith(("---", "+++")):
+        return frozenset()
     from magray_memory.text.chunk import chunk
 
     return frozenset(chunk("", text, language="markdown").tags)

@@ -73,13 +73,13 @@ class Source:
         self.done = self.total = 0
         """Bytes that were read or passed over, and of all files, as far as they are known."""
 
-    def files(self) -> Iterator[SourceFile]:
-        """Every file, by path; of a tar archive in its order, each to be read before the next.
+    def files(self, order: Callable[[SourceFile], int] | None = None) -> Iterator[SourceFile]:
+        """Every file, by path, or by `order`; of a tar archive in its own, each to be read before the next.
 
         Raises OSError, ArchiveError.
         """
         self.done = 0
-        for file in self._files():
+        for file in self._files(order or _no_order):
             before = self.done
 
             def opened(file: SourceFile = file) -> BinaryIO:
@@ -88,13 +88,13 @@ class Source:
             yield replace(file, open=opened)
             self.done = before + file.size
 
-    def _files(self) -> Iterator[SourceFile]:
+    def _files(self, order: Callable[[SourceFile], int]) -> Iterator[SourceFile]:
         if self.kind == "folder":
             found = list(_folder(self.path))
             self.total = sum(file.size for file in found)
-            yield from found
+            yield from sorted(found, key=order)
         elif self.kind == "zip":
-            yield from self._zip()
+            yield from self._zip(order)
         elif self.kind == "tar":
             yield from self._tar()
         else:
@@ -102,11 +102,12 @@ class Source:
             self.total = status.st_size
             yield SourceFile(self.path.name, status.st_size, status.st_mtime, lambda: self.path.open("rb"))
 
-    def _zip(self) -> Iterator[SourceFile]:
+    def _zip(self, order: Callable[[SourceFile], int]) -> Iterator[SourceFile]:
         with _damage_named(self.name), zipfile.ZipFile(self.path) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
             self.total = sum(member.file_size for member in members)
             _check_amount(self.name, len(members), self.total)
+            found: list[SourceFile] = []
             for member in sorted(members, key=lambda member: member.filename):
                 if member.flag_bits & 1:
                     raise ArchiveError(self.name, "it is encrypted", "unpack it, and import the folder")
@@ -114,9 +115,9 @@ class Source:
                     raise ArchiveError(self.name, f"{member.filename[:80]!r} unpacks to far too much")
                 path = _member_path(member.filename)
                 if path is not None and (member.external_attr >> 28) != 0o12:  # a symbolic link
-                    yield SourceFile(
-                        path, member.file_size, _zip_time(member), _opens(archive, member, self.name)
-                    )
+                    opens = _opens(archive, member, self.name)
+                    found.append(SourceFile(path, member.file_size, _zip_time(member), opens))
+            yield from sorted(found, key=order)
 
     def _tar(self) -> Iterator[SourceFile]:
         with _damage_named(self.name), tarfile.open(self.path, "r|*") as archive:
@@ -131,6 +132,10 @@ class Source:
                 stream = archive.extractfile(member) if member.isreg() and path is not None else None
                 if stream is not None and path is not None:
                     yield SourceFile(path, member.size, float(member.mtime), _gives(stream, self.name))
+
+
+def _no_order(_: SourceFile) -> int:
+    return 0
 
 
 class _Checked(io.RawIOBase):

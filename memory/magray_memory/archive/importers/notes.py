@@ -7,6 +7,8 @@ the record too.
 from __future__ import annotations
 
 import json
+import re
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 ENDINGS = (".md", ".markdown")
 _MAX_BYTES = 4 * MAX_TEXT
+_FRONT_BYTES = 1 << 16
+_ID_LINE = re.compile(rb"""^magray_id:[ \t]*["']?n(\d{1,18})""", re.MULTILINE)
 _CREATED = ("created", "date", "created_at", "creation date")
 
 
@@ -48,13 +52,26 @@ def basic_memory_items(source: Source) -> Iterator[Incoming]:
 
 
 def _notes(source: Source, make: Named, *, canvases: bool = False) -> Iterator[Incoming]:
-    for file in source.files():
+    for file in source.files(_number):
         if canvases and file.name.endswith(".canvas"):
             yield from _canvas(source, file)
         elif not file.name.lower().endswith(ENDINGS):
             yield LeftOut(file.path, "attachment")
         else:
             yield _note(source, file, make)
+
+
+def _number(file: SourceFile) -> int:
+    """The number of the record that a note was written of, so that records come in the order of their ids;
+    the notes of others come last, for they take ids that are free then.
+    """
+    if not file.name.lower().endswith(ENDINGS):
+        return sys.maxsize
+    try:
+        found = _ID_LINE.search(file.read(_FRONT_BYTES))
+    except OSError:
+        return sys.maxsize
+    return int(found[1]) if found else sys.maxsize
 
 
 def _note(source: Source, file: SourceFile, make: Named) -> Incoming:
