@@ -43,6 +43,12 @@ def is_draft(name: str) -> bool:
     return re.match(_DRAFT, name) is not None
 
 
+def target_name(name: str) -> str:
+    """The name of the file that a draft is of."""
+    match = re.match(_DRAFT, name)
+    return name if match is None else match["target"]
+
+
 def remove_drafts(path: Path, older_than: float = STALE_SECONDS) -> None:
     """Remove the drafts of a file that killed writers left: those of at least so many seconds. Never fails.
 

@@ -110,6 +110,7 @@ def export_json_file(run: ExportRun, path: Path, *, force: bool = False) -> Expo
     none, unless `force`; StorageError, Interrupted: then what was there is there.
     """
     _refuse_foreign(path, force=force)
+    atomic_file.remove_drafts(path)
     try:
         with atomic_file.replacing(path, durable=True) as draft:
             draft.unlink(missing_ok=True)

@@ -64,7 +64,10 @@ class _Notes:
             uid = _uid_of(path)
             if uid is not None:
                 self._known.setdefault(uid, path)
-        names += [entry.name for entry in folder.iterdir()]
+        for entry in folder.iterdir():
+            names.append(entry.name)
+            if atomic_file.is_draft(entry.name):  # what a killed export left
+                atomic_file.remove_drafts(entry.with_name(atomic_file.target_name(entry.name)))
         self._names = FileNames(names)
         self._paths: Mapping[int, Path] = {}
         self.written = self.unchanged = 0
