@@ -1,4 +1,4 @@
-"""Proofs of exports and imports: killed at any moment, at once, on a full disk; the next run makes them whole."""
+"""Proofs of exports and imports: killed at any moment, at once, on a full disk; the next run finishes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from disk import watched
@@ -24,10 +23,11 @@ from magray_memory.values import Draft, RecordFilter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from magray_memory.health.integrity_events import IntegrityEvent
 
-RECORDS = 400
+RECORDS = 300
 _MOST_WRITES = 300
 
 
@@ -38,12 +38,19 @@ def prepare(base: Path) -> Path:
     home = base / "filled"
     chance = random.Random(1)
     with _opened(home) as memory:
-        for number in range(RECORDS):
-            text = f"token{number} " + " ".join(chance.choices(["один", "two", "три", "four"], k=40))
-            memory.records.remember(Draft(text=text, title=f"Record {number % 50}", tags=("x",)))
-            if number == RECORDS // 2:
+        for start in range(0, RECORDS, 50):
+            drafts = [
+                Draft(
+                    text=f"token{number} " + " ".join(chance.choices(["один", "two", "три", "four"], k=40)),
+                    title=f"Record {number % 50}",
+                    tags=("x",),
+                )
+                for number in range(start, start + 50)
+            ]
+            memory.records.remember_all(drafts)
+            if start == 0:
                 memory.exchange.export(base / "old.json")
-        for number in range(1, RECORDS, 7):
+        for number in range(1, RECORDS, 20):
             memory.records.edit(f"n{number}", text=f"token{number - 1} edited")
         memory.exchange.export(base / "records.json")
         memory.exchange.export(base / "notes", format="markdown")
@@ -62,7 +69,7 @@ def import_kills(base: Path, runs: int, seed: int, library: Path | None, source:
         tally.runs += run > 0
         seconds = _killed(base, home, ("import", str(base / source)), run, seconds, chance, library)
         tally.add(_import_faults(home, base / source, finished=run == 0), f"run {run}, after the kill")
-        code = _magray(home, base, "import", str(base / source)).wait()
+        code = _ended(_magray(home, base, "import", str(base / source)))
         faults = _import_faults(home, base / source, finished=True)
         tally.add([*faults, *([f"exit code {code}"] if code else [])], f"run {run}, finished")
         shutil.rmtree(home)
@@ -70,7 +77,7 @@ def import_kills(base: Path, runs: int, seed: int, library: Path | None, source:
 
 
 def export_kills(base: Path, runs: int, seed: int, library: Path | None, form: str) -> Tally:
-    """`magray export`, killed: a file is the old or the new one, a note is whole, and the next run finishes."""
+    """`magray export`, killed: a file is the old or the new one, a note is whole; the next run finishes."""
     tally, chance = Tally(f"kills of `magray export --format {form}`"), random.Random(seed)
     home = prepare(base)
     seconds = 0.0
@@ -84,7 +91,7 @@ def export_kills(base: Path, runs: int, seed: int, library: Path | None, form: s
         command = ("export", str(dest), "--format", form)
         seconds = _killed(base, home, command, run, seconds, chance, library)
         tally.add(_export_faults(base, dest, finished=run == 0), f"run {run}, after the kill")
-        code = _magray(home, base, *command).wait()
+        code = _ended(_magray(home, base, *command))
         faults = _export_faults(base, dest, finished=True)
         tally.add([*faults, *([f"exit code {code}"] if code else [])], f"run {run}, finished")
         shutil.rmtree(place)
@@ -127,7 +134,7 @@ def full_disk(base: Path, library: Path, error: str, command: str, step: int) ->
         about = f"{error} at {at}: exit code {process.returncode}, {err.decode()[-200:]!r}"
         bad = process.returncode not in (0, 1, 3) or b"Traceback" in err or b"bug in magray" in err
         tally.add([about] if bad else [])
-        _magray(home, base, *words).wait()
+        _ended(_magray(home, base, *words))
         after = (
             _import_faults(home, base / "records.json", finished=True)
             if command == "import"
@@ -199,7 +206,9 @@ def _export_faults(base: Path, dest: Path, *, finished: bool) -> list[str]:
         allowed = [base / "records.json", *([] if finished else [base / "old.json"])]
         found = dest.read_bytes()
         return (
-            [] if any(found == path.read_bytes() for path in allowed) else ["the file is neither old nor new"]
+            []
+            if any(found == path.read_bytes() for path in allowed)
+            else ["the file is neither the old nor the new one"]
         )
     wanted = {path.name: path for path in (base / "notes").iterdir()}
     names = [path.name for path in dest.iterdir() if not is_draft(path.name)] if dest.exists() else []
@@ -213,6 +222,12 @@ def _export_faults(base: Path, dest: Path, *, finished: bool) -> list[str]:
 
 def _opened(home: Path) -> Memory:
     return Memory.open(home=home, environ={"MAGRAY_RECORDS__EMBED_AT_ONCE": "false"}, outside=True)
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """The exit code."""
+    process.communicate()
+    return process.returncode
 
 
 def _magray(

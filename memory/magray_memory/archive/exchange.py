@@ -7,6 +7,7 @@ with Memory.open() as memory:
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from magray_memory.errors import StorageError
@@ -14,7 +15,7 @@ from magray_memory.progress import SILENT, Progress
 from magray_memory.user_path import absolute_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from magray_memory.archive.export_run import Exported, ExportRun
@@ -107,15 +108,16 @@ class Exchange:
             source = Source(absolute_path(path), str(path))
             name = importer_for(source, format)
             progress.report(f"importing {IMPORTERS[name].about}")
-            run = ImportRun(
-                vault=self._notebook(dry_run=dry_run),
-                source=source,
-                importer=IMPORTERS[name].load(),
-                choices=choices,
-                report=Imported(name, IMPORTERS[name].about, dry_run),
-                progress=progress,
-            )
-            report = run.run()
+            with self._notebook(dry_run=dry_run) as vault:
+                run = ImportRun(
+                    vault=vault,
+                    source=source,
+                    importer=IMPORTERS[name].load(),
+                    choices=choices,
+                    report=Imported(name, IMPORTERS[name].about, dry_run),
+                    progress=progress,
+                )
+                report = run.run()
         except OSError as error:
             place = error.filename or path
             raise StorageError(f"{place} cannot be read", error.strerror or str(error)) from error
@@ -123,14 +125,17 @@ class Exchange:
             self._records.embed_in_background()
         return report
 
-    def _notebook(self, *, dry_run: bool) -> Vault:
+    @contextmanager
+    def _notebook(self, *, dry_run: bool) -> Generator[Vault]:
         """The notebook, which an import makes; what a dry run writes, it takes back."""
         vault = self._records.notebook(write=True, make=not dry_run)
-        if vault is None:
-            from magray_memory.storage.memory_vault import MemoryVault
+        if vault is not None:
+            yield vault
+            return
+        from magray_memory.storage.memory_vault import MemoryVault
 
-            return MemoryVault.make()
-        return vault
+        with MemoryVault.make() as scratch:
+            yield scratch
 
     def _export_run(self, wanted: RecordFilter | None, *, trash: bool, progress: Progress) -> ExportRun:
         from magray_memory.archive.export_run import ExportRun

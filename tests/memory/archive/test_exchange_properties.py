@@ -66,7 +66,7 @@ def opened(home: Path) -> Memory:
     return Memory.open(home=home, environ={"MAGRAY_RECORDS__EMBED_AT_ONCE": "false"}, outside=True)
 
 
-slow = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+slow = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @slow
