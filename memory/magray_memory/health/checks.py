@@ -71,7 +71,7 @@ def find_model(settings: Settings, home: Home) -> tuple[Model | None, ModelError
 
 def storage(context: HealthContext) -> Component:
     """The home and every vault in it."""
-    home, path = context.home, context.home.path
+    path = context.home.path
     damaged = [vault for vault in context.vaults if vault.problem]
     total = sum(vault.bytes for vault in context.vaults)
     gone = sum(vault.gone for vault in context.vaults)
@@ -88,9 +88,10 @@ def storage(context: HealthContext) -> Component:
         return Component("storage", Severity.FATAL, why, detail, "set MAGRAY_HOME or --home to a folder")
     if not path.exists():
         return Component("storage", Severity.INFO, "nothing is stored yet", detail, "magray index")
-    if any(not vault.kind.derived for vault in damaged):
-        why = f"the notebook cannot be read: {damaged[-1].problem}"
-        return Component("storage", Severity.CRITICAL, why, detail, f"keep a copy of {home.notebook}")
+    notebook = next((vault for vault in damaged if not vault.kind.derived), None)
+    if notebook is not None:
+        why = f"the notebook cannot be read: {notebook.problem}"
+        return Component("storage", Severity.CRITICAL, why, detail, "magray doctor --fix")
     if damaged:
         why = f"{len(damaged)} of {len(context.vaults)} vaults cannot be read: {damaged[0].problem}"
         severity = Severity.CRITICAL if context.current in damaged else Severity.WARNING

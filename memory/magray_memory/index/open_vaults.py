@@ -119,7 +119,8 @@ class OpenVaults:
         try:
             vault = Vault.find(file.path, kind=kind, root=file.root)
         except StorageError as error:
-            remedy = " (run `magray index`)" if kind.derived and isinstance(error, VaultDamaged) else ""
+            run = "magray index" if kind.derived else "magray doctor --fix"
+            remedy = f" (run `{run}`)" if isinstance(error, VaultDamaged) else ""
             problems.append(f"the {file.name} was left out: {error.message}{remedy}")
             return
         if vault is None:

@@ -251,7 +251,8 @@ class Search:
             raise
         finally:
             for connection in connections:
-                connection.set_progress_handler(None, 0)
+                if not connection.closed:  # the vault may have been opened anew
+                    connection.set_progress_handler(None, 0)
         if should_stop():
             raise Interrupted("the search was stopped")
 

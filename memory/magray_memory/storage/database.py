@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 import peewee
 
+from magray_memory.storage import log_files
+from magray_memory.storage.log_files import NONE, LogFiles
 from magray_memory.storage.row_checksums import lenient_text
 
 if TYPE_CHECKING:
@@ -23,9 +25,22 @@ BUSY_SECONDS = 5.0
 class Connection(sqlite3.Connection):
     """A connection that can be held weakly, and knows which file it has open."""
 
+    path: Path | None = None
     inode: int = 0
-    companions: tuple[int, int, int] = (0, 0, 0)
-    """Inodes of the log and of its index, and the index's size, when they were looked at last."""
+    closed: bool = False
+    log_files: LogFiles = NONE
+    """The log and its index when they were looked at last."""
+
+    def close(self) -> None:
+        """Close it, in whatever thread."""
+        self.closed = True
+        with log_files.never_last(self):
+            super().close()
+
+    def __del__(self) -> None:
+        if not self.closed:
+            with contextlib.suppress(sqlite3.Error, TypeError):  # TypeError: the interpreter ends
+                self.close()
 
 
 class VaultDatabase(peewee.SqliteDatabase):
@@ -46,8 +61,10 @@ class VaultDatabase(peewee.SqliteDatabase):
         self._lenient = False
 
     def _connect(self) -> Connection:
+        log_files.follow(self._path, None)
         connection = cast(Connection, super()._connect())  # pyright: ignore
-        connection.inode = self._path.stat().st_ino
+        connection.path, connection.inode = self._path, self._path.stat().st_ino
+        log_files.register(self._path, connection)
         with self._open_guard:
             self._open.add(connection)
             if self._lenient:
@@ -64,7 +81,11 @@ class VaultDatabase(peewee.SqliteDatabase):
 
     def raw(self) -> Connection:
         """This thread's sqlite3 connection, for the statements that run thousands of times."""
-        return cast(Connection, self.connection())  # pyright: ignore[reportUnknownMemberType]
+        connection = cast(Connection, self.connection())  # pyright: ignore[reportUnknownMemberType]
+        if connection.closed:  # by another thread, for what it had open was gone
+            self.close()
+            connection = cast(Connection, self.connection())  # pyright: ignore[reportUnknownMemberType]
+        return connection
 
     def rollback(self) -> None:
         """Undo what was begun; SQLite may have done so by itself, when the disk was full or failed."""

@@ -19,6 +19,8 @@ from magray_memory.user_path import home_path
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+NOTEBOOK_FILE = "notebook.db"
+
 
 def vault_id(root: Path | str) -> str:
     """16 hexadecimal digits that name the vault of a workspace root, the same from every process."""
@@ -47,7 +49,7 @@ class Home:
     @property
     def notebook(self) -> Path:
         """The person's records: truth, never rebuilt from anything."""
-        return self.path / "notebook.db"
+        return self.path / NOTEBOOK_FILE
 
     @property
     def vectors(self) -> Path:

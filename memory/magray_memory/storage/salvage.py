@@ -18,11 +18,12 @@ from magray_memory import atomic_file
 from magray_memory.errors import StorageError
 from magray_memory.storage import schema
 from magray_memory.storage.lock import FileLock
-from magray_memory.storage.vault_files import new_vault, quarantine_path, refuse_where_folder
+from magray_memory.storage.vault_files import new_vault, quarantine_path, refuse_where_folder, was_cut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from pathlib import Path
+    from typing import BinaryIO
 
     from magray_memory.storage.durability import VaultKind
 
@@ -243,8 +244,12 @@ def _scratch(damaged: Path, fresh: Path) -> Generator[sqlite3.Connection | None]
     scratch = atomic_file.draft_path(damaged)
     parts = [scratch.with_name(scratch.name + suffix) for suffix in ("", "-wal", "-shm")]
     try:
-        for with_log in (True, False):
-            _copy_parts(damaged, parts, with_log=with_log)
+        # SQLite forgets the log of a file that has been cut to nothing, and what it holds with it.
+        tries = (_merged, _with_log, _alone) if was_cut(damaged) else (_with_log, _merged, _alone)
+        for copy_parts in tries:
+            for part in parts:
+                part.unlink(missing_ok=True)
+            copy_parts(damaged, fresh, parts)
             for prepare in (None, fresh):
                 if prepare is not None:
                     _lend_first_page(scratch, prepare)
@@ -259,13 +264,49 @@ def _scratch(damaged: Path, fresh: Path) -> Generator[sqlite3.Connection | None]
             part.unlink(missing_ok=True)
 
 
-def _copy_parts(damaged: Path, parts: list[Path], *, with_log: bool) -> None:
-    for part in parts:
-        part.unlink(missing_ok=True)
+def _alone(damaged: Path, fresh: Path, parts: Sequence[Path]) -> None:
     shutil.copyfile(damaged, parts[0])
-    log = damaged.with_name(damaged.name + "-wal")
-    if with_log and log.exists():
+
+
+def _with_log(damaged: Path, fresh: Path, parts: Sequence[Path]) -> None:
+    shutil.copyfile(damaged, parts[0])
+    log = _log_of(damaged)
+    if log.exists():
         shutil.copyfile(log, parts[1])
+
+
+def _merged(damaged: Path, fresh: Path, parts: Sequence[Path]) -> None:
+    """The file with the pages of its log in their places, and what it lacks from a new vault."""
+    head = damaged.read_bytes()
+    with contextlib.closing(_connect(fresh)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    parts[0].write_bytes(head + fresh.read_bytes()[len(head) :])
+    with (
+        contextlib.suppress(FileNotFoundError),
+        _log_of(damaged).open("rb") as log,
+        parts[0].open("r+b") as file,
+    ):
+        for page, data in _committed_pages(log):
+            file.seek((page - 1) * len(data))
+            file.write(data)
+
+
+def _committed_pages(log: BinaryIO) -> Generator[tuple[int, bytes]]:
+    """The pages of a log in the order of its transactions, without those of one that has no end."""
+    header = log.read(32)
+    page_bytes, salt = int.from_bytes(header[8:12], "big"), header[16:24]
+    begun: list[tuple[int, bytes]] = []
+    while 512 <= page_bytes <= 65_536 and len(frame := log.read(24 + page_bytes)) == 24 + page_bytes:
+        if frame[8:16] != salt:  # of before the log was begun anew
+            return
+        begun.append((int.from_bytes(frame[:4], "big"), frame[24:]))
+        if any(frame[4:8]):  # the end of a transaction
+            yield from begun
+            begun.clear()
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
 
 
 def _lend_first_page(scratch: Path, fresh: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import peewee
 
 from magray_memory.errors import LexicalDamaged, RowsDamaged, SchemaMismatch, StorageError, VaultDamaged
+from magray_memory.storage.home import NOTEBOOK_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -34,11 +35,15 @@ _NO_UTF8 = "Could not decode to UTF-8"
 """How Python's module begins when a text is none; the statement and the text itself follow."""
 _FOREIGN_SCHEMA = ("no such table", "no such column", "has no column named", "duplicate column name")
 _FOREIGN_FORMAT = "unsupported file format"
+_REBUILD = "run `magray index` in its workspace"
+_SHORT_READ = 522
+"""Beyond the end of the log: of the database itself it reads zeros there."""
 _SENTENCES = {
     BUSY: ("another program has been writing to it for too long", "try again in a moment"),
     LOCKED: ("another program has been writing to it for too long", "try again in a moment"),
     READONLY: ("it is read-only, or was moved while in use", "check the permissions of the folder"),
     10: ("the disk reported an error", "check the disk"),
+    _SHORT_READ: ("its log was cut or removed while in use", "try again in a moment"),
     FULL: ("the disk is full", "free some space and run the command again"),
     CANTOPEN: ("the file cannot be opened", "check that the folder is there and its permissions"),
     3: ("access was refused", "check the permissions of the folder"),
@@ -80,7 +85,7 @@ def explain(error: BaseException, path: Path) -> StorageError | LexicalDamaged:
             "run `magray index`",
         )
     # What SQLite says of any other error may quote a statement, and a statement what it looks for.
-    why, hint = _SENTENCES.get(primary, (f"SQLite reports {_name(error)}", ""))
+    why, hint = _SENTENCES.get(code) or _SENTENCES.get(primary, (f"SQLite reports {_name(error)}", ""))
     return StorageError(f"the vault {path} cannot be used", why, hint)
 
 
@@ -102,8 +107,11 @@ def rows_damaged(path: Path) -> RowsDamaged:
 
 
 def damaged(path: Path, why: str) -> VaultDamaged:
-    """The VaultDamaged of a path, with the one remedy that every command can offer."""
-    return VaultDamaged(f"the vault {path} is damaged", why, "run `magray index` in its workspace")
+    """The VaultDamaged of a path, with the remedy: what is derived is made again, records are saved."""
+    notebook = path.name == NOTEBOOK_FILE
+    what = f"the {'notebook' if notebook else 'vault'} {path} is damaged"
+    remedy = "run `magray doctor --fix`, which saves what can be read" if notebook else _REBUILD
+    return VaultDamaged(what, why, remedy)
 
 
 @contextmanager

@@ -18,8 +18,8 @@ import peewee
 
 from magray_memory import atomic_file
 from magray_memory.errors import LexicalDamaged, RowsDamaged, SchemaMismatch, StorageError, VaultTooNew
-from magray_memory.storage import schema
-from magray_memory.storage.database import BUSY_SECONDS, Connection, VaultDatabase
+from magray_memory.storage import log_files, schema
+from magray_memory.storage.database import BUSY_SECONDS, VaultDatabase
 from magray_memory.storage.durability import Durability, VaultKind
 from magray_memory.storage.row_checksums import checksum
 from magray_memory.storage.sqlite_errors import damaged, translated
@@ -31,7 +31,6 @@ from magray_memory.storage.vault_files import (
     refuse_what_is_no_file,
     size,
     snapshot_files,
-    stat_of,
     uri,
 )
 
@@ -119,6 +118,7 @@ class Vault:
         with translated(self.path):
             version: int = self.db.raw().execute("PRAGMA user_version").fetchone()[0]
             application: int = self.db.raw().execute("PRAGMA application_id").fetchone()[0]
+            log_files.note(self.path, self.db.raw())
         if application != schema.APPLICATION_ID:
             raise damaged(self.path, "it is not a vault of magray")
         if version > schema.LATEST:
@@ -147,6 +147,7 @@ class Vault:
                 connection = self.db.raw()
                 # DEFERRED takes its snapshot at the first read, not at BEGIN.
                 connection.execute("SELECT 1 FROM meta LIMIT 1").fetchone()
+                log_files.note(self.path, connection)
                 yield connection
 
     @contextmanager
@@ -169,7 +170,9 @@ class Vault:
             self._transaction.writing = True
             try:
                 with self.db.begun("IMMEDIATE"):
-                    yield self.db.raw()
+                    connection = self.db.raw()
+                    log_files.note(self.path, connection)
+                    yield connection
             finally:
                 self._transaction.writing = False
 
@@ -258,7 +261,9 @@ class Vault:
                 self.db.connect()
                 return
             connection = self.db.raw()
-            if found.st_ino != connection.inode or self._lost_log(connection):
+            lost = log_files.follow(self.path, connection)
+            self.lost_logs += lost
+            if lost or connection.closed or found.st_ino != connection.inode:
                 self.db.close()
                 self.db.connect()
                 self.check_version(schema.OLDEST_READABLE)
@@ -266,19 +271,6 @@ class Vault:
             raise StorageError(
                 f"the vault {self.path} is gone", "it was moved or removed while in use"
             ) from error
-
-    def _lost_log(self, connection: Connection) -> bool:
-        """Whether the log or its index was deleted, replaced or cut under an open connection.
-
-        SQLite looks at neither again: it would go on in files that nobody else sees, and read beyond the end
-        of a mapped one, which ends the process.
-        """
-        log, index = (stat_of(self.path.with_name(self.path.name + suffix)) for suffix in ("-wal", "-shm"))
-        found = (log.inode, index.inode, index.size)
-        before, connection.companions = connection.companions, found
-        lost = before != (0, 0, 0) and (found[:2] != before[:2] or found[2] < before[2])
-        self.lost_logs += lost
-        return lost
 
     def meta(self, key: str, default: str | None = None) -> str | None:
         """A fact about this vault, or the default."""

@@ -125,3 +125,19 @@ def test_a_notebook_of_an_earlier_version_is_salvaged_too(
     done = salvage(path, VaultKind.NOTEBOOK, _complete)
     assert done.documents == 2
     assert _rows(path, "document") == [(*row, "x") for row in documents]
+
+
+@pytest.mark.parametrize("left", [0, 60, 24_576])
+def test_what_stands_in_the_log_outlives_the_file(path: Path, tmp_path: Path, left: int) -> None:
+    with closing(sqlite3.connect(path)) as writer:  # the last to close it would take the log in
+        writer.execute("INSERT INTO meta(key, value) VALUES ('a', 'b')")
+        writer.commit()
+        for suffix in ("", "-wal"):
+            target = tmp_path / "cut" / f"notebook.db{suffix}"
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(path.with_name(path.name + suffix).read_bytes())
+    cut = tmp_path / "cut" / "notebook.db"
+    with cut.open("r+b") as file:
+        file.truncate(left)
+    assert salvage(cut, VaultKind.NOTEBOOK, _complete).lost == 0
+    assert ("a", "b") in [row[:2] for row in _rows(cut, "meta")]

@@ -1,0 +1,226 @@
+"""Log files: a write-ahead log, or its index, that is deleted or cut while connections have it open.
+
+SQLite looks at neither again: it would go on in files that nobody else sees, read beyond the end of a mapped
+one, which ends the process, or take pages from a log that has none. So each transaction begins with a look.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import sys
+import threading
+import time
+import weakref
+from typing import TYPE_CHECKING, NamedTuple
+
+from magray_memory.errors import StorageError
+from magray_memory.storage.vault_files import FileFacts, stat_of, uri
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from magray_memory.storage.database import Connection
+
+_HEADER_BYTES = 96
+"""The two copies of the header that an index begins with; without a valid one the log is read anew."""
+_FRAME_HEAD = 24
+_LOG_HEAD = 32
+_RESCUES = 40
+_RESCUE_SECONDS = 0.05
+
+
+class LogFiles(NamedTuple):
+    """The facts of a log and of its index."""
+
+    log: FileFacts
+    index: FileFacts
+
+    @classmethod
+    def look(cls, path: Path) -> LogFiles:
+        """Those of a database as they are now."""
+        log, index = (stat_of(path.with_name(path.name + suffix)) for suffix in ("-wal", "-shm"))
+        return cls(log, index)
+
+
+NONE = LogFiles(FileFacts(0, 0), FileFacts(0, 0))
+
+_guard = threading.Lock()
+_connections: dict[Path, weakref.WeakSet[Connection]] = {}
+_known: dict[Path, LogFiles] = {}
+_opened: dict[Path, tuple[int, int]] = {}
+"""Inode and descriptor of an index. To close one would give up the locks of this process's connections."""
+
+
+def register(path: Path, connection: Connection) -> None:
+    """Note a connection that was opened."""
+    with _guard:
+        _connections.setdefault(path, weakref.WeakSet()).add(connection)
+
+
+def follow(path: Path, connection: Connection | None) -> bool:
+    """Whether what a connection has open was deleted, replaced or cut, so that it must be made anew.
+
+    What can be kept is kept: a deleted log is brought into the database by a connection that still has it.
+    None: a connection is about to be made. Raises StorageError where another thread is in the midst of it.
+    """
+    found = LogFiles.look(path)
+    known = _known.get(path, NONE)
+    before = known if connection is None or connection.log_files == NONE else connection.log_files
+    if found == before == known:
+        return False
+    with _guard:
+        lost = _mend(path, before, found)
+        if connection is not None:
+            connection.log_files = found
+    return lost
+
+
+def note(path: Path, connection: Connection) -> None:
+    """Note what a connection has open once it has read."""
+    if connection.log_files == NONE:
+        connection.log_files = LogFiles.look(path)
+
+
+@contextlib.contextmanager
+def never_last(connection: Connection) -> Generator[None]:
+    """Another connection is open while this one is closed, if it has a log that is not the one of now.
+
+    The last connection takes its log into the database, page by page as the index says, of which another
+    log may be the source by now.
+    """
+    path, had = connection.path, connection.log_files
+    if path is None or had == NONE or _same_files(had, LogFiles.look(path)):
+        yield
+        return
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(sqlite3.Error):  # a log that is needed is missing: then this one is it
+            other = stack.enter_context(contextlib.closing(sqlite3.connect(uri(path, "mode=rw"), uri=True)))
+            other.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        yield
+
+
+def _same_files(one: LogFiles, other: LogFiles) -> bool:
+    return (one.log.inode, one.index.inode) == (other.log.inode, other.index.inode)
+
+
+def _mend(path: Path, before: LogFiles, found: LogFiles) -> bool:
+    known = _known.get(path, NONE)
+    cut_index = found.index.inode == known.index.inode and found.index.size < known.index.size
+    if cut_index:
+        _lengthen(path, known.index.size)
+        found = LogFiles(found.log, known.index)
+    lost = False
+    if before != NONE:
+        lost = not _same_files(before, found)
+        if lost:
+            _rescue(path, before, found)
+        if found.index.inode != before.index.inode:
+            _close_all(path)
+    cut_log = not lost and found.log.size < before.log.size
+    if cut_log:
+        _read_log_anew(path, found)
+    _known[path] = found
+    return lost or cut_index or cut_log
+
+
+def _close_all(path: Path) -> None:
+    """Close every connection of this process: while one is open, SQLite gives its index to each new one."""
+    connections = list(_connections.get(path, ()))
+    if any(not connection.closed and connection.in_transaction for connection in connections):
+        raise _busy(path)
+    for connection in connections:
+        connection.close()
+
+
+def _busy(path: Path) -> StorageError:
+    why = "its log was cut or removed while in use"
+    return StorageError(f"the vault {path} cannot be used", why, "try again in a moment")
+
+
+def _lengthen(path: Path, size: int) -> None:
+    """Give an index that was cut its former size: what is mapped can be read again, and is found invalid."""
+    with contextlib.suppress(OSError):
+        os.truncate(path.with_name(path.name + "-shm"), size)
+
+
+def _rescue(path: Path, before: LogFiles, found: LogFiles) -> None:
+    """Have what is in a deleted log taken into the database, by a connection that has it open.
+
+    Only while nobody has begun another log, whose frames would be looked for in the deleted one; nobody can,
+    as long as frames that are needed are missing. Raises StorageError where others are reading from it.
+    """
+    if found.log.size or found.index.inode not in (before.index.inode, 0):
+        return
+    if found.index.inode:
+        header = _header(path, found.index.inode)
+        if header is None or header.moved == header.frames or LogFiles.look(path) != found:
+            return
+    for _ in range(_RESCUES):
+        # Others may have one that was deleted earlier.
+        log = _known.get(path, before).log.inode
+        opened = [one for one in list(_connections.get(path, ())) if not one.closed]
+        connections = [one for one in opened if one.log_files.log.inode == log]
+        for connection in connections:
+            with contextlib.suppress(sqlite3.Error):
+                if not connection.in_transaction:
+                    busy, frames, moved = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                    if not busy and frames == moved:
+                        return
+        if not connections:
+            return
+        time.sleep(_RESCUE_SECONDS)
+    raise _busy(path)
+
+
+def _read_log_anew(path: Path, found: LogFiles) -> None:
+    """Have a log that is shorter than its index says read anew, up to where it is whole."""
+    header = _header(path, found.index.inode)
+    if (
+        header is not None
+        and header.frames
+        and found.log.size < _LOG_HEAD + header.frames * header.frame_bytes
+    ):
+        _invalidate(path, found.index.inode)
+
+
+class _Header(NamedTuple):
+    """What an index says of its log: bytes of a frame, how many there are, and how many of them stand in the
+    database too.
+    """
+
+    frame_bytes: int
+    frames: int
+    moved: int
+
+
+def _header(path: Path, inode: int) -> _Header | None:
+    """The header of an index, None where it has none that is valid."""
+    if sys.platform == "win32":  # a file that is in use can be neither cut nor deleted there
+        return None
+    with contextlib.suppress(OSError):
+        head = os.pread(_descriptor(path, inode), _HEADER_BYTES + 4, 0)
+        if head[12:13] == b"\1":
+            page, frames, moved = (head[14:16], head[16:20], head[_HEADER_BYTES:])
+            numbers = [int.from_bytes(part, sys.byteorder) for part in (page, frames, moved)]
+            return _Header(_FRAME_HEAD + (65_536 if numbers[0] == 1 else numbers[0]), numbers[1], numbers[2])
+    return None
+
+
+def _invalidate(path: Path, inode: int) -> None:
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):
+            os.pwrite(_descriptor(path, inode), bytes(_HEADER_BYTES), 0)
+
+
+def _descriptor(path: Path, inode: int) -> int:
+    known = _opened.get(path)
+    if known is not None and known[0] == inode:
+        return known[1]
+    if known is not None:  # nothing that is open uses that index any more
+        os.close(known[1])
+    descriptor = os.open(path.with_name(path.name + "-shm"), os.O_RDWR | os.O_CLOEXEC)
+    _opened[path] = (inode, descriptor)
+    return descriptor
