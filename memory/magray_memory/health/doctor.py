@@ -13,10 +13,10 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from magray_memory.config import VectorSettings
+from magray_memory.config import RedactionSettings, VectorSettings
 from magray_memory.errors import MagrayError
 from magray_memory.health.findings import Finding, Remedy
 from magray_memory.health.integrity_events import Found, StageBegun, decode
@@ -48,6 +48,7 @@ _DOING = {
     "pending": "looking for missing vectors",
     "snapshots": "reading its index snapshots",
     "recall": "searching its vector index",
+    "secrets": "looking for secrets in it",
 }
 _REMEDY_OF_CRASH = {"lexical": Remedy.LEXICAL, "snapshots": Remedy.SNAPSHOTS, "recall": Remedy.SNAPSHOTS}
 
@@ -102,6 +103,8 @@ class Doctor:
     """Tries the model, in processes of its own."""
     vectors: VectorSettings = field(default_factory=VectorSettings)
     """The effective settings, by which indexes are rebuilt."""
+    redaction: RedactionSettings = field(default_factory=RedactionSettings)
+    """What is taken out of records that former rules stored."""
 
     def check(self) -> Diagnosis:
         """Check everything and change nothing."""
@@ -119,7 +122,7 @@ class Doctor:
         from magray_memory.health.repair import Repairer
 
         began = time.monotonic()
-        repairer = Repairer(self.home, self.current, self.vectors)
+        repairer = Repairer(self.home, self.current, self.vectors, self.redaction)
         repaired: dict[tuple[str, str], Finding] = {}
         refused: dict[str, str] = {}
         seen = self.check()
@@ -184,7 +187,7 @@ class Doctor:
         yield from self.check_model()
         for path, kind in self._vaults():
             self.progress.report(f"checking {path}")
-            yield from check_vault(path, kind)
+            yield from check_vault(path, kind, redaction=self.redaction)
 
     def _vaults(self) -> list[tuple[Path, VaultKind]]:
         try:
@@ -206,7 +209,13 @@ def _with_refusal(finding: Finding, refusal: str | None) -> Finding:
     return finding if refusal is None or not finding.remedy else replace(finding, hint=refusal)
 
 
-def check_vault(path: Path, kind: VaultKind, seconds: float | None = None) -> list[Finding]:
+def check_vault(
+    path: Path,
+    kind: VaultKind,
+    seconds: float | None = None,
+    *,
+    redaction: RedactionSettings | None = None,
+) -> list[Finding]:
     """What a process of its own finds in a vault; one that dies or hangs is followed by one that leaves out
     the stage where it did.
     """
@@ -218,7 +227,7 @@ def check_vault(path: Path, kind: VaultKind, seconds: float | None = None) -> li
     skip: list[str] = []
     findings: list[Finding] = []
     while True:
-        run = _run_child(path, kind, skip, limit)
+        run = _run_child(path, kind, skip, limit, redaction or RedactionSettings())
         findings += [finding for finding in dict.fromkeys(run.findings) if finding not in findings]
         if not run.failure:
             return findings
@@ -243,8 +252,12 @@ def _crash_finding(path: Path, run: _Run) -> Finding:
     return Finding(run.stage or "file", Severity.CRITICAL, message, str(path), "", remedy)
 
 
-def _run_child(path: Path, kind: VaultKind, skip: Sequence[str], limit: float) -> _Run:
-    request = json.dumps({"path": str(path), "kind": kind.value, "skip": list(skip)})
+def _run_child(
+    path: Path, kind: VaultKind, skip: Sequence[str], limit: float, redaction: RedactionSettings
+) -> _Run:
+    request = json.dumps(
+        {"path": str(path), "kind": kind.value, "skip": list(skip), "redaction": asdict(redaction)}
+    )
     try:
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", "magray_memory.health.integrity", request],

@@ -13,7 +13,9 @@ FIX = "magray doctor --fix"
 
 
 class Remedy(StrEnum):
-    """What repairs a finding; only SALVAGE touches what is not derived. The values are what programs read."""
+    """What repairs a finding; only SALVAGE and REDACT touch what is not derived. The values are what programs
+    read.
+    """
 
     NONE = ""
     REINDEX = "reindex"
@@ -32,6 +34,8 @@ class Remedy(StrEnum):
     """Have the next run of the indexer read the files again whose passages are not what was stored."""
     SNAPSHOTS = "snapshots"
     """Remove the index snapshots and write new ones."""
+    REDACT = "redact"
+    """Take out of records what former rules of redaction left in them."""
     REMOVE = "remove"
     """Remove a file that nothing needs."""
     QUARANTINE = "aside"

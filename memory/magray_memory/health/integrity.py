@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from magray_memory.config import RedactionSettings
 from magray_memory.errors import (
     LexicalDamaged,
     MagrayError,
@@ -31,13 +32,18 @@ from magray_memory.storage.integrity_checks import Part
 from magray_memory.storage.row_checksums import BY_DAMAGED_ROWS
 from magray_memory.storage.sqlite_errors import explain
 from magray_memory.storage.vault import Vault
+from magray_memory.text.redaction import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
 def run_checks(
-    path: Path, kind: VaultKind, skip: frozenset[str], emit: Callable[[IntegrityEvent], None]
+    path: Path,
+    kind: VaultKind,
+    skip: frozenset[str],
+    emit: Callable[[IntegrityEvent], None],
+    redaction: RedactionSettings = DEFAULT,
 ) -> None:
     """Emit the stages as they begin and what each finds, and `Finished` at the end."""
 
@@ -57,7 +63,7 @@ def run_checks(
         if vault is not None:
             vault.db.read_leniently()
             with vault, vault.read():
-                for stage, check in _checks(vault).items():
+                for stage, check in _checks(vault, redaction).items():
                     if stage not in skip:
                         emit(StageBegun(stage))
                         report(_guarded(stage, vault, check))
@@ -66,10 +72,10 @@ def run_checks(
     emit(Finished())
 
 
-def _checks(vault: Vault) -> dict[str, Callable[[], Iterator[Finding]]]:
+def _checks(vault: Vault, redaction: RedactionSettings) -> dict[str, Callable[[], Iterator[Finding]]]:
     from magray_memory.health import integrity_index as index
 
-    return {
+    checks = {
         "schema": lambda: _check_schema(vault),
         "counters": lambda: _check_counters(vault),
         "passages": lambda: index.check_passages(vault),
@@ -80,6 +86,21 @@ def _checks(vault: Vault) -> dict[str, Callable[[], Iterator[Finding]]]:
         "snapshots": lambda: index.check_snapshots(vault),
         "recall": lambda: index.check_recall(vault),
     }
+    if not vault.kind.derived:  # of files the next run of the indexer takes them out
+        checks["secrets"] = lambda: _check_secrets(vault, redaction)
+    return checks
+
+
+def _check_secrets(vault: Vault, redaction: RedactionSettings) -> Iterator[Finding]:
+    """Whether records hold what the rules of now take out."""
+    from magray_memory.records.raw_secrets import find_raw_secrets
+
+    found = find_raw_secrets(vault, redaction)
+    if found:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(found.counts.items()))
+        where = f"{len(found.records)} records and {len(found.former)} former texts"
+        message = f"Former rules left secrets in {where} of {vault.path} ({kinds})."
+        yield Finding("secrets", Severity.WARNING, message, str(vault.path), FIX, Remedy.REDACT)
 
 
 def _guarded(stage: str, vault: Vault, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
@@ -191,7 +212,9 @@ def main() -> None:
         out.write(encode(event) + "\n")
         out.flush()
 
-    run_checks(Path(request["path"]), VaultKind(request["kind"]), frozenset(request["skip"]), emit)
+    stated = request["redaction"]
+    redaction = RedactionSettings(stated["enabled"], tuple(stated["patterns"]), tuple(stated["allow"]))
+    run_checks(Path(request["path"]), VaultKind(request["kind"]), frozenset(request["skip"]), emit, redaction)
 
 
 if __name__ == "__main__":

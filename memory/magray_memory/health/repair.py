@@ -23,7 +23,7 @@ from magray_memory.storage.vault_files import quarantine_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from magray_memory.config import VectorSettings
+    from magray_memory.config import RedactionSettings, VectorSettings
     from magray_memory.storage.home import Home
 
 ORDER = (
@@ -36,6 +36,7 @@ ORDER = (
     Remedy.COUNTERS,
     Remedy.REREAD,
     Remedy.LEXICAL,
+    Remedy.REDACT,
     Remedy.VECTORS,
     Remedy.EMBED,
     Remedy.SNAPSHOTS,
@@ -50,11 +51,14 @@ class Repairer:
     not be saved, in sentences.
     """
 
-    def __init__(self, home: Home, current: Path | None, vectors: VectorSettings) -> None:
+    def __init__(
+        self, home: Home, current: Path | None, vectors: VectorSettings, redaction: RedactionSettings
+    ) -> None:
         """`vectors`: the effective settings, so that what is built is what searches load."""
         self._home = home
         self._current = current
         self._vectors = vectors
+        self._redaction = redaction
         self.to_index: dict[Path, bool] = {}
         self.lost: list[str] = []
 
@@ -70,6 +74,7 @@ class Repairer:
             Remedy.REMOVE: _remove,
             Remedy.SNAPSHOTS: self._rebuild_snapshots,
             Remedy.EMBED: self._embed,
+            Remedy.REDACT: self._redact,
         }
         try:
             with translated(path):
@@ -140,6 +145,14 @@ class Repairer:
         lost = f", {done.lost:,} could not be read" if done.lost else ""
         kept = f"the damaged notebook was renamed to {done.quarantined}"
         return f"{done.documents:,} records were saved{lost}; {kept}"
+
+    def _redact(self, path: Path) -> str:
+        from magray_memory.records.raw_secrets import take_out
+
+        with self._writing(path) as vault:
+            found = take_out(self._home, vault, self._redaction)
+        count, texts = sum(found.counts.values()), len(found.records) + len(found.former)
+        return f"{count:,} secrets were taken out of {texts:,} texts of records, former ones included"
 
     def _rebuild_snapshots(self, path: Path) -> str:
         vault_path = path if path.suffix == ".db" else path.with_name(f"{path.name.partition('.')[0]}.db")

@@ -46,6 +46,7 @@ class Health:
         doctor = Doctor(context.home, context.workspace, self._index, context.warnings)
         doctor.check_model = partial(try_model, context.home, context.settings)
         doctor.vectors = context.effective.vectors
+        doctor.redaction = context.settings.redaction
         return doctor
 
     def _index(self, root: Path, lexical: bool) -> object:

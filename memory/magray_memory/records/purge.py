@@ -161,7 +161,9 @@ class _Purge:
         with purge.overwriting(self.vault):
             self._remove_rows()
             self._look("words of the lexical index", notebook, lambda: purge.merge_words(self.vault))
-            self._look("index snapshots", str(self.home.path), self._remove_snapshots)
+            self._look(
+                "index snapshots", str(self.home.path), lambda: remove_snapshots(self.home, self.vault)
+            )
             self._look("vector cache", str(self.home.vectors), self._remove_vectors)
             self._look("free pages and the log", notebook, self._rewrite)
         self._look("questions", str(self.home.usage), self._forget_questions)
@@ -218,16 +220,6 @@ class _Purge:
         except OSError as error:
             why = f"{what}: {error.strerror or error}"
             self.done.unreached.append(Unreached(path, why, failed=True))
-
-    def _remove_snapshots(self) -> int:
-        """Indexes are derived: the next program that embeds writes them anew."""
-        own, removed = self.vault.path.name, 0
-        for path in list(self.home.path.iterdir()):
-            name = path.name.lstrip(".")
-            if name.startswith(f"{self.vault.path.stem}.") and not name.startswith(own):
-                path.unlink()
-                removed += 1
-        return removed
 
     def _remove_vectors(self) -> int:
         count, problems = purge.forget_vectors(self.home, vector_spaces.ever(self.vault), self.hashes)
@@ -294,6 +286,17 @@ class _Purge:
 
     def _needles(self) -> list[bytes]:
         return [line.encode("utf-8", "surrogatepass") for line in self.lines]
+
+
+def remove_snapshots(home: Home, vault: Vault) -> int:
+    """Remove the indexes of the notebook, which the next program that embeds writes anew; how many files."""
+    own, removed = vault.path.name, 0
+    for path in list(home.path.iterdir()):
+        name = path.name.lstrip(".")
+        if name.startswith(f"{vault.path.stem}.") and not name.startswith(own):
+            path.unlink()
+            removed += 1
+    return removed
 
 
 def note_purge(home: Home) -> None:

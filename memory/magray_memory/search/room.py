@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,6 @@ from magray_memory.errors import Interrupted, MagrayError, NotIndexed, Workspace
 from magray_memory.ignore.paths import alike_on_disk, spelled_on_disk
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
     from pathlib import Path
 
@@ -251,7 +251,7 @@ class Search:
             raise
         finally:
             for connection in connections:
-                if not connection.closed:  # the vault may have been opened anew
+                with suppress(sqlite3.ProgrammingError):  # closed, for the vault was opened anew
                     connection.set_progress_handler(None, 0)
         if should_stop():
             raise Interrupted("the search was stopped")

@@ -36,13 +36,13 @@ class LogFiles(NamedTuple):
     """The facts of a log and of its index."""
 
     log: FileFacts
-    index: FileFacts
+    shm: FileFacts
 
     @classmethod
     def look(cls, path: Path) -> LogFiles:
         """Those of a database as they are now."""
-        log, index = (stat_of(path.with_name(path.name + suffix)) for suffix in ("-wal", "-shm"))
-        return cls(log, index)
+        log, shm = (stat_of(path.with_name(path.name + suffix)) for suffix in ("-wal", "-shm"))
+        return cls(log, shm)
 
 
 NONE = LogFiles(FileFacts(0, 0), FileFacts(0, 0))
@@ -103,21 +103,21 @@ def never_last(connection: Connection) -> Generator[None]:
 
 
 def _same_files(one: LogFiles, other: LogFiles) -> bool:
-    return (one.log.inode, one.index.inode) == (other.log.inode, other.index.inode)
+    return (one.log.inode, one.shm.inode) == (other.log.inode, other.shm.inode)
 
 
 def _mend(path: Path, before: LogFiles, found: LogFiles) -> bool:
     known = _known.get(path, NONE)
-    cut_index = found.index.inode == known.index.inode and found.index.size < known.index.size
+    cut_index = found.shm.inode == known.shm.inode and found.shm.size < known.shm.size
     if cut_index:
-        _lengthen(path, known.index.size)
-        found = LogFiles(found.log, known.index)
+        _lengthen(path, known.shm.size)
+        found = LogFiles(found.log, known.shm)
     lost = False
     if before != NONE:
         lost = not _same_files(before, found)
         if lost:
             _rescue(path, before, found)
-        if found.index.inode != before.index.inode:
+        if found.shm.inode != before.shm.inode:
             _close_all(path)
     cut_log = not lost and found.log.size < before.log.size
     if cut_log:
@@ -152,10 +152,10 @@ def _rescue(path: Path, before: LogFiles, found: LogFiles) -> None:
     Only while nobody has begun another log, whose frames would be looked for in the deleted one; nobody can,
     as long as frames that are needed are missing. Raises StorageError where others are reading from it.
     """
-    if found.log.size or found.index.inode not in (before.index.inode, 0):
+    if found.log.size or found.shm.inode not in (before.shm.inode, 0):
         return
-    if found.index.inode:
-        header = _header(path, found.index.inode)
+    if found.shm.inode:
+        header = _header(path, found.shm.inode)
         if header is None or header.moved == header.frames or LogFiles.look(path) != found:
             return
     for _ in range(_RESCUES):
@@ -177,13 +177,13 @@ def _rescue(path: Path, before: LogFiles, found: LogFiles) -> None:
 
 def _read_log_anew(path: Path, found: LogFiles) -> None:
     """Have a log that is shorter than its index says read anew, up to where it is whole."""
-    header = _header(path, found.index.inode)
+    header = _header(path, found.shm.inode)
     if (
         header is not None
         and header.frames
         and found.log.size < _LOG_HEAD + header.frames * header.frame_bytes
     ):
-        _invalidate(path, found.index.inode)
+        _invalidate(path, found.shm.inode)
 
 
 class _Header(NamedTuple):

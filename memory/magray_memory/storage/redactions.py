@@ -57,6 +57,21 @@ def stored_texts(connection: sqlite3.Connection) -> Iterator[tuple[int, str | No
     )
 
 
+def record_texts(connection: sqlite3.Connection) -> Iterator[tuple[int, str, str | None]]:
+    """Id, text and title of every record, in the trash or not."""
+    yield from connection.execute("SELECT id, text, title FROM document WHERE text IS NOT NULL ORDER BY id")
+
+
+def former_texts(connection: sqlite3.Connection) -> Iterator[tuple[int, str, str | None]]:
+    """Id, text and title of every former state of a record."""
+    yield from connection.execute("SELECT id, text, title FROM revision ORDER BY id")
+
+
+def replace_former_text(connection: sqlite3.Connection, revision: int, text: str, title: str | None) -> None:
+    """Give a former state of a record another text and title."""
+    connection.execute("UPDATE revision SET text = ?, title = ? WHERE id = ?", (text, title, revision))
+
+
 def _counts(connection: sqlite3.Connection, statement: str, *values: int) -> dict[str, int]:
     try:
         return dict(connection.execute(statement, values).fetchall())

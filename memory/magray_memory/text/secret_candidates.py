@@ -7,14 +7,31 @@ LONG = 20
 MASK = bytes(120 if chr(at).isascii() and (chr(at).isalnum() or chr(at) in "_-") else 32 for at in range(256))
 RUN = b"x" * LONG
 NAMES = (b"pass", b"secret", b"pwd")
-MORE_NAMES = (b"api", b"token")
+MORE_NAMES = (b"api", b"token", b"_auth")
 """Looked for where texts are not source code: there the values of these are short, too."""
 FOREIGN_WORDS = (
-    *("арол", "АРОЛ", "окен", "екрет", "люч", "密码", "密碼", "口令", "パスワード", "비밀번호"),
+    *(
+        "арол",
+        "АРОЛ",
+        "фраз",
+        "Фраз",
+        "ин-код",
+        "ин код",
+        "окен",
+        "екрет",
+        "люч",
+        "密码",
+        "密碼",
+        "口令",
+        "パスワード",
+        "비밀번호",
+    ),
     *("hasł", "contraseña"),
 )
 """Parts of words for passwords, keys and tokens in other languages."""
-_WORDS = (*NAMES, *MORE_NAMES, b"curl ", b"identified", b":5432:", b":*:")
+OPTIONS = (b" -p", b" -P ", b" -a ", b" -w ", b" -k ", b" -U ")
+"""Options by which some commands are given a password."""
+_WORDS = (*NAMES, *MORE_NAMES, b"curl ", b"identified", b":5432:", b":*:", b" -p", b"basic ")
 
 
 def may_hold_secret(text: str) -> bool:

@@ -12,10 +12,20 @@ from magray_memory.text.secret_candidates import (
     MASK,
     MORE_NAMES,
     NAMES,
+    OPTIONS,
     RUN,
 )
+from magray_memory.text.secret_commands import in_commands
 from magray_memory.text.secret_tokens import START, Span, beginnings, tokens_at
-from magray_memory.text.secret_values import Style, is_secret_said, value_before, value_of_name
+from magray_memory.text.secret_values import (
+    Style,
+    can_be_given,
+    is_passphrase,
+    is_secret_said,
+    is_user_info,
+    value_before,
+    value_of_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +36,8 @@ _OTHER_WORDS = frozenset(b"eias.t")
 _OTHER_WORDS_OF_CODE = _OTHER_WORDS | {ord("\n")}
 """What follows `pass` where it names no password."""
 _SAID = re.compile(
-    r"""(?P<password>парол[ьяюейи]\w{0,3} | contrase[nñ]as? | hasł[oa] | 密码 | 密碼 | 口令 | パスワード
+    r"""(?P<password>парол[ьяюейи]\w{0,3} | (?:кодов|парольн)\w{1,3}\ фраз\w{1,2} | пин-?\ ?код\w{0,2}
+          | contrase[nñ]as? | hasł[oa] | 密码 | 密碼 | 口令 | パスワード
           | 비밀번호)
       | (?:токен|секрет|ключ)\w{0,4}(?![\w])""",
     re.VERBOSE | re.IGNORECASE,
@@ -34,9 +45,11 @@ _SAID = re.compile(
 _SAID_VALUE = re.compile(
     r"""["'»]?(?:[ \t]+[^\W\d_]{1,20}(?:[ \t]*\([^()\n]{1,40}\))?){0,4}?
        [ \t]{0,4}(?:[:=：＝—–]|-(?=[ \t])|это\b|は|是)[ \t]{0,4}
-       ["'`«]?(?P<value>[^\s"'`«»<>‹]{4,200})(?P<rest>[ \t]*[^\s]?)""",
+       (?:["'`«](?P<phrase>[^"'`«»<>‹\n]{4,200})["'`»]
+       | ["'`«]?(?P<value>[^\s"'`«»<>‹]{4,200})(?P<rest>[ \t]*[^\s]?))""",
     re.VERBOSE | re.IGNORECASE,
 )
+_REST = re.compile(r"[^\n\"'`«»<>‹]{8,200}(?=\n|\Z)")
 _KEY_BEGIN = re.compile(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
 _KEY_END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
 _MOST_KEY = 40_000
@@ -60,6 +73,7 @@ _EXAMPLE_HOST = re.compile(r"(?:[\w-]{1,60}\.){0,4}(?:example(?:\.\w{2,6})?|test
 _CURL = re.compile(
     r"""(?i:curl)\b[^\n]{0,400}?(?:\s-u|--user)[ =]{0,3}["']?[^\s:"']{1,100}:(?P<word>[^\s"']{3,200})"""
 )
+_BASIC = re.compile(r"\bbasic (?P<word>[A-Za-z0-9+/]{6,400}={0,2})", re.IGNORECASE)
 _PGPASS = re.compile(
     r"^[^\s:#]{1,200}:(?:\d{2,5}|\*):[^\s:]{1,200}:[^\s:]{1,200}:(?P<word>\S{3,200})[ \t]*\r?$", re.MULTILINE
 )
@@ -106,10 +120,17 @@ def find_secrets(text: str, style: Style) -> Iterator[Span]:
             if span is not None and span.start not in begun:  # a token knows better where it ends
                 yield span
             at = small.find(word, at + len(word) if span is None else max(span.end, at + len(word)))
+    yield from _in_places(text, plain, small, style)
+
+
+def _in_places(text: str, plain: bytes, small: bytes, style: Style) -> Iterator[Span]:
+    """Secrets that their place tells, and those that other languages name."""
     if "@" in text:
         yield from _in_urls(text)
+    if b"basic " in small:
+        yield from _in_headers(text)
     if style is not Style.CODE:
-        yield from _in_settings(text, small)
+        yield from _in_settings(text, plain, small)
     if b"?" in plain and not text.isascii():
         yield from _in_other_languages(text, plain)
 
@@ -216,6 +237,13 @@ def _in_urls(text: str) -> Iterator[Span]:
         at = text.find("@", at + 1)
 
 
+def _in_headers(text: str) -> Iterator[Span]:
+    """What `Authorization: Basic` says in base 64."""
+    for found in _BASIC.finditer(text):
+        if is_user_info(found["word"]):
+            yield Span(*found.span("word"), "token")
+
+
 def _is_url_password(text: str, found: re.Match[str]) -> bool:
     word = found["word"]
     user = text[found.start() : found.start("word") - 1]
@@ -225,7 +253,7 @@ def _is_url_password(text: str, found: re.Match[str]) -> bool:
     return not example and not word.startswith("‹redacted")
 
 
-def _in_settings(text: str, small: bytes) -> Iterator[Span]:
+def _in_settings(text: str, plain: bytes, small: bytes) -> Iterator[Span]:
     """Passwords that have a place and no name: in commands, statements and files of passwords."""
     for word, pattern in ((b"curl ", _CURL), (b"identified", _IDENTIFIED)):
         at = small.find(word)
@@ -238,6 +266,10 @@ def _in_settings(text: str, small: bytes) -> Iterator[Span]:
             ):
                 yield Span(*found.span("word"), "password")
             at = small.find(word, at + len(word))
+    if any(option in plain for option in OPTIONS):
+        for start, end in in_commands(text):
+            if can_be_given(text[start:end]):
+                yield Span(start, end, "password")
     if ":*:" in text or ":5432:" in text:
         for found in _PGPASS.finditer(text):
             yield Span(*found.span("word"), "password")
@@ -251,10 +283,21 @@ def _in_other_languages(text: str, plain: bytes) -> Iterator[Span]:
         found = _SAID_VALUE.match(text, said.end())
         if found is None:
             continue
-        value = found["value"].rstrip(",.;)")
-        ends = not found["rest"].strip() or found["rest"].strip() in ",.;)"
+        phrase = found["phrase"]
+        if phrase is not None and " " in phrase.strip():
+            if said["password"] is not None and is_passphrase(phrase, quoted=True):
+                yield Span(*found.span("phrase"), "password")
+            continue
+        line = _REST.match(text, found.start("value"))
+        known = line is not None and said["password"] is not None and phrase is None
+        if line is not None and known and is_passphrase(line[0], quoted=False):
+            yield Span(*line.span(), "password")
+            continue
+        value = (phrase or found["value"]).rstrip(",.;)")
+        rest = (found["rest"] or "").strip()
+        ends = not rest or rest in ",.;)"
         if is_secret_said(value, password=said["password"] is not None, ends=ends):
-            start = found.start("value")
+            start = found.start("value" if phrase is None else "phrase")
             yield Span(start, start + len(value), "password" if said["password"] else "secret")
 
 

@@ -67,7 +67,8 @@ _FORMS = r"""([\w$-]{0,60}+)(?:\\?["'`])?[\])]?(?:[\s,]{0,24}(?:[=:?+>"'`\\]|val
 _GIVEN = re.compile(_FORMS, re.IGNORECASE)
 _GIVEN_OR_SAID = re.compile(
     _FORMS + r"""|([\w$-]{0,60}+)["'`]?[ ](?:is|was|ist|est|es|[—–-])[ ]"""
-    r"""|([\w$-]{0,60}+)[ \t]{1,8}[^\s]{3,200}+[ \t]*(?:["'\\\n]|\Z|account\b|machine\b)""",
+    r"""|([\w$-]{0,60}+)[ \t]{1,8}[^\s]{3,200}+[ \t]*(?:["'\\\n|;&-]|\Z"""
+    r"""|account\b|machine\b|(?:https?|ftp):)""",
     re.IGNORECASE,
 )
 """What follows a name that is given a value."""
@@ -98,6 +99,7 @@ _QUOTED = re.compile(
 )
 _BARE = re.compile(r"""[^\s"'`<>;&‹\[({][^\s"'`<>;&]{0,600}""")
 _LINE_VALUE = re.compile(r"""([^\s"'`‹\[({<]\S{0,600})[ \t]*(?:[ \t]\#[^\n]*)?\r?(?=\n|\Z)""")
+_LINE_WORDS = re.compile(r"(\w{2,30}(?:[ ]\w{1,30}){3,11})[ \t]*\r?(?=\n|\Z)")
 _INNER = re.compile(r"[^<>\n]{1,600}")
 _END = re.compile(r"[ \t]*(?:\r?\n|\Z|[,;)\]}\"'`&<|#]|account\b|machine\b|\\[nrt])")
 _LINE_START = re.compile(
@@ -131,6 +133,19 @@ _WEAK = re.compile(
       |django|insecure|auth|access|random|x{2,}|[-_. !?/:@\d])+""",
     re.VERBOSE | re.IGNORECASE,
 )
+_OF_SENTENCES = """
+a an and any are as at be been before by can cannot case character characters check confirm contain
+contains correctly create current default do does doesn don else email empty enter example expired
+field for forgot from generate given has have here hide i if in incorrect input invalid is it its
+key least length login long match matches minimum missing must my new no not of old on only or our
+password passwords passphrase please prompt protected repeat required requires reset same secret see
+set should show sign some strength strong submit that the their them this to token too type update
+use used user username using valid value was weak were what when where which will with without wrong
+you your без был быть в ваш введите ведь для его если есть забыли и из или как на не неверный новый
+об от по повторите пароль с слишком старый только укажите что это
+"""
+_SENTENCE = frozenset(_OF_SENTENCES.split())
+"""Words of labels, messages and sentences about passwords, not of passwords of several words."""
 _SYMBOLS = frozenset("!@#$%^&*?~+=")
 _OPAQUE = re.compile(r"[A-Za-z0-9+/=_.~%:$!@#^&*?-]{8,}")
 _LEAST_OPAQUE = 16
@@ -179,7 +194,7 @@ def value_before(text: str, first: int, style: Style) -> Span | None:
     if value is None:
         return None
     given = text[value[0] : value[1]].rstrip(",.)]}")
-    if _harmless(given, name) or not (is_opaque(given) or _is_user_info(given)):
+    if _harmless(given, name) or not (is_opaque(given) or is_user_info(given)):
         return None
     return Span(value[0], value[0] + len(given), kind_of_name(name))
 
@@ -268,7 +283,9 @@ def _value_behind(
         yield bare.span(), False
         return
     netrc = style is not Style.CODE and (_NETRC.search(line) or not line.strip())
-    if (netrc or _OPTION.search(line)) and _END.match(text, bare.end()):
+    if style is not Style.CODE and _OPTION.search(line):
+        yield bare.span(), False
+    elif (netrc or _OPTION.search(line)) and _END.match(text, bare.end()):
         yield bare.span(), bool(netrc and line.strip())
 
 
@@ -293,7 +310,11 @@ def _value_at(
             yield bare.span(), False
         return
     line = text[text.rfind("\n", max(0, start - 200), start) + 1 : start]
-    whole = _LINE_VALUE.match(text, at) if _LINE_START.fullmatch(line) else None
+    begins = _LINE_START.fullmatch(line) is not None
+    words = _LINE_WORDS.match(text, at) if begins else None
+    if words is not None:
+        yield words.span(1), True
+    whole = _LINE_VALUE.match(text, at) if begins else None
     if whole is not None:
         yield whole.span(1), True
         return
@@ -317,7 +338,8 @@ def _judge(
         return None
     if password:
         vague = strict or not sure or name.lower() in ("pass", "passe")
-        secret = _is_password(stripped, vague, phrase="phrase" in name.lower())
+        several = style is not Style.CODE and sure and _has_several_words(stripped, name, quoted)
+        secret = _is_password(stripped, vague, phrase="phrase" in name.lower(), several=several)
     else:
         secret = is_opaque(stripped) or _is_short_secret(stripped, strict or not sure)
     if not secret:
@@ -334,12 +356,42 @@ def _harmless(value: str, name: str) -> bool:
     return _letters(value) == _letters(name) or (_PATH.fullmatch(value) is not None)
 
 
-def _is_password(value: str, strict: bool, *, phrase: bool) -> bool:
-    """Whether a value can be a password; if `strict`, only what mixes letters with digits or signs."""
+def is_passphrase(value: str, *, quoted: bool) -> bool:
+    """Whether a value of several words is one that words were chosen for, not a sentence or a label."""
+    words = value.strip().split()
+    if not (3 if quoted else 4) <= len(words) <= 12 or len(value) > _MOST_PASSWORD:
+        return False
+    plain = all(word.isalnum() and (word.islower() or word.isdigit()) for word in words)
+    return plain and _SENTENCE.isdisjoint(words) and len(set(words)) == len(words)
+
+
+def _has_several_words(value: str, name: str, quoted: bool) -> bool:
+    """Whether it is a passphrase; of a variable, also another text of few words with a digit in it."""
+    if is_passphrase(value, quoted=quoted):
+        return True
+    words = value.split()
+    variable = quoted and name.isupper() and len(words) <= 6
+    return variable and any(map(str.isdigit, value)) and _SENTENCE.isdisjoint(value.lower().split()[2:])
+
+
+def can_be_given(value: str) -> bool:
+    """Whether what a command is given as its password is one, and no name of a place for it."""
+    return (
+        not _harmless(value, "")
+        and not _WEAK.fullmatch(value)
+        and not value.startswith(("$", "%", "<", "{", "["))
+    )
+
+
+def _is_password(value: str, strict: bool, *, phrase: bool, several: bool = False) -> bool:
+    """Whether a value can be a password; if `strict`, only what mixes letters with digits or signs.
+
+    `phrase`: its name says that it has words, `several`: they look like those of a passphrase.
+    """
     if not (6 if strict else 4) <= len(value) <= _MOST_PASSWORD:
         return False
     if any(map(str.isspace, value)):
-        return phrase and not strict
+        return (phrase and not strict) or several
     digits, letters = any(map(str.isdigit, value)), any(map(str.isalpha, value))
     if not strict and len(value) >= _LEAST_NUMBER and value.isdigit():
         return True
@@ -360,7 +412,7 @@ def _is_short_secret(value: str, strict: bool) -> bool:
     return not _SYMBOLS.isdisjoint(value[:-1]) or _changes(value) >= (3 if strict else 2)
 
 
-def _is_user_info(value: str) -> bool:
+def is_user_info(value: str) -> bool:
     """Whether it is `user:password` in base 64, as Docker and HTTP have it."""
     import base64
     import binascii

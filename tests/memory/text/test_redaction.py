@@ -234,3 +234,94 @@ def test_a_secret_in_a_minified_line_is_found_wherever_it_stands() -> None:
     for at in (0, 150_000, 300_000):
         found = redact(f'{noise[:at]};k="{secret}";{noise[at:]}', language="javascript")
         assert secret not in found.text
+
+
+WORD = "Tr0ub4" + "dor3"
+COMMANDS = (
+    "mysql -u root -p{} -h db shop",
+    "mysql -p'{}' shop",
+    "mysqldump -uroot -p{} shop > x.sql",
+    "sudo mariadb -h db -p{}",
+    "sshpass -p {} ssh deploy@host",
+    "sshpass -p '{}' ssh deploy@host",
+    "wget --http-password {} https://host.tld/x",
+    "tool login --user bob --password {} --force",
+    "docker login -u bob -p {} registry.host.tld",
+    "az login -u bob -p {}",
+    "mongo -u root -p {}",
+    "PGPASSWORD={} psql -h db",
+    "PGPASSWORD='{}' psql -h db",
+    "REDISCLI_AUTH={} redis-cli ping",
+    "redis-cli -a {} ping",
+    "curl -u admin:{} https://host.tld",
+    "curl -s --user 'admin:{}' https://host.tld",
+    "http -a bob:{} host.tld",
+    "zip -P {} a.zip b",
+    "7z x -p{} a.7z",
+    "sqlcmd -U sa -P {}",
+    "ldapsearch -D cn=admin -w {}",
+    "smbclient //srv/share -U bob%{}",
+    "openssl enc -aes-256-cbc -k {} -in x",
+)
+
+
+@pytest.mark.parametrize("language", ["", "bash", "markdown"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_password_that_a_command_is_given_is_taken_out(command: str, language: str) -> None:
+    given = command.format(WORD)
+    around = f"Run this:\n\n    {given}\n\nand wait.\n"
+    for text in (given, around):
+        redacted = redact(text, language=language)
+        assert sum(redacted.counts.values()) == 1, redacted
+        assert redacted.text == text.replace(WORD, f"‹redacted: {next(iter(redacted.counts))}›")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        'password = "{}"',
+        "password: '{}'",
+        "password: {}",
+        "passphrase: {}",
+        "db:\n  password: {}\n  port: 1",
+        "пароль: {}",
+        'Пароль от базы: "{}"',
+        "Пароль администратора: «{}»",
+        "Кодовая фраза: {}",
+    ],
+)
+@pytest.mark.parametrize("words", ["correct horse battery staple", "синий кит ловит рыбу"])
+def test_a_password_of_words_is_taken_out(written: str, words: str) -> None:
+    assert words not in redact(written.format(words), language="yaml").text
+    assert words not in redact(written.format(words)).text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mkdir -p src/main/java && cp -p a1b2c3 d",
+        "ssh -p 2222 deploy@host1",
+        "docker run -p 8080:80 -u 1000 nginx1",
+        "ps -p 12345 -o pid2",
+        "mysql -p shop",
+        "mysql -P 3307 -p -h db1",
+        "nmap -p1-65535 10.0.0.1",
+        'useradd -p "$HASH" bob2',
+        'sshpass -p "$PASSWORD" ssh host',
+        "sshpass -p <password> ssh host",
+        "redis-cli -a $REDIS_PASSWORD ping",
+        "curl -u user:password https://host.tld",
+        "docker login -u $USER -p ${TOKEN1} host",
+        'password: "Please enter your password again"',
+        "password: The password must have at least 8 characters",
+        "password: ask the person who runs it",
+        'password_help: "Use at least 8 characters"',
+        'passwords_differ = "the two passwords are not equal"',
+        "Пароль: введите новый пароль ещё раз",
+        "пароль: его знает только дежурный администратор из смены",
+        "Authorization: Basic authentication1",
+    ],
+)
+def test_an_option_or_a_sentence_is_no_password(text: str) -> None:
+    for language in ("", "bash", "yaml", "markdown"):
+        assert redact(text, language=language).text == text
