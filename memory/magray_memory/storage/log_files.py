@@ -221,6 +221,6 @@ def _descriptor(path: Path, inode: int) -> int:
         return known[1]
     if known is not None:  # nothing that is open uses that index any more
         os.close(known[1])
-    descriptor = os.open(path.with_name(path.name + "-shm"), os.O_RDWR | os.O_CLOEXEC)
+    descriptor = os.open(path.with_name(path.name + "-shm"), os.O_RDWR)
     _opened[path] = (inode, descriptor)
     return descriptor
