@@ -155,6 +155,11 @@ test("a note is told from code, and a file without a symbol is called by its nam
   assert.equal(hitText({ ...CODE, symbol: null }).label, "retry.py");
 });
 
+test("the fence of a remembered selection is not shown", () => {
+  const snippet = "```python\nreturn delay\n```\n";
+  assert.equal(hitText({ ...RECORD, snippet }).detail, "return delay");
+});
+
 test("a hit says what may no longer hold", () => {
   assert.deepEqual(marks(CODE), []);
   assert.deepEqual(marks({ ...RECORD, citation: "changed", freshness: "stale", superseded_by: "n9" }), [

@@ -72,6 +72,7 @@ def test_without_a_model_it_says_so_and_still_finds_words(
         window.wait_for(lambda: "works with limits" in window.status, "degraded")
         window.type("HookCaller")
         window.wait_for(lambda: "pluggy/_caller.py" in window.row_texts()[0], "an answer by words")
+        window.wait_for(lambda: "by words only" in window.list_title, "the limit in the title")
         window.picture("degraded")
         window.page.context.close()
     finally:

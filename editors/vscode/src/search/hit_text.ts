@@ -24,7 +24,8 @@ const RECORD_ICONS: Readonly<Record<string, string>> = {
 export function hitText(hit: Hit): HitText {
   const record = isRecord(hit);
   const place = record ? recordPlace(hit) : `${hit.path ?? ""}:${hit.snippet_line}`;
-  const snippet = oneLine(hit.snippet);
+  // A remembered selection is a block of code, whose fence says nothing.
+  const snippet = oneLine(hit.snippet.replaceAll(/^\s*```\w*$/gm, ""));
   const name = hit.symbol ?? hit.title ?? (record ? snippet : lastPart(hit.path ?? ""));
   return {
     icon: record ? recordIcon(hit.layer) : fileIcon(hit),

@@ -179,7 +179,8 @@ export class SearchPicker implements Disposable {
     const name = this.verb === "search" ? l10n.t("Search memory") : l10n.t("Recall");
     const time = this.found?.answer.time;
     const when = time === undefined ? "" : `${time.since.slice(0, 10)} … ${time.until.slice(0, 10)}`;
-    this.pick.title = [name, words, when].filter((part) => part !== "").join(" — ");
+    const limited = isByWordsOnly(this.found?.answer) ? l10n.t("by words only") : "";
+    this.pick.title = [name, words, when, limited].filter((part) => part !== "").join(" — ");
     this.pick.buttons = [
       button("search-scope", "layers", l10n.t("Where: {0}", scopeName(this.filters.scope))),
       button("search-kind", "symbol-misc", l10n.t("What: {0}", kindName(this.filters.kind))),
@@ -283,6 +284,10 @@ export class SearchPicker implements Disposable {
       this.dispose();
     }
   }
+}
+
+function isByWordsOnly(answer: SearchAnswer | undefined): boolean {
+  return answer !== undefined && answer.mode === "lexical" && answer.degraded !== null;
 }
 
 interface Named extends QuickInputButton {
