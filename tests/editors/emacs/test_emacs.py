@@ -28,7 +28,7 @@ def recipe(title: str) -> str:
 
 def has(library: str) -> bool:
     assert EMACS is not None, "no Emacs was found (try: apt-get install emacs-nox elpa-eglot elpa-lsp-mode)"
-    form = f"(kill-emacs (if (locate-library \"{library}\") 0 1))"
+    form = f'(kill-emacs (if (locate-library "{library}") 0 1))'
     return subprocess.run([EMACS, "--batch", "--eval", form], timeout=60).returncode == 0
 
 
@@ -41,7 +41,9 @@ def run(tmp_path: Path, library: str, title: str, walk: str) -> str:
     assert EMACS is not None
     notes = tmp_path / "notes"
     (notes / ".git").mkdir(parents=True)
-    (notes / "ports.md").write_text("# Ports\n\nThe server listens on 8080. See [[deploy]].\n", encoding="utf-8")
+    (notes / "ports.md").write_text(
+        "# Ports\n\nThe server listens on 8080. See [[deploy]].\n", encoding="utf-8"
+    )
     (notes / "deploy.md").write_text("# Deploy\n\nWe ship on Tuesday, never on Friday.\n", encoding="utf-8")
     script = tmp_path / "walk.el"
     script.write_text(f"{KIT}\n{recipe(title)}\n{walk}", encoding="utf-8")
@@ -85,7 +87,8 @@ def test_eglot_searches_recalls_and_follows_links(tmp_path: Path) -> None:
 (until "a name" (lambda () (xref-backend-apropos 'eglot "?on which day do we ship")))
 (goto-char (point-min))
 (search-forward "[[dep")
-(princ (format "link %s\\n" (xref-location-group (xref-item-location (car (xref-backend-definitions 'eglot "deploy"))))))
+(defvar place (car (xref-backend-definitions 'eglot "deploy")))
+(princ (format "link %s\\n" (xref-location-group (xref-item-location place))))
 (magray-remember "Tuesdays are for shipping.")
 (magray-recall "Tuesdays are for shipping")
 (princ (with-current-buffer "*magray*" (buffer-string)))
