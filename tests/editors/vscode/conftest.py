@@ -116,13 +116,16 @@ def make_place(folder: Path) -> Place:
     return place
 
 
-def make_editor(code_server: Path, vsix: Path, folder: Path, environment: dict[str, str]) -> Editor:
+def make_editor(
+    code_server: Path, vsix: Path, folder: Path, environment: dict[str, str], *, trusted: bool = True
+) -> Editor:
+    """An editor that trusts every folder, or none."""
     from workbench import Editor
 
     editor = Editor(code_server, folder / "editor", environment)
-    editor.settings()
+    editor.settings(security__workspace__trust__startupPrompt="never")
     editor.install(vsix)
-    editor.start("--disable-workspace-trust")
+    editor.start(*(["--disable-workspace-trust"] if trusted else []))
     return editor
 
 

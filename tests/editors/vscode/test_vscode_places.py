@@ -56,6 +56,10 @@ def test_a_program_that_is_not_there_is_told_once_with_what_to_do(
     )
     window.picture("install")
     dialog.locator("a.monaco-button").filter(has_text="Cancel").click()
+    # Naming the right one is enough: the change of the setting starts it.
+    right = {"magray.serverPath": "${userHome}/.local/bin/magray-lsp"}
+    (folder / ".vscode" / "settings.json").write_text(json.dumps(right), encoding="utf-8")
+    window.wait_for(lambda: "not installed" not in window.status, "the server")
     window.page.context.close()
 
 
@@ -79,17 +83,22 @@ def test_without_a_model_it_says_so_and_still_finds_words(
         editor.stop()
 
 
-def test_a_folder_with_an_index_is_followed_from_the_start(
+def test_a_folder_with_an_index_is_followed_from_the_start_and_names_no_program_without_trust(
     code_server: Path, vsix: Path, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     place = make_place(tmp_path_factory.mktemp("indexed"))
     program = str(Path(sys.executable).parent / "magray")
     command = [program, "--home", str(place.home), "--workspace", str(place.workspace), "index", "--lexical"]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
-    editor = make_editor(code_server, vsix, place.person.parent, place.environment)
+    (place.workspace / ".vscode").mkdir()
+    named = {"magray.serverPath": "/nowhere/magray-lsp"}
+    (place.workspace / ".vscode" / "settings.json").write_text(json.dumps(named), encoding="utf-8")
+    editor = make_editor(code_server, vsix, place.person.parent, place.environment, trusted=False)
     try:
         window = browser.open(editor.address(place.workspace))
-        window.wait_for(lambda: window.status != "", "the status without any command")
+        window.wait_for(lambda: "ready" in window.status, "ready, without any command")
+        window.picture("restricted")
+        assert window.page.locator(".statusbar-item[id*='workspaceTrust']").count() == 1
         window.page.context.close()
     finally:
         editor.stop()

@@ -30,6 +30,8 @@ export class Server implements Disposable {
   private readonly disposables: Disposable[] = [this.python];
   private connection: Promise<Connection> | undefined;
   private running: Candidate | undefined;
+  /** Set during the first start, whose failure is told by `failed`. */
+  private opening = false;
   condition: Condition = STOPPED;
 
   readonly onCondition = this.conditionEmitter.event;
@@ -133,11 +135,14 @@ export class Server implements Disposable {
     connection.onStatus((status) => this.become(status));
     connection.onRecordsChanged(() => this.recordsEmitter.fire());
     connection.onEnd((again) => this.ended(again));
+    this.opening = true;
     try {
       await connection.open();
     } catch (error) {
       await connection.stop();
       throw this.failed(found, error);
+    } finally {
+      this.opening = false;
     }
     return connection;
   }
@@ -156,8 +161,8 @@ export class Server implements Disposable {
       });
       return;
     }
-    if (this.condition.state === "starting" && this.connection !== undefined && !again) {
-      return; // whoever starts it says why it could not be
+    if (this.opening) {
+      return;
     }
     this.connection = undefined;
     const message = l10n.t("The magray server ended too often and is not started again.");
