@@ -91,10 +91,10 @@ class Memory:
 
     @cached_property
     def maintenance(self) -> Maintenance:
-        """What keeps the home small and quick: `optimize`."""
+        """What keeps the home small and quick: `clean`, `optimize`."""
         from magray_memory.maintenance.room import Maintenance
 
-        return Maintenance(self._context)
+        return Maintenance(self._context, lambda: self.layers)
 
     @cached_property
     def models(self) -> Models:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from magray_memory.indexing.coverage import Coverage, PathStanding, Standing
     from magray_memory.indexing.overlay import chunked
     from magray_memory.indexing.report import IndexReport, SkippedItem
-    from magray_memory.maintenance.result import Optimized, Step
+    from magray_memory.maintenance.result import Cleaned, Optimized, Step
     from magray_memory.maintenance.room import start_daily_backup
     from magray_memory.maintenance.schedule import RUN_SECONDS, Schedule, begin_hourly
     from magray_memory.models.device import Placed
@@ -76,6 +76,7 @@ __all__ = [
     "Backup",
     "Change",
     "ChunkSymbol",
+    "Cleaned",
     "Component",
     "Coverage",
     "DeviceChange",
@@ -186,8 +187,8 @@ _MODULES = {
     "indexing.coverage": ("Coverage", "PathStanding", "Standing"),
     "indexing.overlay": ("chunked",),
     "indexing.report": ("IndexReport", "SkippedItem"),
-    "maintenance.result": ("Optimized", "Step"),
     "maintenance.room": ("start_daily_backup",),
+    "maintenance.result": ("Cleaned", "Optimized", "Step"),
     "maintenance.schedule": ("RUN_SECONDS", "Schedule", "begin_hourly"),
     "models.device": ("Placed",),
     "models.fallback": ("DeviceChange",),

@@ -158,8 +158,10 @@ def kinds(vault_path: Path, key: str) -> Iterator[tuple[str, float]]:
                 yield entry.name[len(prefix) :].removesuffix(".snapshot"), entry.stat().st_mtime
 
 
-def forget(vault_path: Path, key: str, kind: str = "") -> int:
-    """Remove the snapshots of a vector space, or those of one kind; returns the bytes of what is gone."""
+def forget(vault_path: Path, key: str, kind: str = "", *, dry_run: bool = False) -> int:
+    """Remove the snapshots of a vector space, or those of one kind; returns the bytes of what is gone
+    (with `dry_run`: would be).
+    """
     prefix = _prefix(vault_path, key) + "."
     endings = (f".{kind}", f".{kind}.snapshot") if kind else ("",)
     with os.scandir(vault_path.parent) as entries:
@@ -168,6 +170,8 @@ def forget(vault_path: Path, key: str, kind: str = "") -> int:
             for entry in entries
             if entry.name.startswith(prefix) and entry.name.endswith(endings)
         }
+    if dry_run:
+        return sum(found.values())
     freed = 0
     # Headers first: whoever finds one finds its payload.
     for name in sorted(found, key=lambda name: not name.endswith(".snapshot")):

@@ -1,4 +1,4 @@
-"""Background run over the layers of records, in a process of its own that ends by itself.
+"""Background run over the layers of records, and once a day over the home's files, in a process of its own.
 
 `python -P -m magray_memory.maintenance.background HOME` is started by a command that has found the layers due
 and does not stay.
@@ -14,8 +14,11 @@ from magray_memory.errors import MagrayError
 
 
 def main() -> None:
-    """The child: promotes and cleans the records of a home."""
+    """The child: promotes and cleans the records of a home, and removes files that nothing needs."""
+    from magray_memory.archive.backup_folder import folder_of
     from magray_memory.context import Context
+    from magray_memory.maintenance.clean import FileCleaner
+    from magray_memory.maintenance.schedule import begin_daily
     from magray_memory.records.layers import Layers
     from magray_memory.records.room import Records
     from magray_memory.resources import give_way
@@ -28,6 +31,8 @@ def main() -> None:
         layers.promote()
         layers.clean()
         records.close()
+        if begin_daily(context.home.path):
+            FileCleaner(context.home, context.effective).run(folder_of(context))
         context.close()
 
 

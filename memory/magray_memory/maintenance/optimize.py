@@ -11,24 +11,22 @@ import os
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from magray_memory.errors import IndexDamaged, MagrayError
+from magray_memory.errors import IndexDamaged
 from magray_memory.maintenance import measure
+from magray_memory.maintenance.clean import FileCleaner, noted, remove_unused_snapshots
 from magray_memory.maintenance.result import Optimized, Step
-from magray_memory.maintenance.vaults import drop_vaults
 from magray_memory.progress import SILENT, Progress
 from magray_memory.storage import fts_maintenance, space
-from magray_memory.storage.leftovers import KEPT_DAYS, leftovers, remove
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.space import used_bytes
-from magray_memory.storage.sqlite_errors import translated
 from magray_memory.storage.vault import WORDS_REMOVED, Vault
-from magray_memory.storage.vault_info import VaultInfo, list_vaults, size_of
+from magray_memory.storage.vault_info import VaultInfo, list_vaults
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator
+    from pathlib import Path
 
     from magray_memory.config import Settings
     from magray_memory.index.vector_store import VectorStore
@@ -43,7 +41,6 @@ _FREE_SHARE = 50
 _MANY_SEGMENTS = 6
 _KEEP_CHANGES = 10_000
 _SEAL_AGAIN_SHARE = 20
-_GONE_DAYS = 30
 _CHECKPOINT_MS = 200
 _QUIET_SECONDS = 30.0
 _STATISTICS_ROWS = 1_000
@@ -71,7 +68,8 @@ class Optimizer:
         began = time.monotonic()
         vaults = list_vaults(self.home)
         self._busy = frozenset(vault.path for vault in vaults if _is_written(vault))
-        self._drop_gone(vaults)
+        files = FileCleaner(self.home, self.settings, self.dry_run, self.progress, self._steps)
+        files.drop_gone(vaults)
         for vault in vaults:
             if self.progress.should_stop():
                 break
@@ -81,10 +79,9 @@ class Optimizer:
             elif not (vault.gone and not vault.path.exists()):
                 self.progress.report(f"optimizing {vault.root or vault.path}")
                 self._optimize_vault(vault)
-        with self._noted("cache", str(self.home.vectors)):
-            self._shrink_cache()
-        with self._noted("remove", str(self.home.path)):
-            self._remove_leftovers()
+        if not self._busy:
+            files.shrink_cache()
+        files.remove_leftovers()
         self.progress.check()
         return Optimized(self._steps, self.dry_run, round(time.monotonic() - began, 3))
 
@@ -94,7 +91,7 @@ class Optimizer:
             self._steps.append(Step("open", place, "skipped", problem="it is read-only"))
             return
         with (
-            self._noted("open", place),
+            noted(self._steps, "open", place),
             Vault.open(info.path, kind=info.kind, write=True) as vault,
         ):
             for what, work in (
@@ -103,24 +100,13 @@ class Optimizer:
                 ("vacuum", self._vacuum),
                 ("statistics", self._take_statistics),
             ):
-                with self._noted(what, place):
+                with noted(self._steps, what, place):
                     work(vault, place)
-            with self._noted("snapshot", place):
+            with noted(self._steps, "snapshot", place):
                 self._save_indexes(vault, info, place)
             if not self.dry_run:
-                with self._noted("checkpoint", place):
+                with noted(self._steps, "checkpoint", place):
                     space.checkpoint(vault, _CHECKPOINT_MS)
-
-    @contextmanager
-    def _noted(self, what: str, place: str) -> Generator[None]:
-        """Note a step that fails, in one sentence: the others are still worth it."""
-        try:
-            with translated(Path(place)):
-                yield
-        except MagrayError as error:
-            self._steps.append(Step(what, place, "not finished", problem=str(error)))
-        except OSError as error:
-            self._steps.append(Step(what, place, "not finished", problem=error.strerror or str(error)))
 
     @contextmanager
     def _step(self, what: str, place: str, vault: Vault, message: str) -> Generator[None]:
@@ -207,23 +193,9 @@ class Optimizer:
                 self._seal(store, place)
             else:
                 self._save_snapshot(store, place)
-            self._remove_unused(store, place)
+            self._steps += remove_unused_snapshots(store, place, dry_run=self.dry_run)
         finally:
             store.close()
-
-    def _remove_unused(self, store: VectorStore, place: str) -> None:
-        """Remove the snapshots of engines that these settings never choose: a graph takes hundreds of
-        megabytes. One that was saved lately may be of an editor with settings of its own.
-        """
-        from magray_memory.index import snapshot
-
-        path, used = store.vault.path, store.planned_snapshots()
-        for kind, saved in list(snapshot.kinds(path, store.key)):
-            if kind in used or time.time() - saved < KEPT_DAYS * 86_400:
-                continue
-            freed = 0 if self.dry_run else snapshot.forget(path, store.key, kind)
-            message = f"an index snapshot that no search loads ({kind}) removed"
-            self._steps.append(Step("remove", place, message, freed))
 
     def _save_snapshot(self, store: VectorStore, place: str) -> None:
         from magray_memory.index import snapshot
@@ -252,50 +224,6 @@ class Optimizer:
         won = round(before - measure.vector_ms(store), 2)
         self._steps.append(Step("seal", place, message, used - used_bytes(store.vault), won))
 
-    def _drop_gone(self, vaults: Sequence[VaultInfo]) -> None:
-        """Drop the vaults of folders that are gone for good, as far as that can be known."""
-        for vault in vaults:
-            if not _is_gone_for_good(vault):
-                continue
-            message = f"the vault of {vault.root}, which is gone, dropped"
-            with self._noted("drop", str(vault.root)):
-                problems = [] if self.dry_run else drop_vaults(self.home, [vault])
-                self._steps.append(
-                    Step("drop", str(vault.root), message, vault.bytes, None, "; ".join(problems))
-                )
-
-    def _shrink_cache(self) -> None:
-        from magray_memory.storage.vector_cache import VectorCache
-
-        if self._busy or not self.home.vectors.is_file() or not os.access(self.home.vectors, os.W_OK):
-            return
-        limit = self.settings.storage.vector_cache_mb * 1_000_000
-        before = size_of(self.home.vectors)
-        with VectorCache(self.home.vectors, max(limit, 1)) as cache:
-            spare = cache.spare()
-            if not spare:
-                return
-            if not self.dry_run:
-                cache.shrink()
-            problem = "; ".join(cache.warnings)
-        won = spare if self.dry_run else before - size_of(self.home.vectors)
-        self._steps.append(
-            Step("cache", str(self.home.vectors), "the vector cache shrunk", won, None, problem)
-        )
-
-    def _remove_leftovers(self) -> None:
-        for item in leftovers(self.home):
-            if not item.removable or item.in_the_way:
-                continue
-            problem = ""
-            if not self.dry_run:
-                try:
-                    remove(item.path)
-                except OSError as error:
-                    problem = error.strerror or str(error)
-            won = 0 if problem else item.bytes
-            self._steps.append(Step("remove", str(item.path), f"removed: {item.why}", won, None, problem))
-
 
 def _is_written(info: VaultInfo) -> bool:
     """Whether an indexer writes to a vault now: one that only watches holds its lock as well."""
@@ -306,11 +234,3 @@ def _is_written(info: VaultInfo) -> bool:
         with suppress(OSError):
             written.append(file.stat().st_mtime)
     return time.time() - max(written) < _QUIET_SECONDS
-
-
-def _is_gone_for_good(info: VaultInfo) -> bool:
-    """Whether a folder has been gone for long, and not with a disk that is not there now."""
-    if not info.gone or info.root is None or not info.kind.derived:
-        return False
-    last = info.last_indexed.timestamp() if info.last_indexed else 0.0
-    return time.time() - last >= _GONE_DAYS * 86_400 and info.root.parent.is_dir()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from magray_memory.records.layers import Moves
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -49,3 +51,27 @@ class Optimized:
             "seconds": self.seconds,
             "steps": [asdict(step) for step in self.steps],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """The records that left or will, and the files that are gone or, with `dry_run`, would be."""
+
+    records: Moves
+    steps: Sequence[Step] = ()
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the files."""
+        return sum(step.bytes for step in self.steps)
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything that should have gone is gone."""
+        purged = self.records.purged
+        return (purged is None or purged.whole) and not any(step.problem for step in self.steps)
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON of `clean --json`: that of the records, with `steps` and `bytes` of the files."""
+        steps = [asdict(step) for step in self.steps]
+        return {**self.records.as_json(), "bytes": self.bytes, "steps": steps}

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from magray_memory.progress import SILENT, Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from magray_memory.config import Settings
     from magray_memory.context import Context
-    from magray_memory.maintenance.result import Optimized
+    from magray_memory.maintenance.result import Cleaned, Optimized, Step
+    from magray_memory.records.layers import Layers
 
 
 def start_daily_backup(home: Path, settings: Settings) -> bool:
@@ -28,8 +30,9 @@ def start_daily_backup(home: Path, settings: Settings) -> bool:
 class Maintenance:
     """Maintenance of the home. Searches never wait for it."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, layers: Callable[[], Layers]) -> None:
         self._context = context
+        self._layers = layers
 
     def optimize(
         self,
@@ -45,6 +48,43 @@ class Maintenance:
     def back_up_in_background(self) -> bool:
         """Back up in a process of its own, where that is due; returns whether it was started."""
         return start_daily_backup(self._context.home.path, self._context.settings)
+
+    def clean(
+        self,
+        *,
+        dry_run: bool = False,
+        at_once: bool = False,
+        records_only: bool = False,
+        progress: Progress = SILENT,
+    ) -> Cleaned:
+        """Have records leave that are due, see `Layers.clean`, and remove files that nothing needs.
+
+        Raises StorageError, Interrupted: what is done by then is done.
+        """
+        from magray_memory.maintenance.result import Cleaned
+
+        moves = self._layers().clean(dry_run=dry_run, at_once=at_once, progress=progress)
+        if records_only:
+            return Cleaned(moves)
+        from magray_memory.archive.backup_folder import folder_of
+        from magray_memory.maintenance.clean import FileCleaner
+
+        context = self._context
+        cleaner = FileCleaner(context.home, context.effective, dry_run, progress)
+        return Cleaned(moves, [*cleaner.run(folder_of(context)), *self._unused_models()])
+
+    def _unused_models(self) -> Iterator[Step]:
+        """Models that are fetched and not in use: a person fetched them, and may want them again."""
+        from magray_memory.maintenance.result import Step
+        from magray_memory.models.room import Models
+
+        context = self._context
+        models = Models(context.home, lambda: context.settings, context.models)
+        for model in models.list():
+            facts = model.as_json()
+            if facts["installed"] and not facts["active"] and facts.get("folder"):
+                message = f"model {facts['id']} is not in use; delete its folder where nobody wants it"
+                yield Step("model", str(facts["folder"]), message)
 
     def run_layers_in_background(self) -> bool:
         """Promote and clean in a process of its own, where that is due; returns whether it was started."""

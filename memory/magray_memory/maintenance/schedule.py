@@ -26,6 +26,9 @@ RUN_SECONDS = 900.0
 STAMP = "optimized"
 """A file in the home: its time is when a run in the background last ended, in any process."""
 
+FILES_STAMP = "cleaned"
+"""A file in the home: its time is when a run over its files last began, in any process."""
+
 HOUR_SECONDS = 3_600.0
 LAYERS_STAMP = "layers"
 """A file in the home: its time is when a run over the layers last began, in any process."""
@@ -99,6 +102,14 @@ def begin_daily_backup(home: Path, clock: Callable[[], float] = time.time) -> bo
 def retry_backup(home: Path, clock: Callable[[], float] = time.time) -> None:
     """Have the backup that is due today tried again in an hour."""
     _touch(home / BACKUP_STAMP, clock() - INTERVAL_SECONDS + HOUR_SECONDS)
+
+
+def begin_daily(home: Path, clock: Callable[[], float] = time.time) -> bool:
+    """Whether the files of a home are due to be cleaned: they are the caller's then, for a day."""
+    now = clock()
+    if 0 <= now - _time(home / FILES_STAMP) < INTERVAL_SECONDS:
+        return False
+    return _touch(home / FILES_STAMP, now)
 
 
 def _time(stamp: Path) -> float:

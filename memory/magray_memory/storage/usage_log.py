@@ -72,6 +72,25 @@ def add(path: Path, asked: Sequence[Asked], keep_days: int) -> None:
         return
 
 
+def trim(path: Path, before: float) -> int:
+    """Remove the questions from before a time and those beyond the limit; returns how many. Raises OSError,
+    sqlite3.Error.
+    """
+    if not path.is_file():
+        return 0
+    with _opened(path, _PATIENT_SECONDS) as connection:
+        removed = _trim(connection, before)
+        if removed:
+            connection.execute("VACUUM")
+        return removed
+
+
+def spare(path: Path, before: float) -> int:
+    """How many questions `trim` would remove; 0 where that cannot be known."""
+    rows = _read(path, "SELECT count(*), coalesce(sum(at < ?), 0) FROM asked", before)
+    return max(rows[0][1], rows[0][0] - KEPT_QUERIES) if rows else 0
+
+
 def erase(path: Path) -> int:
     """Remove the whole log; returns its bytes. What cannot be removed stays."""
     won = 0

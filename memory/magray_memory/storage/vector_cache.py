@@ -114,6 +114,26 @@ class VectorCache:
         free = pages * size - min(used, self.max_bytes)
         return free if used > self.max_bytes or free > max(_LEAST_SPARE, used // 4) else 0
 
+    def unused(self, before: float) -> tuple[int, int]:
+        """How many vectors were not used since a time (UTC seconds), and their bytes."""
+
+        def count(connection: sqlite3.Connection) -> tuple[int, int]:
+            return connection.execute(
+                "SELECT count(*), coalesce(sum(length(data)), 0) FROM entry WHERE used < ?",
+                (int(before) // _DAY,),
+            ).fetchone()
+
+        return self._guarded(count, (0, 0))
+
+    def remove_unused(self, before: float) -> None:
+        """Remove the vectors that were not used since a time; `shrink` gives their pages back."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            with _transaction(connection):
+                connection.execute("DELETE FROM entry WHERE used < ?", (int(before) // _DAY,))
+
+        self._guarded(work, None)
+
     def close(self) -> None:
         """Close the file; the next use opens it again."""
         if self._connection is not None:

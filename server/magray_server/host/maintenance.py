@@ -125,8 +125,8 @@ class Maintenance:
     async def _run_layers(self) -> None:
         if not await asyncio.to_thread(self._layers_due):
             return
-        for command in ("promote", "clean"):
-            arguments = ["--home", str(self._home.path), "--quiet", command]
+        for command in (["promote"], ["clean", "--records"]):
+            arguments = ["--home", str(self._home.path), "--quiet", *command]
             process = await subprocesses.start(arguments, self._home.path, self._environment())
             self._layers_process = process
             assert process.stdout is not None and process.stderr is not None
@@ -136,7 +136,7 @@ class Maintenance:
                     subprocesses.last_line(process.stderr), subprocesses.last_line(process.stdout)
                 )
                 if await process.wait():
-                    log.warning("%s ended early: %s", command, complaint)
+                    log.warning("%s ended early: %s", command[0], complaint)
             finally:
                 subprocesses.end(process)
                 self._layers_process = None

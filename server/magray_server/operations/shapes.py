@@ -361,14 +361,21 @@ class Purged(msgspec.Struct):
 
 
 class Moves(msgspec.Struct):
-    """`promote` and `clean`: what moved (with `dry_run`: would move), then what will later; `purged`: of what
-    left the trash, null where nothing did.
+    """`promote`, and the records of `clean`: what moved (with `dry_run`: would move), then what will later;
+    `purged`: of what left the trash, null where nothing did.
     """
 
     dry_run: bool
     moves: list[Move]
     purged: Purged | None
     seconds: float
+
+
+class Cleaned(Moves):
+    """`clean`: the records, then the files that are gone (with `dry_run`: would be), and their bytes."""
+
+    bytes: int
+    steps: list[OptimizeStep]
 
 
 class Forgotten(msgspec.Struct):

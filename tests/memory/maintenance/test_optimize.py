@@ -187,7 +187,7 @@ def _snapshots(home: Home) -> set[str]:
 def test_a_step_that_meets_an_error_of_the_disk_says_so_and_the_others_go_on(
     home: Home, monkeypatch: pytest.MonkeyPatch, place: str, kind: type[Exception]
 ) -> None:
-    from magray_memory.maintenance import optimize
+    from magray_memory.maintenance import clean, optimize
     from magray_memory.storage import vector_cache
 
     error = OSError(5, "Input/output error") if kind is OSError else kind("disk I/O error")
@@ -200,9 +200,9 @@ def test_a_step_that_meets_an_error_of_the_disk_says_so_and_the_others_go_on(
     with vector_cache.VectorCache(home.vectors, 10**6) as cache:
         cache.put_many("key", {b"h": b"v"})
     if place == "drop_vaults":
-        monkeypatch.setattr(optimize, "_is_gone_for_good", lambda info: True)
+        monkeypatch.setattr(clean, "_is_gone_for_good", lambda info: True)
     owner, _, name = place.rpartition(".")
-    holder: Any = optimize
+    holder: Any = clean if name in ("leftovers", "drop_vaults") else optimize
     if owner:
         holder = vector_cache.VectorCache if owner == "VectorCache" else getattr(optimize, owner)
     monkeypatch.setattr(holder, name, fail)

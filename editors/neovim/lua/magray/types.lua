@@ -390,7 +390,7 @@
 ---@field dry_run? boolean List each record with the reason; change nothing.
 ---@field workspace? string
 
----`promote` and `clean`: what moved (with `dry_run`: would move), then what will later; `purged`: of what left the trash, null where nothing did.
+---`promote`, and the records of `clean`: what moved (with `dry_run`: would move), then what will later; `purged`: of what left the trash, null where nothing did.
 ---@class magray.Moves
 ---@field dry_run boolean
 ---@field moves magray.Move[]
@@ -406,11 +406,30 @@
 ---@field reason string
 ---@field when? string
 
----Move records that are no longer used to the trash; the background does it too, at most once an hour.
+---Move records that are no longer used to the trash, and remove files that nothing needs.
 ---@class magray.CleanParams
----@field dry_run? boolean List each record with the reason; change nothing.
----@field at_once? boolean Do not wait for a second run: what is due leaves now.
+---@field dry_run? boolean List each record and file with the reason; change nothing.
+---@field at_once? boolean Do not wait for a second run: records that are due leave now.
+---@field records? boolean Only records; leave the files.
 ---@field workspace? string
+
+---`clean`: the records, then the files that are gone (with `dry_run`: would be), and their bytes.
+---@class magray.Cleaned
+---@field dry_run boolean
+---@field moves magray.Move[]
+---@field purged? magray.Purged
+---@field seconds number
+---@field bytes integer
+---@field steps magray.OptimizeStep[]
+
+---One thing that was optimized: bytes and milliseconds won, or why it could not be.
+---@class magray.OptimizeStep
+---@field what string
+---@field place string
+---@field message string
+---@field bytes integer
+---@field ms? number
+---@field problem string
 
 ---List the records in the trash, the last forgotten first.
 ---@class magray.TrashListParams
@@ -750,15 +769,6 @@
 ---@field bytes integer
 ---@field seconds number
 ---@field steps magray.OptimizeStep[]
-
----One thing that was optimized: bytes and milliseconds won, or why it could not be.
----@class magray.OptimizeStep
----@field what string
----@field place string
----@field message string
----@field bytes integer
----@field ms? number
----@field problem string
 
 ---The params of the notification; `progress` only while indexing.
 ---@class magray.ServerStatus

@@ -518,7 +518,7 @@ export interface PromoteParams {
   workspace?: string | null;
 }
 
-/** `promote` and `clean`: what moved (with `dry_run`: would move), then what will later; `purged`: of what left the trash, null where nothing did. */
+/** `promote`, and the records of `clean`: what moved (with `dry_run`: would move), then what will later; `purged`: of what left the trash, null where nothing did. */
 export interface Moves {
   dry_run: boolean;
   moves: Move[];
@@ -536,13 +536,35 @@ export interface Move {
   when: string | null;
 }
 
-/** Move records that are no longer used to the trash; the background does it too, at most once an hour. */
+/** Move records that are no longer used to the trash, and remove files that nothing needs. */
 export interface CleanParams {
-  /** List each record with the reason; change nothing. */
+  /** List each record and file with the reason; change nothing. */
   dry_run?: boolean;
-  /** Do not wait for a second run: what is due leaves now. */
+  /** Do not wait for a second run: records that are due leave now. */
   at_once?: boolean;
+  /** Only records; leave the files. */
+  records?: boolean;
   workspace?: string | null;
+}
+
+/** `clean`: the records, then the files that are gone (with `dry_run`: would be), and their bytes. */
+export interface Cleaned {
+  dry_run: boolean;
+  moves: Move[];
+  purged: Purged | null;
+  seconds: number;
+  bytes: number;
+  steps: OptimizeStep[];
+}
+
+/** One thing that was optimized: bytes and milliseconds won, or why it could not be. */
+export interface OptimizeStep {
+  what: string;
+  place: string;
+  message: string;
+  bytes: number;
+  ms: number | null;
+  problem: string;
 }
 
 /** List the records in the trash, the last forgotten first. */
@@ -963,16 +985,6 @@ export interface Optimized {
   steps: OptimizeStep[];
 }
 
-/** One thing that was optimized: bytes and milliseconds won, or why it could not be. */
-export interface OptimizeStep {
-  what: string;
-  place: string;
-  message: string;
-  bytes: number;
-  ms: number | null;
-  problem: string;
-}
-
 /** The params of the notification; `progress` only while indexing. */
 export interface ServerStatus {
   message: string | null;
@@ -1025,7 +1037,7 @@ export interface Requests {
   'magray/unpin': [UnpinParams, ChangedRecords];
   'magray/forget': [ForgetParams, Forgotten];
   'magray/promote': [PromoteParams, Moves];
-  'magray/clean': [CleanParams, Moves];
+  'magray/clean': [CleanParams, Cleaned];
   'magray/trash': [TrashListParams | TrashRestoreParams | TrashEmptyParams, RecordPage | ChangedRecords | Purged];
   'magray/export': [ExportParams, Exported];
   'magray/import': [ImportParams, Imported];

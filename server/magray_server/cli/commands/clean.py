@@ -1,31 +1,47 @@
-"""View of `magray clean`: the records that leave, now or later."""
+"""View of `magray clean`: the records that leave, now or later, and the files with their bytes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from magray_server.cli import render
 from magray_server.cli.operation_command import Call, View
 from magray_server.cli.record_lines import moved, purge_notes
+from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from magray_memory.values import Moves
+    from magray_memory.values import Cleaned
     from magray_server.operations.clean import Clean
 
 
-def _lines(_: Call[Clean], done: Moves) -> Iterator[str]:
-    return moved(done.moves)
+def _lines(call: Call[Clean], done: Cleaned) -> Iterator[str]:
+    yield from moved(done.records.moves)
+    rows = [
+        (render.size(step.bytes) if step.bytes else "", safe(step.message), safe(step.place))
+        for step in done.steps
+        if not step.problem
+    ]
+    if rows and done.records.moves:
+        yield ""
+    yield from render.table(rows, right=(0,))
+    if done.bytes:
+        yield f"{render.size(done.bytes)} {'would be won' if call.options.dry_run else 'won'}"
 
 
-def _notes(call: Call[Clean], done: Moves) -> None:
-    if done.purged is not None:
-        purge_notes(call.shell, done.purged)
+def _notes(call: Call[Clean], done: Cleaned) -> None:
+    records = done.records
+    if records.purged is not None:
+        purge_notes(call.shell, records.purged)
+    for step in done.steps:
+        if step.problem:
+            call.shell.warn(f"{step.place}: {step.message}: {step.problem}")
     if call.shell.json:
         return
-    if not done.moves:
+    if not records.moves:
         call.shell.note("no record is due")
-    elif any(move.target == "trash" for move in done.moves):
+    elif any(move.target == "trash" for move in records.moves):
         call.shell.note("magray trash restore ID brings a record back; magray pin ID keeps one for good")
 
 
