@@ -100,7 +100,9 @@ def _of_data(file: SourceFile) -> list[str]:
             return []
         if reader.facts.get("format") == FORMAT:
             return ["json"]
-        return _of_item(dict_of(first)) if reader.found else []
+        if isinstance(reader.facts.get("entities"), list):
+            return ["mcp-memory"]
+        return _of_item(dict_of(first), in_answer=bool(reader.facts)) if reader.found else []
 
 
 def _of_objects(objects: list[dict[str, Any]]) -> list[str]:
@@ -114,7 +116,7 @@ def _of_objects(objects: list[dict[str, Any]]) -> list[str]:
     return ["jsonl"] if any(isinstance(value.get(name), str) for value in objects for name in TEXTS) else []
 
 
-def _of_item(item: dict[str, Any]) -> list[str]:
+def _of_item(item: dict[str, Any], *, in_answer: bool) -> list[str]:
     """What the first item of a list is."""
     if "mapping" in item:
         return ["chatgpt"]
@@ -122,7 +124,9 @@ def _of_item(item: dict[str, Any]) -> list[str]:
         return ["claude"]
     if _is_of_rust(item):
         return ["magray-rust"]
-    return ["mem0"] if "memory" in item else []
+    if "memory" in item or (in_answer and "content" in item):
+        return ["mem0"]
+    return ["jsonl"] if any(isinstance(item.get(name), str) for name in TEXTS) else []
 
 
 def _is_of_rust(value: dict[str, Any]) -> bool:
@@ -130,7 +134,7 @@ def _is_of_rust(value: dict[str, Any]) -> bool:
 
 
 def _has_list(value: dict[str, Any]) -> bool:
-    return any(isinstance(value.get(name), list) for name in ("records", "conversations", *KEYS))
+    return any(isinstance(value.get(name), list) for name in ("records", "conversations", "entities", *KEYS))
 
 
 def _parsed(line: str) -> dict[str, Any]:

@@ -109,6 +109,7 @@ def export_json_file(run: ExportRun, path: Path, *, force: bool = False) -> Expo
     """Write the records as a file, in the place of an earlier export. Raises UsageError for a file that is
     none, unless `force`; StorageError, Interrupted: then what was there is there.
     """
+    path = path.resolve() if path.is_symlink() else path  # the link stays, as with every other program
     _refuse_foreign(path, force=force)
     atomic_file.remove_drafts(path)
     try:
@@ -128,6 +129,8 @@ def _refuse_foreign(path: Path, *, force: bool) -> None:
             raise UsageError(
                 f"{path} is a folder", "JSON is one file", "give a file's name, or --format markdown"
             )
+        if path.exists() and not path.is_file():  # a device or a pipe, which a rename would replace
+            raise UsageError(f"{path} is no regular file", "", "- for stdout")
         if force or not path.exists():
             return
         with path.open("rb") as stream:

@@ -87,6 +87,23 @@ def sources() -> dict[str, tuple[str, Callable[[Path], Path], int]]:
         ),
         "mem0": ("mem0", data("memories.json", mem0()), 2),
         "mem0 list": ("mem0", data("memories.json", mem0()["results"]), 2),
+        "mem0 memories": (
+            "mem0",
+            data("m.json", {"user": {}, "memories": [{"id": "1", "content": "likes coffee"}]}),
+            1,
+        ),
+        "mcp-memory graph": (
+            "mcp-memory",
+            data(
+                "graph.json",
+                json.dumps(
+                    {"entities": [{"name": "A", "entityType": "x", "observations": ["o"]}], "relations": []},
+                    indent=2,
+                ),
+            ),
+            1,
+        ),
+        "jsonl array": ("jsonl", data("texts.json", [{"text": "one"}, {"text": "two"}]), 2),
         "mcp-memory": ("mcp-memory", data("memory.jsonl", mcp_memory()), 3),
         "basic-memory": ("basic-memory", lambda at: write_folder(at / "basic", BASIC_MEMORY), 2),
         "obsidian": ("obsidian", lambda at: write_folder(at / "Vault", VAULT), 4),

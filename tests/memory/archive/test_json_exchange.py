@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -291,6 +292,23 @@ def test_an_export_replaces_its_own_file_and_no_other(homes: Homes, tmp_path: Pa
     assert json.loads(path.read_text("utf-8"))["count"] == 2
     with pytest.raises(UsageError, match="is a folder"):
         one.exchange.export(tmp_path, format="json")
+
+
+def test_an_export_goes_through_a_link_and_never_takes_the_place_of_a_device_or_a_pipe(
+    homes: Homes, tmp_path: Path
+) -> None:
+    one = homes("one")
+    one.records.remember(Draft(text="first"))
+    (tmp_path / "link.json").symlink_to(tmp_path / "target.json")
+    one.exchange.export(tmp_path / "link.json")
+    assert (tmp_path / "link.json").is_symlink()
+    assert json.loads((tmp_path / "target.json").read_text("utf-8"))["count"] == 1
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+        for force in (False, True):
+            with pytest.raises(UsageError, match="no regular file"):
+                one.exchange.export(tmp_path / "pipe", force=force)
+        assert (tmp_path / "pipe").is_fifo()
 
 
 def test_a_stopped_export_leaves_the_file_and_a_stopped_import_is_finished_by_the_next(

@@ -1,11 +1,18 @@
-"""Importer of JSON lines: an object with a `text` on each, and the fields that `remember --batch` takes."""
+"""Importer of JSON lines, or of one array: objects with a `text` and the fields of `remember --batch`."""
 
 from __future__ import annotations
 
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from magray_memory.archive.importers.reading import json_lines, line_of, list_of, text_of, time_of
+from magray_memory.archive.importers.reading import (
+    dict_of,
+    json_items_or_lines,
+    line_of,
+    list_of,
+    text_of,
+    time_of,
+)
 from magray_memory.archive.incoming import ForeignItem, LeftOut, Skipped
 from magray_memory.archive.incoming_content import kind_of, tag_of
 from magray_memory.records.draft import MAX_NAME, MAX_TITLE, Draft
@@ -28,8 +35,8 @@ def items(source: Source) -> Iterator[Incoming]:
         if source.kind != "file" and not file.name.endswith((".jsonl", ".ndjson", ".json")):
             yield LeftOut(file.path, "not JSON")
             continue
-        for item in json_lines(file):
-            yield item if isinstance(item, Skipped) else _text(source, item.where, item.value)
+        for item in json_items_or_lines(file):
+            yield item if isinstance(item, Skipped) else _text(source, item.where, dict_of(item.value))
 
 
 def _text(source: Source, where: str, value: dict[str, Any]) -> Incoming:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from magray_memory.archive.importers.reading import json_lines, line_of, list_of, text_of
+from magray_memory.archive.importers.reading import Item, dict_of, json_lines, line_of, list_of, text_of
 from magray_memory.archive.incoming import ForeignItem, LeftOut, Skipped
 from magray_memory.archive.incoming_content import kind_of, tag_of
+from magray_memory.archive.json_stream import JsonItems, NotJson, TextPieces
 from magray_memory.records.draft import MAX_TITLE, Draft
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from magray_memory.archive.incoming import Incoming
     from magray_memory.archive.source import Source, SourceFile
+
+
+_HEAD = 4096
 
 
 def items(source: Source) -> Iterator[Incoming]:
@@ -30,7 +34,7 @@ def items(source: Source) -> Iterator[Incoming]:
 
 def _graph(source: Source, file: SourceFile) -> Iterator[Incoming]:
     kinds, facts, relations = dict[str, str](), dict[str, list[str]](), dict[str, list[str]]()
-    for item in json_lines(file):
+    for item in _objects(file):
         if isinstance(item, Skipped):
             yield item
             continue
@@ -55,6 +59,23 @@ def _graph(source: Source, file: SourceFile) -> Iterator[Incoming]:
             tags=() if tag is None else (tag,),
         )
         yield ForeignItem(f"{file.path}: {name[:80]}", f"mcp-memory:{source.mark}/{name}", draft)
+
+
+def _objects(file: SourceFile) -> Iterator[Item | Skipped]:
+    """The entities and relations: an object on each line, or both lists of what `read_graph` answers."""
+    with file.open() as stream:
+        pieces = TextPieces(stream)
+        if '"entities"' not in pieces.peek()[:_HEAD]:
+            yield from json_lines(file)
+            return
+        reader = JsonItems(pieces)
+        try:
+            yield from (Item(file.path, item) for item in reader)
+        except NotJson as error:
+            yield Skipped(file.path, f"it is no JSON: {error}")
+        for name, kind in (("entities", "entity"), ("relations", "relation")):
+            for value in list_of(reader.facts.get(name)):
+                yield Item(file.path, {**dict_of(value), "type": kind})
 
 
 def _link(name: str) -> str:

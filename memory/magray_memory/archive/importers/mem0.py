@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from magray_memory.archive.incoming import Incoming
     from magray_memory.archive.source import Source
 
+TEXTS = ("memory", "content", "text", "data")
 KEYS = ("results", "memories")
 """Where the memories stand in an answer."""
 _OWNERS = ("user_id", "agent_id")
@@ -37,7 +38,7 @@ def items(source: Source) -> Iterator[Incoming]:
 
 def _memory(source: Source, item: Item) -> Incoming:
     memory = dict_of(item.value)
-    text = text_of(memory.get("memory")) or text_of(memory.get("text"))
+    text = next(filter(None, (text_of(memory.get(name)) for name in TEXTS)), "")
     if not text.strip():
         return Skipped(item.where, "it has no memory") if not memory else LeftOut(item.where, "empty")
     id_ = text_of(memory.get("id"))
