@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import peewee
 
 from magray_memory.storage import schema
+from magray_memory.storage.database import Connection
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.vault import Vault, VaultDatabase
 
@@ -34,6 +35,7 @@ class _MemoryDatabase(VaultDatabase):
             pragmas=pragmas,
             thread_safe=False,
             check_same_thread=False,
+            factory=Connection,
         )
 
     def _connect(self) -> Any:
