@@ -61,6 +61,6 @@ for _, map in ipairs(vim.api.nvim_buf_get_keymap(prompt, 'i')) do
     map.callback()
   end
 end
-local path, line = chosen:match('^· (%S+):(%d+)')
+local path, line = chosen:match('^%S+ (%S+):(%d+)')
 kit.is(vim.api.nvim_buf_get_name(0):find(path, 1, true), 'the file of ' .. chosen)
 kit.equal(vim.api.nvim_win_get_cursor(0)[1], tonumber(line))
