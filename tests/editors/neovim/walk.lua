@@ -105,6 +105,41 @@ kit.wait(function()
 end, 'the list')
 kit.matches(offered.lines[1], '★ n1 %[insights%].*#click')
 
+-- What the server leaves to the editor: how a selection is filed, which of several records is shown.
+vim.cmd.edit(code .. '/click/termui.py')
+kit.wait(function()
+  return vim.lsp.get_clients({ name = 'magray', bufnr = 0 })[1]
+end)
+local client = vim.lsp.get_clients({ name = 'magray', bufnr = 0 })[1]
+vim.ui.input = function(_, on_confirm)
+  on_confirm('Как спросить #ввод')
+end
+local range = { start = { line = 0, character = 0 }, ['end'] = { line = 3, character = 0 } }
+local selection = { uri = vim.uri_from_bufnr(0), range = range }
+client:exec_cmd({ title = '', command = 'magray.rememberSelection', arguments = { selection } })
+kit.told('n2 is remembered')
+offered = kit.select_with(function(record)
+  return record.id == 'n2'
+end)
+client:exec_cmd({ title = '', command = 'magray.showRecords', arguments = { { ids = { 'n1', 'n2' } } } })
+kit.wait(function()
+  return vim.api.nvim_buf_get_name(0) == 'magray:/records/n2.md' and vim.b.magray
+end, 'the chosen record')
+kit.equal(#offered.lines, 2)
+kit.matches(offered.lines[2], 'Как спросить.*#ввод')
+
+-- Lines that changed since they were remembered are marked.
+vim.cmd.edit(code .. '/click/decorators.py')
+local file = vim.api.nvim_get_current_buf()
+require('magray.citations').follow(file)
+vim.api.nvim_buf_set_lines(file, line, line + 1, false, { '    # another body', '    pass' })
+vim.cmd('silent write')
+kit.wait(function()
+  local space = vim.api.nvim_create_namespace('magray-citations')
+  local marks = vim.api.nvim_buf_get_extmarks(file, space, 0, -1, { details = true })
+  return marks[1] and marks[1][4].virt_text[1][1]:find('n1')
+end, 'the mark')
+
 -- Related follows the cursor, and stays when pinned.
 vim.cmd.edit(code .. '/click/decorators.py')
 vim.cmd('Magray related')
@@ -196,7 +231,7 @@ kit.matches(text, 'lexical_index')
 kit.is(not text:find('ERROR'), text)
 
 -- Killed, the server is back, with its folders and buffers; pending requests are told.
-local client = vim.lsp.get_clients({ name = 'magray' })[1]
+client = vim.lsp.get_clients({ name = 'magray' })[1]
 local pid = kit.is(
   tonumber(vim.fn.system({ 'pgrep', '-P', tostring(vim.uv.os_getpid()), '-f', 'magray-lsp' })),
   'its id'
