@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 import tomllib
@@ -329,3 +330,18 @@ def test_an_edit_changes_one_value_or_nothing(
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=50))
 def test_any_text_survives_the_round_trip(text: str) -> None:
     assert tomllib.loads(f"x = {config_file.toml_literal(text)}")["x"] == text
+
+
+def test_settings_are_immutable_values() -> None:
+    made = config.SearchSettings(5, per_file=1)
+    assert (made.k, made.per_file) == (5, 1)
+    assert made == dataclasses.replace(config.SearchSettings(), k=5, per_file=1)
+    assert made != config.SearchSettings()
+    assert hash(made) == hash(config.SearchSettings(5, 1))
+    assert repr(made) == "SearchSettings(k=5, per_file=1)"
+    assert config.Settings() == config.Settings()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        made.k = 7
+    for given_twice_or_unknown in ({"k": 1}, {"limit": 1}):
+        with pytest.raises(TypeError, match="SearchSettings has the fields k, per_file"):
+            config.SearchSettings(5, **given_twice_or_unknown)
