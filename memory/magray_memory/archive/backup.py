@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from magray_memory import __version__, atomic_file
-from magray_memory.archive import backup_folder, backup_state, container, encryption, manifest
+from magray_memory.archive import backup_folder, backup_state, container, encryption, manifest, workspaces
 from magray_memory.archive.backup_state import Failure, LastBackup
 from magray_memory.archive.manifest import Manifest, Member
 from magray_memory.archive.neutral_path import neutral
@@ -117,19 +117,26 @@ class BackupMaker:
             if settings.is_file():
                 shutil.copyfile(settings, scratch / manifest.SETTINGS)
                 roots[manifest.SETTINGS] = None
+            left_out: list[str] = []
+            if self.full:
+                self.progress.report("copying the indexes of workspaces")
+                added, left_out = workspaces.collect(home, scratch, self.progress)
+                roots.update(added)
             made = self._manifest(scratch, roots, state)
             path = self._store(output, made, scratch, secret)
         if output is None and self.reason != "safety":
             own = made.member(manifest.SETTINGS)
             last = LastBackup(time.time(), str(path), *state, own.sha256 if own else "")
             backup_state.save(home.path, last=last, failure=None)
-        return BackedUp(backup_folder.look(path), made, round(time.monotonic() - began, 3))
+        return BackedUp(backup_folder.look(path), made, round(time.monotonic() - began, 3), left_out)
 
     def _check_space(self, target: Path) -> None:
         """Say beforehand that a disk has no room: for two copies of the notebook, and for the archive."""
         notebook = self.context.home.notebook
         live = size(notebook) + size(notebook.with_name(notebook.name + "-wal"))
-        for place, needed in ((self.context.home.path, 2 * live), (target, live // 4)):
+        vaults = self.context.home.workspaces.glob("*.db") if self.full else ()
+        more = sum(map(size, vaults))
+        for place, needed in ((self.context.home.path, 2 * live + more), (target, live // 4 + more // 2)):
             require_space(place, needed + _RESERVE, _NOT_MADE)
 
     def _copy_notebook(self, scratch: Path) -> tuple[str, int]:

@@ -20,6 +20,7 @@ from magray_memory.archive import backup_folder, backup_state, prepare
 from magray_memory.archive.backup import BackupMaker, explained, require_space
 from magray_memory.archive.passphrase import NO_PASSPHRASE
 from magray_memory.archive.unpacked import unpacked
+from magray_memory.archive.workspaces import put_missing
 from magray_memory.errors import (
     ArchiveError,
     Interrupted,
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from magray_memory.storage.records import Content, StoredRecord
 
 _EXAMPLES = 5
-_TRIES = 5
+_TRIES = 3
 _RESERVE = 20_000_000
 _NOT_RESTORED = "nothing was restored"
 
@@ -88,6 +89,8 @@ class Restored:
     seconds: float
     safety: Path | None = None
     conflicts: Sequence[str] = ()
+    workspaces: Sequence[Path] = ()
+    """Folders whose index came with the archive, since they had none."""
 
     def as_json(self) -> dict[str, Any]:
         """The plan's numbers and examples, and what became of it."""
@@ -106,6 +109,7 @@ class Restored:
             "examples": {name: list(titles) for name, titles in plan.examples.items()},
             "safety": None if self.safety is None else str(self.safety),
             "conflicts": list(self.conflicts),
+            "workspaces": [str(root) for root in self.workspaces],
             "seconds": self.seconds,
         }
 
@@ -151,8 +155,9 @@ class Restorer:
                 else:
                     prepare.remove(prepared, purged)
                     self._replace(prepared, live, first, self._settings(found))
+                workspaces = put_missing(home, found, self.progress)
         backup_state.save(home.path, failure=None)
-        return Restored(plan, False, _since(began), self._safety, conflicts)
+        return Restored(plan, False, _since(began), self._safety, conflicts, workspaces)
 
     @contextlib.contextmanager
     def _alone(self, *, dry_run: bool) -> Generator[None]:

@@ -476,7 +476,8 @@ class Restored(msgspec.Struct):
     """`restore`: what was restored or, with `dry_run`, would be.
 
     `records`: of the archive; `purged`: records of it that stay away, since they were removed for good;
-    `examples`: titles by `added`, `changed` and `removed`; `safety`: the file with the state before.
+    `examples`: titles by `added`, `changed` and `removed`; `safety`: the file with the state before;
+    `workspaces`: folders whose index came with a full backup, since they had none.
     """
 
     archive: str
@@ -492,6 +493,7 @@ class Restored(msgspec.Struct):
     examples: dict[str, list[str]]
     safety: str | None
     conflicts: list[str]
+    workspaces: list[str]
     seconds: float
 
 

@@ -756,6 +756,7 @@
 ---@field examples table<string, string[]>
 ---@field safety? string
 ---@field conflicts string[]
+---@field workspaces string[]
 ---@field seconds number
 
 ---Merge indexes, release free space, and build the vector indexes of large workspaces.

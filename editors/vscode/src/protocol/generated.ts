@@ -967,6 +967,7 @@ export interface Restored {
   examples: { [name: string]: string[] };
   safety: string | null;
   conflicts: string[];
+  workspaces: string[];
   seconds: number;
 }
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 def _lines(_: Call[Restore], done: Restored) -> Iterator[str]:
     for line in described(done.plan):
         yield safe(line)
+    for root in done.workspaces:
+        yield safe(f"indexed  {root}")
     if done.dry_run:
         yield "nothing was changed"
     elif done.safety is not None:
