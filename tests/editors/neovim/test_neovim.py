@@ -66,3 +66,8 @@ def test_nothing_is_loaded_before_its_use_and_help_is_found(neovim: Run) -> None
 
 def test_as_you_type_the_first_hits_come_in_our_own_windows(neovim: Run, code: Path) -> None:
     neovim("live.lua", str(code))
+
+
+def test_one_server_for_two_folders_and_a_restart(neovim: Run, code: Path, notes: Path) -> None:
+    (notes / ".obsidian").mkdir()
+    neovim("roots.lua", str(code), str(notes))
