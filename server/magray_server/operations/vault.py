@@ -24,6 +24,8 @@ class VaultList:
 class VaultDrop:
     """Delete the index of a workspace. Its files stay as they are, and it can be indexed again.
 
+    Records that cite its files stay, and what they cite is found again once it is indexed.
+
     Vectors of its texts leave the cache too, unless another workspace has the same text.
     """
 

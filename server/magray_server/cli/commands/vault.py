@@ -58,6 +58,11 @@ def _dropped(_: Call[VaultDrop], dropped: Dropped) -> Iterator[str]:
 def _dropped_notes(call: Call[VaultDrop], dropped: Dropped) -> None:
     if not dropped.vaults and not call.shell.json:
         call.shell.note("there is nothing to drop")
+    there = [vault.root for vault in dropped.vaults if vault.root is not None and not vault.gone]
+    if there and not dropped.dry_run and not call.shell.json:
+        call.shell.note(
+            f"`magray --workspace {there[0]} index` makes it again; records that cite its files stay"
+        )
     for problem in dropped.problems:
         call.shell.warn(problem)
 
