@@ -64,6 +64,7 @@ class Hit(msgspec.Struct, frozen=True):
     snippet: str
     snippet_line: int
     freshness: str
+    confidence: float
     explain: list[Step] | msgspec.UnsetType = msgspec.UNSET
     copies: int | msgspec.UnsetType = msgspec.UNSET
     copy_paths: list[str] | msgspec.UnsetType = msgspec.UNSET

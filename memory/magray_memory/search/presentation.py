@@ -160,6 +160,7 @@ def _hit(
         snippet=place.snippet,
         snippet_line=place.line,
         freshness=freshness(file, document, pending=pending),
+        confidence=round(found.confidence, 3),
         explain=parts if how.explain else msgspec.UNSET,
         copies=len(found.copies) or msgspec.UNSET,
         copy_paths=[copy.row.path for copy in found.copies[:_COPIES] if copy.row.path] or msgspec.UNSET,

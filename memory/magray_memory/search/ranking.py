@@ -45,6 +45,7 @@ class Ranked:
     changes: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]])
     also: list[Ranked] = field(default_factory=list["Ranked"])
     copies: list[Ranked] = field(default_factory=list["Ranked"])
+    confidence: float = 0.0
 
     def add(self, step: str, change: float) -> None:
         """Change the score by a step, which `--explain` shows; a change of 0 is none."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from magray_memory.models.default_model import DEFAULT_ID
+from magray_memory.search.confidence import Evidence, rate, runner_up
 from magray_memory.search.filters import apply_filters
 from magray_memory.search.fusion import PassageRef, fuse, lexical_share, semantic_scores
 from magray_memory.search.hits import SearchAnswer, UnmatchedFilter
@@ -33,7 +35,7 @@ from magray_memory.search.semantic_candidates import (
     view_indexes,
 )
 from magray_memory.search.vault_view import UnreadableError, open_view, pending
-from magray_memory.search.weights import POOL, WEIGHTS, Weights
+from magray_memory.search.weights import CONFIDENCE_RELATED, POOL, WEIGHTS, Weights
 from magray_memory.storage.row_checksums import BY_DAMAGED_ROWS
 
 if TYPE_CHECKING:
@@ -177,7 +179,12 @@ class Searcher:
         ranked = related.rank_related(
             location, live, scores, self._weights, semantic=run.semantic, per_file=self._per_file
         )
-        return self._answer(run, select(ranked, live, run.query.k), views, terms)
+        shown = select(ranked, live, run.query.k)
+        if run.semantic:
+            rate(shown, live, Evidence(scores, {}, 0.0), runner_up(ranked), CONFIDENCE_RELATED)
+        else:
+            rate(shown, live, Evidence({}, terms, 1.0), runner_up(ranked))
+        return self._answer(run, shown, views, terms)
 
     def _in_readable_vaults(
         self, run: _Run, search: Callable[[list[VaultView]], SearchAnswer]
@@ -221,7 +228,13 @@ class Searcher:
         records = add_records(live, run.query, fused, rows)
         rows |= rows_of(live, fused.keys() - rows.keys())
         ranked = rank(fused, rows, evidence.signals, per_file=self._per_file)
-        return select(rank_records(ranked, records, run.query, self._weights), live, run.query.k)
+        ranked = rank_records(ranked, records, run.query, self._weights)
+        shown = select(ranked, live, run.query.k)
+        usual = vector is None or vector.model is None or vector.model.model.id == DEFAULT_ID
+        named = evidence.named.keys()
+        found = Evidence(near, evidence.weights, evidence.coverage, named, usual)
+        rate(shown, live, found, runner_up(ranked))
+        return shown
 
     def _lexical_share(self, run: _Run, evidence: LexicalEvidence, vector: QueryVector | None) -> float:
         """The weight of the words: all of it without vectors, none of it when only meaning was asked for."""

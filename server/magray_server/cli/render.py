@@ -42,7 +42,8 @@ def hits(answer: SearchAnswer, query: str, *, here: Path | None = None) -> Itera
                 yield _INDENT + _highlighted(_fitted(safe(line), columns, wanted), wanted, colour=colour)
         steps = hit.explain
         if isinstance(steps, list):
-            steps_shown = "  ".join(f"{step.step} {step.change:+.3f}" for step in steps)
+            shown = [f"{step.step} {step.change:+.3f}" for step in steps]
+            steps_shown = "  ".join([f"confidence {hit.confidence:.2f}", *shown])
             yield _INDENT + style(cut(safe(steps_shown), columns and columns - 4), "dim", colour=colour)
 
 

@@ -20,7 +20,7 @@ ANSWER = {"query", "mode", "requested_mode", "device", "degraded", "took_ms", "p
 HIT = {
     "rank", "score", "vault", "root", "id", "passage", "path", "uri", "start_line", "end_line", "symbol",
     "kind", "language", "layer", "tags", "title", "key", "snippet",
-    "snippet_line", "freshness",
+    "snippet_line", "freshness", "confidence",
 }  # fmt: skip
 
 

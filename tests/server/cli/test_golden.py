@@ -274,6 +274,7 @@ def transcript(shell: Magray, name: str, lines: list[str]) -> str:
     text = re.sub(r"just now|\d+ \w+ ago", "AGE", text)
     text = re.sub(r"(?m)(?<=  )-?\d+\.\d\d(?=  |$)", "SCORE", text)
     text = re.sub(r"(?<= )[+-]\d+\.\d{3}\b", "STEP", text)
+    text = re.sub(r"\bconfidence [01]\.\d\d\b", "confidence SHARE", text)
     # The width of a column depends on what was masked.
     return re.sub(r"(?<=\S) {2,}", "  ", text)
 

@@ -131,6 +131,7 @@
 ---@field snippet string
 ---@field snippet_line integer
 ---@field freshness string
+---@field confidence number
 ---@field explain? magray.Step[]
 ---@field copies? integer
 ---@field copy_paths? string[]

@@ -174,6 +174,7 @@ export interface Hit {
   snippet: string;
   snippet_line: number;
   freshness: string;
+  confidence: number;
   explain?: Step[];
   copies?: number;
   copy_paths?: string[];
