@@ -11,6 +11,7 @@ from magray_memory.records.draft import Draft
 from magray_memory.storage.records import RecordFilter
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from magray_memory.health.doctor import Diagnosis
@@ -38,7 +39,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-def _doctor(home: Path, *, repair: bool = False, **overrides: object) -> Diagnosis:
+def _doctor(home: Path, overrides: Mapping[str, object] | None = None, *, repair: bool = False) -> Diagnosis:
     with Memory.open(home.parent / "ws", home=home, overrides=overrides) as memory:
         return memory.health.doctor(fix=repair)
 
@@ -75,5 +76,6 @@ def test_they_are_taken_out_of_every_byte_and_the_records_stay(home: Path) -> No
 
 
 def test_who_allows_them_is_not_asked_about_them(home: Path) -> None:
-    for settings in ({"redaction.enabled": False}, {"redaction.allow": [SECRET, FORMER]}):
-        assert [f for f in _doctor(home, **settings).findings if f.check == "secrets"] == []
+    several: list[dict[str, object]] = [{"redaction.enabled": False}, {"redaction.allow": [SECRET, FORMER]}]
+    for settings in several:
+        assert [f for f in _doctor(home, settings).findings if f.check == "secrets"] == []
