@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ended import end
 
 from magray_memory.config import Settings, StorageSettings
 from magray_memory.health.doctor import check_vault
@@ -26,7 +27,7 @@ from magray_memory.storage.home import Home
 from magray_memory.storage.vault import Vault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "omega"]
@@ -70,6 +71,8 @@ class Box:
     prefix: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
     place: Path | None = None
+    started: list[subprocess.Popen[Any]] = field(default_factory=list)
+    """Processes that end with the test."""
 
     @property
     def root(self) -> Path:
@@ -112,7 +115,9 @@ class Box:
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[Any]:
         command = [*self.prefix, sys.executable, "-m", "magray_server.cli.main", *arguments]
         place: dict[str, Any] = {"cwd": self.root, "env": self.environment(), **options}
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **place)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **place)
+        self.started.append(process)
+        return process
 
     def __call__(self, *arguments: str, **options: Any) -> Result:
         process = self.start(*arguments, **options)
@@ -222,7 +227,8 @@ def make_box() -> type[Box]:
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> Box:
+def box(tmp_path: Path) -> Iterator[Box]:
     made = Box(tmp_path)
     made.root.mkdir()
-    return made
+    yield made
+    end(made.started)

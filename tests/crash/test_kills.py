@@ -92,6 +92,7 @@ def _killed(box: Box, code: str, seconds: float) -> bool:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
+    box.started.append(process)
     assert process.stdout is not None
     assert process.stdout.readline() == b"go\n", process.communicate()
     return box.kill_later(process, seconds)

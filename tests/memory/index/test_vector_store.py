@@ -243,6 +243,7 @@ def test_a_reader_sees_what_another_process_commits(tmp_path: Path) -> None:
             with vault.read():
                 _check(store)
         assert process.stdout is not None and process.stdout.read() == "done\n"
+        process.stdout.close()
         _check(store)
         assert store.count == sum(5 + i for i in range(13, 20)) and store.problem is None
 

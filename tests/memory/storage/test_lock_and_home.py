@@ -9,6 +9,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from ended import end
 
 from magray_memory.errors import HomeError, VaultLocked
 from magray_memory.ignore.paths import canonical_root
@@ -69,8 +70,7 @@ def test_a_killed_holder_frees_the_lock_even_when_its_child_lives_on(tmp_path: P
     path = tmp_path / "x.db"
     first = _holder(path, "and fork")
     try:
-        first.kill()
-        first.wait()
+        end([first])
         assert IndexerLock(path).holder() is None
         with IndexerLock(path):
             pass

@@ -12,6 +12,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from ended import end
 
 from magray_memory.errors import StorageError, VaultDamaged, VaultTooNew
 from magray_memory.storage import schema
@@ -173,7 +174,7 @@ def test_a_killed_writer_loses_nothing_committed(path: Path) -> None:
     said = [process.stdout.readline() for _ in range(50)][-1]
     process.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
     rest = process.stdout.read().split("\n")
-    process.wait()
+    end([process])
     last = int(([said.strip()] + [line for line in rest[:-1] if line])[-1])
     with _open(path) as vault:
         assert int(vault.meta("n") or -1) >= last

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ended import end
 
 from magray_memory.models.device import VERDICTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 _NAMED = os.environ.get("MAGRAY_TEST_BIN")
@@ -50,6 +51,8 @@ class Magray:
     prefix: tuple[str, ...] = ()
     verdicts: bytes = b""
     """What another home learned about this machine's devices: given to the home when it is first indexed."""
+    started: list[subprocess.Popen[Any]] = field(default_factory=list)
+    """Processes that end with the test."""
 
     def spare_the_smoke_test(self, arguments: Sequence[str | bytes]) -> None:
         if "index" in arguments and self.verdicts and not self.home.exists():
@@ -90,7 +93,9 @@ class Magray:
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[Any]:
         """A process that the test watches, feeds or stops itself."""
         self.spare_the_smoke_test(arguments)
-        return subprocess.Popen([*COMMAND, *arguments], cwd=self.cwd, env=self.environment(), **options)
+        process = subprocess.Popen([*COMMAND, *arguments], cwd=self.cwd, env=self.environment(), **options)
+        self.started.append(process)
+        return process
 
     @property
     def command(self) -> list[str]:
@@ -148,10 +153,12 @@ def write_files(root: Path, files: Mapping[str, str] = FILES) -> Path:
 
 
 @pytest.fixture
-def magray(tmp_path: Path, indexed: Magray) -> Magray:
+def magray(tmp_path: Path, indexed: Magray) -> Iterator[Magray]:
     """A fresh home, not made yet, and a small project that is not indexed."""
     verdicts = (indexed.home / VERDICTS).read_bytes()
-    return Magray(tmp_path / "home", write_files(tmp_path / "project"), verdicts=verdicts)
+    shell = Magray(tmp_path / "home", write_files(tmp_path / "project"), verdicts=verdicts)
+    yield shell
+    end(shell.started)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 import pytest
+from ended import end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +33,11 @@ class Lines:
         threading.Thread(target=self._read, args=(stream,), daemon=True).start()
 
     def _read(self, stream: IO[bytes]) -> None:
-        for line in stream:
-            with self._changed:
-                self.seen.append(line.decode().rstrip("\n"))
-                self._changed.notify_all()
+        with stream:
+            for line in stream:
+                with self._changed:
+                    self.seen.append(line.decode().rstrip("\n"))
+                    self._changed.notify_all()
 
     def until(self, wanted: str, count: int = 1) -> list[str]:
         """Wait until so many lines hold the text."""
@@ -58,8 +60,7 @@ def watching(
     try:
         yield process, Lines(process.stdout)
     finally:
-        process.kill()
-        process.wait()
+        end([process])
 
 
 def test_events_follow_every_change(magray: Magray) -> None:
@@ -165,8 +166,7 @@ def test_it_does_not_outlive_a_killed_parent(magray: Magray, watch: list[str]) -
     lines = Lines(parent.stdout)
     child = int(lines.until("")[0])
     lines.until('"event":"device"')
-    parent.kill()
-    parent.wait()
+    end([parent])
     deadline = time.monotonic() + 30
     while alive(child):
         assert time.monotonic() < deadline

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
 import json
@@ -111,18 +112,23 @@ class Client:
         assert self.process.stdin
         self.stdin = self.process.stdin
         self._out: queue.Queue[Any] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
         self.stderr = b""
-        threading.Thread(target=self._drain, daemon=True).start()
+        self._readers = [threading.Thread(target=read, daemon=True) for read in (self._read, self._drain)]
+        for reader in self._readers:
+            reader.start()
 
     def _drain(self) -> None:
         assert isinstance(self.process.stderr, io.BufferedReader)
-        while piece := self.process.stderr.read1(65536):
-            self.stderr += piece
+        with self.process.stderr as stream:
+            while piece := stream.read1(65536):
+                self.stderr += piece
 
     def _read(self) -> None:
-        stream = self.process.stdout
-        assert stream
+        assert self.process.stdout
+        with self.process.stdout as stream:
+            self._take_all(stream)
+
+    def _take_all(self, stream: Any) -> None:
         while line := stream.readline():
             if not line.startswith(b"Content-Length: "):
                 self.trailing += line + stream.read()  # a byte that is not the protocol's
@@ -248,7 +254,11 @@ class Client:
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
-            self.process.wait()
+        self.process.wait()
+        with self._sending, contextlib.suppress(OSError):
+            self.stdin.close()
+        for reader in self._readers:
+            reader.join(10)
 
 
 def alive(pid: int) -> bool:

@@ -282,7 +282,7 @@ def test_what_is_no_client_is_closed_and_the_editor_is_served(tmp_path: Path, fr
             browser.sendall(post + hello)
             with contextlib.suppress(ConnectionResetError):
                 assert browser.recv(100) == b"", "it got no answer"
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as editor:
+    with silent, socket.create_connection(("127.0.0.1", port), timeout=30) as editor:
         editor.sendall(hello[:5])
         editor.sendall(hello[5:])
         assert editor.recv(15) == b"Content-Length:"
