@@ -123,14 +123,13 @@ def parse(
     words, inline = split(raw, lambda name, value: _is_valid(name, value, here, now))
 
     def values(name: str, given: Iterable[str], check: Callable[[str], str]) -> tuple[str, ...]:
-        both = [*(_clean(v) for v in given), *(part.value for part in inline if part.name == name)]
-        return tuple(dict.fromkeys(check(v) for v in both))
+        return tuple(dict.fromkeys(map(check, _both(name, given, inline))))
 
     def moments(name: str, given: str | None) -> list[datetime]:
-        typed = [_clean(given)] if given is not None else []
-        both = [*typed, *(part.value for part in inline if part.name == name)]
-        return [_moment(v, name, now) for v in both]
+        typed = () if given is None else (given,)
+        return [_moment(v, name, now) for v in _both(name, typed, inline)]
 
+    loose = [p for p in inline if not p.sure and p.value not in given.get(p.name, (p.value,))]
     return SearchQuery(
         text=words[:MAX_TEXT],
         k=k,
@@ -146,10 +145,13 @@ def parse(
         explain=explain,
         raw=raw,
         folder=here,
-        loose=tuple(
-            part for part in inline if not part.sure and part.value not in given.get(part.name, (part.value,))
-        ),
+        loose=tuple(loose),
     )
+
+
+def _both(name: str, given: Iterable[str], inline: Iterable[InlineFilter]) -> list[str]:
+    """What was given for a filter as options, then in the text."""
+    return [*map(_clean, given), *(part.value for part in inline if part.name == name)]
 
 
 def read_moment(text: str, name: str, now: datetime) -> datetime:
