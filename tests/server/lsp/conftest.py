@@ -290,28 +290,38 @@ def eventually(test: Any, seconds: float = 30.0) -> bool:
 
 
 @pytest.fixture(scope="session")
-def trial(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """What was found out about this installation by running the model once: the same for every home."""
+def trial(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What was found out about this installation by running the model once, and the vectors of the project's
+    texts: the same for every home.
+    """
     folder = tmp_path_factory.mktemp("trial")
     root, home = make_project(folder / "project"), folder / "home"
     command = [sys.executable, "-m", "magray_server.cli.main", "--home", str(home), "--workspace", str(root)]
     subprocess.run([*command, "index"], env={**os.environ, **PATIENT}, check=True, timeout=240)
-    return (home / "probes.json").read_bytes()
+    return {name: (home / name).read_bytes() for name in ("probes.json", "vectors.db")}
 
 
 @pytest.fixture
-def connect(tmp_path: Path, trial: bytes):
+def seeds() -> tuple[str, ...]:
+    """What a new home gets of the trial. A file of tests that are not about the model overrides it, and adds
+    `vectors.db`: then nothing of the project has to be embedded.
+    """
+    return ("probes.json",)
+
+
+@pytest.fixture
+def connect(tmp_path: Path, trial: dict[str, bytes], seeds: tuple[str, ...]):
     """Starts servers on one home; whatever is left of them is killed afterwards."""
-    yield from connecting(tmp_path / "home", trial)
+    yield from connecting(tmp_path / "home", {name: trial[name] for name in seeds})
 
 
 @pytest.fixture(scope="module")
-def connect_once(tmp_path_factory: pytest.TempPathFactory, trial: bytes):
+def connect_once(tmp_path_factory: pytest.TempPathFactory, trial: dict[str, bytes]):
     """Like `connect`, for the servers that tests of a module share and leave as they were."""
-    yield from connecting(tmp_path_factory.mktemp("once") / "home", trial)
+    yield from connecting(tmp_path_factory.mktemp("once") / "home", {"probes.json": trial["probes.json"]})
 
 
-def connecting(place: Path, trial: bytes):
+def connecting(place: Path, trial: dict[str, bytes]):
     clients: list[Client] = []
 
     def begin(*arguments: str, home: Path | None = None, **more: Any) -> Client:
@@ -324,18 +334,20 @@ def connecting(place: Path, trial: bytes):
         client.close()
 
 
-def know(home: Path, trial: bytes) -> None:
-    """Spare a new home the trial of the model in a process of its own."""
+def know(home: Path, trial: dict[str, bytes]) -> None:
+    """Spare a new home the trial of the model in a process of its own, and what was embedded then."""
     if not home.exists():
         home.mkdir(mode=0o700)
-        (home / "probes.json").write_bytes(trial)
+        for name, data in trial.items():
+            (home / name).write_bytes(data)
+            (home / name).chmod(0o600)
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, trial: bytes):
+def shared(tmp_path_factory: pytest.TempPathFactory, trial: dict[str, bytes]):
     """A server that is ready on a small project; both are for tests that leave them as they were."""
     folder = tmp_path_factory.mktemp("shared")
-    know(folder / "home", trial)
+    know(folder / "home", {"probes.json": trial["probes.json"]})
     client = Client(folder / "home")
     client.root = make_project(folder / "project")
     client.start(client.root)
