@@ -18,9 +18,10 @@ from magray_memory.archive.incoming_content import ReadyForeign, ReadyWhole, rea
 from magray_memory.errors import LexicalDamaged, MagrayError, RecordError, UsageError
 from magray_memory.progress import SILENT, Progress
 from magray_memory.records.record import record_id
+from magray_memory.text.redaction import added, redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from magray_memory.archive.incoming import Incoming
     from magray_memory.archive.incoming_content import Choices, Ready
@@ -132,7 +133,14 @@ class ImportRun:
                 setattr(report, name, getattr(report, name) + 1)
             report.renumbered += stored.renumbered
             if stored.outcome in ("created", "updated", "conflict"):
-                report.redact(getattr(item, "redacted", {}))
+                report.redact(self._redacted(item))
+
+    def _redacted(self, item: Ready) -> Mapping[str, int]:
+        """How many secrets were taken out of an item, by kind."""
+        if not isinstance(item, EditedNote):
+            return item.redacted
+        content, settings = item.note.content, self.choices.redaction
+        return added(redact(content.text, settings).counts, redact(content.title or "", settings).counts)
 
     def _repeated(self, item: Ready) -> Stored | None:
         """What became of an item that this dry run had before, where a run would find it stored."""

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from fake_secrets import issued
 
 from magray_memory.archive.file_names import MAX_BYTES, FileNames, folded, stem_of
 from magray_memory.archive.yaml_fields import read_fields
@@ -217,6 +218,17 @@ def test_front_matter_that_cannot_be_read_costs_its_note_and_nothing_is_lost(
     assert "YAML" in report.skipped[0].reason
     assert report.unchanged == 1
     assert memory.exchange.export(folder).records == 2
+
+
+def test_secrets_in_an_edited_note_are_taken_out_and_counted_once(memory: Memory, tmp_path: Path) -> None:
+    secret = issued()["github personal"]
+    memory.records.remember(Draft(text="one"))
+    folder = exported(memory, tmp_path / "notes")
+    edit(folder / "one.md", "\none\n", f"\nthe token {secret}\n")
+    assert sum(memory.exchange.import_(folder).redacted.values()) == 1
+    assert secret not in memory.records.get("n1").stored.text
+    again = memory.exchange.import_(folder)
+    assert (again.unchanged, again.redacted) == (1, {})
 
 
 def test_a_stopped_export_is_finished_by_the_next(memory: Memory, tmp_path: Path) -> None:
