@@ -15,7 +15,10 @@ local function check()
   kit.equal(#clients, 1, 'one server')
   kit.equal(#clients[1].workspace_folders, 2)
   kit.equal(#vim.lsp.get_clients({ name = 'magray', bufnr = 0 }), 1)
-  for query, path in pairs({ ['подпись письма'] = 'подписи.md', ['pass the context'] = 'click/' }) do
+  for query, path in pairs({
+    ['подпись письма'] = 'подписи.md',
+    ['pass the context'] = 'click/',
+  }) do
     local answer
     require('magray.server').request('magray/search', { query = query }, function(problem, found)
       answer = found or problem
