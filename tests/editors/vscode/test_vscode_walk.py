@@ -229,6 +229,21 @@ def test_records_are_backed_up(window: Window, place: Place) -> None:
     window.clear_messages()
 
 
+def test_restoring_shows_what_would_change_and_asks(window: Window, place: Place) -> None:
+    (record,) = magray(place, "list")["records"]
+    window.command("magray: Restore from Backup")
+    window.wait_for(lambda: window.rows.count() == 2, "the backup and another file")
+    window.rows.first.click()
+    window.wait_for(lambda: window.rows.filter(has_text="Replace").count() == 1, "how to restore")
+    window.choose("Replace")
+    dialog = window.page.locator(".monaco-dialog-box")
+    window.wait_for(lambda: "Replace all records" in dialog.inner_text(), "the question")
+    window.wait_for(lambda: window.frame_text("dry run"), "the page of what would change")
+    window.picture("restore")
+    dialog.locator("a.monaco-button").filter(has_text="Cancel").click()
+    assert magray(place, "list")["records"] == [record]
+
+
 def test_a_server_that_is_killed_is_started_again(window: Window, editor: Editor) -> None:
     assert editor.pid is not None
     servers = [
