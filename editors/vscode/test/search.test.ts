@@ -10,6 +10,7 @@ import { hitText, marks } from "../src/search/hit_text";
 const CODE: Hit = {
   rank: 1,
   score: 0.8,
+  confidence: 0.9,
   vault: "workspace",
   root: "/work/shop",
   id: "w17",
