@@ -222,7 +222,7 @@ class BackupSettings(_Fields):
     """Backups of the notebook and the settings."""
 
     automatic: bool = _setting(True, "back up in the background, at most once a day, when something changed")
-    folder: str = _setting("", "folder of the backups; empty = `backups` in the home")
+    folder: str = _setting("", "folder of the backups, relative to the home; empty = `backups`")
     keep_daily: int = _setting(7, "days whose last backup is kept", low=1, high=3_650)
     keep_weekly: int = _setting(4, "weeks whose last backup is kept", low=0, high=520)
     keep_monthly: int = _setting(12, "months whose last backup is kept", low=0, high=1_200)

@@ -107,6 +107,10 @@ class BackupMaker:
             encryption.require_library()
             secret = self.passphrases.get()
         folder = backup_folder.folder_of(self.context) if output is None else output
+        if output is None:
+            backup_folder.make(folder)
+        else:
+            backup_folder.require_parent(folder)
         self._check_space(folder)
         for place in (home.path, folder):
             backup_folder.remove_drafts(place)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from magray_memory.archive.manifest import Manifest
     from magray_memory.context import Context
+    from magray_memory.storage.home import Home
 
 LATEST = "latest"
 _NAME = re.compile(r"magray-(?P<time>\d{8}T\d{6}Z)(?:_\d+)?(?P<safety>-safety)?\.zip(?:\.enc)?")
@@ -64,9 +65,13 @@ class Backup:
 
 
 def folder_of(context: Context) -> Path:
-    """The folder of the backups that the settings name, else the one in the home."""
-    named = context.settings.backup.folder
-    return expand_user(named) if named else context.home.backups
+    """The folder of the backups of a context."""
+    return named_folder(context.home, context.settings.backup.folder)
+
+
+def named_folder(home: Home, named: str) -> Path:
+    """The folder of the backups that the settings name, relative to the home; else the one in the home."""
+    return home.path / expand_user(named) if named else home.backups
 
 
 def list_backups(folder: Path) -> list[Backup]:
@@ -132,11 +137,10 @@ def new_backup(target: Path, manifest: Manifest, *, encrypted: bool) -> Generato
     """A draft to write, which gets its name at the end: one of its own in a folder, or `target` itself where
     that is a file, or nothing yet and named like one. Raises OSError, ArchiveError.
     """
-    file = not target.is_dir() and (target.suffix in (".zip", ".enc") or target.exists())
+    file = not target.is_dir()
     if file:
         _refuse_stranger(target)
     folder = target.parent if file else target
-    atomic_file.make_private(folder)
     name = partial(_name, manifest, encrypted=encrypted)
     new = NewBackup(Path(), target if file else folder / name(1))
     new.draft = atomic_file.draft_path(new.path)
@@ -157,6 +161,20 @@ def new_backup(target: Path, manifest: Manifest, *, encrypted: bool) -> Generato
         atomic_file.sync_folder(folder)
     finally:
         new.draft.unlink(missing_ok=True)
+
+
+def make(folder: Path) -> None:
+    """Make the backup folder where it is missing, in a folder that is there: a disk that is not mounted has
+    none. Raises OSError, ArchiveError.
+    """
+    require_parent(folder)
+    atomic_file.make_private(folder)
+
+
+def require_parent(path: Path) -> None:
+    """Raises ArchiveError where the folder of a file or folder is missing."""
+    if not path.parent.is_dir():
+        raise ArchiveError("the backup was not made", f"there is no folder {path.parent}", "make it first")
 
 
 def remove_drafts(folder: Path) -> None:

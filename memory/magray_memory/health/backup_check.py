@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from magray_memory.archive import backup_folder, backup_state
 from magray_memory.errors import ArchiveError
 from magray_memory.health.report import Component, Severity
-from magray_memory.user_path import expand_user
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +27,7 @@ def backup(context: HealthContext) -> Component | None:
     if not home.notebook.is_file():
         return None
     settings = context.settings.backup
-    folder = expand_user(settings.folder) if settings.folder else home.backups
+    folder = backup_folder.named_folder(home, settings.folder)
     try:
         files = backup_folder.sizes(folder)
     except ArchiveError as error:

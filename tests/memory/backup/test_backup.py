@@ -161,3 +161,11 @@ def test_chunks_cannot_be_cut_off_swapped_or_repeated(tmp_path: Path) -> None:
         with pytest.raises(MagrayError):
             encryption.decrypt(tmp_path / "sealed", tmp_path / "plain", "pass", "it")
         (tmp_path / "plain").unlink(missing_ok=True)
+
+
+def test_a_disk_that_is_not_mounted_is_no_place_for_a_backup(memory: Memory, tmp_path: Path) -> None:
+    for place in (tmp_path / "usb" / "mine.zip", tmp_path / "usb" / "folder"):
+        with pytest.raises(ArchiveError, match="there is no folder"):
+            memory.archive.backup(place)
+    assert not (tmp_path / "usb").exists()
+    assert memory.archive.backup(tmp_path / "named otherwise").backup.path.is_file()
