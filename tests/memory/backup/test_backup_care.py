@@ -29,7 +29,7 @@ def component(memory: Memory) -> Component:
 
 
 def run_daily(memory: Memory) -> None:
-    daily_backup.run(memory._context)  # pyright: ignore[reportPrivateUsage]
+    daily_backup.run(memory._context)
 
 
 def flip(path: Path) -> None:

@@ -57,10 +57,11 @@ def litter(home: Home) -> dict[str, Path]:
     }
     for path in made.values():
         path.write_bytes(b"x" * 1_000)
-        os.utime(path, (time.time() - 60 * DAY,) * 2)
+        then = time.time() - 60 * DAY
+        os.utime(path, (then, then))
     with VectorCache(home.vectors, 1 << 30) as cache:
         cache.put_many("key", {os.urandom(16): np.zeros(32, np.float16).tobytes() for _ in range(50)})
-        connection = cache._open()  # pyright: ignore[reportPrivateUsage]
+        connection = cache._open()
         connection.execute("UPDATE entry SET used = used - 400")
     usage_log.add(home.usage, [Asked(1.0, "search", "of old", 0, 1.0, ())], 1 << 20)
     return made

@@ -186,7 +186,7 @@ def test_a_long_lived_program_writes_by_itself(memory: Memory, home: Path) -> No
         written.set()
 
     deferred_writes.WAIT_SECONDS, before = 0.05, deferred_writes.WAIT_SECONDS
-    usage_log.add = noted  # type: ignore[assignment]
+    usage_log.add = noted
     try:
         with Session.start(Home(home), [memory.root]) as session:
             query = SearchQuery("payments", raw="payments", mode="lexical")

@@ -10,7 +10,7 @@ import msgspec
 from magray_server.operations.usage_shapes import Stats
 
 if TYPE_CHECKING:
-    from conftest import Magray
+    from .conftest import Magray
 
 
 def test_stats_tell_what_is_stored_asked_and_found(magray: Magray) -> None:
