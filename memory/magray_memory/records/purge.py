@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from magray_memory.errors import LexicalDamaged, MagrayError, VaultLocked
+from magray_memory.errors import LexicalDamaged, MagrayError, StorageError, VaultLocked
 from magray_memory.index.lexical import LexicalIndex
 from magray_memory.records.draft import passages_of
 from magray_memory.records.record import record_id
@@ -119,7 +119,11 @@ def purge_records(
         with _alone(vault, done):
             _Purge(home, vault, documents, done, unfinished, asked, in_backups).run()
         if done.whole:
-            purge.finish(vault)
+            try:
+                purge.finish(vault)
+            except StorageError as error:  # the next purge looks once more
+                why = f"the note that this purge is done: {error}"
+                done.unreached.append(Unreached(str(vault.path), why, failed=True))
     return done
 
 
@@ -168,8 +172,7 @@ class _Purge:
             self._look("free pages and the log", notebook, self._rewrite)
         self._look("questions", str(self.home.usage), self._forget_questions)
         if self.in_backups is not None:
-            # All that were ever asked for: an earlier purge may have been killed before it came to this.
-            self._remove_from_backups(purge.asked_for(self.vault), self.in_backups)
+            self._remove_from_backups(self.in_backups)
         self._look("logs", str(self.home.logs), self._clear_logs)
         self._look("other files of the home", str(self.home.path), self._search_files)
         self._look("indexed files and other records", str(self.home.workspaces), self._find_quotes)
@@ -202,9 +205,10 @@ class _Purge:
         path = str(self.vault.path)
         self.done.looked.append(Place("records, history, links and uses", path, len(self.documents)))
 
-    def _remove_from_backups(self, uids: Sequence[str], work: Callable[[Sequence[str]], InBackups]) -> None:
+    def _remove_from_backups(self, work: Callable[[Sequence[str]], InBackups]) -> None:
         try:
-            found = work(uids)
+            # All that were ever asked for: an earlier purge may have been killed before it came to this.
+            found = work(purge.asked_for(self.vault))
         except MagrayError as error:
             self.done.unreached.append(Unreached(str(self.home.backups), error.message, failed=True))
             return

@@ -38,6 +38,9 @@ _FOREIGN_FORMAT = "unsupported file format"
 _REBUILD = "run `magray index` in its workspace"
 _SHORT_READ = 522
 """Beyond the end of the log: of the database itself it reads zeros there."""
+_IO_WRITES = (778, 4874, 5386)
+"""Writing, or growing the index of the log: what a full disk fails with where SQLite does not look why."""
+_LEAST_FREE_BYTES = 64 << 10
 _SENTENCES = {
     BUSY: ("another program has been writing to it for too long", "try again in a moment"),
     LOCKED: ("another program has been writing to it for too long", "try again in a moment"),
@@ -84,9 +87,20 @@ def explain(error: BaseException, path: Path) -> StorageError | LexicalDamaged:
             "its tables are not those of this version",
             "run `magray index`",
         )
+    if code in _IO_WRITES and _is_full(path):
+        primary = code = FULL
     # What SQLite says of any other error may quote a statement, and a statement what it looks for.
     why, hint = _SENTENCES.get(code) or _SENTENCES.get(primary, (f"SQLite reports {_name(error)}", ""))
     return StorageError(f"the vault {path} cannot be used", why, hint)
+
+
+def _is_full(path: Path) -> bool:
+    import shutil
+
+    try:
+        return shutil.disk_usage(path.parent).free < _LEAST_FREE_BYTES
+    except OSError:
+        return False
 
 
 def _name(error: BaseException) -> str:

@@ -122,7 +122,7 @@ def test_a_vault_of_an_older_version_is_read_again_where_it_holds_a_secret(
     ws.settings = replace(ws.settings, redaction=RedactionSettings())
     ws.index(lexical=True)
     assert KEY not in texts(ws)
-    monkeypatch.setattr(redaction, "REDACTION_RULES_VERSION", 2)
+    monkeypatch.setattr(redaction, "REDACTION_RULES_VERSION", redaction.REDACTION_RULES_VERSION + 1)
     found = redacted_again.redacted_otherwise(ws.vault, ws.settings.redaction)
     assert found == {"shop/client.py", "settings.yaml", "notes/keys.md"}
 

@@ -66,7 +66,7 @@ def test_the_json_is_the_contract(shared: Bench) -> None:
     assert list(answer["hits"][0]) == [
         "rank", "score", "vault", "root", "id", "passage", "path", "uri", "start_line", "end_line", "symbol",
         "kind", "language", "layer", "tags", "title", "key", "snippet", "snippet_line",
-        "freshness",
+        "freshness", "confidence",
     ]  # fmt: skip
     assert answer["hits"][0]["tags"] == ["ops", "release"]
 

@@ -129,6 +129,15 @@ ON_A_NEW_PROJECT = {
         "show n1",
         "forget --purge n1",
     ],
+    "stats": [
+        "stats",
+        "remember 'Payments are retried three times.' --tag billing",
+        "search --mode lexical payments",
+        "search --mode lexical zeppelin",
+        "show n1",
+        "stats",
+        "stats --since nope",
+    ],
     "promote": [
         "promote",
         "remember '# Ports\n\nThe port is 8080.' --importance 0.9",
@@ -231,6 +240,7 @@ RECORDS = {
     "forget",
     "promote",
     "clean",
+    "stats",
     "trash",
 }
 """Transcripts with the times of records."""
@@ -269,6 +279,7 @@ def transcript(shell: Magray, name: str, lines: list[str]) -> str:
         text = re.sub(r"\b\d{10}\.\d+,", "POSITION,", text)
     text = re.sub(r"\b\d+\.\d s\b", "N s", text)
     text = re.sub(r"\b[\d.,]+ (B|kB|MB|GB)\b", "SIZE", text)
+    text = re.sub(r"\b\d+ ms\b", "N ms", text)
     text = re.sub(r"magray-\d{8}T\d{6}Z", "magray-TIME", text)
     text = re.sub(r"made \d{4}-\S+", "made TIME", text)
     text = re.sub(r"just now|\d+ \w+ ago", "AGE", text)
