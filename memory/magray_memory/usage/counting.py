@@ -94,21 +94,20 @@ def _counts(vault: Vault) -> RecordCounts:
 
 
 def _queries(asked: Iterable[Asked]) -> list[Query]:
-    """Each query once, however it is spaced and in whatever case, the most asked first."""
+    """Each query once, in whatever case and spacing: the most asked first, of those the last asked."""
     groups: dict[str, list[Asked]] = {}
     for one in asked:
         groups.setdefault(" ".join(one.query.casefold().split()), []).append(one)
-    queries = [
+    ordered = sorted(groups.values(), key=lambda group: (len(group), group[-1].at), reverse=True)
+    return [
         Query(
             " ".join(group[-1].query.split()),
             len(group),
             sum(not one.hits for one in group),
             moment(group[-1].at) or "",
         )
-        for group in groups.values()
+        for group in ordered
     ]
-    # Sorted twice: the last asked first among those that were asked as often.
-    return sorted(sorted(queries, key=lambda query: query.last, reverse=True), key=lambda query: -query.count)
 
 
 def _found(vault: Vault | None, asked: Sequence[Asked], limit: int) -> list[Item]:
