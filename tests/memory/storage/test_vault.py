@@ -7,8 +7,10 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +22,7 @@ from magray_memory.storage.durability import Durability, VaultKind
 from magray_memory.storage.vault import Vault, quarantine
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 WORKSPACE = VaultKind.WORKSPACE
 
@@ -33,6 +35,15 @@ def _python(code: str, *args: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(code), *map(str, args)], stdout=subprocess.PIPE, text=True
     )
+
+
+@pytest.fixture
+def common() -> Iterator[Path]:
+    """A folder that every user may enter. Those of pytest are closed, and closed again by each session."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder)
+        made.chmod(0o755)
+        yield made
 
 
 @pytest.fixture
@@ -311,12 +322,12 @@ def test_changes_are_trimmed_and_that_is_told(path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "setuid") or os.getuid() != 0, reason="drops from root to nobody")
-def test_a_read_only_home_is_read_by_another_user(path: Path) -> None:
+def test_a_read_only_home_is_read_by_another_user(common: Path) -> None:
+    path = common / "a vault ё #1?%20" / "x.db"
     vault = _open(path)
     vault.set_meta("x", "closed")
     vault.close()
-    for folder in (path.parent, *path.parent.parents[:3]):
-        folder.chmod(0o755)
+    path.parent.chmod(0o755)
     for file in path.parent.iterdir():
         file.chmod(0o644)
     code = """
