@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _SWAP_PAGES = 2_048
 _BUSY_SECONDS = 60.0
 _PAUSE = 0.02
-_IDS_AHEAD = 1_000
+_IDS_AHEAD = 100_000
 """Ids that are left out, since programs may be giving them to passages while a notebook is prepared."""
 _COMPARED = "text, title, kind, layer, project, session, key, score, pinned, trashed_at IS NULL"
 _TAGS = (
