@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from magray_memory.indexing.report import IndexReport, SkippedItem
     from magray_memory.maintenance.result import Cleaned, Optimized, Step
     from magray_memory.maintenance.room import start_daily_backup
-    from magray_memory.maintenance.schedule import RUN_SECONDS, Schedule, begin_hourly
+    from magray_memory.maintenance.schedule import RUN_SECONDS, Schedule, begin_daily, begin_hourly
     from magray_memory.models.device import Placed
     from magray_memory.models.fallback import DeviceChange
     from magray_memory.models.model import Model
@@ -136,6 +136,7 @@ __all__ = [
     "VerifiedBackups",
     "absolute_path",
     "aliases",
+    "begin_daily",
     "begin_hourly",
     "canonical_root",
     "chunked",
@@ -189,7 +190,7 @@ _MODULES = {
     "indexing.report": ("IndexReport", "SkippedItem"),
     "maintenance.room": ("start_daily_backup",),
     "maintenance.result": ("Cleaned", "Optimized", "Step"),
-    "maintenance.schedule": ("RUN_SECONDS", "Schedule", "begin_hourly"),
+    "maintenance.schedule": ("RUN_SECONDS", "Schedule", "begin_daily", "begin_hourly"),
     "models.device": ("Placed",),
     "models.fallback": ("DeviceChange",),
     "models.model": ("Model",),

@@ -15,7 +15,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.config import load_settings
-from magray_memory.values import RUN_SECONDS, Schedule, begin_hourly, start_daily_backup
+from magray_memory.values import RUN_SECONDS, Schedule, begin_daily, begin_hourly, start_daily_backup
 from magray_server.host import subprocesses
 
 if TYPE_CHECKING:
@@ -125,7 +125,8 @@ class Maintenance:
     async def _run_layers(self) -> None:
         if not await asyncio.to_thread(self._layers_due):
             return
-        for command in (["promote"], ["clean", "--records"]):
+        only_records = [] if await asyncio.to_thread(begin_daily, self._home.path) else ["--records"]
+        for command in (["promote"], ["clean", *only_records]):
             arguments = ["--home", str(self._home.path), "--quiet", *command]
             process = await subprocesses.start(arguments, self._home.path, self._environment())
             self._layers_process = process

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import Any
@@ -106,3 +107,14 @@ def test_records_are_moved_to_their_layers_by_itself(impatient, tmp_path, proces
     kept = client.request("magray/remember", {"text": "The port is 8080.", "importance": 0.9})["record"]["id"]
     assert eventually(lambda: client.request("magray/show", {"id": kept})["layer"] == "insights", 30)
     assert (tmp_path / "home" / "layers").exists()
+
+
+def test_files_that_nothing_needs_are_removed_by_itself(impatient, tmp_path, processes) -> None:
+    _, _, eventually = processes
+    old = tmp_path / "home" / "logs" / "lsp.log.9"
+    old.parent.mkdir(parents=True)
+    old.write_text("long ago", encoding="utf-8")
+    os.utime(old, (1_500_000_000, 1_500_000_000))
+    client = impatient(initializationOptions={"server": {"index": False, "optimize": False}})
+    client.request("magray/remember", {"text": "The port is 8080."})
+    assert eventually(lambda: not old.exists(), 30)
