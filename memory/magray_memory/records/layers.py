@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.errors import LexicalDamaged, UsageError
@@ -30,13 +31,14 @@ if TYPE_CHECKING:
     from magray_memory.context import Context
     from magray_memory.records.layer_rules import Rules
     from magray_memory.records.room import Records
-    from magray_memory.storage.layers import Aging
+    from magray_memory.storage.layers import Aging, Position
     from magray_memory.storage.records import StoredRecord
     from magray_memory.storage.vault import Vault
 
 BATCH = 500
 """Records of one transaction: others wait for it some hundredths of a second."""
 _PAUSE = 0.002
+_EVERY_ID = 2**63 - 1
 _NEXT = {"insights": "interact", "interact": "trash", "trash": "removed"}
 """Where a record that is due goes."""
 
@@ -75,12 +77,20 @@ class Moves:
     seconds: float = 0.0
     purged: Purged | None = None
     """What became of the records that left the trash; None where none did."""
+    waiting: int = 0
+    """How many records are due and wait for their notice to pass, listed or not."""
 
     def as_json(self) -> dict[str, Any]:
-        """`moves`, `purged`, and the seconds that the run took."""
+        """`moves`, `purged`, `waiting`, and the seconds that the run took."""
         moves = [move.as_json() for move in self.moves]
         purged = None if self.purged is None else self.purged.as_json()
-        return {"dry_run": self.dry_run, "moves": moves, "purged": purged, "seconds": self.seconds}
+        return {
+            "dry_run": self.dry_run,
+            "moves": moves,
+            "purged": purged,
+            "waiting": self.waiting,
+            "seconds": self.seconds,
+        }
 
 
 class Layers:
@@ -123,7 +133,8 @@ class Layers:
     ) -> Moves:
         """Have what is due fade, or leave for the trash, and empty the trash of what is due there.
 
-        Listed are also the records that leave later, with the time. `at_once`: they leave now.
+        Listed are also the records that were found due now and leave later, with the time; by a dry run those
+        that were found before, too. `at_once`: they leave now.
         """
         began = time.monotonic()
         done = Moves(dry_run)
@@ -131,6 +142,7 @@ class Layers:
         if vault is not None:
             run = _Cleaning(vault, self._rules, self._clock(), dry_run, at_once, progress)
             done.moves += run.moves()
+            done.waiting = run.waiting
             if not dry_run:
                 purged = purge_records(self._context.home, vault, run.emptied, asked=False)
                 done.purged = purged if purged.looked else None
@@ -200,20 +212,25 @@ class _Cleaning:
     progress: Progress
     emptied: list[int] = field(default_factory=list[int])
     """Records that leave the trash: all at once, since that rewrites the notebook."""
+    waiting: int = 0
+    """See `Moves.waiting`."""
     _acted: int = 0
 
     def moves(self) -> list[Move]:
-        """What moved, then what will."""
+        """What moved, then what will: as far as this run found it due, and in a dry run all of it."""
         if not self.dry_run:
             layers.unmark_ahead(self.vault, self.now)
             uses.forget_old_uses(self.vault)
         moved: list[Move] = []
         later: list[Move] = []
-        for batch in _batches(layers.due(self.vault, self.now)):
-            ready = [record for record in batch if self._leaves(record) <= self.now]
-            waiting = [record for record in batch if self._leaves(record) > self.now]
-            moved += self._act(ready)
-            later += [self._move(record, self._leaves(record)) for record in waiting if self._is_due(record)]
+        announced = self.now - (0.0 if self.at_once else self.rules.notice)
+        for batch in self._batches(partial(layers.due, self.vault, announced), "due_at"):
+            moved += self._act(batch)
+        if self.dry_run:
+            for batch in self._batches(partial(layers.due, self.vault, self.now), "due_at", announced):
+                later += [
+                    self._move(record, self._leaves(record)) for record in batch if self._is_due(record)
+                ]
         for place in _NEXT:
             for batch in self._newly_due(place):
                 if self._moves_now:
@@ -222,6 +239,7 @@ class _Cleaning:
                 if not self.dry_run:
                     layers.mark_due(self.vault, [record.id for record in batch], self.now)
                 later += [self._move(record, self.now + self.rules.notice) for record in batch]
+        self.waiting = len(later) if self.dry_run else layers.count_marked(self.vault)
         return [*moved, *later]
 
     @property
@@ -231,29 +249,31 @@ class _Cleaning:
     def _leaves(self, record: Aging) -> float:
         """When a record that is marked may leave."""
         assert record.due_at is not None
-        return record.due_at + (0.0 if self.at_once else self.rules.notice)
+        return record.due_at + self.rules.notice
 
     def _is_due(self, record: Aging) -> bool:
         return self.rules.is_due(record, self.now)
 
     def _newly_due(self, place: str) -> Iterator[list[Aging]]:
-        """Batches of records that no run has found due before. What has moved or is marked is not among the
-        next ones.
-        """
-        before, offset = self.now - self.rules.limit(place), 0
+        """Batches of records that no run has found due before."""
+        before = self.now - self.rules.limit(place)
+        if place == "trash":
+            return self._batches(partial(layers.trashed, self.vault, before), "trashed_at")
+        return self._batches(partial(layers.aged, self.vault, place, before), "age_from")
+
+    def _batches(
+        self, read: Callable[[int, Position], list[Aging]], time: str, after: float | None = None
+    ) -> Iterator[list[Aging]]:
+        """Batches in the order of a time, of those `after` it alone. Nothing is read twice, moved or not."""
+        last = layers.FIRST if after is None else (after, _EVERY_ID)
         while True:
             self.progress.check()
-            found = (
-                layers.trashed(self.vault, before, BATCH, offset)
-                if place == "trash"
-                else layers.aged(self.vault, place, before, BATCH, offset)
-            )
+            found = read(BATCH, last)
             if found:
                 yield found
             if len(found) < BATCH:
                 return
-            # Of the trash everything stays where it is until the end of the run, or is marked.
-            offset += BATCH if self.dry_run or (place == "trash" and self._moves_now) else 0
+            last = getattr(found[-1], time), found[-1].id
 
     def _act(self, batch: Sequence[Aging]) -> list[Move]:
         """Move what is still as due as it was when it was read; take the mark from what is not."""
@@ -276,7 +296,8 @@ class _Cleaning:
         with self.vault.write():
             found = layers.find(self.vault, list(marks))
             still = [record for record in found if self._is_due(record) and record.due_at == marks[record.id]]
-            layers.mark_due(self.vault, [record.id for record in found if record not in still], None)
+            kept = marks.keys() - {record.id for record in still}
+            layers.mark_due(self.vault, [record.id for record in found if record.id in kept], None)
             at = uses.stamp(self.vault, self.now)
             faded = [record.id for record in still if _place(record) == "insights"]
             left = [record.id for record in still if _place(record) == "interact"]
@@ -311,8 +332,3 @@ def _first_line(text: str) -> str:
     """The first line with words, without the marks of Markdown."""
     lines = (line.strip() for line in text.split("\n") if not line.startswith(("```", "---")))
     return next(filter(None, (line.lstrip("#>*- ")[:80] for line in lines)), "")
-
-
-def _batches(found: Sequence[Aging]) -> Iterator[Sequence[Aging]]:
-    for start in range(0, len(found), BATCH):
-        yield found[start : start + BATCH]

@@ -25,19 +25,28 @@ _COLUMNS = (
 )
 UNRATED = f"SELECT {_COLUMNS} FROM document WHERE unrated = 1 AND id > ? ORDER BY id LIMIT ?"
 AGED = (
-    f"SELECT {_COLUMNS} FROM document WHERE layer = ? AND age_from <= ? AND text IS NOT NULL"
-    " AND trashed_at IS NULL AND due_at IS NULL AND pinned = 0 ORDER BY age_from LIMIT ? OFFSET ?"
+    f"SELECT {_COLUMNS} FROM document WHERE layer = ? AND age_from <= ? AND (age_from, id) > (?, ?)"
+    " AND text IS NOT NULL AND trashed_at IS NULL AND due_at IS NULL AND pinned = 0"
+    " ORDER BY age_from, id LIMIT ?"
 )
 TRASHED = (
-    f"SELECT {_COLUMNS} FROM document WHERE trashed_at <= ? AND due_at IS NULL"
-    " ORDER BY trashed_at LIMIT ? OFFSET ?"
+    f"SELECT {_COLUMNS} FROM document WHERE trashed_at <= ? AND (trashed_at, id) > (?, ?) AND due_at IS NULL"
+    " ORDER BY trashed_at, id LIMIT ?"
 )
 EVERY = (
     f"SELECT {_COLUMNS} FROM document WHERE layer IN ('interact', 'insights') AND text IS NOT NULL"
     " AND path IS NULL AND trashed_at IS NULL AND id > ? ORDER BY id LIMIT ?"
 )
-DUE = f"SELECT {_COLUMNS} FROM document WHERE due_at <= ? ORDER BY due_at"
+DUE = (
+    f"SELECT {_COLUMNS} FROM document WHERE due_at <= ? AND (due_at, id) > (?, ?) ORDER BY due_at, id LIMIT ?"
+)
+MARKED = "SELECT count(*) FROM document WHERE due_at IS NOT NULL"
 AHEAD = "UPDATE document SET due_at = NULL WHERE due_at > ?"
+
+
+Position = tuple[float, int]
+"""Time and id of the record that a list was read up to."""
+FIRST: Position = (float("-inf"), 0)
 
 
 class Aging(NamedTuple):
@@ -94,24 +103,32 @@ def rate_all(vault: Vault, rules: str) -> None:
         vault.set_meta(RULES, rules)
 
 
-def aged(vault: Vault, layer: str, before: float, limit: int, offset: int = 0) -> list[Aging]:
-    """Records of a layer whose age counts from `before` or earlier, the oldest first; none that is pinned,
-    and none that is marked as due.
+def aged(vault: Vault, layer: str, before: float, limit: int, after: Position = FIRST) -> list[Aging]:
+    """Records of a layer whose age counts from `before` or earlier, the oldest first, behind `after`; none
+    that is pinned, and none that is marked as due.
     """
     with vault.read() as connection:
-        return [Aging(*row) for row in connection.execute(AGED, (layer, before, limit, offset))]
+        return [Aging(*row) for row in connection.execute(AGED, (layer, before, *after, limit))]
 
 
-def trashed(vault: Vault, before: float, limit: int, offset: int = 0) -> list[Aging]:
-    """Records that came into the trash at `before` or earlier, the oldest first; none that is marked."""
+def trashed(vault: Vault, before: float, limit: int, after: Position = FIRST) -> list[Aging]:
+    """Records that came into the trash at `before` or earlier, the oldest first, behind `after`; none that is
+    marked.
+    """
     with vault.read() as connection:
-        return [Aging(*row) for row in connection.execute(TRASHED, (before, limit, offset))]
+        return [Aging(*row) for row in connection.execute(TRASHED, (before, *after, limit))]
 
 
-def due(vault: Vault, until: float) -> list[Aging]:
-    """Records that were marked as due until then, the first marked first."""
+def due(vault: Vault, until: float, limit: int, after: Position = FIRST) -> list[Aging]:
+    """Records that were marked as due until then, the first marked first, behind `after`."""
     with vault.read() as connection:
-        return [Aging(*row) for row in connection.execute(DUE, (until,))]
+        return [Aging(*row) for row in connection.execute(DUE, (until, *after, limit))]
+
+
+def count_marked(vault: Vault) -> int:
+    """How many records are marked as due."""
+    with vault.read() as connection:
+        return connection.execute(MARKED).fetchone()[0]
 
 
 def mark_due(vault: Vault, documents: Iterable[int], at: float | None) -> None:

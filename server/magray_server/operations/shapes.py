@@ -362,12 +362,14 @@ class Purged(msgspec.Struct):
 
 class Moves(msgspec.Struct):
     """`promote`, and the records of `clean`: what moved (with `dry_run`: would move), then what will later;
-    `purged`: of what left the trash, null where nothing did.
+    `purged`: of what left the trash, null where nothing did; `waiting`: how many records are due and leave
+    later, of which a run lists those that it found due, and a dry run all.
     """
 
     dry_run: bool
     moves: list[Move]
     purged: Purged | None
+    waiting: int
     seconds: float
 
 

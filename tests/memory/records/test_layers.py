@@ -213,8 +213,10 @@ def test_a_dry_run_lists_what_would_move_and_changes_nothing(life: Life) -> None
         assert later.reason == "not used for 24 hours (interact keeps 24 hours)"
     life.layers.clean()
     life.clock.tick(HOUR)
-    (later,) = life.layers.clean().moves
-    assert later.when == life.clock.now + DAY - HOUR, "what waits is listed with its time"
+    done = life.layers.clean()
+    assert (done.moves, done.waiting) == ([], 1), "what an earlier run found is counted"
+    (later,) = life.layers.clean(dry_run=True).moves
+    assert later.when == life.clock.now + DAY - HOUR, "and listed with its time by a dry run"
     life.clock.tick(DAY)
     would = life.layers.clean(dry_run=True).moves
     assert [(move.id, move.target, move.when) for move in would] == [(left, "trash", None)]
@@ -358,9 +360,10 @@ def test_a_run_finds_what_it_looks_at_by_indexes(life: Life) -> None:
     assert vault is not None
     statements = {
         rows.UNRATED: (0, 500),
-        rows.AGED: ("interact", 0.0, 500, 0),
-        rows.TRASHED: (0.0, 500, 0),
-        rows.DUE: (0.0,),
+        rows.AGED: ("interact", 0.0, 0.0, 0, 500),
+        rows.TRASHED: (0.0, 0.0, 0, 500),
+        rows.DUE: (0.0, 0.0, 0, 500),
+        rows.MARKED: (),
         rows.AHEAD: (0.0,),
         uses.NEWEST: ("interact",),
     }
@@ -369,6 +372,36 @@ def test_a_run_finds_what_it_looks_at_by_indexes(life: Life) -> None:
             plan = " ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values))
             assert "USING INDEX record_" in plan.replace("COVERING ", ""), (statement, plan)
             assert "SCAN" not in plan or "SCAN document USING INDEX record_unrated" in plan, plan
+
+
+def test_a_run_of_the_schedule_reads_no_record_that_waits(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("magray_memory.records.layers.BATCH", 3)
+    ids = {life.remember(f"number {number}") for number in range(10)}
+    life.clock.tick(DAY)
+    assert {move.id for move in life.layers.clean(dry_run=True).moves} == ids
+    assert {move.id for move in life.layers.clean().moves} == ids, "the run that finds them due lists them"
+    read: list[int] = []
+    aging = rows.Aging
+
+    def noted(*row: Any) -> rows.Aging:
+        read.append(row[0])
+        return aging(*row)
+
+    monkeypatch.setattr(rows, "Aging", noted)
+    for _ in range(3):
+        life.clock.tick(HOUR)
+        done = life.layers.clean()
+        assert (done.moves, done.waiting, read) == ([], 10, [])
+    assert {move.id for move in life.layers.clean(dry_run=True).moves} == ids
+    life.clock.tick(DAY)
+    assert {move.id for move in life.layers.clean(dry_run=True).moves if move.when is None} == ids
+    assert {move.id for move in life.layers.clean().moves} == ids
+    life.clock.tick(30 * DAY)
+    assert {move.id for move in life.layers.clean().moves} == ids
+    life.clock.tick(DAY)
+    assert {(move.id, move.target) for move in life.layers.clean().moves} == {(id_, "removed") for id_ in ids}
 
 
 def test_a_run_over_many_records_writes_what_moves_alone(life: Life) -> None:

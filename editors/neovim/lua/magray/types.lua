@@ -391,11 +391,12 @@
 ---@field dry_run? boolean List each record with the reason; change nothing.
 ---@field workspace? string
 
----`promote`, and the records of `clean`: what moved (with `dry_run`: would move), then what will later; `purged`: of what left the trash, null where nothing did.
+---`promote`, and the records of `clean`: what moved (with `dry_run`: would move), then what will later; `purged`: of what left the trash, null where nothing did; `waiting`: how many records are due and leave later, of which a run lists those that it found due, and a dry run all.
 ---@class magray.Moves
 ---@field dry_run boolean
 ---@field moves magray.Move[]
 ---@field purged? magray.Purged
+---@field waiting integer
 ---@field seconds number
 
 ---A record that goes from one place (a layer or trash) to another (a layer, trash or removed), and why.
@@ -419,6 +420,7 @@
 ---@field dry_run boolean
 ---@field moves magray.Move[]
 ---@field purged? magray.Purged
+---@field waiting integer
 ---@field seconds number
 ---@field bytes integer
 ---@field steps magray.OptimizeStep[]

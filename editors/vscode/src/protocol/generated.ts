@@ -519,11 +519,12 @@ export interface PromoteParams {
   workspace?: string | null;
 }
 
-/** `promote`, and the records of `clean`: what moved (with `dry_run`: would move), then what will later; `purged`: of what left the trash, null where nothing did. */
+/** `promote`, and the records of `clean`: what moved (with `dry_run`: would move), then what will later; `purged`: of what left the trash, null where nothing did; `waiting`: how many records are due and leave later, of which a run lists those that it found due, and a dry run all. */
 export interface Moves {
   dry_run: boolean;
   moves: Move[];
   purged: Purged | null;
+  waiting: number;
   seconds: number;
 }
 
@@ -553,6 +554,7 @@ export interface Cleaned {
   dry_run: boolean;
   moves: Move[];
   purged: Purged | null;
+  waiting: number;
   seconds: number;
   bytes: number;
   steps: OptimizeStep[];

@@ -39,7 +39,11 @@ def _notes(call: Call[Clean], done: Cleaned) -> None:
             call.shell.warn(f"{step.place}: {step.message}: {step.problem}")
     if call.shell.json:
         return
-    if not records.moves:
+    listed = sum(move.when is not None for move in records.moves)
+    if records.waiting > listed:
+        more = render.count(records.waiting - listed, "record")
+        call.shell.note(f"{more} found due before, which magray clean --dry-run lists")
+    elif not records.moves:
         call.shell.note("no record is due")
     elif any(move.target == "trash" for move in records.moves):
         call.shell.note("magray trash restore ID brings a record back; magray pin ID keeps one for good")
