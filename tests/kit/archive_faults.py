@@ -85,7 +85,9 @@ def child(work: str, home: Path) -> subprocess.Popen[bytes]:
 
 
 def kills(work: str, folder: Path, runs: int, seed: int = 1) -> Campaign:
-    """Kill a piece of work at random moments; every time one whole state must be there."""
+    """Kill a piece of work at random moments: every time one whole state must be there or, of a merge, whole
+    records, and the next one must join the others.
+    """
     base = folder / "base"
     _, old, new = make_home(base)
     done, chance = Campaign(), random.Random(seed)
@@ -96,9 +98,8 @@ def kills(work: str, folder: Path, runs: int, seed: int = 1) -> Campaign:
     began = time.monotonic()
     child(work, timed).communicate()
     whole = time.monotonic() - began
-    states = (
-        [new] if work in ("backup", "drill") else [old, new] if work == "restore" else [new, state(timed)]
-    )
+    states = [old, new] if work == "restore" else [new]
+    merged = state(timed) if work == "merge" else None
     for run in range(runs):
         home = folder / f"run{run}"
         shutil.copytree(base, home)
@@ -108,9 +109,24 @@ def kills(work: str, folder: Path, runs: int, seed: int = 1) -> Campaign:
         process.send_signal(signal.SIGKILL)
         process.communicate()
         done.runs += 1
-        done.faults += [f"{work} {run}: {fault}" for fault in _faults_of(home, states)]
+        if merged is not None:
+            done.faults += [f"{work} {run}: {fault}" for fault in _half_merged(home, new, merged)]
+        found = _faults_of(home, states if merged is None else [merged])
+        done.faults += [f"{work} {run}: {fault}" for fault in found]
         shutil.rmtree(home)
     return done
+
+
+def _half_merged(
+    home: Path, before: dict[str, tuple[Any, ...]], merged: dict[str, tuple[Any, ...]]
+) -> list[str]:
+    """What is wrong after a merge that was killed, or when it is done once more."""
+    found = state(home)
+    faults = [f"{len(before.keys() - found.keys())} records are lost"] if before.keys() - found.keys() else []
+    other = [uid for uid, one in found.items() if one not in (before.get(uid), merged.get(uid))]
+    faults += [f"{len(other)} records are neither as before nor as merged"] if other else []
+    _, err = child("merge", home).communicate()
+    return faults + ([err.decode()] if err else [])
 
 
 def _faults_of(home: Path, states: list[dict[str, tuple[Any, ...]]]) -> Iterator[str]:

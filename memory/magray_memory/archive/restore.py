@@ -30,7 +30,7 @@ from magray_memory.errors import (
     UsageError,
     VaultDamaged,
 )
-from magray_memory.index.lexical import LexicalIndex
+from magray_memory.index.lexical import LexicalIndex, tokens_of
 from magray_memory.progress import SILENT
 from magray_memory.records.draft import Draft, content_of
 from magray_memory.records.purge import note_purge
@@ -151,7 +151,7 @@ class Restorer:
                     raise Interrupted(_NOT_RESTORED, "it was not confirmed")
                 conflicts: Sequence[str] = ()
                 if self.merge and live is not None:
-                    conflicts = self._join(prepared, live, self._settings(found))
+                    conflicts = self._join(prepared, live, first, self._settings(found))
                 else:
                     prepare.remove(prepared, purged)
                     self._replace(prepared, live, first, self._settings(found))
@@ -323,13 +323,17 @@ class Restorer:
             notebook_copy.copy_pages(live, VaultKind.NOTEBOOK, copy, self.progress)
             return copy
 
-    def _join(self, prepared: Path, live: Path, settings: str | None) -> Sequence[str]:
+    def _join(self, prepared: Path, live: Path, first: int, settings: str | None) -> Sequence[str]:
         self.progress.check()
         self._safety = self._save(live)
         self.progress.report("merging the records")
         kind = VaultKind.NOTEBOOK
         with Vault.open(live, kind=kind, write=True) as vault, Vault.open(prepared, kind=kind) as archived:
-            done = notebook_merge.merge(vault, archived, LexicalIndex(vault), self._content)
+            lexical = LexicalIndex(vault)
+            merger = notebook_merge.Merger(
+                vault, archived, first, lexical, self._content, tokens_of, self.progress
+            )
+            done = merger.run()
         if settings is not None:
             atomic_file.write_text(self.context.config, settings, durable=True)
         note_purge(self.context.home)

@@ -1,44 +1,48 @@
-"""Notebook merge: the records of an archived notebook join those of the live one, in one transaction.
+"""Notebook merge: the records of an archived notebook join those of the live one, some in each transaction.
 
 A record is the same by its identity, else by its key, else by its text in its project. Of one that differs,
 the text that was changed last stays, and the other is in its history. How a record is filed here (layer, pin,
 trash) stays. What was removed for good stays away.
+
+Each transaction joins whole records, and looks at what is here by then, so that others write meanwhile. A
+merge that was cut off has joined some of the records; merging the same once more joins the others.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from magray_memory.storage import fts, records
-from magray_memory.storage.counters import count_added_passages
-from magray_memory.storage.row_checksums import PASSAGE, checksum
+from magray_memory.progress import SILENT
+from magray_memory.storage import merged_rows, records
+from magray_memory.storage.short_writes import ShortWrites, many_writes
 from magray_memory.storage.sqlite_errors import translated
 from magray_memory.storage.vault_files import uri
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
+    from magray_memory.progress import Progress
     from magray_memory.storage.documents import LexicalWriter
+    from magray_memory.storage.merged_rows import Tokenizer
     from magray_memory.storage.records import Content, StoredRecord
     from magray_memory.storage.vault import Vault
 
-_CHILDREN = {
-    "link": ("source_id", "target"),
-    "citation": (
-        *("document_id", "root", "path", "start_line", "end_line"),
-        *("commit_id", "text_hash", "first_hash", "file_hash"),
+_RULES = (
+    "b.uid = a.uid",
+    "b.key = a.key",
+    (
+        "b.hash = a.hash AND b.project IS a.project AND b.text IS NOT NULL AND coalesce(a.key, b.key) IS NULL"
+        " AND b.uid NOT IN (SELECT uid FROM archived.document WHERE uid IS NOT NULL)"
     ),
-    "redaction": ("document_id", "kind", "count"),
-    "access": ("document_id", "at", "what"),
-    "origin": ("document_id", "key", "hash", "version"),
-    "revision": ("document_id", "from_at", "until_at", "kind", "title", "tags", "text"),
-}
-"""Tables of what belongs to a record: the column that names it, then the others."""
+)
+"""Which record here a record of the archive is. One that the archive knows by its identity is none of the
+others with its text.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,30 +72,96 @@ def plan(vault: Vault, archived: Vault) -> MergePlan:
         return _plan(connection, vault, archived)
 
 
-def merge(
-    vault: Vault,
-    archived: Vault,
-    lexical: LexicalWriter,
-    content: Callable[[StoredRecord], Content],
-) -> MergePlan:
-    """Merge a prepared notebook, whose passages have ids that are free here; returns what was done.
+@dataclass(slots=True)
+class Merger:
+    """Merges a prepared notebook, whose passages have ids that are free here from `first` on.
 
-    `content` makes the stored form of a record's text. Raises StorageError: then nothing has changed.
+    `content` makes the stored form of a record's text; `tokens` what the lexical index is fed for a passage.
     """
-    with _attached(vault, archived.path) as connection, _matched(connection), vault.write():
-        _match(connection)  # once more: the records of now
-        found = _plan(connection, vault, archived)
-        _add(connection, found.added)
-        _add_words(connection, lexical)
-        for pair in found.pairs:
-            if pair.newer:
-                stated = content(pair.archived)
-                records.replace_content(vault, pair.here, stated, lexical, pair.archived.updated_at)
-            else:
-                _keep_as_history(connection, pair)
-        _join_histories(connection)
-        _resolve_replaced(connection)
-        return found
+
+    vault: Vault
+    archived: Vault
+    first: int
+    lexical: LexicalWriter
+    content: Callable[[StoredRecord], Content]
+    tokens: Tokenizer
+    progress: Progress = SILENT
+    _turns: ShortWrites = field(default_factory=lambda: ShortWrites(10, most=200))
+
+    def run(self) -> MergePlan:
+        """Merge; returns what was done. Raises StorageError, Interrupted: then some records may have joined,
+        each as a whole.
+        """
+        with _attached(self.vault, self.archived.path) as connection, _matched(connection):
+            found = _plan(connection, self.vault, self.archived)
+            with many_writes(self.vault):
+                self._join_histories(connection)
+                self._add(connection, found.added)
+                pairs = self._join_pairs(found.pairs)
+            merged_rows.note_change(self.vault)
+            return MergePlan(found.added, found.purged, tuple(pairs))
+
+    def _add(self, connection: sqlite3.Connection, added: Sequence[int]) -> None:
+        """Add new records, those that replace others before the replaced ones."""
+        if not added:
+            return
+        ids = merged_rows.reserve(self.vault, added, self.first)
+        ordered, late = merged_rows.replacing_first(connection, added)
+        done = 0
+        while done < len(ordered):
+            self.progress.check()
+            self.progress.report("merging the records", done, len(ordered), "records")
+            chunk = ordered[done : done + self._turns.size]
+            words = merged_rows.words_of(connection, chunk, self.tokens)
+            with self._turns.turn(len(chunk)) as begun, self.vault.write():
+                begun()
+                _match(connection, chunk)  # once more: the records of now
+                fresh = {document: ids[document] for document in _unmatched(connection, chunk)}
+                merged_rows.add(connection, fresh, late)
+                self.lexical.add(row for document in fresh for row in words[document])
+            done += len(chunk)
+
+    def _join_pairs(self, pairs: Sequence[Pair]) -> list[Pair]:
+        """Have of each record the newer text, and the other as its history; returns what was found then."""
+        joined = list[Pair]()
+        for number, planned in enumerate(pairs):
+            self.progress.check()
+            self.progress.report("joining the records", number, len(pairs), "records")
+            stated = self.content(planned.archived)
+            with self._turns.turn() as begun, self.vault.write() as connection:
+                begun()
+                pair = _pair(self.vault, self.archived, planned.archived.id, planned.here.id)
+                if pair is None:
+                    continue
+                joined.append(pair)
+                if pair.newer:
+                    at = pair.archived.updated_at
+                    records.replace_content(self.vault, pair.here, stated, self.lexical, at)
+                else:
+                    _keep_as_history(connection, pair)
+        return joined
+
+    def _join_histories(self, connection: sqlite3.Connection) -> None:
+        with self.vault.read():
+            waiting = connection.execute(
+                f"SELECT r.id, s.here {_MISSING_REVISIONS} ORDER BY r.until_at, r.id"
+            ).fetchall()
+        done = 0
+        while done < len(waiting):
+            self.progress.check()
+            self.progress.report("joining the histories", done, len(waiting))
+            chunk = waiting[done : done + self._turns.size]
+            with self._turns.turn(len(chunk)) as begun, self.vault.write():
+                begun()
+                merged_rows.add_revisions(connection, chunk)
+            done += len(chunk)
+
+
+_MISSING_REVISIONS = (
+    "FROM temp.same s JOIN archived.revision r ON r.document_id = s.archived WHERE NOT EXISTS"
+    " (SELECT 1 FROM main.revision h WHERE h.document_id = s.here AND h.text = r.text"
+    " AND h.from_at = r.from_at)"
+)
 
 
 @contextlib.contextmanager
@@ -112,32 +182,45 @@ def _matched(connection: sqlite3.Connection) -> Generator[None]:
     query_only = connection.execute("PRAGMA query_only").fetchone()[0]
     connection.execute("PRAGMA query_only = 0")
     connection.execute("CREATE TEMP TABLE same (archived INTEGER PRIMARY KEY, here INTEGER NOT NULL)")
-    connection.execute("CREATE TEMP TABLE fresh (archived INTEGER PRIMARY KEY, here INTEGER NOT NULL)")
+    connection.execute("CREATE TEMP TABLE wanted (id INTEGER PRIMARY KEY)")
     try:
         _match(connection)
         yield
     finally:
         connection.execute("DROP TABLE temp.same")
-        connection.execute("DROP TABLE temp.fresh")
+        connection.execute("DROP TABLE temp.wanted")
         connection.execute(f"PRAGMA query_only = {query_only}")
 
 
-def _match(connection: sqlite3.Connection) -> None:
-    connection.execute("DELETE FROM temp.same")
-    for rule in (
-        "b.uid = a.uid",
-        "b.key = a.key",
-        (
-            "b.hash = a.hash AND b.project IS a.project AND b.text IS NOT NULL"
-            " AND coalesce(a.key, b.key) IS NULL"
-        ),
-    ):
+def _match(connection: sqlite3.Connection, documents: Sequence[int] | None = None) -> None:
+    """Note which records here those of the archive are; of all, or of those that are given."""
+    connection.execute("DELETE FROM temp.wanted")
+    if documents is None:
+        connection.execute("INSERT INTO temp.wanted SELECT id FROM archived.document")
+    else:
+        connection.executemany("INSERT INTO temp.wanted VALUES (?)", ((id_,) for id_ in documents))
+    connection.execute("DELETE FROM temp.same WHERE archived IN (SELECT id FROM temp.wanted)")
+    for rule in _RULES:
+        # The + keeps SQLite from looking for the records by the path that none of them has.
         connection.execute(
-            "INSERT OR IGNORE INTO temp.same SELECT a.id, b.id FROM archived.document a"
-            f" JOIN main.document b ON {rule} WHERE a.id NOT IN (SELECT archived FROM temp.same)"
-            " AND a.uid NOT IN (SELECT uid FROM main.purged) AND b.path IS NULL"
+            "INSERT OR IGNORE INTO temp.same SELECT a.id, b.id FROM temp.wanted w"
+            f" CROSS JOIN archived.document a ON a.id = w.id CROSS JOIN main.document b ON {rule}"
+            " WHERE a.id NOT IN (SELECT archived FROM temp.same)"
+            " AND a.uid NOT IN (SELECT uid FROM main.purged) AND +b.path IS NULL"
             " ORDER BY b.trashed_at IS NOT NULL, b.id"
         )
+
+
+def _unmatched(connection: sqlite3.Connection, documents: Sequence[int]) -> list[int]:
+    """Those of the archive's records that no record here is, and that were not removed for good."""
+    known = {
+        row[0]
+        for row in connection.execute(
+            "SELECT w.id FROM temp.wanted w JOIN archived.document a ON a.id = w.id"
+            " WHERE w.id IN (SELECT archived FROM temp.same) OR a.uid IN (SELECT uid FROM main.purged)"
+        )
+    }
+    return [document for document in documents if document not in known]
 
 
 def _plan(connection: sqlite3.Connection, vault: Vault, archived: Vault) -> MergePlan:
@@ -160,9 +243,11 @@ def _plan(connection: sqlite3.Connection, vault: Vault, archived: Vault) -> Merg
 
 
 def _pair(vault: Vault, archived: Vault, there: int, here: int) -> Pair | None:
-    (theirs,), (ours,) = records.get(archived, [there]), records.get(vault, [here])
-    if _state(theirs) == _state(ours):
+    """The two states of a record; None where they are the same, or where it is here no longer."""
+    (theirs,), found = records.get(archived, [there]), records.get(vault, [here])
+    if not found or _state(theirs) == _state(found[0]):
         return None
+    ours = found[0]
     newer = theirs.updated_at > ours.updated_at
     known = records.history(archived if newer else vault, there if newer else here)
     lost = ours if newer else theirs
@@ -172,75 +257,6 @@ def _pair(vault: Vault, archived: Vault, there: int, here: int) -> Pair | None:
 
 def _state(record: StoredRecord) -> tuple[object, ...]:
     return record.text, record.title, record.kind, sorted(record.tags)
-
-
-def _add(connection: sqlite3.Connection, added: tuple[int, ...]) -> None:
-    """Copy records with all that belongs to them; each keeps its id where no record here ever had it."""
-    row = connection.execute("SELECT seq FROM main.sqlite_sequence WHERE name = 'document'").fetchone()
-    used = row[0] if row else 0
-    highest = max([used, *added])
-    ids: list[tuple[int, int]] = []
-    for document in added:
-        if document > used:
-            ids.append((document, document))
-        else:
-            highest += 1
-            ids.append((document, highest))
-    connection.execute("DELETE FROM temp.fresh")
-    connection.executemany("INSERT INTO temp.fresh VALUES (?, ?)", ids)
-    columns = [row[1] for row in connection.execute("PRAGMA main.table_info(document)")]
-    listed = ", ".join(name for name in columns if name != "id")
-    connection.execute(
-        f"INSERT INTO main.document (id, {listed}) SELECT f.here, {listed} FROM temp.fresh f"
-        " JOIN archived.document a ON a.id = f.archived ORDER BY f.here"
-    )
-    connection.execute("UPDATE main.document SET unrated = 1 WHERE id IN (SELECT here FROM temp.fresh)")
-    connection.execute(
-        "INSERT OR IGNORE INTO main.tag(name) SELECT DISTINCT t.name FROM archived.tag t"
-        " JOIN archived.document_tag d ON d.tag_id = t.id JOIN temp.fresh f ON f.archived = d.document_id"
-    )
-    connection.execute(
-        "INSERT OR IGNORE INTO main.document_tag(document_id, tag_id) SELECT f.here, n.id"
-        " FROM temp.fresh f JOIN archived.document_tag d ON d.document_id = f.archived"
-        " JOIN archived.tag t ON t.id = d.tag_id JOIN main.tag n ON n.name = t.name"
-    )
-    for table, (owner, *others) in _CHILDREN.items():
-        rest = ", ".join(others)
-        order = "" if table in ("citation", "redaction", "origin") else " ORDER BY c.id"
-        connection.execute(
-            f"INSERT OR IGNORE INTO main.{table} ({owner}, {rest}) SELECT f.here, {rest} FROM temp.fresh f"
-            f" JOIN archived.{table} c ON c.{owner} = f.archived{order}"
-        )
-    _add_passages(connection)
-
-
-def _add_passages(connection: sqlite3.Connection) -> None:
-    columns = [row[1] for row in connection.execute("PRAGMA main.table_info(passage)")]
-    listed = ", ".join(name for name in columns if name != "document_id")
-    added = connection.execute(
-        f"INSERT INTO main.passage (document_id, {listed}) SELECT f.here, {listed} FROM temp.fresh f"
-        " JOIN archived.passage p ON p.document_id = f.archived"
-    ).rowcount
-    count_added_passages(connection, added)
-    for table in ("symbol", "line_run"):
-        connection.execute(
-            f"INSERT INTO main.{table} SELECT c.* FROM archived.{table} c JOIN archived.passage p"
-            " ON p.id = c.passage_id JOIN temp.fresh f ON f.archived = p.document_id"
-        )
-    rows = connection.execute(
-        f"SELECT id, {', '.join(PASSAGE)} FROM main.passage WHERE document_id IN"
-        " (SELECT here FROM temp.fresh WHERE here <> archived)"
-    ).fetchall()
-    connection.executemany(
-        "UPDATE main.passage SET checksum = ? WHERE id = ?", [(checksum(*row[1:]), row[0]) for row in rows]
-    )
-
-
-def _add_words(connection: sqlite3.Connection, lexical: LexicalWriter) -> None:
-    fresh = {row[0] for row in connection.execute("SELECT id FROM main.passage WHERE document_id IN"
-                                                  " (SELECT here FROM temp.fresh)")}  # fmt: skip
-    if fresh:
-        lexical.add(row for row in fts.stored_rows(connection) if row.passage_id in fresh)
 
 
 def _keep_as_history(connection: sqlite3.Connection, pair: Pair) -> None:
@@ -256,23 +272,3 @@ def _keep_as_history(connection: sqlite3.Connection, pair: Pair) -> None:
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (ours.id, theirs.updated_at, ours.updated_at, theirs.kind, theirs.title, tags, theirs.text),
         )
-
-
-def _join_histories(connection: sqlite3.Connection) -> None:
-    connection.execute(
-        "INSERT INTO main.revision(document_id, from_at, until_at, kind, title, tags, text)"
-        " SELECT s.here, r.from_at, r.until_at, r.kind, r.title, r.tags, r.text FROM temp.same s"
-        " JOIN archived.revision r ON r.document_id = s.archived WHERE NOT EXISTS"
-        " (SELECT 1 FROM main.revision h WHERE h.document_id = s.here AND h.text = r.text"
-        " AND h.from_at = r.from_at) ORDER BY r.until_at"
-    )
-
-
-def _resolve_replaced(connection: sqlite3.Connection) -> None:
-    """What replaces a new record is named by its id here."""
-    connection.execute(
-        "UPDATE main.document SET superseded_by = (SELECT here FROM"
-        " (SELECT * FROM temp.fresh UNION SELECT * FROM temp.same) n WHERE n.archived ="
-        " (SELECT a.superseded_by FROM archived.document a JOIN temp.fresh f ON f.archived = a.id"
-        " WHERE f.here = main.document.id)) WHERE id IN (SELECT here FROM temp.fresh)"
-    )
