@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ended import end
+from forked_command import FORKED, can_fork
 
 from magray_memory.config import Settings, StorageSettings
 from magray_memory.health.doctor import check_vault
@@ -120,6 +121,10 @@ class Box:
         return process
 
     def __call__(self, *arguments: str, **options: Any) -> Result:
+        environment = self.environment()
+        if not self.prefix and not options and can_fork(environment):
+            done = FORKED.run(arguments, cwd=self.root, env=environment, seconds=120)
+            return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
         process = self.start(*arguments, **options)
         out, err = process.communicate(timeout=120)
         return Result(process.returncode, out.decode(), err.decode())

@@ -1,6 +1,7 @@
 """Runs the real `magray` command in processes of its own, each test with the home and folder it needs.
 
-MAGRAY_TEST_BIN names another installation to test, as `scripts/test` does with the wheel.
+They are forked from one that has loaded the program, where the system can do so. MAGRAY_TEST_BIN names
+another installation to test, as `scripts/test` does with the wheel.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ended import end
+from forked_command import FORKED, can_fork
 
 from magray_memory.models.device import VERDICTS
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _NAMED = os.environ.get("MAGRAY_TEST_BIN")
+VECTORS = "vectors.db"
 COMMAND = [_NAMED] if _NAMED else [sys.executable, "-m", "magray_server.cli.main"]
 
 
@@ -49,15 +52,19 @@ class Magray:
     cwd: Path
     env: dict[str, str] = field(default_factory=dict)
     prefix: tuple[str, ...] = ()
-    verdicts: bytes = b""
-    """What another home learned about this machine's devices: given to the home when it is first indexed."""
+    learned: dict[str, bytes] = field(default_factory=dict)
+    """Files of another home, for this one when it is first indexed: what was found out about this machine's
+    devices, and the vectors of the project's texts.
+    """
     started: list[subprocess.Popen[Any]] = field(default_factory=list)
     """Processes that end with the test."""
 
-    def spare_the_smoke_test(self, arguments: Sequence[str | bytes]) -> None:
-        if "index" in arguments and self.verdicts and not self.home.exists():
+    def teach(self, arguments: Sequence[str | bytes]) -> None:
+        if "index" in arguments and self.learned and not self.home.exists():
             self.home.mkdir(mode=0o700)
-            (self.home / VERDICTS).write_bytes(self.verdicts)
+            for name, data in self.learned.items():
+                (self.home / name).write_bytes(data)
+                (self.home / name).chmod(0o600)
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MAGRAY_")}
@@ -78,21 +85,29 @@ class Magray:
         text: str | bytes = b"",
         cwd: Path | None = None,
     ) -> Result:
-        self.spare_the_smoke_test(arguments)
-        done = subprocess.run(
-            [*self.prefix, *COMMAND, *arguments],
-            cwd=cwd or self.cwd,
-            env=self.environment(env),
-            input=text.encode() if isinstance(text, str) else text,
-            capture_output=True,
-            timeout=120,
-            check=False,
-        )
+        self.teach(arguments)
+        environment, given = self.environment(env), text.encode() if isinstance(text, str) else text
+        if not _NAMED and not self.prefix and can_fork(environment):
+            done = FORKED.run(arguments, cwd=cwd or self.cwd, env=environment, given=given, seconds=120)
+        else:
+            done = subprocess.run(
+                [*self.prefix, *COMMAND, *arguments],
+                cwd=cwd or self.cwd,
+                env=environment,
+                input=given,
+                capture_output=True,
+                timeout=120,
+                check=False,
+            )
         return Result(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
+
+    def embed_all(self) -> None:
+        """Have the next index of a new home embed every text itself."""
+        self.learned.pop(VECTORS, None)
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[Any]:
         """A process that the test watches, feeds or stops itself."""
-        self.spare_the_smoke_test(arguments)
+        self.teach(arguments)
         process = subprocess.Popen([*COMMAND, *arguments], cwd=self.cwd, env=self.environment(), **options)
         self.started.append(process)
         return process
@@ -155,8 +170,8 @@ def write_files(root: Path, files: Mapping[str, str] = FILES) -> Path:
 @pytest.fixture
 def magray(tmp_path: Path, indexed: Magray) -> Iterator[Magray]:
     """A fresh home, not made yet, and a small project that is not indexed."""
-    verdicts = (indexed.home / VERDICTS).read_bytes()
-    shell = Magray(tmp_path / "home", write_files(tmp_path / "project"), verdicts=verdicts)
+    learned = {name: (indexed.home / name).read_bytes() for name in (VERDICTS, VECTORS)}
+    shell = Magray(tmp_path / "home", write_files(tmp_path / "project"), learned=learned)
     yield shell
     end(shell.started)
 

@@ -31,6 +31,7 @@ REPORT = {
 
 
 def test_index_then_index_again(magray: Magray) -> None:
+    magray.embed_all()
     first = magray("--json", "index")
     assert first.code == 0
     assert first.err == ""
@@ -93,7 +94,7 @@ def test_secrets_are_never_read(magray: Magray) -> None:
 
 @pytest.mark.parametrize("path", ["../elsewhere", "/etc/passwd"])
 def test_a_path_outside_the_workspace(magray: Magray, path: str) -> None:
-    magray.verdicts = b""  # which would make the home
+    magray.learned = {}  # which would make the home
     result = magray("index", path)
     assert result.code == 2
     assert "lies outside" in result.err
@@ -352,7 +353,7 @@ def test_a_path_that_is_left_out_is_named_with_its_rule(magray: Magray, path: st
 
 
 def test_a_path_that_is_neither_there_nor_indexed_is_an_error(magray: Magray) -> None:
-    magray.verdicts = b""  # which would make the home
+    magray.learned = {}  # which would make the home
     for command in ("index", "why"):
         result = magray(command, "nowhere.py")
         assert (result.code, result.out) == (2, "")

@@ -465,6 +465,7 @@ def test_without_a_runtime_it_searches_by_words_and_says_so(magray: Magray, tmp_
     (tmp_path / "broken" / "onnxruntime").mkdir(parents=True)
     (tmp_path / "broken" / "onnxruntime" / "__init__.py").write_text("")
     env = {"PYTHONPATH": str(tmp_path / "broken")}
+    magray.embed_all()
     result = magray("index", env=env)
     assert result.code == 3
     assert "semantic search is not up to date" in result.err

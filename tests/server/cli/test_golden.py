@@ -318,6 +318,7 @@ def test_what_a_command_prints_of_an_indexed_project(name: str, indexed: Magray)
 
 @pytest.mark.parametrize("name", ON_A_NEW_PROJECT)
 def test_what_a_command_prints_of_a_new_project(name: str, magray: Magray) -> None:
+    magray.embed_all()
     check(name, transcript(magray, name, ON_A_NEW_PROJECT[name]))
 
 
