@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from magray_memory.archive.export_run import Exported
     from magray_memory.archive.import_report import Imported
     from magray_memory.archive.passphrase import PASSPHRASE_VARIABLE, Passphrases
-    from magray_memory.archive.restore import Restored, RestorePlan
+    from magray_memory.archive.restore_plan import Restored, RestorePlan
     from magray_memory.archive.retention import PrunedBackups
     from magray_memory.archive.verify import VerifiedBackups
     from magray_memory.config import Loaded, Settings
@@ -173,7 +173,7 @@ _MODULES = {
     "archive.passphrase": ("PASSPHRASE_VARIABLE", "Passphrases"),
     "archive.drill": ("Drilled",),
     "archive.verify": ("VerifiedBackups",),
-    "archive.restore": ("RestorePlan", "Restored"),
+    "archive.restore_plan": ("RestorePlan", "Restored"),
     "archive.retention": ("PrunedBackups",),
     "archive.export_run": ("Exported",),
     "archive.import_report": ("Imported",),

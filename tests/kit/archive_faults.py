@@ -24,6 +24,7 @@ from magray_memory.archive import manifest
 from magray_memory.errors import MagrayError
 from magray_memory.memory import Memory
 from magray_memory.records.draft import Draft
+from magray_memory.storage import table_swap
 from magray_memory.storage.records import RecordFilter
 
 if TYPE_CHECKING:
@@ -141,6 +142,9 @@ def _faults_of(home: Path, states: list[dict[str, tuple[Any, ...]]]) -> Iterator
             yield from (f"{one.backup.path.name}: {one.problem}" for one in memory.archive.verify().backups
                         if one.problem)  # fmt: skip
             memory.records.remember(Draft(text="life goes on"))
+            memory.archive.backup()
+            if table_swap.is_begun(memory.home.notebook):
+                yield "a restore that was cut off has left tables after the next backup"
     except MagrayError as error:
         yield str(error)
 

@@ -24,10 +24,10 @@ from magray_memory.archive.passphrase import NO_PASSPHRASE, Passphrases
 from magray_memory.archive.unpacked import check_notebook, unpacked
 from magray_memory.errors import ArchiveDamaged, ArchiveError, MagrayError, RowsDamaged, VaultDamaged
 from magray_memory.progress import SILENT
-from magray_memory.storage import notebook_copy, schema
+from magray_memory.storage import notebook_copy, restore_journal, schema, table_swap
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.vault import Vault
-from magray_memory.storage.vault_files import size
+from magray_memory.storage.vault_files import quarantine_path, size
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -71,7 +71,7 @@ class BackedUp:
 
 @dataclass(frozen=True, slots=True)
 class BackupMaker:
-    """Makes one backup of a home."""
+    """Makes one backup of a home. `former`: of the state that a restore has replaced, which lies beside."""
 
     context: Context
     full: bool = False
@@ -79,6 +79,7 @@ class BackupMaker:
     encrypt: bool = False
     passphrases: Passphrases = NO_PASSPHRASE
     progress: Progress = SILENT
+    former: bool = False
 
     def run(self, output: Path | None = None) -> BackedUp:
         """Make the backup, in the backup folder or as `output`, a file or a folder that is there.
@@ -87,6 +88,8 @@ class BackupMaker:
         """
         try:
             with explained(_NOT_MADE):
+                if self.reason != "safety":
+                    finish_restore(self.context, self.progress)
                 return self._run(output)
         except MagrayError as error:
             damaged = isinstance(error, VaultDamaged | RowsDamaged | ArchiveDamaged)
@@ -147,6 +150,8 @@ class BackupMaker:
         """Put the notebook's truth into a folder; returns which state of it that is."""
         source, pages = self.context.home.notebook, scratch / "pages.db"
         notebook_copy.copy_pages(source, VaultKind.NOTEBOOK, pages, self.progress)
+        if self.former:
+            table_swap.take_back(pages)
         self.progress.check()
         self.progress.report("checking the copy")
         with _of_notebook(source):
@@ -201,6 +206,51 @@ class BackupMaker:
         with unpacked(draft, again, Passphrases(variable=secret or ""), self.progress) as found:
             if found.manifest != made:
                 raise ArchiveDamaged("the backup was not made", "what was read back is not what was written")
+
+
+def finish_restore(context: Context, progress: Progress = SILENT, wait: float = 0.0) -> None:
+    """Finish a restore that was killed: what it has replaced is saved, and removed from the notebook.
+
+    Nothing happens while another process restores, which is waited for so many seconds. Raises ArchiveError,
+    StorageError, Interrupted.
+    """
+    home = context.home
+    if not home.notebook.is_file() or not table_swap.is_begun(home.notebook):
+        return
+    lock = restore_journal.lock(home)
+    if not lock.try_acquire(wait):
+        return
+    try:
+        restore_journal.complete(home, context.config)
+        remove_former(context, progress)
+    finally:
+        lock.release()
+
+
+def remove_former(context: Context, progress: Progress = SILENT) -> None:
+    """Save the state that a restore has replaced, where it is in no backup, and remove it from the notebook.
+
+    For the holder of the lock. Raises like a backup.
+    """
+    with Vault.open(context.home.notebook, kind=VaultKind.NOTEBOOK, write=True) as vault:
+        if table_swap.unsaved(vault):
+            save_state(context, progress, former=True)
+        table_swap.remove(vault, progress)
+
+
+def save_state(context: Context, progress: Progress, *, former: bool = False) -> tuple[Path, int]:
+    """Keep the state of now, or the `former` one that lies beside it, as a safety backup; as a copy where no
+    backup may be of it. Returns the file, and the number of that state of the records.
+    """
+    try:
+        made = BackupMaker(context, reason="safety", progress=progress, former=former).run()
+    except (VaultDamaged, RowsDamaged):
+        copy = quarantine_path(context.home.notebook)
+        notebook_copy.copy_pages(context.home.notebook, VaultKind.NOTEBOOK, copy, progress)
+        if former:
+            table_swap.take_back(copy)
+        return copy, notebook_copy.identity(copy)[1]
+    return made.backup.path, made.manifest.revision
 
 
 def require_space(place: Path, needed: int, what: str) -> None:

@@ -1,6 +1,7 @@
 """Restore: an archive takes the place of the records and settings, or joins them.
 
-    verified ─► completed and asked in a scratch folder ─► compared ─► safety backup ─► one commit
+    verified ─► completed and asked in a scratch folder ─► compared ─► copied beside the live tables
+        ─► safety backup ─► one small commit ─► what was before is removed
 
 Until the commit everything is as it was; from it on everything is as in the archive. What was before is a
 backup of its own.
@@ -12,106 +13,47 @@ import contextlib
 import shutil
 import sqlite3
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from magray_memory import atomic_file
 from magray_memory.archive import backup_folder, backup_state, prepare
-from magray_memory.archive.backup import BackupMaker, explained, require_space
+from magray_memory.archive.backup import explained, remove_former, require_space, save_state
 from magray_memory.archive.passphrase import NO_PASSPHRASE
+from magray_memory.archive.restore_plan import Restored, RestorePlan
 from magray_memory.archive.unpacked import unpacked
 from magray_memory.archive.workspaces import put_missing
 from magray_memory.errors import (
     ArchiveError,
     Interrupted,
     MagrayError,
-    RowsDamaged,
     StorageError,
     UsageError,
-    VaultDamaged,
 )
 from magray_memory.index.lexical import LexicalIndex, tokens_of
-from magray_memory.progress import SILENT
+from magray_memory.progress import SILENT, Progress
 from magray_memory.records.draft import Draft, content_of
 from magray_memory.records.purge import note_purge
 from magray_memory.records.record import record_id
-from magray_memory.storage import notebook_copy, notebook_merge, notebook_swap, restore_journal
+from magray_memory.storage import notebook_merge, notebook_swap, restore_journal, table_swap
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.salvage import put_in_place, quarantined_copy, replacement
 from magray_memory.storage.vault import Vault
-from magray_memory.storage.vault_files import quarantine_path, size
+from magray_memory.storage.vault_files import size
 from magray_memory.text.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
-    from magray_memory.archive.manifest import Manifest
     from magray_memory.archive.passphrase import Passphrases
     from magray_memory.archive.unpacked import Unpacked
     from magray_memory.context import Context
-    from magray_memory.progress import Progress
     from magray_memory.storage.records import Content, StoredRecord
 
 _EXAMPLES = 5
-_TRIES = 3
 _RESERVE = 20_000_000
 _NOT_RESTORED = "nothing was restored"
-
-
-@dataclass(frozen=True, slots=True)
-class RestorePlan:
-    """What a restore changes. The lists have the titles of some of the records."""
-
-    archive: Path
-    manifest: Manifest
-    merge: bool
-    added: int
-    changed: int
-    removed: int
-    purged: int
-    """Records of the archive that were removed for good since: they stay away."""
-    settings: bool
-    """Whether the settings change."""
-    damaged: bool = False
-    """Whether the notebook of now cannot be read: a copy of it is kept as it is."""
-    examples: Mapping[str, Sequence[str]] = field(default_factory=dict[str, "Sequence[str]"])
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """What was restored or, with `dry_run`, would be. `safety`: the file with the state before; None where
-    there was none. `conflicts`: of a merge, a sentence each.
-    """
-
-    plan: RestorePlan
-    dry_run: bool
-    seconds: float
-    safety: Path | None = None
-    conflicts: Sequence[str] = ()
-    workspaces: Sequence[Path] = ()
-    """Folders whose index came with the archive, since they had none."""
-
-    def as_json(self) -> dict[str, Any]:
-        """The plan's numbers and examples, and what became of it."""
-        plan = self.plan
-        return {
-            "archive": str(plan.archive),
-            "created": plan.manifest.created_at,
-            "merge": plan.merge,
-            "dry_run": self.dry_run,
-            "records": plan.manifest.counts["records"],
-            "added": plan.added,
-            "changed": plan.changed,
-            "removed": plan.removed,
-            "purged": plan.purged,
-            "settings": plan.settings,
-            "examples": {name: list(titles) for name, titles in plan.examples.items()},
-            "safety": None if self.safety is None else str(self.safety),
-            "conflicts": list(self.conflicts),
-            "workspaces": [str(root) for root in self.workspaces],
-            "seconds": self.seconds,
-        }
 
 
 @dataclass(slots=True)
@@ -134,7 +76,7 @@ class Restorer:
         with explained(_NOT_RESTORED), self._alone(dry_run=dry_run):
             self._safety = None
             live = self._live()
-            needed = 6 * size(archive) + 2 * size(home.notebook)
+            needed = 9 * size(archive) + 3 * size(home.notebook)
             require_space(home.path, needed + _RESERVE, _NOT_RESTORED)
             backup_folder.remove_drafts(home.path)
             with (
@@ -150,6 +92,8 @@ class Restorer:
                 if self.confirm is not None and not self.confirm(plan):
                     raise Interrupted(_NOT_RESTORED, "it was not confirmed")
                 conflicts: Sequence[str] = ()
+                if live is not None and table_swap.is_begun(live):
+                    remove_former(self.context, self.progress)
                 if self.merge and live is not None:
                     conflicts = self._join(prepared, live, first, self._settings(found))
                 else:
@@ -259,18 +203,16 @@ class Restorer:
         return text
 
     def _replace(self, prepared: Path, live: Path | None, first: int, settings: str | None) -> None:
-        home = self.context.home
         identity = notebook_swap.set_identity(prepared)
         self.progress.check()
         if live is None:
             self._put(prepared, identity, settings)
+        elif table_swap.possible(prepared, live):
+            self._swap(prepared, live, first, identity, settings)
         else:
-            for left in reversed(range(_TRIES)):
-                if self._swap(prepared, live, first, identity, settings, last=not left):
-                    break
-                self.progress.check()
-        restore_journal.complete(home, self.context.config)
-        note_purge(home)
+            self._replace_pages(prepared, live, first, identity, settings)
+        restore_journal.complete(self.context.home, self.context.config)
+        note_purge(self.context.home)
 
     def _put(self, prepared: Path, identity: str, settings: str | None) -> None:
         """Where no notebook can be read: the new one gets the name, of the old one a copy is kept."""
@@ -285,47 +227,61 @@ class Restorer:
             restore_journal.begin(home, identity, settings)
             put_in_place(waiting, home.notebook)
 
-    def _swap(
-        self, prepared: Path, live: Path, first: int, identity: str, settings: str | None, *, last: bool
-    ) -> bool:
-        """Put the prepared notebook in place of the live one, as one commit; False where somebody has written
-        since the safety backup was made, whose records it would lack.
-        """
+    def _swap(self, prepared: Path, live: Path, first: int, identity: str, settings: str | None) -> None:
+        """Copy the prepared notebook beside the live one, and exchange them in one small commit."""
         home = self.context.home
+        with Vault.open(live, kind=VaultKind.NOTEBOOK, write=True) as vault:
+            try:
+                table_swap.fill(vault, prepared, self.progress)
+                self._safety, saved = save_state(self.context, self.progress)
+                self.progress.check()
+                restore_journal.begin(home, identity, settings)
+                self.progress.report("putting it in place")
+                table_swap.exchange(vault, prepared, first, saved)
+            except BaseException:
+                with contextlib.suppress(MagrayError):
+                    table_swap.remove(vault)
+                raise
+            restore_journal.complete(home, self.context.config)
+            heedless = Progress(lambda report: self.progress.report(*report))  # from here on it is done
+            if table_swap.unsaved(vault):
+                self._save_former(heedless)
+            with contextlib.suppress(MagrayError):  # the next backup does it
+                table_swap.remove(vault, heedless)
 
-        def save() -> None:
-            former, self._safety = self._safety, self._save(live)
-            if former is not None:
-                former.unlink(missing_ok=True)
+    def _save_former(self, progress: Progress) -> None:
+        """Save the state of the moment of the exchange, in place of the one before."""
+        former = self._safety
+        try:
+            self._safety, _ = save_state(self.context, progress, former=True)
+        except MagrayError as error:
+            why = f"what was written in its last seconds before is not saved yet: {error.message}"
+            raise ArchiveError("the notebook was restored", why, "magray backup, which does that") from error
+        if former is not None:
+            former.unlink(missing_ok=True)
 
+    def _replace_pages(
+        self, prepared: Path, live: Path, first: int, identity: str, settings: str | None
+    ) -> None:
+        """Put the prepared notebook in place of the live one, page by page, as one commit."""
         with notebook_swap.LiveChanges(live) as changes:
-            save()
+            self._safety, _ = save_state(self.context, self.progress)
             if notebook_swap.raise_ids(prepared, live) >= first:
                 raise StorageError(_NOT_RESTORED, "too much was written meanwhile", "try again")
-            restore_journal.begin(home, identity, settings)
+            restore_journal.begin(self.context.home, identity, settings)
             self.progress.report("putting it in place")
 
-            def proceed() -> bool:
-                if not changes.seen():
-                    return True
-                if last:  # nobody can write now: what was written since is saved while they wait
-                    save()
-                return last
+            def proceed() -> None:
+                if changes.seen():  # nobody can write now: what was written since is saved while they wait
+                    former, (self._safety, _) = self._safety, save_state(self.context, self.progress)
+                    if former is not None:
+                        former.unlink(missing_ok=True)
 
-            return notebook_swap.replace_pages(prepared, live, proceed)
-
-    def _save(self, live: Path) -> Path:
-        """Keep the state of now: a safety backup or, of a notebook that no backup may be of, a copy."""
-        try:
-            return BackupMaker(self.context, reason="safety", progress=self.progress).run().backup.path
-        except (VaultDamaged, RowsDamaged):
-            copy = quarantine_path(live)
-            notebook_copy.copy_pages(live, VaultKind.NOTEBOOK, copy, self.progress)
-            return copy
+            notebook_swap.replace_pages(prepared, live, proceed)
 
     def _join(self, prepared: Path, live: Path, first: int, settings: str | None) -> Sequence[str]:
         self.progress.check()
-        self._safety = self._save(live)
+        self._safety, _ = save_state(self.context, self.progress)
         self.progress.report("merging the records")
         kind = VaultKind.NOTEBOOK
         with Vault.open(live, kind=kind, write=True) as vault, Vault.open(prepared, kind=kind) as archived:

@@ -24,11 +24,14 @@ if TYPE_CHECKING:
     from magray_memory.archive.manifest import Reason
     from magray_memory.archive.passphrase import Passphrases
     from magray_memory.archive.purged_backups import PurgedBackups
-    from magray_memory.archive.restore import Restored, RestorePlan
+    from magray_memory.archive.restore_plan import Restored, RestorePlan
     from magray_memory.archive.retention import PrunedBackups
     from magray_memory.archive.verify import VerifiedBackups
     from magray_memory.context import Context
     from magray_memory.progress import Progress
+
+_RESTORE_SECONDS = 30.0
+"""How long a purge waits for a restore to end."""
 
 
 class Archive:
@@ -120,8 +123,10 @@ class Archive:
 
     def purge(self, uids: Collection[str]) -> PurgedBackups:
         """Take records out of every backup. Raises ArchiveError where the folder cannot be listed."""
+        from magray_memory.archive.backup import finish_restore
         from magray_memory.archive.purged_backups import purge
 
+        finish_restore(self._context, wait=_RESTORE_SECONDS)  # what it has replaced may hold them
         return purge(self.folder, self._context.home.path, uids)
 
     def _with_file(self, passphrases: Passphrases) -> Passphrases:

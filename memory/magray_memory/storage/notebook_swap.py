@@ -165,11 +165,12 @@ def raise_ids(prepared: Path, live: Path) -> int:
     return highest
 
 
-def replace_pages(prepared: Path, live: Path, proceed: Callable[[], bool]) -> bool:
-    """Make the content of the live notebook that of the prepared one, in one commit.
+def replace_pages(prepared: Path, live: Path, locked: Callable[[], None]) -> None:
+    """Make the content of the live notebook that of the prepared one, in one commit, which is as long as the
+    notebook: where `storage/table_swap.py` is not possible.
 
-    `proceed` is asked while nobody else can write; False, and nothing has changed, where it says so. Raises
-    StorageError, or what `proceed` raises: then nothing has changed either.
+    `locked` is called while nobody else can write. Raises StorageError, or what that raises: then nothing has
+    changed.
     """
     deadline = time.monotonic() + _BUSY_SECONDS
     asked = False
@@ -184,8 +185,7 @@ def replace_pages(prepared: Path, live: Path, proceed: Callable[[], bool]) -> bo
             return
         if not asked:
             asked = True
-            if not proceed():
-                raise _NotNowError
+            locked()
 
     with (
         translated(live),
@@ -195,19 +195,11 @@ def replace_pages(prepared: Path, live: Path, proceed: Callable[[], bool]) -> bo
         source.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         target.execute("PRAGMA synchronous = full")
         pages: int = source.execute("PRAGMA page_count").fetchone()[0]
-        try:
-            # The last step commits, so there are two at least: the first takes the lock.
-            source.backup(target, pages=max(1, min(_SWAP_PAGES, pages // 2)), progress=step, sleep=_PAUSE)
-        except _NotNowError:
-            return False
+        # The last step commits, so there are two at least: the first takes the lock.
+        source.backup(target, pages=max(1, min(_SWAP_PAGES, pages // 2)), progress=step, sleep=_PAUSE)
         with contextlib.suppress(sqlite3.Error):  # the log is as large as the notebook now
             target.execute("PRAGMA busy_timeout = 200")
             target.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    return True
-
-
-class _NotNowError(Exception):
-    pass
 
 
 def _knows_purges(connection: sqlite3.Connection) -> bool:

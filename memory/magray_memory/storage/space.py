@@ -56,9 +56,13 @@ def vacuum(vault: Vault, most: int) -> bool:
 
 
 def checkpoint(vault: Vault, wait_ms: int = int(BUSY_SECONDS * 1000)) -> None:
-    """Copy the log into the database and cut it, unless somebody reads from it for all of that time."""
+    """Copy the log into the database and cut it, unless somebody reads from it for all of that time.
+
+    Writers wait for the cutting alone: first all is copied that can be beside them.
+    """
     with translated(vault.path):
         connection = vault.db.raw()
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         connection.execute(f"PRAGMA busy_timeout = {wait_ms}")
         try:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -71,7 +71,7 @@ def test_one_that_was_cut_off_has_joined_whole_records_and_the_next_one_joins_th
         home.records.remember(Draft(text="only here", title="Mine"))
     whole.archive.restore(archive, merge=True)
     wanted = {uid: one for uid, one in state(whole).items() if one[0] != "only here"}
-    for count in (3, 9):
+    for count in (3, 5):
         with pytest.raises(Interrupted):
             other.archive.restore(archive, merge=True, progress=stop(count))
         joined = {uid: one for uid, one in state(other).items() if one[0] != "only here"}

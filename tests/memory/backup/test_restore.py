@@ -13,7 +13,7 @@ from magray_memory.errors import ArchiveError, Interrupted, StorageError, UsageE
 from magray_memory.memory import Memory
 from magray_memory.records.draft import Draft
 from magray_memory.search.query import SearchQuery
-from magray_memory.storage import notebook_swap, schema
+from magray_memory.storage import schema, table_swap
 from magray_memory.storage.records import RecordFilter
 
 from .conftest import state
@@ -241,7 +241,7 @@ def test_settings_stay_when_it_was_killed_before_the_records(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(notebook_swap, "replace_pages", killed)
+        patch.setattr(table_swap, "exchange", killed)
         with pytest.raises(KeyboardInterrupt):
             memory.archive.restore("latest")
     assert Memory.open(home=memory.home.path, outside=True).settings.search.k == 3
