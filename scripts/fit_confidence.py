@@ -8,8 +8,9 @@ the last, a folder each. The articles of xquad are split into two halves, each a
 the packages: a question is answered in its own half and has no answer in the other; Russian questions are
 asked of the English articles too. Questions about code are asked of encyclopedia articles and the other way
 round, and sentences that mean nothing of all. One half is for fitting, the other for the tables: expected
-calibration error (ten bins), Brier score, and the area under the curve of answered and unanswered questions
-by their first hit. Each fit is printed as its constant.
+calibration error (ten bins), Brier score, the area under the curve of answered and unanswered questions by
+their first hit, and how many of these and of those have one below `ANSWERED`. Each fit is printed as its
+constant.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from magray_memory.memory import Memory
 from magray_memory.search import confidence
 from magray_memory.search.confidence import Features
 from magray_memory.search.query import Mode, SearchQuery
-from magray_memory.search.weights import ConfidenceFit
+from magray_memory.search.weights import ANSWERED, ConfidenceFit
 
 NONSENSE = (
     "zzqx frobnicate blorp",
@@ -193,6 +194,14 @@ def rating(hits: list[Hit], fitted: ConfidenceFit) -> tuple[float, float, float,
     return _error(p, y), float(((p - y) ** 2).mean()), _error(p[first], y[first]), area
 
 
+def below(hits: list[Hit], fitted: ConfidenceFit) -> tuple[float, float]:
+    """The shares of questions with and without an answer whose first hit counts as none."""
+    first = [hit for hit in hits if hit.first]
+    low = np.array([confidence.probability(hit.features, fitted) < ANSWERED for hit in first])
+    answerable = np.array([hit.answerable for hit in first])
+    return float(low[answerable].mean()), float(low[~answerable].mean())
+
+
 def _error(p: np.ndarray, y: np.ndarray) -> float:
     bins = np.minimum((p * BINS).astype(int), BINS - 1)
     return float(sum(abs(p[bins == b].sum() - y[bins == b].sum()) for b in range(BINS)) / len(p))
@@ -247,7 +256,8 @@ def main() -> int:
                     hits[name][half] += [hit for one in questions for hit in ask(memory, one, mode)]
                 if folder.name.startswith("xquad"):
                     alike[half] += related(memory, folder)
-    print(f"{'':22} {'group':10} {'hits':>6} {'ece':>6} {'brier':>6} {'ece, first':>10} {'auc':>6}")
+    columns = f"{'hits':>6} {'ece':>6} {'brier':>6} {'ece, first':>10} {'auc':>6} {'below':>12}"
+    print(f"{'':22} {'group':10} {columns}")
     for name, _, used in modes:
         fitted = fit([hit for hit in hits[name][0] if hit.group != ACROSS], used)
         for group in ("xquad-en", "xquad-ru", ACROSS, "code"):
@@ -255,7 +265,9 @@ def main() -> int:
             if not any(hit.first and hit.answerable for hit in held):  # by words alone
                 continue
             error, brier, first, area = rating(held, fitted)
-            print(f"{name:22} {group:10} {len(held):6} {error:6.3f} {brier:6.3f} {first:10.3f} {area:6.3f}")
+            rated = f"{len(held):6} {error:6.3f} {brier:6.3f} {first:10.3f} {area:6.3f}"
+            answered, unanswered = below(held, fitted)
+            print(f"{name:22} {group:10} {rated} {answered:6.3f} {unanswered:5.3f}")
         print(f"{name} = ConfidenceFit{tuple(fitted)}")
     fitted = fit(alike[0], tuple(n in ("standing", "relative") for n in names))
     p = np.array([confidence.probability(h.features, fitted) for h in alike[1]])

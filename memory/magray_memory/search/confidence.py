@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 _SATURATION = 2.2
 """What BM25 gives a term at most, times its rarity."""
+_FEW = 20
+"""Passages of a vault that tell nothing about how rare a word is: BM25 is nothing for one that half of them
+hold, and is taken for what it gives a word that stands once in a passage.
+"""
 _SURE = ("exact name", "name")
 """Steps of ranking for what is called as the whole query."""
 
@@ -80,9 +84,9 @@ def rate(
     """Give each hit its confidence, by the fit for what was searched; `second` is the `runner_up`."""
     if not hits:
         return
-    lexical = {view.number: view.lexical for view in views}
+    by_number = {view.number: view for view in views}
     fit = fit or _fit(views, evidence)
-    for hit, features in zip(hits, _features(hits, lexical, evidence, second), strict=True):
+    for hit, features in zip(hits, _features(hits, by_number, evidence, second), strict=True):
         hit.confidence = probability(features, fit)
 
 
@@ -101,7 +105,7 @@ def probability(features: Features, fit: ConfidenceFit) -> float:
 
 
 def _features(
-    hits: Sequence[Ranked], lexical: Mapping[int, Mapping[int, float]], evidence: Evidence, second: float
+    hits: Sequence[Ranked], views: Mapping[int, VaultView], evidence: Evidence, second: float
 ) -> list[Features]:
     cosines = evidence.cosines
     usual = sum(cosines.values()) / len(cosines) if cosines else 0.0
@@ -113,13 +117,16 @@ def _features(
     for hit in hits:
         parts = [hit.id, *(other.id for other in hit.also)]
         cosine = max((cosines[part] for part in parts if part in cosines), default=usual)
-        said = max(lexical.get(number, {}).get(passage, 0.0) for number, passage in parts)
+        said = max(views[n].lexical.get(passage, 0.0) if n in views else 0.0 for n, passage in parts)
+        words = min(1.0, said / most)
+        if said and all(number in views and views[number].passages < _FEW for number, _ in parts):
+            words = max(words, evidence.coverage / _SATURATION)
         found.append(
             Features(
                 cosine,
                 cosine - usual,
                 (cosine - usual) / max(spread, 0.01),
-                min(1.0, said / most),
+                words,
                 evidence.coverage if said else 0.0,
                 float(_is_called(hit, parts, evidence)),
                 max(hit.score, 0.0) / best,

@@ -33,17 +33,19 @@ _DAY = 86_400.0
 _TABLES = f"""
 CREATE TABLE asked (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, what TEXT NOT NULL, query TEXT NOT NULL,
-    hits INTEGER NOT NULL, took_ms REAL NOT NULL, found TEXT NOT NULL
+    hits INTEGER NOT NULL, took_ms REAL NOT NULL, found TEXT NOT NULL, confidence REAL
 );
 CREATE INDEX asked_at ON asked(at);
 PRAGMA user_version = {_SCHEMA}
 """
+_HAS_CONFIDENCE = "SELECT 1 FROM pragma_table_info('asked') WHERE name = 'confidence'"
+"""Not told by the version of the schema: an older program goes on with a log that has it, and keeps it."""
 _SUFFIXES = ("", "-journal", "-wal", "-shm")
 
 
 class Asked(NamedTuple):
     """One question. `what`: search or recall; `found`: the first documents of the answer, a record by its id,
-    a file by its absolute path.
+    a file by its absolute path; `confidence`: of the first hit, None without one and in entries of old.
     """
 
     at: float
@@ -52,6 +54,7 @@ class Asked(NamedTuple):
     hits: int
     took_ms: float
     found: tuple[str, ...]
+    confidence: float | None = None
 
 
 def add(path: Path, asked: Sequence[Asked], keep_days: int) -> None:
@@ -136,11 +139,10 @@ def forget(path: Path, ids: Iterable[str], texts: Sequence[str], lines: Sequence
 
 def questions(path: Path, since: float) -> list[Asked]:
     """The questions since a time, the oldest first; none where the log cannot be read."""
-    columns = "at, what, query, hits, took_ms, found"
-    rows = _read(path, f"SELECT {columns} FROM asked WHERE at >= ? ORDER BY at", since)
+    rows = _read(path, "SELECT * FROM asked WHERE at >= ? ORDER BY at", since)
     return [
-        Asked(at, what, query, hits, took, tuple(json.loads(found)))
-        for at, what, query, hits, took, found in rows
+        Asked(at, what, query, hits, took, tuple(json.loads(found)), *confidence[:1])
+        for _, at, what, query, hits, took, found, *confidence in rows  # a log of old has no confidence
     ]
 
 
@@ -153,8 +155,8 @@ def _insert(connection: sqlite3.Connection, asked: Asked) -> int:
     )
     found = json.dumps(asked.found, ensure_ascii=False)
     inserted = connection.execute(
-        "INSERT INTO asked(at, what, query, hits, took_ms, found) VALUES (?, ?, ?, ?, ?, ?)",
-        (asked.at, asked.what, query, asked.hits, asked.took_ms, found),
+        "INSERT INTO asked(at, what, query, hits, took_ms, found, confidence) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (asked.at, asked.what, query, asked.hits, asked.took_ms, found, asked.confidence),
     )
     return inserted.lastrowid or 0
 
@@ -176,6 +178,8 @@ def _opened(path: Path, patience: float) -> Generator[sqlite3.Connection]:
         connection.execute("PRAGMA synchronous = OFF")
         if connection.execute("PRAGMA user_version").fetchone()[0] != _SCHEMA:
             _make_tables(connection)
+        elif not connection.execute(_HAS_CONFIDENCE).fetchone():
+            _add_confidence(connection)
         yield connection
     finally:
         connection.close()
@@ -187,6 +191,13 @@ def _make_tables(connection: sqlite3.Connection) -> None:
         connection.execute("DROP TABLE IF EXISTS asked")
         for statement in _TABLES.split(";"):
             connection.execute(statement)
+    connection.execute("COMMIT")
+
+
+def _add_confidence(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    if not connection.execute(_HAS_CONFIDENCE).fetchone():
+        connection.execute("ALTER TABLE asked ADD COLUMN confidence REAL")
     connection.execute("COMMIT")
 
 

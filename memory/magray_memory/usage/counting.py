@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from magray_memory.archive.backup_folder import folder_of
 from magray_memory.records.record import moment, record_id
+from magray_memory.search.weights import ANSWERED
 from magray_memory.storage import record_counts, usage_log
 from magray_memory.storage.vault_info import size_of
 from magray_memory.text.redaction import redact
@@ -66,7 +67,7 @@ class Counting:
         return Searches(
             enabled=self.context.settings.usage.enabled,
             total=len(asked),
-            unanswered=sum(not one.hits for one in asked),
+            unanswered=sum(map(_is_unanswered, asked)),
             median_ms=round(median(one.took_ms for one in asked), 1) if asked else None,
             queries=queries[: self.limit],
             without_answer=sorted(missed, key=lambda query: -query.unanswered)[: self.limit],
@@ -103,11 +104,16 @@ def _queries(asked: Iterable[Asked]) -> list[Query]:
         Query(
             " ".join(group[-1].query.split()),
             len(group),
-            sum(not one.hits for one in group),
+            sum(map(_is_unanswered, group)),
             moment(group[-1].at) or "",
         )
         for group in ordered
     ]
+
+
+def _is_unanswered(asked: Asked) -> bool:
+    """Whether there was no hit, or only such that hardly answer."""
+    return not asked.hits or (asked.confidence is not None and asked.confidence < ANSWERED)
 
 
 def _found(vault: Vault | None, asked: Sequence[Asked], limit: int) -> list[Item]:

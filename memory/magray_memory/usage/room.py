@@ -49,7 +49,9 @@ class Usage:
             self.erase_where_off()
             return
         found = tuple(dict.fromkeys(_place(hit) for hit in answer.hits[:_FOUND]))
-        asked = usage_log.Asked(self._clock(), what, answer.query, len(answer.hits), answer.took_ms, found)
+        hits = answer.hits
+        best = hits[0].confidence if hits else None
+        asked = usage_log.Asked(self._clock(), what, answer.query, len(hits), answer.took_ms, found, best)
         self._pending.add([asked])
 
     def write(self) -> None:

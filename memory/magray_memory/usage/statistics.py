@@ -38,7 +38,7 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query: how often it was asked, how often without a hit, and when last (ISO 8601, UTC)."""
+    """A query: how often it was asked, how often without an answer, and when last (ISO 8601, UTC)."""
 
     query: str
     count: int
@@ -61,7 +61,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Searches:
-    """What was asked. `enabled`: whether it is kept; `unanswered`: without a hit."""
+    """What was asked. `enabled`: whether it is kept; `unanswered`: without a hit, or with a first
+    one of so little confidence that it hardly answers.
+    """
 
     enabled: bool
     total: int = 0

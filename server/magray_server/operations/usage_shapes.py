@@ -29,7 +29,7 @@ class Week(msgspec.Struct):
 
 
 class AskedQuery(msgspec.Struct):
-    """A query: how often it was asked, of these without a hit, and when last (ISO 8601, UTC)."""
+    """A query: how often it was asked, of these without an answer, and when last (ISO 8601, UTC)."""
 
     query: str
     count: int
@@ -48,7 +48,9 @@ class Item(msgspec.Struct):
 
 
 class Searches(msgspec.Struct):
-    """What was asked. `enabled`: whether it is kept; `median_ms`: milliseconds of an answer."""
+    """What was asked. `enabled`: whether it is kept; `unanswered`: without a hit, or with a first one whose
+    confidence is below 0.2; `median_ms`: milliseconds of an answer.
+    """
 
     enabled: bool
     total: int

@@ -66,6 +66,47 @@ def test_what_was_asked_and_found_is_counted(memory: Memory) -> None:
     )
 
 
+def test_a_first_hit_that_hardly_answers_is_no_answer(home: Path, memory: Memory) -> None:
+    rated = [("far from it", 0.19), ("an answer", 0.2), ("sure", 0.97), ("of an older program", None)]
+    log = [Asked(1.0, "search", query, 3, 1.0, ("n1",), sure) for query, sure in rated]
+    usage_log.add(home / "usage.db", [*log, asked("nothing")], 100_000)
+    searches = memory.usage.stats().searches
+    assert searches.unanswered == 2
+    assert {query.query for query in searches.without_answer} == {"far from it", "nothing"}
+
+
+def test_questions_that_the_memory_cannot_answer_are_without_an_answer(memory: Memory) -> None:
+    for text in ("The port of the server is 8080.", "Payments are retried three times a day."):
+        memory.records.remember(Draft(text=text))
+    memory.index.run()
+    for text in ("server port", "how tall is the highest mountain of Peru"):
+        memory.usage.note("search", memory.search.query(SearchQuery(text, raw=text)))
+    missed = memory.usage.stats().searches.without_answer
+    assert [query.query for query in missed] == ["how tall is the highest mountain of Peru"]
+
+
+def test_a_log_of_an_older_program_stays_readable_and_is_gone_on_with(home: Path, memory: Memory) -> None:
+    home.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(home / "usage.db")) as log:
+        log.executescript(
+            "CREATE TABLE asked (id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, what TEXT NOT NULL,"
+            " query TEXT NOT NULL, hits INTEGER NOT NULL, took_ms REAL NOT NULL, found TEXT NOT NULL);"
+            "INSERT INTO asked VALUES (1, 1.0, 'search', 'old', 2, 3.0, '[\"n1\"]'); PRAGMA user_version = 1"
+        )
+    assert usage_log.questions(home / "usage.db", 0.0) == [Asked(1.0, "search", "old", 2, 3.0, ("n1",))]
+    new = Asked(2.0, "search", "new", 2, 3.0, ("n1",), 0.5)
+    usage_log.add(home / "usage.db", [new], 100_000)
+    assert usage_log.questions(home / "usage.db", 0.0)[1] == new
+    assert kept(home) == ["old", "new"]
+    with closing(sqlite3.connect(home / "usage.db")) as log:  # as an older program writes
+        log.execute(
+            "INSERT INTO asked(at, what, query, hits, took_ms, found)"
+            " VALUES (3, 'search', 'more', 0, 1, '[]')"
+        )
+        log.commit()
+    assert kept(home) == ["old", "new", "more"]
+
+
 def test_since_leaves_out_what_was_before(memory: Memory, home: Path) -> None:
     usage_log.add(home / "usage.db", [asked("old", 100 * DAY), asked("new", 200 * DAY)], 100_000)
     assert memory.usage.stats(150 * DAY).searches.total == 1
