@@ -18,11 +18,7 @@ the others run. Exits with 1 where a proof failed.
 
 from __future__ import annotations
 
-import argparse
-import random
 import sys
-import tempfile
-import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,13 +26,14 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "kit"))
 
 import durability
-from disk import NotHere, shim
+from proof_table import run_proofs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    Proof = Callable[[Path], durability.Tally]
+    from proof_table import Proof
 
+NAMES = ("kills", "commands", "migration", "cuts", "index", "crowd", "faults", "shell")
 MODES = ("high-performance", "balanced", "high-reliability")
 ACTIONS = (
     "first", "remember", "remember_old", "batch", "edit", "tag", "forget", "restore", "purge", "promote",
@@ -69,38 +66,10 @@ def proofs(runs: int, seed: int, library: Path | None) -> Iterator[tuple[str, Pr
         yield "shell", partial(durability.shell_faults, library=library, error=error, step=5 * step)
 
 
-def main() -> None:
-    every = ("kills", "commands", "migration", "cuts", "index", "crowd", "faults", "shell")
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("proofs", nargs="*", metavar="PROOF", help=f"of {', '.join(every)}; default: all")
-    parser.add_argument("--runs", type=int, default=6)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    options = parser.parse_args()
-    unknown = set(options.proofs) - set(every)
-    if unknown:
-        parser.error(f"no such proof: {', '.join(sorted(unknown))}")
-    print(f"seed {options.seed}\n\n{durability.HEAD}", flush=True)
-    bad = list[str]()
-    with tempfile.TemporaryDirectory(prefix="magray-disk-") as folder:
-        library, missing = None, ""
-        try:
-            library = shim(Path(folder))
-        except NotHere as reason:
-            missing = f"\nPower cuts, kills at a write and faults were not tried: {reason}."
-        for name, proof in proofs(options.runs, options.seed, library):
-            if name not in (options.proofs or every):
-                continue
-            started = time.monotonic()
-            with durability.place() as base:
-                tally = proof(base)
-            print(f"{tally.row()} {time.monotonic() - started:.0f} |", flush=True)
-            bad += [f"{tally.name}: {fault}" for fault in tally.told()]
-    print(missing)
-    print("\n".join(bad) or "nothing was lost")
-    sys.exit(1 if bad else 0)
+def main() -> int:
+    """Run the proofs and print their table; returns the exit code."""
+    return run_proofs(__doc__ or "", NAMES, proofs, runs=6)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -15,25 +15,20 @@ failed.
 
 from __future__ import annotations
 
-import argparse
-import random
 import sys
-import tempfile
-import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "kit"))
 
-import durability
 import exchange_proofs as proofs
-from disk import NotHere, shim
+from proof_table import run_proofs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    Proof = Callable[[Path], durability.Tally]
+    from proof_table import Proof
 
 NAMES = ("import", "export", "at-once", "full-disk")
 LONG = 20
@@ -54,37 +49,10 @@ def all_proofs(runs: int, seed: int, library: Path | None) -> Iterator[tuple[str
             yield "full-disk", partial(full, library=library)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("proofs", nargs="*", metavar="PROOF", help=f"of {', '.join(NAMES)}; default: all")
-    parser.add_argument("--runs", type=int, default=8)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    options = parser.parse_args()
-    unknown = set(options.proofs) - set(NAMES)
-    if unknown:
-        parser.error(f"no such proof: {', '.join(sorted(unknown))}")
-    print(f"seed {options.seed}\n\n{durability.HEAD}", flush=True)
-    bad = list[str]()
-    with tempfile.TemporaryDirectory(prefix="magray-disk-") as folder:
-        library, missing = None, ""
-        try:
-            library = shim(Path(folder))
-        except NotHere as reason:
-            missing = f"\nKills at a write and the full disk were not tried: {reason}."
-        for name, proof in all_proofs(options.runs, options.seed, library):
-            if name not in (options.proofs or NAMES):
-                continue
-            started = time.monotonic()
-            with durability.place() as base:
-                tally = proof(base)
-            print(f"{tally.row()} {time.monotonic() - started:.0f} |", flush=True)
-            bad += [f"{tally.name}: {fault}" for fault in tally.told()]
-    print(missing)
-    print("\n".join(bad) or "nothing was lost")
-    sys.exit(1 if bad else 0)
+def main() -> int:
+    """Run the proofs and print their table; returns the exit code."""
+    return run_proofs(__doc__ or "", NAMES, all_proofs, runs=8)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

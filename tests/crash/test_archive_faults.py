@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import archive_faults as faults
 import pytest
+from clean_kills import clean_kills
+from disk import NotHere, shim
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,23 +16,32 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("work", ["backup", "restore", "merge", "drill"])
 def test_killed_at_any_moment_one_whole_state_is_there(work: str, tmp_path: Path) -> None:
-    done = faults.kills(work, tmp_path, 3)
-    assert (done.runs, done.faults) == (3, [])
+    done = faults.kills(tmp_path, work, 3)
+    assert (done.cut_off, done.faults) == (3, [])
 
 
-def test_a_damaged_or_forged_archive_is_refused_and_changes_nothing(tmp_path: Path) -> None:
-    found = faults.damaged_archives(tmp_path, cuts=8, flips=20)
-    assert [fault for campaign in found.values() for fault in campaign.faults] == []
+@pytest.mark.parametrize("damage", faults.DAMAGES)
+def test_a_damaged_or_forged_archive_is_refused_and_changes_nothing(damage: str, tmp_path: Path) -> None:
+    assert faults.damaged_archives(tmp_path, damage, 12).faults == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="files have no size limit there")
 @pytest.mark.parametrize("work", ["backup", "restore"])
 def test_without_room_it_says_so_and_one_whole_state_is_there(work: str, tmp_path: Path) -> None:
-    done = faults.full_disk(work, tmp_path, 4)
+    done = faults.full_disk(tmp_path, work, 4)
     assert done.faults == []
     assert done.cut_off
 
 
 def test_a_backup_under_eight_writers_is_a_prefix_of_what_they_were_told(tmp_path: Path) -> None:
-    done, _ = faults.eight_writers(tmp_path, 1)
-    assert done.faults == []
+    assert faults.eight_writers(tmp_path, 1).faults == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_a_killed_clean_takes_nothing_that_is_needed_and_the_next_one_ends_it(tmp_path: Path) -> None:
+    try:
+        library = shim(tmp_path)
+    except NotHere:
+        library = None
+    done = clean_kills(tmp_path, 3, 1, library)
+    assert (done.cut_off, done.faults) == (3, [])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import durability
 import pytest
 from disk import NotHere, shim
-from durability import Tally, place
+from proof_table import Tally, place
 
 from .conftest import SEED
 

@@ -1,7 +1,7 @@
 """Faults of backups, restores and drills: kills, damaged archives, a full disk, writers meanwhile.
 
-Each campaign returns how many cases it tried and, a sentence each, those in which something was lost, half
-done, or not refused in a sentence. `scripts/prove_archive.py` runs the long forms, the tests short ones.
+Faults are cases in which something was lost, half done, or not refused in a sentence.
+`scripts/prove_archive.py` runs the long forms, the tests short ones.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import sys
 import tarfile
 import time
 import zipfile
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from proof_table import Tally
 
 from magray_memory.archive import manifest
 from magray_memory.errors import MagrayError
@@ -34,16 +35,6 @@ RECORDS = 300
 WRITERS = 8
 _OLD, _NEW = "[search]\nk = 7\n", "[search]\nk = 3\n"
 _SETTINGS = {"records.embed_at_once": False, "layers.automatic": False, "backup.automatic": False}
-
-
-@dataclass
-class Campaign:
-    """What was tried, and what went wrong."""
-
-    runs: int = 0
-    faults: list[str] = field(default_factory=list[str])
-    cut_off: int = 0
-    """Runs that were cut off before they had ended."""
 
 
 def opened(home: Path) -> Memory:
@@ -85,13 +76,13 @@ def child(work: str, home: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
-def kills(work: str, folder: Path, runs: int, seed: int = 1) -> Campaign:
-    """Kill a piece of work at random moments: every time one whole state must be there or, of a merge, whole
-    records, and the next one must join the others.
+def kills(folder: Path, work: str, runs: int, seed: int = 1) -> Tally:
+    """Kill a piece of work at random moments, until so many were cut off: every time one whole state must be
+    there or, of a merge, whole records, and the next one must join the others.
     """
     base = folder / "base"
     _, old, new = make_home(base)
-    done, chance = Campaign(), random.Random(seed)
+    done, chance = Tally(f"kills of {work}"), random.Random(seed)
     with opened(base) as memory:  # what a whole run takes
         memory.archive.verify()
     timed = folder / "timed"
@@ -101,19 +92,18 @@ def kills(work: str, folder: Path, runs: int, seed: int = 1) -> Campaign:
     whole = time.monotonic() - began
     states = [old, new] if work == "restore" else [new]
     merged = state(timed) if work == "merge" else None
-    for run in range(runs):
-        home = folder / f"run{run}"
+    while done.wants_more(runs):
+        home = folder / f"run{done.runs}"
         shutil.copytree(base, home)
         process = child(work, home)
         time.sleep(chance.uniform(0.25, 1.02) * whole)
         done.cut_off += process.poll() is None
         process.send_signal(signal.SIGKILL)
         process.communicate()
+        half = [] if merged is None else _half_merged(home, new, merged)
+        faults = [*half, *_faults_of(home, states if merged is None else [merged])]
+        done.add(faults, f"{work} {done.runs}")
         done.runs += 1
-        if merged is not None:
-            done.faults += [f"{work} {run}: {fault}" for fault in _half_merged(home, new, merged)]
-        found = _faults_of(home, states if merged is None else [merged])
-        done.faults += [f"{work} {run}: {fault}" for fault in found]
         shutil.rmtree(home)
     return done
 
@@ -153,18 +143,22 @@ def _same(one: dict[str, tuple[Any, ...]], other: dict[str, tuple[Any, ...]]) ->
     return one == other
 
 
-def damaged_archives(folder: Path, cuts: int, flips: int, seed: int = 1) -> dict[str, Campaign]:
-    """Archives that are cut, altered, or made by somebody else: each is refused in a sentence."""
+DAMAGES = ("cut", "flipped", "forged")
+
+
+def damaged_archives(folder: Path, damage: str, cases: int, seed: int = 1) -> Tally:
+    """Archives that are cut at so many places, have one byte flipped so often, or are made by somebody else:
+    each is refused in a sentence.
+    """
     home = folder / "home"
     archive, _, new = make_home(home)
     data, chance = archive.read_bytes(), random.Random(seed)
-    campaigns = {
-        "cut": (data[: round(len(data) * n / cuts)] for n in range(cuts)),
-        "one byte flipped": (_flipped(data, chance) for _ in range(flips)),
+    found: dict[str, Callable[[], Iterator[bytes]]] = {
+        "cut": lambda: (data[: round(len(data) * n / cases)] for n in range(cases)),
+        "flipped": lambda: (_flipped(data, chance) for _ in range(cases)),
+        "forged": lambda: _forged(folder, archive),
     }
-    found = {name: _refused(home, folder / "bad.zip", cases, new) for name, cases in campaigns.items()}
-    found["forged"] = _refused(home, folder / "bad.zip", _forged(folder, archive), new)
-    return found
+    return _refused(Tally(f"archives, {damage}"), home, folder / "bad.zip", found[damage](), new)
 
 
 def _flipped(data: bytes, chance: random.Random) -> bytes:
@@ -173,9 +167,8 @@ def _flipped(data: bytes, chance: random.Random) -> bytes:
 
 
 def _refused(
-    home: Path, path: Path, cases: Iterator[bytes], expected: dict[str, tuple[Any, ...]]
-) -> Campaign:
-    done = Campaign()
+    done: Tally, home: Path, path: Path, cases: Iterator[bytes], expected: dict[str, tuple[Any, ...]]
+) -> Tally:
     with opened(home) as memory:
         for number, case in enumerate(cases):
             path.write_bytes(case)
@@ -185,10 +178,9 @@ def _refused(
                     memory.archive.restore(str(path), merge=merge)
                     done.faults.append(f"case {number} was restored")
                 except MagrayError as error:
-                    if "\n" in str(error):
-                        done.faults.append(f"case {number}: {error}")
-    if state(home) != expected:
-        done.faults.append("something was changed")
+                    done.cut_off += not merge
+                    done.add([str(error)] if "\n" in str(error) else [], f"case {number}")
+    done.add([] if state(home) == expected else ["something was changed"])
     return done
 
 
@@ -263,11 +255,11 @@ def _sealed(folder: Path, parts: list[tuple[str, bytes]], *, links: bool = False
     return data + hashlib.sha256(data).hexdigest().encode()
 
 
-def full_disk(work: str, folder: Path, steps: int) -> Campaign:
+def full_disk(folder: Path, work: str, steps: int) -> Tally:
     """No file may grow beyond a limit, which rises from run to run: every phase meets it once."""
     base = folder / "base"
     _, old, new = make_home(base)
-    done = Campaign()
+    done = Tally(f"no room for {work}")
     largest = max(path.stat().st_size for path in base.rglob("*") if path.is_file()) * 2
     states = [new] if work == "backup" else [old, new]
     for step in range(steps):
@@ -280,20 +272,20 @@ def full_disk(work: str, folder: Path, steps: int) -> Campaign:
         done.cut_off += ended.returncode != 0
         if ended.returncode != 0 and ended.stderr.count("\n") != 1:
             done.faults.append(f"{work} at {limit} bytes: {ended.stderr[-400:]}")
-        done.faults += [f"{work} at {limit} bytes: {fault}" for fault in _faults_of(home, states)]
+        done.add(list(_faults_of(home, states)), f"{work} at {limit} bytes")
         shutil.rmtree(home)
     return done
 
 
-def eight_writers(folder: Path, backups: int) -> tuple[Campaign, float]:
+def eight_writers(folder: Path, backups: int) -> Tally:
     """Back up while eight processes write: of each writer the backup has a prefix of what it did, with all
-    that was acknowledged before it began. Returns the longest time too that a call of a writer took.
+    that was acknowledged before it began.
     """
     home = folder / "home"
     make_home(home)
     logs = [folder / f"writer{number}.log" for number in range(WRITERS)]
     writers = [subprocess.Popen([sys.executable, __file__, "write", str(home), str(log)]) for log in logs]
-    done = Campaign()
+    done = Tally("backups under eight writers")
     try:
         while not all(log.exists() and log.read_text().count("\n") > 2 for log in logs):
             time.sleep(0.05)
@@ -302,7 +294,7 @@ def eight_writers(folder: Path, backups: int) -> tuple[Campaign, float]:
                 before = [_acknowledged(log) for log in logs]
                 path = memory.archive.backup().backup.path
                 done.runs += 1
-                done.faults += _not_prefix(folder, path, logs, before)
+                done.add(list(_not_prefix(folder, path, logs, before)))
                 path.unlink()
     finally:
         for writer in writers:
@@ -311,7 +303,9 @@ def eight_writers(folder: Path, backups: int) -> tuple[Campaign, float]:
     longest = max(
         float(line.split()[1]) for log in logs for line in log.read_text().splitlines() if " " in line
     )
-    return done, longest
+    done.acknowledged = sum(_acknowledged(log) for log in logs)
+    done.name += f", longest call {1000 * longest:.0f} ms"
+    return done
 
 
 def _acknowledged(log: Path) -> int:

@@ -12,17 +12,16 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from disk import Disk, lay_out, read_trace, watched
 from index_writer import FILES, index
 from ledger import Account, Ledger, check
+from proof_table import Tally
 
 from magray_memory.errors import MagrayError, VaultDamaged
 from magray_memory.health.integrity import run_checks
@@ -33,49 +32,11 @@ from magray_memory.storage.home import Home
 from magray_memory.storage.vault_files import quarantine
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 KIT = Path(__file__).parent
-HEAD = """\
-| proof | runs | states examined | calls acknowledged | faults | seconds |
-|---|---|---|---|---|---|"""
-"""Of the table that `Tally.row` and the seconds make."""
-_KEPT_FAULTS = 20
 _MOST_CALLS = 400
 """A writer with such a KILL ends within some twenty calls of the notebook."""
-
-
-@dataclass
-class Tally:
-    """What a proof did and found: `points` are states that were examined, `acknowledged` calls."""
-
-    name: str
-    runs: int = 0
-    points: int = 0
-    acknowledged: int = 0
-    faults: list[str] = field(default_factory=list)
-
-    def add(self, faults: Sequence[str], about: str = "") -> None:
-        """A state that was examined, and what was wrong with it."""
-        self.points += 1
-        self.faults += [f"{about}: {fault}" for fault in faults]
-
-    def row(self) -> str:
-        """A line of the table."""
-        return f"| {self.name} | {self.runs} | {self.points} | {self.acknowledged} | {len(self.faults)} |"
-
-    def told(self) -> list[str]:
-        """The first faults."""
-        return self.faults[:_KEPT_FAULTS]
-
-
-@contextmanager
-def place(base: Path | None = None) -> Generator[Path]:
-    """An empty folder, in memory where the system has such a place: syncs are watched, not waited for."""
-    memory = Path("/dev/shm")
-    within = base or (memory if os.access(memory, os.W_OK) else None)
-    with tempfile.TemporaryDirectory(prefix="magray-durability-", dir=within) as folder:
-        yield Path(folder)
 
 
 def environment(**extra: str) -> dict[str, str]:
@@ -171,6 +132,7 @@ def kills(base: Path, runs: int, seed: int, *, writers: int = 3, library: Path |
                 process.kill()
         for process, _ in working:
             _, err = process.communicate()
+            tally.cut_off += process.returncode == -9
             if process.returncode != -9:
                 tally.faults.append(f"run {run}: a writer ended by itself: {err.decode()[-300:]}")
         account = Account.read(ledger)
@@ -262,6 +224,7 @@ def shell_kills(base: Path, runs: int, seed: int, *, library: Path | None = None
             killer.start()
         out, _ = process.communicate("\n".join(lines).encode() if len(tokens) > 1 else b"")
         killer.cancel()
+        tally.cut_off += process.returncode == -9
         whole = whole or time.monotonic() - started  # the first one is not killed
         for line in out.split(b"\n")[:-1]:
             number = json.loads(line)["line"] if len(tokens) > 1 else 1
@@ -355,6 +318,7 @@ def migration_kills(base: Path, runs: int, seed: int, library: Path | None = Non
             killer.start()
         process.communicate()
         killer.cancel()
+        tally.cut_off += process.returncode == -9
         whole = whole or time.monotonic() - started
         with closing(sqlite3.connect(home / "notebook.db", isolation_level=None)) as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0] - schema.LATEST

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import random
 import shutil
-import subprocess
-import sys
-import threading
-import time
 from typing import TYPE_CHECKING
 
 from disk import watched
-from durability import Tally, environment
+from killing import Killing, ended, magray
+from proof_table import Tally
 
 from magray_memory.atomic_file import is_draft
 from magray_memory.health.integrity import run_checks
@@ -22,7 +19,6 @@ from magray_memory.storage.durability import VaultKind
 from magray_memory.values import Draft, RecordFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from magray_memory.health.integrity_events import IntegrityEvent
@@ -61,39 +57,41 @@ def prepare(base: Path) -> Path:
 
 def import_kills(base: Path, runs: int, seed: int, library: Path | None, source: str) -> Tally:
     """`magray import`, killed: what is there is whole and once, and the next run does the rest."""
-    tally, chance = Tally(f"kills of `magray import {source}`"), random.Random(seed)
+    tally, killing = Tally(f"kills of `magray import {source}`"), Killing(base, random.Random(seed), library)
     prepare(base)
-    seconds = 0.0
-    for run in range(runs + 1):
-        home = base / f"home{run}"
-        tally.runs += run > 0
-        seconds = _killed(base, home, ("import", str(base / source)), run, seconds, chance, library)
-        tally.add(_import_faults(home, base / source, finished=run == 0), f"run {run}, after the kill")
-        code = _ended(_magray(home, base, "import", str(base / source)))
+    command = ("import", str(base / source))
+    killing.measure(base / "measured", command)
+    while tally.wants_more(runs):
+        home, about = base / f"home{tally.runs}", f"run {tally.runs}"
+        tally.cut_off += killing.killed(home, command, tally.runs)
+        tally.runs += 1
+        tally.add(_import_faults(home, base / source, finished=False), f"{about}, after the kill")
+        code = ended(magray(home, base, *command))
         faults = _import_faults(home, base / source, finished=True)
-        tally.add([*faults, *([f"exit code {code}"] if code else [])], f"run {run}, finished")
+        tally.add([*faults, *([f"exit code {code}"] if code else [])], f"{about}, finished")
         shutil.rmtree(home)
     return tally
 
 
 def export_kills(base: Path, runs: int, seed: int, library: Path | None, form: str) -> Tally:
     """`magray export`, killed: a file is the old or the new one, a note is whole; the next run finishes."""
-    tally, chance = Tally(f"kills of `magray export --format {form}`"), random.Random(seed)
-    home = prepare(base)
-    seconds = 0.0
-    for run in range(runs + 1):
-        place = base / f"out{run}"
+    tally = Tally(f"kills of `magray export --format {form}`")
+    killing, home = Killing(base, random.Random(seed), library), prepare(base)
+    options = ("--format", form)
+    killing.measure(home, ("export", str(base / "measured"), *options))
+    while tally.wants_more(runs):
+        place, about = base / f"out{tally.runs}", f"run {tally.runs}"
         place.mkdir()
         dest = place / ("records.json" if form == "json" else "notes")
         if form == "json":
             shutil.copyfile(base / "old.json", dest)
-        tally.runs += run > 0
-        command = ("export", str(dest), "--format", form)
-        seconds = _killed(base, home, command, run, seconds, chance, library)
-        tally.add(_export_faults(base, dest, finished=run == 0), f"run {run}, after the kill")
-        code = _ended(_magray(home, base, *command))
+        command = ("export", str(dest), *options)
+        tally.cut_off += killing.killed(home, command, tally.runs)
+        tally.runs += 1
+        tally.add(_export_faults(base, dest, finished=False), f"{about}, after the kill")
+        code = ended(magray(home, base, *command))
         faults = _export_faults(base, dest, finished=True)
-        tally.add([*faults, *([f"exit code {code}"] if code else [])], f"run {run}, finished")
+        tally.add([*faults, *([f"exit code {code}"] if code else [])], f"{about}, finished")
         shutil.rmtree(place)
     return tally
 
@@ -104,7 +102,7 @@ def at_once(base: Path, rounds: int, source: str, processes: int = 2) -> Tally:
     prepare(base)
     for run in range(rounds):
         home = base / f"home{run}"
-        running = [_magray(home, base, "import", str(base / source), "--json") for _ in range(processes)]
+        running = [magray(home, base, "import", str(base / source), "--json") for _ in range(processes)]
         made = [json.loads(process.communicate()[0])["created"] for process in running]
         tally.runs += 1
         faults = _import_faults(home, base / source, finished=True)
@@ -127,14 +125,14 @@ def full_disk(base: Path, library: Path, error: str, command: str, step: int) ->
             shutil.copytree(filled, home)
         words = ("import", str(base / "records.json")) if command == "import" else ("export", str(dest))
         env = watched(library, place, fault=f"{error} {at}+")
-        process = _magray(home, base, *words, env=env)
+        process = magray(home, base, *words, env=env)
         _, err = process.communicate()
         tally.runs += 1
         failed = process.returncode != 0
         about = f"{error} at {at}: exit code {process.returncode}, {err.decode()[-200:]!r}"
         bad = process.returncode not in (0, 1, 3) or b"Traceback" in err or b"bug in magray" in err
         tally.add([about] if bad else [])
-        _ended(_magray(home, base, *words))
+        ended(magray(home, base, *words))
         after = (
             _import_faults(home, base / "records.json", finished=True)
             if command == "import"
@@ -144,32 +142,6 @@ def full_disk(base: Path, library: Path, error: str, command: str, step: int) ->
         at += step
         shutil.rmtree(place)
     return tally
-
-
-def _killed(
-    base: Path,
-    home: Path,
-    command: tuple[str, ...],
-    run: int,
-    seconds: float,
-    chance: random.Random,
-    library: Path | None,
-) -> float:
-    """Run a command, killed but for run 0, at a write or at a moment; returns how long a whole one takes."""
-    by_write = bool(run % 2 and library is not None)
-    env = (
-        watched(library, base, fault=f"KILL {chance.randrange(1, _MOST_WRITES)}")
-        if by_write and library is not None
-        else {}
-    )
-    started = time.monotonic()
-    process = _magray(home, base, *command, env=env)
-    killer = threading.Timer(seconds * chance.uniform(0.2, 1.05), process.kill)
-    if run and not by_write:
-        killer.start()
-    process.communicate()
-    killer.cancel()
-    return seconds or time.monotonic() - started
 
 
 def _import_faults(home: Path, source: Path, *, finished: bool) -> list[str]:
@@ -222,22 +194,3 @@ def _export_faults(base: Path, dest: Path, *, finished: bool) -> list[str]:
 
 def _opened(home: Path) -> Memory:
     return Memory.open(home=home, environ={"MAGRAY_RECORDS__EMBED_AT_ONCE": "false"}, outside=True)
-
-
-def _ended(process: subprocess.Popen[bytes]) -> int:
-    """The exit code."""
-    process.communicate()
-    return process.returncode
-
-
-def _magray(
-    home: Path, folder: Path, *arguments: str, env: Mapping[str, str] | None = None
-) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "magray_server.cli.main", *arguments],
-        env=environment(MAGRAY_HOME=str(home), MAGRAY_LAYERS__AUTOMATIC="false", **(env or {})),
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )

@@ -17,8 +17,8 @@ class CountUsage:
     """Count records, what was searched and found, and what is never used.
 
     A question is without an answer where nothing was found, or the first hit hardly answers (a confidence
-    below 0.2). All of it stays on this machine. `magray config set usage.enabled false` keeps nothing of what is asked,
-    and erases what was kept.
+    below 0.2). All of it stays on this machine. `magray config set usage.enabled false` keeps nothing of
+    what is asked, and erases what was kept.
     """
 
     since: str | None = option(

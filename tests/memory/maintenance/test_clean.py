@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
-import signal
-import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -20,7 +16,6 @@ from magray_memory.maintenance.schedule import begin_daily
 from magray_memory.memory import Memory
 from magray_memory.progress import Progress
 from magray_memory.records.draft import Draft
-from magray_memory.records.record import record_id
 from magray_memory.storage import usage_log
 from magray_memory.storage.usage_log import Asked
 from magray_memory.storage.vector_cache import VectorCache
@@ -144,43 +139,6 @@ def test_files_are_due_once_a_day(tmp_path: Path) -> None:
     assert begin_daily(tmp_path, lambda: now) and not begin_daily(tmp_path, lambda: now + DAY / 2)
     assert begin_daily(tmp_path, lambda: now + DAY + 1)
     assert not begin_daily(tmp_path / "none", lambda: now)
-
-
-KILLS = int(os.environ.get("MAGRAY_TEST_KILLS", "4"))
-
-
-@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
-@pytest.mark.parametrize("seed", range(KILLS))
-def test_killed_at_any_moment_all_is_whole(memory: Memory, seed: int) -> None:
-    home, chance = memory.home, random.Random(seed)
-    made = litter(home)
-    memory.records.forget(["n1", "n2", "n3"])
-    memory.close()
-    arguments = ["--home", str(home.path), "clean", "--at-once"]
-    environment = {**os.environ, "MAGRAY_LAYERS__NOTICE_HOURS": "0"}
-    child = subprocess.Popen(
-        [sys.executable, "-m", "magray_server.cli.main", *arguments],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    time.sleep(chance.uniform(0.15, 1.2))
-    child.send_signal(signal.SIGKILL)
-    child.communicate()
-    with Memory.open(memory.root, home=home.path, environ={}) as again:
-        assert not [f for f in again.health.doctor().findings if f.severity.rank > 1]
-        kept = again.records.list(_every(trashed=False), 1_000).records
-        trashed = again.records.list(_every(trashed=True), 1_000).records
-        assert {record.id for record in kept} == {record_id(number) for number in range(4, 31)}
-        assert {record.id for record in trashed} == {"n1", "n2", "n3"}
-        assert again.maintenance.clean().whole
-    assert not any(path.exists() for path in made.values())
-
-
-def _every(*, trashed: bool):
-    from magray_memory.storage.records import RecordFilter
-
-    return RecordFilter(trashed=trashed)
 
 
 def test_the_vector_cache_keeps_what_was_used_lately(memory: Memory) -> None:

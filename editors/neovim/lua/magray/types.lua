@@ -545,7 +545,7 @@
 ---@field total integer
 ---@field searches integer
 
----What was asked. `enabled`: whether it is kept; `median_ms`: milliseconds of an answer.
+---What was asked. `enabled`: whether it is kept; `unanswered`: without a hit, or with a first one whose confidence is below 0.2; `median_ms`: milliseconds of an answer.
 ---@class magray.Searches
 ---@field enabled boolean
 ---@field total integer
@@ -555,7 +555,7 @@
 ---@field without_answer magray.AskedQuery[]
 ---@field found magray.Item[]
 
----A query: how often it was asked, of these without a hit, and when last (ISO 8601, UTC).
+---A query: how often it was asked, of these without an answer, and when last (ISO 8601, UTC).
 ---@class magray.AskedQuery
 ---@field query string
 ---@field count integer

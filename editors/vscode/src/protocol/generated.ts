@@ -718,7 +718,7 @@ export interface Week {
   searches: number;
 }
 
-/** What was asked. `enabled`: whether it is kept; `median_ms`: milliseconds of an answer. */
+/** What was asked. `enabled`: whether it is kept; `unanswered`: without a hit, or with a first one whose confidence is below 0.2; `median_ms`: milliseconds of an answer. */
 export interface Searches {
   enabled: boolean;
   total: number;
@@ -729,7 +729,7 @@ export interface Searches {
   found: Item[];
 }
 
-/** A query: how often it was asked, of these without a hit, and when last (ISO 8601, UTC). */
+/** A query: how often it was asked, of these without an answer, and when last (ISO 8601, UTC). */
 export interface AskedQuery {
   query: string;
   count: number;
