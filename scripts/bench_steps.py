@@ -116,7 +116,7 @@ def child(arguments: list[str]) -> None:
         return found
 
     bootstrap._find_and_load = clock.timed("loading modules", find_and_load)
-    from magray_server.cli.main import run
+    from magray_server.cli.program import run
 
     code = run(arguments)
     told = {"main": clock.main, "beside": clock.beside, "code": code}

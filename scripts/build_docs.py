@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from magray_memory.archive.exported_record import schema
-from magray_server.cli.main import GROUPS, cli
+from magray_server.cli.program import GROUPS, cli
 from magray_server.cli.shell import global_options
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ commands that stream print one a line.
 | 1 | it failed |
 | 2 | wrong usage, a path outside the workspace included |
 | 3 | done in part: what was left out is named |
-| 130 | interrupted |
+| 130 | interrupted (143: by SIGTERM) |
 
 An error is one line, `error: WHAT: WHY (try: …)`. With `--json` it is also
 `{"error": {"code": …, "message": …, "hint": …}}` on stdout.

@@ -3,24 +3,33 @@
 
     prove_recovery.py flips  [--runs 110] [--seed N]   one bit of a vault, a snapshot or the cache of vectors
     prove_recovery.py unseen [--runs 110] [--seed N]   the same, in what SQLite's own checks do not see
+    prove_recovery.py signals [--runs 40] [--seed N]   Ctrl-C and a polite kill at a moment of a command's run
 
-Each run harms a copy of a home, asks a question, and then runs one remedy: `magray index` or `magray doctor
---fix`. Counted: crashes, tracebacks, SQL or text in a message, silent losses, what no remedy repairs. Exits
-with 1 where one of these is not 0.
+A flip harms a copy of a home; then a question is asked, and one remedy is run: `magray index` or `magray
+doctor --fix`. Counted: crashes, tracebacks, SQL or text in a message, silent losses, what no remedy repairs.
+
+A signal goes to the whole process group, as a terminal sends it. The command ends with 130 (143: SIGTERM), or
+as if nothing had come where it was at its end; then every record that was acknowledged is there, and the
+doctor finds nothing. An interrupt before the first line of ours, while Python starts, is counted apart.
+
+Exits with 1 where there was a fault.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -223,20 +232,118 @@ def _changed(place: Place, wanted: list[Any], vectors: dict[Any, bytes]) -> str:
         return str(error)[:60]
 
 
+SIGNALLED = (
+    ("search", f"{SECRET} payment retry"),
+    ("index", "--force"),
+    ("recall", "what did we decide of payments"),
+    ("remember", "-"),
+    ("status",),
+)
+
+
+@dataclass
+class Signals:
+    """The signals of one number to one command."""
+
+    place: Place
+    command: tuple[str, ...]
+    number: signal.Signals
+    score: Score
+    ended: Counter[str] = field(default_factory=Counter[str])
+    acknowledged: list[str] = field(default_factory=list)
+
+    def start(self) -> subprocess.Popen[bytes]:
+        env = {name: value for name, value in os.environ.items() if not name.startswith("MAGRAY_")}
+        return subprocess.Popen(
+            [sys.executable, "-m", "magray_server.cli.main", *self.command],
+            cwd=self.place.root,
+            env={**env, "MAGRAY_HOME": str(self.place.home)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def run(self, text: str, seconds: float) -> None:
+        self.score.runs += 1
+        process = self.start()
+        assert process.stdin is not None
+        process.stdin.write(text.encode())
+        process.stdin.close()
+        process.stdin = None
+        time.sleep(seconds)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, self.number)
+        out, err = (stream.decode() for stream in process.communicate(timeout=120))
+        ran = Ran(process.returncode, out, err)
+        about = f"{self.command[0]}, {self.number.name} after {seconds:.3f} s"
+        if "Traceback" in err or "Fatal Python" in err or "KeyboardInterrupt" in err:
+            if re.search(r'magray_(server|memory)/\S+", line \d+, in (?!<module>)', err):
+                self.score.fault("traceback", about, ran)
+            self.ended["python"] += 1
+        elif ran.code == 0:
+            self.acknowledged.append(text)
+            self.ended["done"] += 1
+            if not out:
+                self.score.fault("0 without an answer", about, ran)
+        else:
+            self.ended["signal"] += 1
+            if ran.code not in (-self.number, 128 + self.number):
+                self.score.fault("another exit code", about, ran)
+
+    def check(self) -> None:
+        about = f"{self.command[0]}, {self.number.name}"
+        if self.command[0] == "remember":
+            there = [
+                record["text"] for record in self.place("list", "-n", "1000", "--json").json()["records"]
+            ]
+            for text in self.acknowledged:
+                if there.count(text) != 1:
+                    self.score.fault("a lost record", f"{about}: {text}")
+        if findings := [finding.message for finding in self.place.findings() if finding.is_error]:
+            self.score.fault("damage", f"{about}: {findings}")
+
+
+def signals(place: Place, options: argparse.Namespace) -> Score:
+    """Signals at random moments of the whole run of a command."""
+    chance, score = random.Random(options.seed), Score()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+    print("| command | signal | runs | ended by it | at its end | in Python's own start | faults |")
+    print("|---|---|---|---|---|---|---|")
+    for command in SIGNALLED:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            tried = Signals(place, command, number, score)
+            faults = score.bad.total()
+            began = time.monotonic()
+            tried.start().communicate(b"the first of them")
+            whole = time.monotonic() - began
+            for turn in range(options.runs):
+                tried.run(f"record {turn} of {number.name}", chance.uniform(0, whole))
+            tried.check()
+            how = [tried.ended[name] for name in ("signal", "done", "python")]
+            figures = [options.runs, *how, score.bad.total() - faults]
+            print(f"| `{command[0]}` | {number.name} | {' | '.join(map(str, figures))} |", flush=True)
+    return score
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("campaign", choices=("flips", "unseen"))
-    parser.add_argument("--runs", type=int, default=110)
+    parser.add_argument("campaign", choices=("flips", "unseen", "signals"))
+    parser.add_argument("--runs", type=int)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     options = parser.parse_args()
+    options.runs = options.runs or (40 if options.campaign == "signals" else 110)
     print(f"seed {options.seed}")
     with tempfile.TemporaryDirectory(prefix="magray-prove-") as folder:
         base = Path(folder)
         place = template(base)
-        score = flips(place, base, options, vault_only=options.campaign == "unseen")
-    print(f"{score.runs} runs, {score.harmless} changed no row, the doctor saw {score.seen}")
+        if options.campaign == "signals":
+            score = signals(place, options)
+        else:
+            score = flips(place, base, options, vault_only=options.campaign == "unseen")
+            print(f"{score.runs} runs, {score.harmless} changed no row, the doctor saw {score.seen}")
     print(", ".join(f"{what}: {count}" for what, count in score.bad.items()) or "nothing bad")
     sys.exit(1 if score.bad else 0)
 

@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 
-from magray_memory.values import give_way
 from magray_server.host.process_exit import when_stdin_ends
 
 
@@ -23,9 +22,13 @@ def _end() -> None:
 
 def main() -> None:
     """Run a command line as a child process, which ends when its stdin does."""
+    # The server's signals are meant, whatever the shell that started the editor ignores.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     when_stdin_ends(_end)
+    from magray_memory.values import give_way
+
     give_way()
-    from magray_server.cli.main import main as run
+    from magray_server.cli.program import main as run
 
     sys.exit(run())
 

@@ -10,6 +10,7 @@ import click
 
 from magray_memory.errors import Interrupted, MagrayError, UsageError
 from magray_server.cli.terminal import coloured, results, style, to_json
+from magray_server.interrupts import INTERRUPTED
 from magray_server.safe_text import safe, safe_lines, without_secrets
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 300
 """Characters of a sentence of the parser of arguments, which repeats whatever it was given."""
-DONE, FAILED, WRONG_USAGE, PARTLY, INTERRUPTED = 0, 1, 2, 3, 130
+DONE, FAILED, WRONG_USAGE, PARTLY = 0, 1, 2, 3
 
 
 class ShellError(MagrayError):

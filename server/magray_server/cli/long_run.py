@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from magray_memory.progress import Progress
+from magray_server import interrupts
 from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from types import FrameType
 
     from magray_memory.progress import Report
     from magray_server.cli.shell import Shell
@@ -30,17 +32,19 @@ def long_run(shell: Shell) -> Generator[Progress]:
 def stoppable(stop: Callable[[], object]) -> Generator[list[int]]:
     """The first Ctrl-C (or a polite kill) stops the work between two steps, the second at once.
 
-    Yields the signals that came.
+    A signal that this process was started to ignore stays ignored. Yields the signals that came.
     """
     received: list[int] = []
 
-    def ask(number: int, frame: object) -> None:
+    def ask(number: int, frame: FrameType | None) -> None:
         if received:
-            raise KeyboardInterrupt
+            interrupts.interrupt(number, frame)
         received.append(number)
+        interrupts.note(number)
         stop()
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, ask) for number in heard}
     try:
         yield received
     finally:

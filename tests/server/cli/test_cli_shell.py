@@ -148,7 +148,7 @@ def test_a_traceback_is_shown_only_on_request(magray: Magray) -> None:
 )
 def test_nothing_native_is_loaded_to_say_how_things_are(indexed: Magray, line: list[str]) -> None:
     code = (
-        "import sys\nfrom magray_server.cli.main import run\n"
+        "import sys\nfrom magray_server.cli.program import run\n"
         f"run({line!r})\n"
         f"print('loaded:', [n for n in {NATIVE!r} if n in sys.modules], file=sys.stderr)\n"
     )

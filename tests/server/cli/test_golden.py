@@ -16,7 +16,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from magray_server.cli.main import cli
+from magray_server.cli.program import cli
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -122,7 +122,7 @@ def test_building_without_onnx_names_the_extra(magray: Magray, tmp_path: Path) -
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right on Windows")
 def test_listing_loads_nothing_heavy(magray: Magray) -> None:
     code = (
-        "import sys; from magray_server.cli.main import run; run(['model', 'list', '--quiet']);"
+        "import sys; from magray_server.cli.program import run; run(['model', 'list', '--quiet']);"
         "sys.exit(bool({'numpy', 'onnxruntime', 'huggingface_hub', 'tokenizers'} & sys.modules.keys()))"
     )
     import subprocess

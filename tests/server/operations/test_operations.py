@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from magray_memory.memory import Memory
-from magray_server.cli.main import cli
+from magray_server.cli.program import cli
 from magray_server.lsp.errors import Refused
 from magray_server.lsp.server import MagrayServer
 from magray_server.operations import registry
