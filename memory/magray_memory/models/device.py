@@ -64,9 +64,12 @@ def find_out(home: Path, model: Model, device: str, seconds: float, *, again: bo
     known = None if again else verdict(home, model, device)
     if known is not None:
         return known
+    tried = fingerprint(
+        model, device
+    )  # before its files are read: one that is replaced meanwhile is not known
     found = probe(model, device, seconds, home)
     if not found.short:
-        _remember(home, fingerprint(model, device), found)
+        _remember(home, tried, found)
     return found
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import shutil
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
@@ -25,6 +27,7 @@ from magray_memory.models.onnx.smoke_test import Verdict
 from magray_memory.models.onnx.smoke_test_facts import Facts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from magray_memory.models.fallback import DeviceChange
@@ -48,6 +51,51 @@ def test_what_was_found_out_about_another_model_is_not_believed(
     toml = model_folder / "model.toml"
     toml.write_text(toml.read_text("utf-8").replace('id = "', 'id = "other-'), "utf-8")
     assert verdict(tmp_path, load_model(model_folder), "cpu") is None
+
+
+def _damage(path: Path) -> None:
+    """One bit in the midst of a file, which keeps its size and its time."""
+    before = path.stat()
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0x10
+    path.write_bytes(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def _swap(path: Path) -> None:
+    """Another file of the same size and time in its place."""
+    other = path.with_name("other")
+    shutil.copy2(path, other)
+    _damage(other)
+    other.replace(path)
+
+
+@pytest.mark.parametrize("harm", [_damage, _swap])
+@pytest.mark.parametrize("key", ["cpu", "tokenizer"])
+def test_a_model_that_was_harmed_since_it_was_verified_is_not_believed(
+    bundled: Model, tmp_path: Path, harm: Callable[[Path], None], key: str
+) -> None:
+    model = load_model(shutil.copytree(bundled.folder, tmp_path / "own"))
+    assert find_out(tmp_path, model, "cpu", 60).ok
+    assert verdict(tmp_path, model, "cpu") is not None  # its files are not read again
+    harm(model.folder / model.files[key].name)
+    assert verdict(tmp_path, model, "cpu") is None
+    found = find_out(tmp_path, model, "cpu", 60)
+    assert not found.ok and "the checksum of" in found.reason
+
+
+def test_a_model_that_is_replaced_while_it_is_tried_is_not_known_by_that(
+    bundled: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load_model(shutil.copytree(bundled.folder, tmp_path / "own"))
+
+    def probe(*arguments: Any) -> Verdict:
+        _damage(model.folder / model.files["cpu"].name)
+        return Verdict("cpu", True)
+
+    monkeypatch.setattr(device, "probe", probe)
+    assert find_out(tmp_path, model, "cpu", 60).ok
+    assert verdict(tmp_path, model, "cpu") is None
 
 
 def test_a_failure_of_a_bad_moment_is_forgotten(bundled: Model, tmp_path: Path) -> None:

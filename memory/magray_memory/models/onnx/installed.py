@@ -79,7 +79,8 @@ def driver_version() -> str | None:
 def fingerprint(model: Model, device: str) -> str:
     """Names this installation, this model and, for a GPU, this driver: 32 hex digits.
 
-    Every file of the installation and of the model counts by size and time.
+    Every file of the installation counts by size and time, every file of the model also by its inode and the
+    time at which that changed: what is put in its place with its former time is another one.
     """
     facts: list[object] = [__version__, sys.executable, sys.version, platform.machine(), device]
     facts.append(sorted(_distributions()))
@@ -88,7 +89,7 @@ def fingerprint(model: Model, device: str) -> str:
         facts.append([str(origin), _stamp(origin), [] if origin is None else _native(origin)])
     # A file that was replaced is read against its checksum before it is believed again.
     facts.append([model.id, *sorted((key, file.sha256) for key, file in model.files.items())])
-    facts.append(sorted((file.name, _stamp(model.folder / file.name)) for file in model.files.values()))
+    facts.append(sorted((file.name, _identity(model.folder / file.name)) for file in model.files.values()))
     if device == "cuda":
         facts += [driver_version(), _stamp(_LOADER_CACHE)]
         facts += [os.environ.get(name, "") for name in _GPU_VARIABLES]
@@ -118,6 +119,14 @@ def _stamp(path: Path | None) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_size, found.st_mtime_ns
+
+
+def _identity(path: Path) -> tuple[int, ...] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 def _origin(name: str) -> Path | None:
