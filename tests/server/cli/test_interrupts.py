@@ -66,14 +66,15 @@ def test_nothing_but_signal_is_imported_before_signals_are_set(module: str) -> N
 def test_at_any_moment(magray: Magray, command: tuple[str, ...], number: signal.Signals) -> None:
     chance = random.Random(f"{command} {number}")
     assert magray("index").code == 0
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     began = time.monotonic()
-    assert magray(*command, text=b"first").code == 0
+    magray.start(*command, **pipes).communicate(b"first", timeout=60)
     whole = time.monotonic() - began
     acknowledged = []
     for turn in range(8):
         text = f"text {turn} of {number}"
-        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         process = magray.start(*command, **pipes)
+        assert process.stdin is not None
         process.stdin.write(text.encode())
         process.stdin.close()
         process.stdin = None
