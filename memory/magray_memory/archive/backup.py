@@ -114,6 +114,7 @@ class BackupMaker:
             backup_folder.make(folder)
         else:
             backup_folder.require_parent(folder)
+            backup_folder.refuse_stranger(folder)
         self._check_space(folder)
         for place in (home.path, folder):
             backup_folder.remove_drafts(place)

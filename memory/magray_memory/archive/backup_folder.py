@@ -139,7 +139,8 @@ def new_backup(target: Path, manifest: Manifest, *, encrypted: bool) -> Generato
     """
     file = not target.is_dir()
     if file:
-        _refuse_stranger(target)
+        target = target.resolve() if target.is_symlink() else target  # the link stays
+        refuse_stranger(target)
     folder = target.parent if file else target
     name = partial(_name, manifest, encrypted=encrypted)
     new = NewBackup(Path(), target if file else folder / name(1))
@@ -188,12 +189,16 @@ def remove_drafts(folder: Path) -> None:
                         leftovers.remove(folder / entry.name)
 
 
-def _refuse_stranger(path: Path) -> None:
-    """A backup takes the place of a backup alone. Raises ArchiveError."""
-    if path.is_file() and path.stat().st_size:
-        with path.open("rb") as file:
-            if file.read(4) != container.ZIP_MAGIC and not encryption.is_encrypted(path):
-                raise ArchiveError(f"{path} is not replaced", "it is no backup", "another name")
+def refuse_stranger(path: Path) -> None:
+    """A backup takes the place of a backup alone: not of a device or a pipe, nor of a zip of somebody else.
+    Raises ArchiveError, OSError.
+    """
+    if not path.exists() or path.is_dir():
+        return
+    if not path.is_file():
+        raise ArchiveError(f"{path} is not replaced", "it is no regular file", "the name of a file or folder")
+    if path.stat().st_size and look(path).problem:
+        raise ArchiveError(f"{path} is not replaced", "it is no backup", "another name")
 
 
 def newest(folder: Path) -> Backup:

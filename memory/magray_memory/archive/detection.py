@@ -35,7 +35,9 @@ def candidates(source: Source) -> list[str]:
     """The names of the importers that fit, the likeliest first."""
     if source.kind == "file":
         (file,) = source.files()
-        return ["markdown"] if file.name.lower().endswith(ENDINGS) else _of_data(file)
+        if file.name.lower().endswith(ENDINGS):
+            return ["markdown"]
+        return _of_data(file) or [name for name in [_of_note(file)] if name]
     found: dict[str, None] = {}
     notes: list[str] = []
     canvases = False

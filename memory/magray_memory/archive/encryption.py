@@ -33,7 +33,11 @@ _MOST_CHUNKS = 1 << 32
 
 
 def is_encrypted(path: Path) -> bool:
-    """Whether a file begins like an encrypted archive. Raises OSError."""
+    """Whether a file begins like an encrypted archive. Raises OSError, ArchiveError for a device or a pipe,
+    which may never give a byte.
+    """
+    if not path.is_file() and path.exists():
+        raise ArchiveError(f"{path} is no backup", "it is no regular file")
     with path.open("rb") as file:
         return file.read(len(MAGIC)) == MAGIC
 

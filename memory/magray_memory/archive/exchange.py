@@ -7,7 +7,7 @@ with Memory.open() as memory:
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from magray_memory.errors import StorageError
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from magray_memory.storage.vault import Vault
 
 Format = Literal["json", "markdown"]
+_PIPED = "-"
+"""Where items come from that are piped in, whatever the pipe is called."""
 
 
 class Exchange:
@@ -79,6 +81,7 @@ class Exchange:
         self,
         path: Path,
         *,
+        stream: BinaryIO | None = None,
         format: str = "auto",  # noqa: A002 - the word of the contract
         dry_run: bool = False,
         tags: Sequence[str] = (),
@@ -88,6 +91,7 @@ class Exchange:
     ) -> Imported:
         """Take what a file, a folder or an archive holds; `format`: see `importer_table.IMPORTERS`.
 
+        `stream`: what is read in place of the path, which names it then.
         `tags` are added to what comes; `layer`: of what has none, else assets. A repeat takes what is new.
         Raises UsageError, StorageError, Interrupted: what was stored until then is there.
         """
@@ -96,6 +100,7 @@ class Exchange:
         from magray_memory.archive.importer_table import IMPORTERS, importer_for
         from magray_memory.archive.incoming_content import Choices
         from magray_memory.archive.source import Source
+        from magray_memory.archive.spool import spooled
         from magray_memory.records.draft import clean_layer, clean_tags
 
         choices = Choices(
@@ -105,10 +110,15 @@ class Exchange:
             redaction=self._context.settings.redaction,
         )
         try:
-            source = Source(absolute_path(path), str(path))
-            name = importer_for(source, format)
-            progress.report(f"importing {IMPORTERS[name].about}")
-            with self._notebook(dry_run=dry_run) as vault:
+            with ExitStack() as stack:
+                source = (
+                    Source(absolute_path(path), str(path))
+                    if stream is None
+                    else Source(stack.enter_context(spooled(stream, progress)), str(path), _PIPED)
+                )
+                name = importer_for(source, format)
+                progress.report(f"importing {IMPORTERS[name].about}")
+                vault = stack.enter_context(self._notebook(dry_run=dry_run))
                 run = ImportRun(
                     vault=vault,
                     source=source,

@@ -123,7 +123,7 @@ def _notes_below(folder: Path) -> list[Path]:
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(place, name) for name in files if name.endswith(".md") and not name.startswith(".")]
-    return sorted(found)
+    return sorted(path for path in found if path.is_file())  # a pipe would never give a byte
 
 
 def _uid_of(path: Path) -> str | None:

@@ -63,12 +63,16 @@ class SourceFile:
 class Source:
     """What is imported. `path` is absolute; `name` is how it was given."""
 
-    def __init__(self, path: Path, name: str) -> None:
-        """Raises UsageError where nothing is, or nothing that can be read."""
+    def __init__(self, path: Path, name: str, place: str = "") -> None:
+        """`place`: where its items come from, in place of the path of a file that is there for now only.
+
+        Raises UsageError where nothing is, or nothing that can be read.
+        """
         self.path = path
         self.name = name
         self.kind = _kind(path, name)
-        self.mark = blake2b(str(path).encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
+        place = place or str(path)
+        self.mark = blake2b(place.encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
         """Tells the items of this place from those of another that are called the same."""
         self.done = self.total = 0
         """Bytes that were read or passed over, and of all files, as far as they are known."""

@@ -23,7 +23,7 @@ from magray_server.operations.operation import (
     as_json,
     options_of,
 )
-from magray_server.operations.paths import current_folder, user_path
+from magray_server.operations.paths import STREAM, current_folder, user_path
 from magray_server.operations.registry import RECORDS, REGISTRY, load, module_name
 from magray_server.safe_text import safe
 
@@ -137,6 +137,7 @@ def _run(shell: Shell, operation: Operation[Any, Any], view: View[Any, Any], opt
         return code
     with shell.memory() as memory, _progress(shell, operation) as progress:
         context = Context(memory=memory, progress=progress, folder=current_folder())
+        context.stdin = None if sys.stdin is None else sys.stdin.buffer
         if sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty():
             from magray_server.cli.questions import ask_passphrase, confirm
 
@@ -207,8 +208,12 @@ def _value(option: Option, value: Any) -> Any:
     if option.spelling.joined:
         return _as_typed(" ".join(value))
     if option.spelling.path and value is not None:
-        value = tuple(str(user_path(part)) for part in value) if option.several else str(user_path(value))
+        value = tuple(map(_path, value)) if option.several else _path(value)
     return None if option.optional and value == () else value
+
+
+def _path(text: str) -> str:
+    return text if text == STREAM else str(user_path(text))
 
 
 def _as_typed(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from magray_memory.errors import UsageError
 from magray_server.operations.operation import Context, Operation, Outcome, option, options
 
 if TYPE_CHECKING:
@@ -104,7 +105,11 @@ def passphrases_of(context: Context, file: str | None) -> Passphrases:
 
 
 def make(context: Context, wanted: MakeBackup) -> BackedUp:
-    """The backup that was made. Raises ArchiveError, VaultDamaged, StorageError, PassphraseError."""
+    """The backup that was made. Raises UsageError, ArchiveError, VaultDamaged, StorageError,
+    PassphraseError.
+    """
+    if wanted.output == "-":
+        raise UsageError("-", "a backup is a file that is read back", "the name of a file or folder")
     return context.memory.archive.backup(
         None if wanted.output is None else Path(wanted.output),
         full=wanted.full,

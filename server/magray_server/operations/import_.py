@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from magray_memory.errors import UsageError
 from magray_server.operations.operation import Context, Operation, Outcome, option, options
+from magray_server.operations.paths import STREAM
 from magray_server.operations.remember import layer_names
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from typing import BinaryIO
+
     from magray_memory.values import Imported
 
 FORMATS = (
@@ -38,7 +44,9 @@ class Import:
     messages) is counted; the exit code is 3 when something should have been taken and was not.
     """
 
-    src: str = option("A file, a folder, a zip or a tar.gz.", positional=True, metavar="SRC", path=True)
+    src: str = option(
+        "A file, a folder, a zip or a tar.gz; - reads stdin.", positional=True, metavar="SRC", path=True
+    )
     format: str = option(
         f"auto (default), {', '.join(FORMATS)}.",
         default="auto",
@@ -56,15 +64,31 @@ class Import:
 
 def run(context: Context, wanted: Import) -> Imported:
     """What became of the items. Raises UsageError, RecordError, StorageError, Interrupted."""
-    return context.memory.exchange.import_(
-        Path(wanted.src),
-        format=wanted.format,
-        dry_run=wanted.dry_run,
-        tags=wanted.tag,
-        layer=wanted.layer,
-        project=wanted.project,
-        progress=context.progress,
-    )
+    with _stream(context, wanted.src) as stream:
+        return context.memory.exchange.import_(
+            Path(wanted.src),
+            stream=stream,
+            format=wanted.format,
+            dry_run=wanted.dry_run,
+            tags=wanted.tag,
+            layer=wanted.layer,
+            project=wanted.project,
+            progress=context.progress,
+        )
+
+
+def _stream(context: Context, src: str) -> AbstractContextManager[BinaryIO | None]:
+    """Stdin for `-`, and a pipe that was opened for this; None for what can be read again. Only for a caller
+    who has a stdin: a server would wait for ever.
+    """
+    if context.stdin is None:
+        return nullcontext()
+    if src == STREAM:
+        return nullcontext(context.stdin)
+    try:
+        return open(src, "rb") if Path(src).is_fifo() else nullcontext()  # noqa: PTH123
+    except OSError as error:
+        raise UsageError(src, error.strerror or str(error)) from error
 
 
 def outcome(_: Import, done: Imported) -> Outcome:
@@ -86,6 +110,7 @@ OPERATIONS = (
         magray import records.json --dry-run
         magray import ~/Downloads/chatgpt-export.zip --tag chats
         magray import ~/vault --from obsidian --layer insights
+        zcat notes.jsonl.gz | magray import -
         """,
     ),
 )

@@ -28,6 +28,7 @@ from typing import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
     from magray_memory.indexing.events import Event
     from magray_memory.memory import Memory
@@ -69,6 +70,8 @@ class Context:
     """Asks the person a question before something is replaced; None where nobody can be asked."""
     ask_passphrase: Callable[[], str] | None = None
     """Asks the person for a passphrase; None where nobody can be asked."""
+    stdin: BinaryIO | None = None
+    """What `-` reads; None where nobody can give anything."""
     folder: Path | None = None
     """What paths may be relative to besides the root of the workspace: the shell's current folder."""
 

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from magray_server.operations.operation import Context
 
 
+STREAM = "-"
+"""In place of a path: stdin or stdout."""
+
+
 def user_path(text: str) -> Path:
     """A path argument as it was meant: relative to the current folder, whatever bytes are in it."""
     return absolute_path(text)

@@ -480,7 +480,7 @@
 
 ---Take records from a file, a folder or a zip of magray or of another tool.
 ---@class magray.ImportParams
----@field src string A file, a folder, a zip or a tar.gz.
+---@field src string A file, a folder, a zip or a tar.gz; - reads stdin.
 ---@field from? string auto (default), json, markdown, obsidian, basic-memory, mem0, chatgpt, claude, mcp-memory, jsonl, magray-rust.
 ---@field dry_run? boolean Say what would be taken; change nothing.
 ---@field tag? string[]|string A tag for all that is taken; may be repeated.

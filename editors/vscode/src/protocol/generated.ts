@@ -637,7 +637,7 @@ export interface Exported {
 
 /** Take records from a file, a folder or a zip of magray or of another tool. */
 export interface ImportParams {
-  /** A file, a folder, a zip or a tar.gz. */
+  /** A file, a folder, a zip or a tar.gz; - reads stdin. */
   src: string;
   /** auto (default), json, markdown, obsidian, basic-memory, mem0, chatgpt, claude, mcp-memory, jsonl, magray-rust. */
   from?: string;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from magray_memory.errors import StorageError, UsageError
@@ -13,6 +12,7 @@ from magray_server.cli.long_run import long_run
 from magray_server.cli.operation_command import Call, View
 from magray_server.cli.terminal import results
 from magray_server.operations.export import Export, records_of
+from magray_server.operations.paths import STREAM
 from magray_server.safe_text import safe
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _SHOWN = 5
 
 def _run(shell: Shell, wanted: Export) -> int | None:
     """JSON to stdout, for `-`."""
-    if Path(wanted.dest).name != "-":
+    if wanted.dest != STREAM:
         return None
     if wanted.format == "markdown":
         raise UsageError("-", "Markdown is a folder of notes", "give a folder's name, or --format json")
