@@ -45,6 +45,13 @@ vim.api.nvim_create_autocmd('BufReadCmd', {
     require('magray.records').read(event.buf)
   end,
 })
+vim.api.nvim_create_autocmd('FileWriteCmd', {
+  group = group,
+  pattern = 'magray:/records/*',
+  callback = function()
+    require('magray.records').write_part()
+  end,
+})
 vim.api.nvim_create_autocmd('BufWriteCmd', {
   group = group,
   pattern = 'magray:/records/*',

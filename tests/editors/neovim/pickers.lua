@@ -25,7 +25,7 @@ local texts = vim.tbl_map(function(item)
   return item.text
 end, items)
 
-local queries, stopped = {}, 0
+local queries = {}
 local function live()
   queries = {}
   return require('magray.live').new(function(query, on_answer)
@@ -34,9 +34,7 @@ local function live()
       on_answer(nil, answer, false)
       on_answer(nil, answer, true)
     end)
-    return function()
-      stopped = stopped + 1
-    end
+    return function() end
   end, 0)
 end
 local function use(name)
@@ -175,40 +173,48 @@ kit.equal(closed, 1)
 at_line(4)
 require('magray.picker').live(live(), { title = 'T' })
 kit.is(snacks.given.live and snacks.given.supports_live)
-found = {}
-local task
-local on_abort
-local async = {
-  on = function(_, event, act)
-    kit.equal(event, 'abort')
-    on_abort = act
-  end,
-  suspend = function()
-    coroutine.yield()
-  end,
-  resume = function()
-    coroutine.resume(task)
-  end,
-}
-local finder = snacks.given.finder({}, { filter = { search = 'retry' }, async = async })
-local finished = false
-task = coroutine.create(function()
-  finder(function(entry)
-    table.insert(found, entry)
+-- Runs a finder as snacks does: in a coroutine, which is told that it was aborted when it is resumed for that.
+local function run_finder(query)
+  local run = { found = {} }
+  local async = {
+    on = function(_, event, act)
+      kit.equal(event, 'abort')
+      run.abort = act
+    end,
+    suspend = function()
+      coroutine.yield()
+    end,
+    resume = function()
+      coroutine.resume(run.task)
+    end,
+  }
+  local finder = snacks.given.finder({}, { filter = { search = query }, async = async })
+  run.task = coroutine.create(function()
+    finder(function(entry)
+      table.insert(run.found, entry)
+    end)
+    run.finished = true
   end)
-  finished = true
-end)
-coroutine.resume(task)
+  coroutine.resume(run.task)
+  return run
+end
+local before = run_finder('re')
+local run = run_finder('retry')
+vim.schedule(before.abort)
 kit.wait(function()
-  return finished
-end)
+  return run.finished
+end, 'the hits of the query that came later')
+kit.equal(queries, { 'retry' })
+found = run.found
 kit.equal(
   vim.tbl_map(function(entry)
     return { entry.idx, entry.pos[1] }
   end, found),
   { { 1, 3 }, { 2, 1 }, { 3, 4 } }
 )
-on_abort()
+run_finder('of a picker that is closed').abort()
+vim.wait(50)
+kit.equal(queries, { 'retry' })
 
 -- fzf-lua
 local fzf = {}
@@ -238,7 +244,10 @@ vim.cmd.cclose()
 vim.cmd.enew()
 require('magray.picker').live(live(), { title = 'T' })
 found = {}
-local ended = false
+local ended, replaced_ended = false, false
+fzf.contents({ 're' })(function(line)
+  replaced_ended = replaced_ended or line == nil
+end)
 fzf.contents({ 'retry' })(function(line)
   if line == nil then
     ended = true
@@ -250,6 +259,7 @@ kit.wait(function()
   return ended
 end)
 kit.equal(found[1], '1\t' .. texts[1])
+kit.is(replaced_ended, 'the list of a query that was replaced ends')
 fzf.given.actions.default({ found[3] })
 at_line(4)
 

@@ -81,5 +81,9 @@ kit.equal(answered, false)
 -- What it refuses is said in its words.
 vim.cmd('Magray search since:nonsense x')
 kit.equal(kit.told('Since nonsense').level, vim.log.levels.ERROR)
+for _, id in ipairs({ '', 'nonsense', '17' }) do
+  vim.cmd('Magray open ' .. id)
+  kit.told('which record')
+end
 vim.cmd('Magray open n99')
 kit.told('n99')

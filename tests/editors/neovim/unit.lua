@@ -121,6 +121,16 @@ kit.equal(
 )
 kit.equal(complete('layer:in', "'<,'>Magray remember layer:in", 29), { 'layer:interact', 'layer:insights' })
 kit.equal(complete('x', 'Magray search x', 15), {})
+for typed, wanted in pairs({
+  ['Mag sea'] = { 'search' },
+  ["'<,'>Mag rem"] = { 'remember' },
+  ['silent Magray! he'] = { 'health' },
+  ['/def/,$Magray simi'] = { 'similar' },
+  ['Magray records #a layer:as'] = { 'layer:assets' },
+  ["'<,'>Mag remember A title layer:ins"] = { 'layer:insights' },
+}) do
+  kit.equal(vim.fn.getcompletion(typed, 'cmdline'), wanted, typed)
+end
 for name, command in pairs(require('magray.command').commands()) do
   kit.is(#command.about > 0 and type(command.run) == 'function', name)
 end

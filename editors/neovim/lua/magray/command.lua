@@ -76,6 +76,16 @@ commands.recall = {
     require('magray.search').search('magray/recall', given.text, { quickfix = given.bang })
   end,
 }
+local function layers(lead)
+  local found = {}
+  for _, layer in ipairs({ 'interact', 'insights', 'assets' }) do
+    if vim.startswith('layer:' .. layer, lead) then
+      found[#found + 1] = 'layer:' .. layer
+    end
+  end
+  return found
+end
+
 commands.remember = {
   about = 'keep the lines of the range, or a text',
   run = function(given)
@@ -86,15 +96,7 @@ commands.remember = {
       remember.text(given.text)
     end
   end,
-  complete = function(lead)
-    local found = {}
-    for _, layer in ipairs({ 'interact', 'insights', 'assets' }) do
-      if vim.startswith('layer:' .. layer, lead) then
-        found[#found + 1] = 'layer:' .. layer
-      end
-    end
-    return found
-  end,
+  complete = layers,
 }
 commands.related = {
   about = 'open or close the window that follows the cursor',
@@ -112,6 +114,7 @@ commands.similar = {
 }
 commands.records = {
   about = 'list records and open one; words are tags, layer:NAME a layer',
+  complete = layers,
   run = function(given)
     local filing = require('magray.remember').parse(given.text)
     local tags = vim.list_extend(filing.tags, vim.split(filing.text, ' ', { trimempty = true }))
@@ -121,9 +124,7 @@ commands.records = {
 commands.open = {
   about = 'open a record by its id',
   run = function(given)
-    if given.words[1] then
-      require('magray.records').open(given.words[1])
-    end
+    require('magray.records').open(given.words[1] or '')
   end,
 }
 commands.forget = {
@@ -281,13 +282,25 @@ function M.run(given)
   })
 end
 
+---The whole words of a command line after the command itself, which may be abbreviated and have a range.
+---@param typed string
+---@return string[]
+local function words_before(typed)
+  local parsed, command = pcall(vim.api.nvim_parse_cmd, typed, {})
+  local words = parsed and command.args
+    or vim.split(typed:match('%f[%a]%a+!?%s+(.*)$') or '', '%s+', { trimempty = true })
+  if not typed:match('%s$') then
+    words[#words] = nil
+  end
+  return words
+end
+
 ---@param lead string
 ---@param line string
 ---@param position integer
 ---@return string[]
 function M.complete(lead, line, position)
-  local before = line:sub(1, position):gsub('^.-Magray!?%s*', '')
-  local name = before:match('^(%S+)%s')
+  local name = words_before(line:sub(1, position))[1]
   if name then
     local command = commands[name]
     return command and command.complete and command.complete(lead) or {}

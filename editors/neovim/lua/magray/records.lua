@@ -111,6 +111,11 @@ function M.write(bufnr)
   end
 end
 
+---Refuse to save a part of a record.
+function M.write_part()
+  say('a record is saved whole, with `:w`; nothing was written', vim.log.levels.ERROR)
+end
+
 ---Records changed somewhere: buffers that show one follow, unless they were edited.
 function M.changed()
   for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
@@ -133,6 +138,9 @@ end
 
 ---@param id string
 function M.open(id)
+  if not id:match('^n%d+$') then
+    return say('which record? Name its id, as n17', vim.log.levels.WARN)
+  end
   vim.cmd("normal! m'")
   vim.cmd.edit(vim.fn.fnameescape(M.uri_of(id)))
 end

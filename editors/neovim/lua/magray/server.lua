@@ -67,12 +67,16 @@ local function is_too_wide(folder)
   return folder == vim.fs.dirname(folder) or (home ~= nil and folder == vim.fs.normalize(home))
 end
 
+local function is_marker(name)
+  return name == '.magray.toml' or name == '.obsidian' or name == '.git'
+end
+
 ---The folder to open for a file: a marked one, one of `folders`, or the current one with plain notes.
 ---@param path string
 ---@return string?
 function M.folder_of(path)
   path = vim.fs.normalize(path)
-  local marked = vim.fs.root(path, { { '.magray.toml', '.obsidian', '.git' } })
+  local marked = vim.fs.root(path, is_marker)
   if marked and not is_too_wide(marked) then
     return marked
   end

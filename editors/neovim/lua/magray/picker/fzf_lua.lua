@@ -64,16 +64,24 @@ end
 
 function M.live(live, options)
   local items = {}
+  local finish ---@type fun()? ends the list of the query before
   require('fzf-lua').fzf_live(
     function(given)
       -- Its older versions give the query itself.
       local query = type(given) == 'table' and given[1] or given
       return function(add)
         vim.schedule(function()
+          if finish then
+            finish()
+          end
+          finish = function()
+            finish = nil
+            add(nil)
+          end
           live:ask(query or '', function(problem, answer, final)
             if problem then
               require('magray.server').say(problem, vim.log.levels.ERROR)
-              return add(nil)
+              return finish()
             end
             if not final then
               return
@@ -82,7 +90,7 @@ function M.live(live, options)
             for _, line in ipairs(lines_of(items)) do
               add(line)
             end
-            add(nil)
+            finish()
           end)
         end)
       end

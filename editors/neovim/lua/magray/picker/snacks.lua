@@ -50,17 +50,27 @@ function M.pick(items, options)
 end
 
 function M.live(live, options)
+  local latest ---@type table?
   require('snacks').picker.pick(options_of(options, {
     live = true,
     supports_live = true,
     finder = function(_, context)
       local query = context.filter.search
+      local run = {}
       return function(add)
         local done = false
+        latest = run
+        -- A run hears that it was aborted only after the next one has begun.
         context.async:on('abort', function()
-          live:stop()
+          if latest == run then
+            latest = nil
+            live:stop()
+          end
         end)
         vim.schedule(function()
+          if latest ~= run then
+            return
+          end
           live:ask(query, function(problem, answer, final)
             if problem then
               require('magray.server').say(problem, vim.log.levels.ERROR)
