@@ -77,6 +77,17 @@ test("every setting has a text and a scope, and one that names a program or fold
   ]);
 });
 
+test("every page of the walkthrough has its Russian one, with the same code in it", () => {
+  const steps: { media: { markdown: string } }[] = manifest.contributes.walkthroughs[0].steps;
+  assert.equal(steps.length, 4);
+  const code = (text: string) => text.match(/`[^`\n]+`|^[a-z].*\[cpu\].*$/gm);
+  for (const { media } of steps) {
+    const russian = readFileSync(media.markdown.replace(/\.md$/, ".nls.ru.md"), "utf8");
+    assert.match(russian, /[а-яё]{4}/);
+    assert.deepEqual(code(russian), code(readFileSync(media.markdown, "utf8")), media.markdown);
+  }
+});
+
 test("the package needs no module at run time, and its files are there", () => {
   assert.equal(manifest.dependencies, undefined);
   const icons = readFileSync("package.json", "utf8").matchAll(/"(media\/[^"]+)"/g);

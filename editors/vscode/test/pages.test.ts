@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { marksOf, markText } from "../src/citations/marks";
 import { coverageText, whyText } from "../src/coverage/rule_text";
@@ -9,6 +10,7 @@ import { resultReport } from "../src/pages/result_report";
 import type { PathStanding, Status } from "../src/protocol/generated";
 import { asMessage } from "../src/protocol/messages";
 
+const NAMES = readFileSync("src/pages/field_names.ts", "utf8");
 const STATUS: Status = {
   version: "1.0",
   home: "/home/ann/.local/share/magray",
@@ -124,4 +126,25 @@ test("a request of several commands names the command in its params", () => {
     params: { ids: ["n1"], command: "restore" },
   });
   assert.deepEqual(asMessage("search", { query: "x" }), { method: "magray/search", params: { query: "x" } });
+});
+
+test("every part of a report has a name in words, and what people named keeps its name", () => {
+  const types = readFileSync("src/protocol/generated.ts", "utf8");
+  const reported = ["Imported", "Conflict", "Skipped", "Stats", "RecordCounts", "Week", "Searches"];
+  for (const name of [...reported, "AskedQuery", "Item", "Opened", "Unused", "Sizes", "Restored"]) {
+    const body = new RegExp(`interface ${name} \\{([^}]*(?:\\{[^}]*\\}[^}]*)*)\\n\\}`).exec(types)?.[1] ?? "";
+    const fields = [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, field]) => field ?? "");
+    assert.ok(fields.length > 0, name);
+    for (const field of fields) {
+      assert.ok(NAMES.includes(`${field}: l10n.t(`), `${name}.${field}`);
+    }
+  }
+  const { text } = resultReport("Use", {
+    records: { bytes: 2_000_000, by_tag: { my_tag: 2 }, by_layer: { assets: 1 } },
+    sizes: { total: 1_500 },
+    left_out: { too_large: 1 },
+  });
+  for (const shown of ["2 MB", "my_tag", "by tag", "1.5 kB", "too large"]) {
+    assert.ok(text.includes(shown), shown);
+  }
 });

@@ -4,7 +4,7 @@ import type { Record } from "../src/protocol/generated";
 import { grouped, nameOf } from "../src/records/grouping";
 import { escaped, recordCard, recordDescription } from "../src/records/record_text";
 import { idOf, pathOf } from "../src/records/uris";
-import { stamp } from "../src/records/versions";
+import { opened, replaced, stamp } from "../src/records/versions";
 
 const RECORD: Record = {
   id: "n1",
@@ -89,4 +89,15 @@ test("two edits within a second are two times", () => {
   assert.equal(stamp(RECORD), stamp({ ...RECORD }));
   assert.notEqual(stamp(RECORD), stamp({ ...RECORD, version: "2:abc" }));
   assert.ok(stamp(RECORD) < stamp({ ...RECORD, updated: "2026-03-02T10:00:01+00:00" }));
+});
+
+test("a save replaces what was read, and a later text only where the editor asks before it overwrites", () => {
+  const read = opened(RECORD);
+  assert.equal(replaced(read, undefined), RECORD.version);
+  assert.equal(replaced(read, read), RECORD.version);
+  const later = { ...RECORD, version: "9:later", updated: "2030-01-01T00:00:00+00:00" };
+  assert.equal(replaced(read, opened({ ...later, text: `${RECORD.text} more` })), "9:later");
+  assert.equal(replaced(read, opened(later)), RECORD.version); // as long: the editor sees no conflict
+  const earlier = { ...later, updated: "2020-01-01T00:00:00+00:00", text: `${RECORD.text} more` };
+  assert.equal(replaced(read, opened(earlier)), RECORD.version);
 });

@@ -7,7 +7,7 @@ import { failure } from "../src/server/failure";
 import { defaultHome, indexedRoots, isIndexed } from "../src/server/indexed_roots";
 import { pythons } from "../src/server/python_versions";
 import { MOST, RestartPolicy, WITHIN_MS } from "../src/server/restart_policy";
-import { setByPerson } from "../src/server/settings";
+import { setByPerson, setOr } from "../src/server/settings";
 import { statusText } from "../src/server/status_text";
 
 test("a server that keeps ending is not started for ever, one that ends now and then is", () => {
@@ -38,6 +38,8 @@ test("only what the person set is sent, whatever the editor's defaults are", () 
   const configuration = { get: (name: string) => values[name], inspect: (name: string) => set[name] };
   const names = ["search.k", "search.perFile", ...Object.keys(set)];
   assert.deepEqual(setByPerson(names, configuration), { search: { k: 20 }, index: { hidden: false } });
+  assert.equal(setOr("search.k", configuration, 30), 20);
+  assert.equal(setOr("embedding.device", configuration, "cpu"), "cpu");
 });
 
 test("a folder inside an indexed root is indexed, a folder beside it is not", async () => {

@@ -1,17 +1,18 @@
 /** Result report: any answer of the server as headings, facts and tables, for operations without a page of their own. */
 
 import { l10n } from "vscode";
+import { fieldName, fieldValue } from "./field_names";
 import { facts, Html, html } from "./html";
 
 const MOST_ROWS = 200;
 
 export function resultReport(title: string, value: unknown): Html {
-  return html`<h1>${title}</h1>${shownValue(value, 2)}`;
+  return html`<h1>${title}</h1>${shownValue(value, 2, "")}`;
 }
 
-function shownValue(value: unknown, level: number): Html {
+function shownValue(value: unknown, level: number, parent: string): Html {
   if (Array.isArray(value)) {
-    return list(value);
+    return list(value, parent);
   }
   if (!isObject(value)) {
     return html`<p>${plain(value)}</p>`;
@@ -20,14 +21,16 @@ function shownValue(value: unknown, level: number): Html {
   const simple = entries.filter(([, part]) => !isNested(part));
   const nested = entries.filter(([, part]) => isNested(part));
   const table =
-    simple.length > 0 ? facts(simple.map(([name, part]) => [inWords(name), plain(part)])) : html``;
+    simple.length > 0
+      ? facts(simple.map(([name, part]) => [fieldName(name, parent), shownField(name, part, parent)]))
+      : html``;
   const parts = nested.map(
-    ([name, part]) => html`${heading(inWords(name), level)}${shownValue(part, level + 1)}`,
+    ([name, part]) => html`${heading(fieldName(name, parent), level)}${shownValue(part, level + 1, name)}`,
   );
   return html`${table}${parts}`;
 }
 
-function list(values: readonly unknown[]): Html {
+function list(values: readonly unknown[], parent: string): Html {
   const rows = values.slice(0, MOST_ROWS);
   const more = values.length - rows.length;
   const rest = more > 0 ? html`<p class="quiet">${l10n.t("… and {0} more", more)}</p>` : html``;
@@ -35,13 +38,19 @@ function list(values: readonly unknown[]): Html {
     return html`<ul>${rows.map((row) => html`<li>${plain(row)}</li>`)}</ul>${rest}`;
   }
   const names = [...new Set(rows.flatMap((row) => Object.keys(row).filter((name) => !isEmpty(row[name]))))];
-  const head = names.map((name) => html`<th scope="col">${inWords(name)}</th>`);
-  const body = rows.map((row) => html`<tr>${names.map((name) => html`<td>${plain(row[name])}</td>`)}</tr>`);
+  const head = names.map((name) => html`<th scope="col">${fieldName(name, parent)}</th>`);
+  const body = rows.map(
+    (row) => html`<tr>${names.map((name) => html`<td>${shownField(name, row[name], parent)}</td>`)}</tr>`,
+  );
   return html`<table class="grid"><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>${rest}`;
 }
 
 function heading(text: string, level: number): Html {
   return level <= 2 ? html`<h2>${text}</h2>` : html`<h3>${text}</h3>`;
+}
+
+function shownField(name: string, value: unknown, parent: string): string {
+  return fieldValue(name, value, parent) ?? plain(value);
 }
 
 function plain(value: unknown): string {
@@ -76,8 +85,4 @@ function isEmpty(value: unknown): boolean {
     (Array.isArray(value) && value.length === 0) ||
     (isObject(value) && Object.keys(value).length === 0)
   );
-}
-
-function inWords(name: string): string {
-  return name.replaceAll("_", " ");
 }

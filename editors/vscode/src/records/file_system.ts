@@ -12,11 +12,11 @@ import {
   l10n,
   Uri,
 } from "vscode";
-import type { RecordDetails } from "../protocol/generated";
+import type { Record, RecordDetails } from "../protocol/generated";
 import { failure } from "../server/failure";
 import type { Server } from "../server/server";
 import { FOLDER, idOf, pathOf, SCHEME } from "./uris";
-import { type Opened, stamp } from "./versions";
+import { type Opened, opened, replaced } from "./versions";
 
 const LISTED = 1_000;
 
@@ -25,6 +25,8 @@ export class RecordFileSystem implements FileSystemProvider, Disposable {
   private readonly changes: Disposable;
   /** What the editor has of each record that is open. */
   private readonly opened = new Map<string, Opened>();
+  /** What it was told last that there is. */
+  private readonly seen = new Map<string, Opened>();
 
   readonly onDidChangeFile = this.changeEmitter.event;
 
@@ -41,12 +43,8 @@ export class RecordFileSystem implements FileSystemProvider, Disposable {
       return { type: FileType.Directory, ctime: 0, mtime: 0, size: 0 };
     }
     const record = await this.record(uri);
-    return {
-      type: FileType.File,
-      ctime: Date.parse(record.created),
-      mtime: stamp(record),
-      size: Buffer.byteLength(record.text),
-    };
+    const { stamp, bytes } = this.see(record);
+    return { type: FileType.File, ctime: Date.parse(record.created), mtime: stamp, size: bytes };
   }
 
   async readDirectory(uri: Uri): Promise<[string, FileType][]> {
@@ -59,21 +57,22 @@ export class RecordFileSystem implements FileSystemProvider, Disposable {
 
   async readFile(uri: Uri): Promise<Uint8Array> {
     const record = await this.record(uri);
-    this.opened.set(record.id, { version: record.version, stamp: stamp(record) });
+    this.opened.set(record.id, this.see(record));
     return Buffer.from(record.text);
   }
 
   /** Save a record; refused where somebody else has changed it since it was read. */
   async writeFile(uri: Uri, content: Uint8Array): Promise<void> {
     const id = idOf(uri.path);
-    const opened = id === undefined ? undefined : this.opened.get(id);
-    if (id === undefined || opened === undefined) {
+    const read = id === undefined ? undefined : this.opened.get(id);
+    if (id === undefined || read === undefined) {
       throw FileSystemError.NoPermissions(l10n.t("New records are made with “Remember”."));
     }
     const text = Buffer.from(content).toString("utf8");
     try {
-      const record = await this.server.request("edit", { id, text, version: opened.version });
-      this.opened.set(id, { version: record.version, stamp: stamp(record) });
+      const version = replaced(read, this.seen.get(id));
+      const record = await this.server.request("edit", { id, text, version });
+      this.opened.set(id, this.see(record));
     } catch (error) {
       const failed = failure(error);
       if (failed?.code === "record_changed") {
@@ -124,6 +123,12 @@ export class RecordFileSystem implements FileSystemProvider, Disposable {
         ? FileSystemError.FileNotFound(uri)
         : FileSystemError.Unavailable(failed?.message ?? String(error));
     }
+  }
+
+  private see(record: Record): Opened {
+    const now = opened(record);
+    this.seen.set(record.id, now);
+    return now;
   }
 
   private recordsChanged(): void {

@@ -11,11 +11,13 @@ import {
   QuickPickItemKind,
   ThemeIcon,
   window,
+  workspace,
 } from "vscode";
 import type { Hit, SearchAnswer } from "../protocol/generated";
 import type { Connection } from "../server/client";
 import { failure } from "../server/failure";
 import type { Server } from "../server/server";
+import { setOr } from "../server/settings";
 import { Debounce } from "./debounce";
 import { explained } from "./explanation";
 import { chooseFilters } from "./filter_picker";
@@ -36,6 +38,7 @@ interface HitItem extends QuickPickItem {
   readonly hit?: Hit;
 }
 
+/** Hits of a list where the person has set no number: it can be scrolled. */
 const HITS = 30;
 /** While the index or the model is still to come, an answer that lacks them is asked for again this often. */
 const IMPROVE_MS = 700;
@@ -137,7 +140,7 @@ export class SearchPicker implements Disposable {
       }
     };
     try {
-      const params = { ...asParams(filters), query, k: HITS };
+      const params = { ...asParams(filters), query, k: hits() };
       show(await this.server.request(this.verb, params, { token: running.token, onPartial: show }));
     } catch (error) {
       if (!running.token.isCancellationRequested) {
@@ -266,7 +269,7 @@ export class SearchPicker implements Disposable {
     if (found === undefined) {
       return;
     }
-    const params = { ...asParams(found.filters), query: found.query, k: HITS, explain: true };
+    const params = { ...asParams(found.filters), query: found.query, k: hits(), explain: true };
     const answer = await this.server.request(this.verb, params);
     const again = answer.hits.find((other) => other.passage === hit.passage && other.id === hit.id);
     await showExplanation(again ?? hit);
@@ -284,6 +287,10 @@ export class SearchPicker implements Disposable {
       this.dispose();
     }
   }
+}
+
+function hits(): number {
+  return setOr("search.k", workspace.getConfiguration("magray"), HITS);
 }
 
 function isByWordsOnly(answer: SearchAnswer | undefined): boolean {

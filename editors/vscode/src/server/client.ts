@@ -7,6 +7,7 @@ import {
   type Event,
   EventEmitter,
   type LogOutputChannel,
+  l10n,
   type Uri,
   workspace,
 } from "vscode";
@@ -56,6 +57,8 @@ export class Connection implements Disposable {
   private readonly policy = new RestartPolicy();
   private readonly client: LanguageClient;
   private stopping = false;
+  /** The process ended before it had answered. */
+  private endedEarly = false;
 
   readonly onStatus: Event<ServerStatus> = this.statusEmitter.event;
   readonly onRecordsChanged: Event<void> = this.recordsEmitter.event;
@@ -68,7 +71,7 @@ export class Connection implements Disposable {
       args: ["--stdio"],
       options: { env: { ...process.env, ...start.environment } },
     };
-    this.client = new LanguageClient("magray", "magray", { run, debug: run }, this.options());
+    this.client = new QuietClient("magray", "magray", { run, debug: run }, this.options());
     this.client.registerFeature(capabilities());
   }
 
@@ -76,7 +79,14 @@ export class Connection implements Disposable {
   async open(): Promise<void> {
     this.client.onNotification("magray/status", (status: ServerStatus) => this.statusEmitter.fire(status));
     this.client.onNotification("magray/recordsChanged", () => this.recordsEmitter.fire());
-    await this.client.start();
+    try {
+      await this.client.start();
+    } catch (error) {
+      throw this.endedEarly ? endedBeforeAnswer() : error;
+    }
+    if (this.endedEarly) {
+      throw endedBeforeAnswer(); // the client takes its own end for a start
+    }
   }
 
   get isRunning(): boolean {
@@ -164,12 +174,24 @@ export class Connection implements Disposable {
 
   private closed(): { action: CloseAction; handled: true } {
     // What ends before it has answered is told by the one who started it.
-    const again = !this.stopping && this.client.state !== State.Starting && this.policy.ended();
+    this.endedEarly = !this.stopping && this.client.state === State.Starting;
+    const again = !this.stopping && !this.endedEarly && this.policy.ended();
     if (!this.stopping) {
       this.endEmitter.fire(again);
     }
     return { action: again ? CloseAction.Restart : CloseAction.DoNotRestart, handled: true };
   }
+}
+
+/** The client without messages of its own: what goes wrong is told by Server, once. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
+
+function endedBeforeAnswer(): Error {
+  return new Error(l10n.t("it ended before it had answered"));
 }
 
 /** The server always makes the lenses of records: the marks in the gutter come from them. */

@@ -53,6 +53,7 @@ export async function installServer(server: Server): Promise<void> {
   }
 }
 
+/** Make the environment and install into it; one that works is updated, and stays when that fails. */
 async function make(folder: string, python: string, log: LogOutputChannel): Promise<boolean> {
   const options = {
     location: ProgressLocation.Notification,
@@ -62,20 +63,21 @@ async function make(folder: string, python: string, log: LogOutputChannel): Prom
   return window.withProgress(options, async (progress, token) => {
     const stop = new AbortController();
     token.onCancellationRequested(() => stop.abort());
+    const own = `${scripts(folder, process)}/python`;
+    const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--upgrade", REQUIREMENT];
+    const works = await hasPip(own);
     try {
-      progress.report({ message: l10n.t("making a virtual environment") });
-      await logged(log, python, ["-m", "venv", "--clear", folder], stop.signal);
+      if (!works) {
+        progress.report({ message: l10n.t("making a virtual environment") });
+        await logged(log, python, ["-m", "venv", "--clear", folder], stop.signal);
+      }
       progress.report({ message: l10n.t("downloading packages") });
-      const own = `${scripts(folder, process)}/python`;
-      await logged(
-        log,
-        own,
-        ["-m", "pip", "install", "--disable-pip-version-check", REQUIREMENT],
-        stop.signal,
-      );
+      await logged(log, own, pip, stop.signal);
       return true;
     } catch (error) {
-      await rm(folder, { recursive: true, force: true });
+      if (!works) {
+        await rm(folder, { recursive: true, force: true });
+      }
       if (!stop.signal.aborted) {
         log.error(String(error));
         void showFailure(log);
@@ -83,6 +85,13 @@ async function make(folder: string, python: string, log: LogOutputChannel): Prom
       return false;
     }
   });
+}
+
+async function hasPip(python: string): Promise<boolean> {
+  return run(python, ["-m", "pip", "--version"]).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function showFailure(log: LogOutputChannel): Promise<void> {

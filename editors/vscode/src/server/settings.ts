@@ -16,6 +16,11 @@ export interface Configuration {
 
 export type Settings = { [name: string]: Settings | unknown };
 
+/** A setting of the person's, or what is used where none was set. */
+export function setOr<T>(name: string, configuration: Configuration, otherwise: T): T {
+  return isSet(configuration.inspect(name)) ? (configuration.get(name) as T) : otherwise;
+}
+
 /** The settings among `names` (without the prefix) that were set, as the tree that the server reads. */
 export function setByPerson(names: Iterable<string>, configuration: Configuration): Settings {
   const tree: Settings = {};
