@@ -36,6 +36,7 @@ SETTINGS = {
     "editor.minimap.enabled": False,
     "explorer.autoReveal": False,
     "files.hotExit": "off",
+    "files.autoSave": "off",
     "update.mode": "none",
 }
 
@@ -75,11 +76,12 @@ class Editor:
             str(self.place / "extensions"),
         ]
 
-    def install(self, vsix: Path) -> None:
-        """Install an extension's package, as a person does."""
-        command = ["node", str(self._entry), *self._folders, "--install-extension", str(vsix)]
+    def install(self, *packages: Path) -> None:
+        """Install packages of extensions, as a person does."""
+        named = [part for package in packages for part in ("--install-extension", str(package))]
+        command = ["node", str(self._entry), *self._folders, *named]
         done = subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=120)
-        assert "successfully installed" in done.stdout, done.stdout + done.stderr
+        assert done.stdout.count("successfully installed") == len(packages), done.stdout + done.stderr
 
     def settings(self, **changes: Any) -> None:
         """Write the person's settings, names with `__` for dots."""
@@ -90,6 +92,14 @@ class Editor:
             file = self.place / "data" / folder / "settings.json"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(values), encoding="utf-8")
+
+    def speak(self, language: str) -> None:
+        """Add a language pack that has no texts, so that only extensions speak the language."""
+        texts = self.place / "texts.json"
+        texts.write_text('{"contents": {}}', encoding="utf-8")
+        pack = {"hash": "0", "label": language, "extensions": [], "translations": {"vscode": str(texts)}}
+        file = self.place / "data" / "languagepacks.json"
+        file.write_text(json.dumps({language: pack}), encoding="utf-8")
 
     def start(self, *arguments: str) -> None:
         """Start the process and wait until it answers."""
@@ -298,15 +308,27 @@ class Window:
         )
         return "\n".join(line.replace("\xa0", " ") for line in placed)
 
+    def pane(self, view: str) -> Locator:
+        """A view in the side bar."""
+        return self.page.locator(f".pane:has(.pane-header[aria-label^='{view}'])")
+
+    def pane_title(self, view: str) -> str:
+        """What stands above a view."""
+        return self.pane(view).locator(".pane-header").inner_text()
+
     def tree(self, view: str) -> list[str]:
         """The rows of a view in the side bar."""
-        rows = self.page.locator(f".pane:has(.pane-header[aria-label^='{view}']) .monaco-list-row")
+        rows = self.pane(view).locator(".monaco-list-row")
         return [" ".join(text.split()) for text in rows.all_inner_texts()]
 
     def tree_row(self, view: str, text: str) -> Locator:
         """A row of a view in the side bar."""
-        pane = self.page.locator(f".pane:has(.pane-header[aria-label^='{view}'])")
-        return pane.locator(".monaco-list-row").filter(has_text=text).first
+        return self.pane(view).locator(".monaco-list-row").filter(has_text=text).first
+
+    @property
+    def output(self) -> str:
+        """The lines of the panel's output that are on the screen."""
+        return "\n".join(self.page.locator(".panel .view-line").all_inner_texts()).replace("\xa0", " ")
 
     def frame_text(self, needle: str) -> str:
         """The text of the page of ours that has the needle; empty while there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,18 +10,20 @@ import sys
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+import psutil
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from workbench import Browser, Editor, Window
 
 ROOT = Path(__file__).parents[3]
 EXTENSION = ROOT / "editors" / "vscode"
 PICTURES = Path(os.environ.get("MAGRAY_PICTURES") or ROOT / "build" / "pictures" / "vscode")
+PROGRAMS = Path(sys.executable).parent
 PATIENT = {"MAGRAY_EMBEDDING__PROBE_SECONDS": "120"}
 """A trial of the model on a machine that is busy with tests takes longer than on an editor's."""
 
@@ -99,12 +102,17 @@ class Place:
         return {"HOME": str(self.person), "MAGRAY_HOME": str(self.home), **PATIENT}
 
 
-def make_place(folder: Path) -> Place:
-    """A machine where `uv tool install` has put the server into `~/.local/bin`."""
+def make_place(folder: Path, trial: Mapping[str, bytes] | None = None) -> Place:
+    """A machine where `uv tool install` puts the server into `~/.local/bin`; `trial`: files of its home."""
     place = Place(folder / "person", folder / "home", folder / "shop")
+    if trial:
+        place.home.mkdir(mode=0o700)
+    for name, data in (trial or {}).items():
+        (place.home / name).write_bytes(data)
+        (place.home / name).chmod(0o600)
     programs = place.person / ".local" / "bin"
     programs.mkdir(parents=True)
-    (programs / "magray-lsp").symlink_to(Path(sys.executable).parent / "magray-lsp")
+    (programs / "magray-lsp").symlink_to(PROGRAMS / "magray-lsp")
     packages = Path(sysconfig.get_path("purelib"))
     for name in ("pluggy", "iniconfig"):
         shutil.copytree(packages / name, place.workspace / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -117,26 +125,39 @@ def make_place(folder: Path) -> Place:
 
 
 def make_editor(
-    code_server: Path, vsix: Path, folder: Path, environment: dict[str, str], *, trusted: bool = True
+    code_server: Path,
+    packages: Sequence[Path],
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    trusted: bool = True,
+    language: str = "en",
+    **settings: Any,
 ) -> Editor:
-    """An editor that trusts every folder, or none."""
+    """An editor with these extensions and settings, which trusts every folder, or none."""
     from workbench import Editor
 
     editor = Editor(code_server, folder / "editor", environment)
-    editor.settings(security__workspace__trust__startupPrompt="never")
-    editor.install(vsix)
-    editor.start(*(["--disable-workspace-trust"] if trusted else []))
+    editor.settings(security__workspace__trust__startupPrompt="never", **settings)
+    editor.install(*packages)
+    if language != "en":
+        editor.speak(language)
+    editor.start("--locale", language, *(["--disable-workspace-trust"] if trusted else []))
     return editor
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    return make_place(tmp_path_factory.mktemp("vscode"))
+def place(
+    code_server: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Place:
+    """A person's machine, where there is an editor to use it with."""
+    assert code_server.is_dir()
+    return make_place(tmp_path_factory.mktemp("vscode"), request.getfixturevalue("trial"))
 
 
 @pytest.fixture(scope="module")
 def editor(code_server: Path, vsix: Path, place: Place) -> Iterator[Editor]:
-    made = make_editor(code_server, vsix, place.person.parent, place.environment)
+    made = make_editor(code_server, [vsix], place.person.parent, place.environment)
     yield made
     made.stop()
 
@@ -147,3 +168,36 @@ def window(editor: Editor, browser: Browser, place: Place) -> Iterator[Window]:
     opened = browser.open(editor.address(place.workspace))
     yield opened
     opened.page.context.close()
+
+
+def magray(place: Place, *arguments: str) -> Any:
+    """What the shell says of the same home."""
+    command = [str(PROGRAMS / "magray"), "--home", str(place.home), "--json", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=place.workspace)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def searched(window: Window, question: str, first: str = "", command: str = "Search Memory") -> list[str]:
+    """The rows that a question gets; `first`: what the first of them must have."""
+    window.command(f"magray: {command}")
+    window.type(question)
+    window.wait_for(
+        lambda: (
+            window.rows.count() > 0
+            and first in window.row_texts()[0]
+            and "Nothing" not in window.row_texts()[0]
+        ),
+        f"an answer to {question}",
+    )
+    return window.row_texts()
+
+
+def server_processes(editor: Editor) -> list[psutil.Process]:
+    """The servers that the editor has started and that still run."""
+    assert editor.pid is not None
+    return [
+        process
+        for process in psutil.Process(editor.pid).children(recursive=True)
+        if process.status() != psutil.STATUS_ZOMBIE and "magray-lsp" in " ".join(process.cmdline())
+    ]

@@ -1,4 +1,4 @@
-"""The extension elsewhere: two folders, no server, no model, an index from before."""
+"""The extension elsewhere: two folders, a program that is not there, an index from before."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from .conftest import make_editor, make_place
 
 if TYPE_CHECKING:
-    import pytest
     from workbench import Browser, Editor
 
     from .conftest import Place
@@ -63,37 +62,17 @@ def test_a_program_that_is_not_there_is_told_once_with_what_to_do(
     window.page.context.close()
 
 
-def test_without_a_model_it_says_so_and_still_finds_words(
-    code_server: Path, vsix: Path, browser: Browser, tmp_path: Path
-) -> None:
-    place = make_place(tmp_path)
-    editor = make_editor(
-        code_server, vsix, tmp_path, {**place.environment, "MAGRAY_MODEL": str(tmp_path / "none")}
-    )
-    try:
-        window = browser.open(editor.address(place.workspace))
-        window.command("magray: Search Memory")
-        window.wait_for(lambda: "works with limits" in window.status, "degraded")
-        window.type("HookCaller")
-        window.wait_for(lambda: "pluggy/_caller.py" in window.row_texts()[0], "an answer by words")
-        window.wait_for(lambda: "by words only" in window.list_title, "the limit in the title")
-        window.picture("degraded")
-        window.page.context.close()
-    finally:
-        editor.stop()
-
-
 def test_a_folder_with_an_index_is_followed_from_the_start_and_names_no_program_without_trust(
-    code_server: Path, vsix: Path, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+    code_server: Path, vsix: Path, browser: Browser, tmp_path: Path, trial: dict[str, bytes]
 ) -> None:
-    place = make_place(tmp_path_factory.mktemp("indexed"))
+    place = make_place(tmp_path, trial)
     program = str(Path(sys.executable).parent / "magray")
     command = [program, "--home", str(place.home), "--workspace", str(place.workspace), "index", "--lexical"]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     (place.workspace / ".vscode").mkdir()
     named = {"magray.serverPath": "/nowhere/magray-lsp"}
     (place.workspace / ".vscode" / "settings.json").write_text(json.dumps(named), encoding="utf-8")
-    editor = make_editor(code_server, vsix, place.person.parent, place.environment, trusted=False)
+    editor = make_editor(code_server, [vsix], place.person.parent, place.environment, trusted=False)
     try:
         window = browser.open(editor.address(place.workspace))
         window.wait_for(lambda: "ready" in window.status, "ready, without any command")

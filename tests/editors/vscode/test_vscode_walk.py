@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import psutil
+from .conftest import magray, searched, server_processes
 
 if TYPE_CHECKING:
     from workbench import Editor, Window
 
     from .conftest import Place
-
-
-def magray(place: Place, *arguments: str) -> Any:
-    """What the shell says of the same home."""
-    command = [str(Path(sys.executable).parent / "magray"), "--home", str(place.home), "--json", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=place.workspace)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def searched(window: Window, question: str, first: str = "", command: str = "Search Memory") -> list[str]:
-    """The rows that a question gets; `first`: what the first of them must have."""
-    window.command(f"magray: {command}")
-    window.type(question)
-    window.wait_for(
-        lambda: (
-            window.rows.count() > 0
-            and first in window.row_texts()[0]
-            and "Nothing" not in window.row_texts()[0]
-        ),
-        f"an answer to {question}",
-    )
-    return window.row_texts()
 
 
 def test_the_server_starts_with_the_first_use_and_gets_ready(window: Window) -> None:
@@ -245,23 +218,12 @@ def test_restoring_shows_what_would_change_and_asks(window: Window, place: Place
 
 
 def test_a_server_that_is_killed_is_started_again(window: Window, editor: Editor) -> None:
-    assert editor.pid is not None
-    servers = [
-        process
-        for process in psutil.Process(editor.pid).children(recursive=True)
-        if "magray-lsp" in " ".join(process.cmdline())
-    ]
-    assert servers
-    killed = {process.pid for process in servers}
-    for process in servers:
+    killed = server_processes(editor)
+    assert killed
+    for process in killed:
         os.kill(process.pid, signal.SIGKILL)
     window.wait_for(
-        lambda: any(
-            "magray-lsp" in " ".join(process.cmdline()) and process.pid not in killed
-            for process in psutil.Process(editor.pid).children(recursive=True)
-            if process.status() != psutil.STATUS_ZOMBIE
-        ),
-        "another server",
+        lambda: [process for process in server_processes(editor) if process not in killed], "another server"
     )
     window.wait_for(lambda: "ready" in window.status, "ready again")
     searched(window, "HookCaller", "HookCaller")
