@@ -71,3 +71,10 @@ def test_as_you_type_the_first_hits_come_in_our_own_windows(neovim: Run, code: P
 def test_one_server_for_two_folders_and_a_restart(neovim: Run, code: Path, notes: Path) -> None:
     (notes / ".obsidian").mkdir()
     neovim("roots.lua", str(code), str(notes))
+
+
+def test_buffers_and_folders_that_are_not_as_expected(neovim: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "папка с пробелом"
+    folder.mkdir()
+    (folder / ".magray.toml").touch()
+    neovim("strange.lua", str(folder), MAGRAY_EMBEDDING__MODEL="not-there")

@@ -38,6 +38,9 @@ def test_views_say_what_they_are_for_before_the_first_use(window: Window) -> Non
         )
         assert welcome.locator("a.monaco-button").first.inner_text() == button
     window.picture("welcome")
+    window.pane("Related").locator("a.monaco-button").click()
+    window.wait_for(lambda: any("Open a file first" in text for text in window.messages()), "what is missing")
+    window.clear_messages()
 
 
 def test_the_walkthrough_has_four_steps_whose_buttons_work(window: Window) -> None:

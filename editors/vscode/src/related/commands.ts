@@ -1,6 +1,6 @@
 /** Commands of related places. */
 
-import { type ExtensionContext, window } from "vscode";
+import { type ExtensionContext, l10n, window } from "vscode";
 import { register } from "../command";
 import type { RelatedParams } from "../protocol/generated";
 import type { Server } from "../server/server";
@@ -11,11 +11,15 @@ export function registerRelated(context: ExtensionContext, server: Server): void
   context.subscriptions.push(view);
   register(context, "findSimilar", async () => {
     const editor = window.activeTextEditor;
-    if (editor !== undefined) {
-      const connection = await server.connect();
-      const line = editor.selection.start.line + 1;
-      await view.show({ uri: connection.asWireUri(editor.document.uri), line });
+    if (editor === undefined) {
+      void window.showInformationMessage(
+        l10n.t("Open a file first: what is like the cursor's place is found."),
+      );
+      return;
     }
+    const connection = await server.connect();
+    const line = editor.selection.start.line + 1;
+    await view.show({ uri: connection.asWireUri(editor.document.uri), line });
   });
   register(context, "showRelated", (params: RelatedParams) => view.show(params));
   register(context, "related.pin", () => view.pin(true));
