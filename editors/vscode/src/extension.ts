@@ -9,6 +9,7 @@ import { registerCoverage } from "./coverage/commands";
 import { registerRecords } from "./records/commands";
 import { registerRelated } from "./related/commands";
 import { registerSearch } from "./search/commands";
+import { learnTitles } from "./server/hints";
 import { defaultHome, indexedRoots, isIndexed } from "./server/indexed_roots";
 import { installServer, offerInstall } from "./server/install";
 import { Server } from "./server/server";
@@ -17,6 +18,7 @@ import { StatusBar } from "./server/status_bar";
 let server: Server | undefined;
 
 export function activate(context: ExtensionContext): void {
+  learnTitles(context.extension.packageJSON);
   const log = window.createOutputChannel("magray", { log: true });
   const started = new Server(context, log, (problem) => void offerInstall(started, problem));
   server = started;

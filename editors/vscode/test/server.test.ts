@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { test } from "node:test";
 import { failure } from "../src/server/failure";
+import { learnTitles, withTitles } from "../src/server/hints";
 import { defaultHome, indexedRoots, isIndexed } from "../src/server/indexed_roots";
 import { pythons } from "../src/server/python_versions";
 import { MOST, RestartPolicy, WITHIN_MS } from "../src/server/restart_policy";
@@ -88,6 +89,29 @@ test("an error of the server is its sentence and code, a cancelled request is no
   assert.equal(failure(Object.assign(new Error("x"), { code: -32800 })), undefined);
   assert.equal(failure(new Error("Canceled")), undefined);
   assert.deepEqual(failure("odd"), { message: "odd", code: undefined });
+});
+
+test("what the server says to run is called as the palette calls it", () => {
+  const commands = [
+    { command: "magray.index", title: "Index Open Folders", category: "magray" },
+    { command: "magray.status", title: "Show Health", category: "magray" },
+  ];
+  const text =
+    "It failed (try: the command magray.server.index in notes, or the command magray.server.health)";
+  assert.equal(withTitles(text), text);
+  learnTitles({ contributes: { commands } });
+  assert.equal(
+    withTitles(text),
+    "It failed (try: “magray: Index Open Folders” in notes, or “magray: Show Health”)",
+  );
+  assert.equal(
+    withTitles("the command magray.server.optimize may help"),
+    "the command magray.server.optimize may help",
+  );
+  assert.equal(
+    failure(new Error("x: the command magray.server.index"))?.message,
+    "x: “magray: Index Open Folders”",
+  );
 });
 
 test("the interpreter that was chosen is tried first, and the launcher on Windows", () => {

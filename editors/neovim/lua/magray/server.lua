@@ -23,7 +23,7 @@ local state = {
 }
 
 local function say(text, level)
-  vim.notify('magray: ' .. text, level or vim.log.levels.INFO)
+  vim.notify('magray: ' .. require('magray.hints').in_editor(text), level or vim.log.levels.INFO)
 end
 
 M.say = say

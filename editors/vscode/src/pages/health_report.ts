@@ -2,6 +2,7 @@
 
 import { l10n } from "vscode";
 import type { Component, Status } from "../protocol/generated";
+import { withTitles } from "../server/hints";
 import { bytes, time } from "./amounts";
 import { facts, type Html, html } from "./html";
 
@@ -20,10 +21,10 @@ export function healthReport(status: Status): Html {
 }
 
 function component(part: Component): Html {
-  const hint = part.hint ? html`<p class="hint">${part.hint}</p>` : html``;
+  const hint = part.hint ? html`<p class="hint">${withTitles(part.hint)}</p>` : html``;
   return html`<li class="${part.severity}">
     <span class="badge">${severityName(part.severity)}</span>
-    <div><strong>${componentName(part.name)}</strong><p>${part.summary}</p>${hint}</div>
+    <div><strong>${componentName(part.name)}</strong><p>${withTitles(part.summary)}</p>${hint}</div>
   </li>`;
 }
 

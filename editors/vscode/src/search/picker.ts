@@ -16,6 +16,7 @@ import {
 import type { Hit, SearchAnswer } from "../protocol/generated";
 import type { Connection } from "../server/client";
 import { failure } from "../server/failure";
+import { withTitles } from "../server/hints";
 import type { Server } from "../server/server";
 import { setOr } from "../server/settings";
 import { Debounce } from "./debounce";
@@ -326,7 +327,7 @@ function noticesOf(answer: SearchAnswer): HitItem[] {
     found.push(notice("filter", unmatched.message));
   }
   if (answer.degraded !== null) {
-    found.push(notice("warning", answer.degraded));
+    found.push(notice("warning", withTitles(answer.degraded)));
   }
   return found;
 }

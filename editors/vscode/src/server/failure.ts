@@ -1,5 +1,7 @@
 /** Failures that the server answered: the sentence for the person and the engine's code. */
 
+import { withTitles } from "./hints";
+
 export interface Failure {
   readonly message: string;
   /** The engine's code, as `record_changed`. */
@@ -17,5 +19,5 @@ export function failure(error: unknown): Failure | undefined {
   if (code === CANCELLED || error.name === "Canceled" || error.message === "Canceled") {
     return undefined;
   }
-  return { message: error.message, code: data?.code };
+  return { message: withTitles(error.message), code: data?.code };
 }

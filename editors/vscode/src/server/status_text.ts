@@ -2,6 +2,7 @@
 
 import { l10n } from "vscode";
 import type { Condition } from "./condition";
+import { withTitles } from "./hints";
 
 export interface StatusText {
   readonly text: string;
@@ -25,7 +26,7 @@ export function statusText(condition: Condition, device: string | null, pending:
   const short = condition.state === "indexing" && share !== undefined ? ` ${share} %` : "";
   const lines = [
     `magray: ${share === undefined ? state : `${state}, ${share} %`}`,
-    condition.message ?? "",
+    withTitles(condition.message ?? ""),
     device === null ? "" : l10n.t("device: {0}", device),
     pending > 0 ? l10n.t("{0} passages cannot be found by meaning yet", pending) : "",
   ];
