@@ -97,7 +97,9 @@ class Editor:
         """Add a language pack that has no texts, so that only extensions speak the language."""
         texts = self.place / "texts.json"
         texts.write_text('{"contents": {}}', encoding="utf-8")
-        pack = {"hash": "0", "label": language, "extensions": [], "translations": {"vscode": str(texts)}}
+        named = {"extensionIdentifier": {"id": f"tests.language-pack-{language}"}, "version": "1.0.0"}
+        translations = {"vscode": str(texts)}
+        pack = {"hash": "0", "label": language, "extensions": [named], "translations": translations}
         file = self.place / "data" / "languagepacks.json"
         file.write_text(json.dumps({language: pack}), encoding="utf-8")
 
