@@ -94,7 +94,7 @@ test("an error of the server is its sentence and code, a cancelled request is no
 test("what the server says to run is called as the palette calls it", () => {
   const commands = [
     { command: "magray.index", title: "Index Open Folders", category: "magray" },
-    { command: "magray.status", title: "Show Health", category: "magray" },
+    { command: "magray.status", title: { value: "Show Health" }, category: "magray" },
   ];
   const text =
     "It failed (try: the command magray.server.index in notes, or the command magray.server.health)";

@@ -148,7 +148,8 @@ def test_in_russian_all_that_it_says_is_russian(
             assert window.pane(view).count() == 1, view
         window.page.locator(".statusbar-item[id*='magray']").first.click()
         page = window.wait_for(lambda: window.frame_text("Поиск по смыслу"), "the report")
-        assert "Устройство" in page
+        assert "Устройство" in page and "object Object" not in page
+        assert RUSSIAN["command.backup"] in page  # what to do about there being no backup
         window.picture("russian-health")
         window.page.keyboard.press("F1")
         for name in public_commands():

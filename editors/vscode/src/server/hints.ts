@@ -1,11 +1,14 @@
 /** Hints of the server: what it says to run, by the name that the palette has for it. */
 
+/** A text of the manifest; the editor keeps the English one beside a translation. */
+type Localized = string | { readonly value: string };
+
 interface Manifest {
   readonly contributes: {
     readonly commands: readonly {
       readonly command: string;
-      readonly title: string;
-      readonly category?: string;
+      readonly title: Localized;
+      readonly category?: Localized;
     }[];
   };
 }
@@ -20,7 +23,7 @@ export function learnTitles(manifest: Manifest): void {
   titles = new Map(
     manifest.contributes.commands.map(({ command, title, category }) => [
       command,
-      `${category ? `${category}: ` : ""}${title}`,
+      category === undefined ? textOf(title) : `${textOf(category)}: ${textOf(title)}`,
     ]),
   );
 }
@@ -31,4 +34,8 @@ export function withTitles(text: string): string {
     const title = titles.get(`magray.${OTHERWISE[name] ?? name}`);
     return title === undefined ? whole : `“${title}”`;
   });
+}
+
+function textOf(text: Localized): string {
+  return typeof text === "string" ? text : text.value;
 }
