@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures backup, verify, restore and drill of a notebook: seconds, bytes, how long writers wait meanwhile.
+"""Measures backup, verify, restore, merge, drill and optimize of a notebook: seconds, bytes, writers' waits.
 
     bench_archive.py [--records 100000] [--texts FOLDER]
 
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from bench_records import fill_store, varied
 from magray_memory.memory import Memory
 from magray_memory.records.draft import Draft
+from magray_memory.storage.records import RecordFilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +65,20 @@ def beside_a_writer(home: Path, work: Callable[[], object]) -> tuple[float, list
     return seconds, sorted(calls)
 
 
+def merged(memory: Memory, home: Path) -> None:
+    """Merge the last archive of a home into another, which has one record."""
+    with opened(home) as other:
+        other.records.remember(Draft(text="a record"))
+        other.archive.restore(str(memory.archive.list()[-1].path), merge=True)
+
+
+def optimized(memory: Memory) -> None:
+    """Optimize a home of which records were trashed, so that there is something to merge and release."""
+    page = memory.records.list(RecordFilter(), 1_000).records
+    memory.records.forget([record.id for record in page])
+    memory.maintenance.optimize()
+
+
 def main() -> None:
     """Print a row for each piece of work."""
     parser = argparse.ArgumentParser(
@@ -90,6 +105,8 @@ def main() -> None:
             ("drill", memory.archive.drill),
             ("restore", lambda: memory.archive.restore("latest")),
             ("merge", lambda: memory.archive.restore("latest", merge=True)),
+            ("merge into none", lambda: merged(memory, Path(folder) / "other")),
+            ("optimize", lambda: optimized(memory)),
         ):
             seconds, calls = beside_a_writer(home, work)
             middle, late = calls[len(calls) // 2], calls[len(calls) * 99 // 100]

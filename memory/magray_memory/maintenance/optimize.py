@@ -20,6 +20,7 @@ from magray_memory.maintenance.result import Optimized, Step
 from magray_memory.progress import SILENT, Progress
 from magray_memory.storage import fts_maintenance, space
 from magray_memory.storage.lock import IndexerLock
+from magray_memory.storage.short_writes import ShortWrites, many_writes
 from magray_memory.storage.space import used_bytes
 from magray_memory.storage.vault import WORDS_REMOVED, Vault
 from magray_memory.storage.vault_info import VaultInfo, list_vaults
@@ -32,16 +33,16 @@ if TYPE_CHECKING:
     from magray_memory.index.vector_store import VectorStore
     from magray_memory.storage.home import Home
 
-_PAGES = 500
-"""Pages that one transaction merges or gives back: 2 to 4 MB, about 30 ms."""
-_PAUSE = 0.005
-"""Seconds between two transactions: whoever waits for its turn gets it."""
+_PAGES = 100
+"""Pages that the first transaction merges or gives back; the next ones do what takes some milliseconds."""
+_CHANGES = 2_000
 _LEAST_FREE = 1_000_000
 _FREE_SHARE = 50
 _MANY_SEGMENTS = 6
 _KEEP_CHANGES = 10_000
 _SEAL_AGAIN_SHARE = 20
-_CHECKPOINT_MS = 200
+_CHECKPOINT_MS = 20
+"""How long readers are waited for before the log is cut: writers wait too."""
 _QUIET_SECONDS = 30.0
 _STATISTICS_ROWS = 1_000
 
@@ -100,7 +101,7 @@ class Optimizer:
                 ("vacuum", self._vacuum),
                 ("statistics", self._take_statistics),
             ):
-                with noted(self._steps, what, place):
+                with noted(self._steps, what, place), many_writes(vault):
                     work(vault, place)
             with noted(self._steps, "snapshot", place):
                 self._save_indexes(vault, info, place)
@@ -129,10 +130,12 @@ class Optimizer:
             return
         queries = measure.typical_queries(vault)
         before, used = measure.lexical_ms(vault, queries), used_bytes(vault)
-        pages = -_PAGES
-        while not self.progress.should_stop() and fts_maintenance.merge(vault, pages):
-            pages = _PAGES
-            time.sleep(_PAUSE)
+        turns, begins, more = ShortWrites(_PAGES), True, True
+        while more and not self.progress.should_stop():
+            with turns.turn() as begun, vault.write():
+                begun()
+                more = fts_maintenance.merge(vault, -turns.size if begins else turns.size)
+            begins = False
         with vault.write():
             if fts_maintenance.segments(vault) <= 1:  # else more was removed meanwhile, for the next run
                 vault.remove_meta(WORDS_REMOVED)
@@ -147,7 +150,15 @@ class Optimizer:
             message = f"{count - most:,} obsolete entries of the change log deleted"
             with self._step("trim", place, vault, message):
                 if not self.dry_run:
-                    vault.trim_changes(most)
+                    self._trim_to(vault, most)
+
+    def _trim_to(self, vault: Vault, keep: int) -> None:
+        turns, done, last = ShortWrites(_CHANGES), vault.changes_trimmed_to(), vault.max_seq() - keep
+        while done < last and not self.progress.should_stop():
+            done = min(last, done + turns.size)
+            with turns.turn() as begun, vault.write():
+                begun()
+                vault.trim_changes(vault.max_seq() - done)
 
     def _vacuum(self, vault: Vault, place: str) -> None:
         """Give free pages back to the system, where they are worth it."""
@@ -161,8 +172,11 @@ class Optimizer:
             self._steps.append(Step("vacuum", place, message, free))
             return
         with self._step("vacuum", place, vault, message):
-            while not self.progress.should_stop() and space.vacuum(vault, _PAGES):
-                time.sleep(_PAUSE)
+            turns, more = ShortWrites(_PAGES), True
+            while more and not self.progress.should_stop():
+                with turns.turn() as begun, vault.write():
+                    begun()
+                    more = space.vacuum(vault, turns.size)
             space.checkpoint(vault, _CHECKPOINT_MS)
 
     def _take_statistics(self, vault: Vault, place: str) -> None:

@@ -38,28 +38,25 @@ _CHILDREN = {
 _REVISION = ", ".join(_CHILDREN["revision"][1:])
 
 
-def reserve(vault: Vault, added: Sequence[int], first: int) -> Mapping[int, int]:
+def reserve(connection: sqlite3.Connection, added: Sequence[int], first: int) -> Mapping[int, int]:
     """Set ids aside for records that are to be added, and those of their passages, from `first` on; returns
     the id of each record here: its own where no record here ever had it.
 
     Raises StorageError where passages here have come to have them.
     """
-    with vault.write() as connection:
-        used, passages = _sequence(connection, "main", "document"), _sequence(connection, "main", "passage")
-        if passages >= first:
-            raise StorageError("nothing was merged", "too much was written meanwhile", "try again")
-        highest, ids = max([used, *added]), dict[int, int]()
-        for document in added:
-            if document <= used:
-                highest += 1
-            ids[document] = document if document > used else highest
-        for table, highest_id in (
-            ("document", highest),
-            ("passage", _sequence(connection, "archived", "passage")),
-        ):
-            connection.execute("DELETE FROM main.sqlite_sequence WHERE name = ?", (table,))
-            connection.execute("INSERT INTO main.sqlite_sequence VALUES (?, ?)", (table, highest_id))
-        return ids
+    used, passages = _sequence(connection, "main", "document"), _sequence(connection, "main", "passage")
+    if passages >= first:
+        raise StorageError("nothing was merged", "too much was written meanwhile", "try again")
+    highest, ids = max([used, *added]), dict[int, int]()
+    for document in added:
+        if document <= used:
+            highest += 1
+        ids[document] = document if document > used else highest
+    last_passage = _sequence(connection, "archived", "passage")
+    for table, reserved in (("document", highest), ("passage", last_passage)):
+        connection.execute("DELETE FROM main.sqlite_sequence WHERE name = ?", (table,))
+        connection.execute("INSERT INTO main.sqlite_sequence VALUES (?, ?)", (table, reserved))
+    return ids
 
 
 def replacing_first(

@@ -10,21 +10,17 @@ merge that was cut off has joined some of the records; merging the same once mor
 
 from __future__ import annotations
 
-import contextlib
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from magray_memory.progress import SILENT
 from magray_memory.storage import merged_rows, records
-from magray_memory.storage.short_writes import ShortWrites, many_writes
-from magray_memory.storage.sqlite_errors import translated
-from magray_memory.storage.vault_files import uri
+from magray_memory.storage.short_writes import LongChange, ShortWrites, many_writes
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Generator, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     from magray_memory.progress import Progress
     from magray_memory.storage.documents import LexicalWriter
@@ -68,8 +64,8 @@ class MergePlan:
 
 def plan(vault: Vault, archived: Vault) -> MergePlan:
     """What merging a notebook would do. Reads only."""
-    with _attached(vault, archived.path) as connection, _matched(connection):
-        return _plan(connection, vault, archived)
+    with LongChange(vault, "archived", archived.path, _set_up) as change:
+        return _plan(change.connection(), vault, archived)
 
 
 @dataclass(slots=True)
@@ -92,29 +88,29 @@ class Merger:
         """Merge; returns what was done. Raises StorageError, Interrupted: then some records may have joined,
         each as a whole.
         """
-        with _attached(self.vault, self.archived.path) as connection, _matched(connection):
-            found = _plan(connection, self.vault, self.archived)
+        with LongChange(self.vault, "archived", self.archived.path, _set_up) as change:
+            found = _plan(change.connection(), self.vault, self.archived)
             with many_writes(self.vault):
-                self._join_histories(connection)
-                self._add(connection, found.added)
+                self._join_histories(change)
+                self._add(change, found.added)
                 pairs = self._join_pairs(found.pairs)
             merged_rows.note_change(self.vault)
             return MergePlan(found.added, found.purged, tuple(pairs))
 
-    def _add(self, connection: sqlite3.Connection, added: Sequence[int]) -> None:
+    def _add(self, change: LongChange, added: Sequence[int]) -> None:
         """Add new records, those that replace others before the replaced ones."""
         if not added:
             return
-        ids = merged_rows.reserve(self.vault, added, self.first)
+        with change.turn(self._turns) as connection:
+            ids = merged_rows.reserve(connection, added, self.first)
         ordered, late = merged_rows.replacing_first(connection, added)
         done = 0
         while done < len(ordered):
             self.progress.check()
             self.progress.report("merging the records", done, len(ordered), "records")
             chunk = ordered[done : done + self._turns.size]
-            words = merged_rows.words_of(connection, chunk, self.tokens)
-            with self._turns.turn(len(chunk)) as begun, self.vault.write():
-                begun()
+            words = merged_rows.words_of(change.connection(), chunk, self.tokens)
+            with change.turn(self._turns, len(chunk)) as connection:
                 _match(connection, chunk)  # once more: the records of now
                 fresh = {document: ids[document] for document in _unmatched(connection, chunk)}
                 merged_rows.add(connection, fresh, late)
@@ -141,18 +137,18 @@ class Merger:
                     _keep_as_history(connection, pair)
         return joined
 
-    def _join_histories(self, connection: sqlite3.Connection) -> None:
-        with self.vault.read():
-            waiting = connection.execute(
-                f"SELECT r.id, s.here {_MISSING_REVISIONS} ORDER BY r.until_at, r.id"
-            ).fetchall()
+    def _join_histories(self, change: LongChange) -> None:
+        waiting = (
+            change.connection()
+            .execute(f"SELECT r.id, s.here {_MISSING_REVISIONS} ORDER BY r.until_at, r.id")
+            .fetchall()
+        )
         done = 0
         while done < len(waiting):
             self.progress.check()
             self.progress.report("joining the histories", done, len(waiting))
             chunk = waiting[done : done + self._turns.size]
-            with self._turns.turn(len(chunk)) as begun, self.vault.write():
-                begun()
+            with change.turn(self._turns, len(chunk)) as connection:
                 merged_rows.add_revisions(connection, chunk)
             done += len(chunk)
 
@@ -164,32 +160,16 @@ _MISSING_REVISIONS = (
 )
 
 
-@contextlib.contextmanager
-def _attached(vault: Vault, archived: Path) -> Generator[sqlite3.Connection]:
-    with vault.read():
-        pass  # follows the file
-    with translated(vault.path):
-        connection = vault.db.raw()
-        connection.execute("ATTACH ? AS archived", (uri(archived, "mode=rw"),))
-        try:
-            yield connection
-        finally:
-            connection.execute("DETACH archived")
-
-
-@contextlib.contextmanager
-def _matched(connection: sqlite3.Connection) -> Generator[None]:
+def _set_up(connection: sqlite3.Connection) -> None:
+    """Make the tables of a merge, which are this connection's alone, and note which records are the same."""
     query_only = connection.execute("PRAGMA query_only").fetchone()[0]
     connection.execute("PRAGMA query_only = 0")
+    connection.execute("DROP TABLE IF EXISTS temp.same")
+    connection.execute("DROP TABLE IF EXISTS temp.wanted")
     connection.execute("CREATE TEMP TABLE same (archived INTEGER PRIMARY KEY, here INTEGER NOT NULL)")
     connection.execute("CREATE TEMP TABLE wanted (id INTEGER PRIMARY KEY)")
-    try:
-        _match(connection)
-        yield
-    finally:
-        connection.execute("DROP TABLE temp.same")
-        connection.execute("DROP TABLE temp.wanted")
-        connection.execute(f"PRAGMA query_only = {query_only}")
+    _match(connection)
+    connection.execute(f"PRAGMA query_only = {query_only}")
 
 
 def _match(connection: sqlite3.Connection, documents: Sequence[int] | None = None) -> None:

@@ -8,20 +8,28 @@ in at one of its first looks.
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
+from magray_memory.errors import StorageError
 from magray_memory.storage.sqlite_errors import translated
+from magray_memory.storage.vault_files import uri
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from pathlib import Path
 
+    from magray_memory.storage.database import Connection
     from magray_memory.storage.vault import Vault
+
+    SetUp = Callable[[sqlite3.Connection], None]
 
 _SECONDS = 0.006
 """What one transaction may take, about."""
 _LEAST_PAUSE = 0.008
 _MOST_GROWTH = 2.0
+_TRIES = 5
 _LOG_PAGES = 400
 """Pages of the log from which on it is taken into the database, so that no other writer has to."""
 
@@ -52,6 +60,55 @@ class ShortWrites:
         time.sleep(max(_LEAST_PAUSE, took))
 
 
+class LongChange:
+    """A long change of a vault in short transactions, with another database attached to its connection.
+
+    A vault connects anew where its log was cut, as by a checkpoint of another program: what a connection
+    knows by itself is gone then, and `set_up` makes it once more.
+    """
+
+    def __init__(self, vault: Vault, name: str, attached: Path, set_up: SetUp | None = None) -> None:
+        self._vault, self._name, self._attached, self._set_up = vault, name, attached, set_up
+        self._connection: Connection | None = None
+
+    def connection(self) -> Connection:
+        """The vault's connection, with the other database attached; outside of a transaction."""
+        with self._vault.read():
+            pass  # follows the file
+        found = self._vault.db.raw()
+        if found is not self._connection:
+            with translated(self._vault.path):
+                found.execute(f"ATTACH ? AS {self._name}", (uri(self._attached, "mode=rw"),))
+                self._connection = found
+                if self._set_up is not None:
+                    self._set_up(found)
+        return found
+
+    @contextlib.contextmanager
+    def turn(self, turns: ShortWrites, did: int | None = None) -> Generator[Connection]:
+        """One transaction that writes, see `ShortWrites.turn`. Raises StorageError."""
+        for _ in range(_TRIES):
+            expected = self.connection()
+            with turns.turn(did) as begun, self._vault.write() as connection:
+                if connection is expected:
+                    begun()
+                    yield expected
+                    return
+        raise StorageError(
+            f"the vault {self._vault.path} cannot be changed", "its log is cut again and again"
+        )
+
+    def __enter__(self) -> Self:
+        self.connection()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None and not connection.closed:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute(f"DETACH {self._name}")
+
+
 @contextlib.contextmanager
 def many_writes(vault: Vault) -> Generator[None]:
     """Transactions that wait for no disk: what is committed inside survives a power failure once a later
@@ -68,5 +125,6 @@ def many_writes(vault: Vault) -> Generator[None]:
     try:
         yield
     finally:
-        connection.execute(f"PRAGMA synchronous = {synchronous}")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
+        if not connection.closed:
+            connection.execute(f"PRAGMA synchronous = {synchronous}")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.storage.database import BUSY_SECONDS
@@ -9,9 +10,15 @@ from magray_memory.storage.sqlite_errors import translated
 from magray_memory.storage.vault_files import snapshot_files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from magray_memory.storage.vault import Vault
 
 _INCREMENTAL = 2
+_OPTIMIZE_DRY = 0xFFFF
+"""What `PRAGMA optimize` does by itself, but that it only says so."""
+_PAUSE = 0.008
+"""Seconds between two transactions: whoever waits for its turn gets it."""
 
 
 class Pages(NamedTuple):
@@ -78,16 +85,26 @@ def has_statistics(vault: Vault) -> bool:
 
 
 def take_statistics(vault: Vault, rows: int) -> None:
-    """Take the planner's statistics of every table, from so many rows of each."""
-    with translated(vault.path):
-        vault.db.raw().execute(f"PRAGMA analysis_limit = {rows}")
-    with vault.write() as connection:
-        connection.execute("ANALYZE")
+    """Take the planner's statistics of every table, from so many rows of each, a table in a transaction."""
+    with vault.read() as connection:
+        names = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0"
+            " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        ).fetchall()
+    _analyze(vault, rows, [f'ANALYZE main."{name}"' for (name,) in names])
 
 
 def refresh_statistics(vault: Vault, rows: int) -> None:
     """Take the planner's statistics again where SQLite finds that tables have changed much."""
     with translated(vault.path):
-        connection = vault.db.raw()
-        connection.execute(f"PRAGMA analysis_limit = {rows}")
-        connection.execute("PRAGMA optimize")
+        due = vault.db.raw().execute(f"PRAGMA optimize({_OPTIMIZE_DRY})").fetchall()
+    _analyze(vault, rows, [statement for (statement,) in due])
+
+
+def _analyze(vault: Vault, rows: int, statements: Iterable[str]) -> None:
+    with translated(vault.path):
+        vault.db.raw().execute(f"PRAGMA analysis_limit = {rows}")
+    for statement in statements:
+        with vault.write() as connection:
+            connection.execute(statement)
+        time.sleep(_PAUSE)

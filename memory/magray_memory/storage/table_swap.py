@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from magray_memory.errors import StorageError
 from magray_memory.progress import SILENT
 from magray_memory.storage import space
-from magray_memory.storage.short_writes import ShortWrites, many_writes
+from magray_memory.storage.short_writes import LongChange, ShortWrites, many_writes
 from magray_memory.storage.sqlite_errors import translated
 from magray_memory.storage.vault_files import uri
 
@@ -33,6 +33,7 @@ _BESIDE = "swap_"
 _FORMER = "swap_former"
 """The table that is there from the exchange on; its number tells which state of the records was saved."""
 _AUTOMATIC = "sqlite_autoindex_"
+_CHECKPOINT_MS = 20
 _REFERENCE = re.compile(
     r"\s*REFERENCES\s+\w+\s*\([^)]*\)(\s+ON\s+DELETE\s+(CASCADE|SET\s+NULL))?", re.IGNORECASE
 )
@@ -77,12 +78,12 @@ def fill(vault: Vault, prepared: Path, progress: Progress) -> None:
         for tree in sorted(trees, key=lambda tree: tree.type, reverse=True):  # tables before indexes
             if tree.sql:
                 connection.execute(_definition_beside(tree))
-    with _attached(vault, prepared) as connection, many_writes(vault):
+    with LongChange(vault, "prepared", prepared) as change, many_writes(vault):
         tables = [tree for tree in trees if tree.type == "table"]
-        total = sum(_count(connection, f"prepared.{table.name}") for table in tables)
+        total = sum(_count(change.connection(), f"prepared.{table.name}") for table in tables)
         done = 0
         for table in tables:
-            done = _copy(vault, connection, table, done, total, progress)
+            done = _copy(change, table, done, total, progress)
 
 
 def exchange(vault: Vault, prepared: Path, first: int, saved: int) -> None:
@@ -91,7 +92,10 @@ def exchange(vault: Vault, prepared: Path, first: int, saved: int) -> None:
     `first`: the first id of a passage of the prepared one; `saved`: which state of the records is in a
     backup. Raises StorageError where the state of now does not fit: then nothing has changed.
     """
-    with _attached(vault, prepared) as connection, vault.write():
+    with (
+        LongChange(vault, "prepared", prepared) as change,
+        change.turn(ShortWrites(1)) as connection,
+    ):
         if _sequence(connection, "main").get("passage", 0) >= first:
             raise StorageError("nothing was restored", "too much was written meanwhile", "try again")
         purged = "SELECT 1 FROM purged WHERE uid NOT IN (SELECT uid FROM swap_purged) LIMIT 1"
@@ -158,7 +162,7 @@ def remove(vault: Vault, progress: Progress = SILENT) -> None:
                 if type_ == "table":
                     connection.execute(f"DROP TABLE {name}")
         _give_back(vault)
-    space.checkpoint(vault, 0)
+    space.checkpoint(vault, _CHECKPOINT_MS)
 
 
 def _give_back(vault: Vault) -> None:
@@ -169,31 +173,32 @@ def _give_back(vault: Vault) -> None:
             more = space.vacuum(vault, turns.size)
 
 
-def _copy(
-    vault: Vault, connection: sqlite3.Connection, table: _Tree, done: int, total: int, progress: Progress
-) -> int:
+def _copy(change: LongChange, table: _Tree, done: int, total: int, progress: Progress) -> int:
     """Copy the rows of a table in the order of its key; returns how many of all rows are copied then."""
+    connection = change.connection()
     key, columns = _key(connection, table.name, table.sql), ", ".join(_columns(connection, table))
     order, least = ", ".join(key), done
     # A first chunk by itself, the next ones from the last key on: each costs what it copies.
     after = f" WHERE ({order}) > ({', '.join('?' * len(key))})"
-    highest = f"SELECT {order} FROM main.{table.beside} ORDER BY {', '.join(f'{name} DESC' for name in key)}"
+    backwards = ", ".join(f"{name} DESC" for name in key)
     turns, last = ShortWrites(50), tuple[object, ...]()
     while True:
         progress.check()
         progress.report("copying the records beside", done, total, "rows")
-        with turns.turn() as begun, vault.write():
-            begun()
+        size = turns.size
+        with change.turn(turns) as connection:
             copied = connection.execute(
                 f"INSERT INTO main.{table.beside} ({columns}) SELECT {columns} FROM prepared.{table.name}"
-                f"{after if last else ''} ORDER BY {order} LIMIT {turns.size}",
+                f"{after if last else ''} ORDER BY {order} LIMIT {size}",
                 last,
             ).rowcount
-            size = turns.size
         done += max(copied, 0)
         if copied < size:
             break
-        last = connection.execute(f"{highest} LIMIT 1").fetchone()
+        last = connection.execute(
+            f"SELECT {order} FROM main.{table.beside} ORDER BY {backwards} LIMIT 1"
+        ).fetchone()
+    connection = change.connection()
     there = _count(connection, f"prepared.{table.name}")
     if done - least != there or _count(connection, f"main.{table.beside}") != there:
         raise StorageError(
@@ -299,19 +304,6 @@ def _sequence(connection: sqlite3.Connection, schema: str) -> dict[str, int]:
 
 
 @contextlib.contextmanager
-def _attached(vault: Vault, prepared: Path) -> Generator[sqlite3.Connection]:
-    with vault.read():
-        pass  # follows the file
-    with translated(vault.path):
-        connection = vault.db.raw()
-        connection.execute("ATTACH ? AS prepared", (uri(prepared, "mode=rw"),))
-        try:
-            yield connection
-        finally:
-            connection.execute("DETACH prepared")
-
-
-@contextlib.contextmanager
 def _leaving_bytes(vault: Vault) -> Generator[None]:
     """Whole pages that become free are not zeroed: they are given back at once."""
     with translated(vault.path):
@@ -321,7 +313,8 @@ def _leaving_bytes(vault: Vault) -> Generator[None]:
     try:
         yield
     finally:
-        connection.execute(f"PRAGMA secure_delete = {('OFF', 'ON', 'FAST')[before]}")
+        if not connection.closed:
+            connection.execute(f"PRAGMA secure_delete = {('OFF', 'ON', 'FAST')[before]}")
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -308,17 +308,21 @@ class Vault:
         away.
         """
         with self.read() as connection:
-            if seq < int(self.meta("changes_trimmed_to", "0") or 0):
+            if seq < self.changes_trimmed_to():
                 return None
             return connection.execute(
                 "SELECT seq, passage_id, key_id, op FROM change WHERE seq > ? ORDER BY seq", (seq,)
             ).fetchall()
 
+    def changes_trimmed_to(self) -> int:
+        """Number of the last change that the log has forgotten, 0 where it has all of them."""
+        return int(self.meta("changes_trimmed_to", "0") or 0)
+
     def trim_changes(self, keep: int) -> int:
         """Forget all but the last `keep` changes; returns how many went."""
         with self.write() as connection:
             upto = self.max_seq() - keep
-            if upto <= int(self.meta("changes_trimmed_to", "0") or 0):
+            if upto <= self.changes_trimmed_to():
                 return 0
             gone = connection.execute("DELETE FROM change WHERE seq <= ?", (upto,)).rowcount
             self.set_meta("changes_trimmed_to", str(upto))

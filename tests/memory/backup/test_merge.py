@@ -175,3 +175,19 @@ def test_looking_for_the_same_records_takes_steps_by_their_number(open_home: Cal
         return count
 
     assert steps(800) < 6 * steps(200)
+
+
+def test_the_log_may_be_cut_meanwhile(memory: Memory, open_home: Callable[[str], Memory]) -> None:
+    archive = str(memory.archive.backup().backup.path)
+    other = open_home("other")
+    other.records.remember(Draft(text="only here"))
+
+    def cut(told: Report) -> None:
+        if told.step == STEP:
+            with sqlite3.connect(other.home.notebook) as connection:
+                assert connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() == (0, 0, 0)
+
+    done = other.archive.restore(archive, merge=True, progress=Progress(cut))
+    assert done.plan.added == 20
+    assert len(state(other)) == 21
+    assert findings(other) == []

@@ -251,3 +251,19 @@ def test_where_sqlite_lets_no_table_be_exchanged_the_pages_are_replaced(
     assert findings(memory) == []
     memory.archive.restore(str(done.safety))
     assert "written in the last moment" in texts(memory)
+
+
+def test_the_log_may_be_cut_meanwhile(memory: Memory) -> None:
+    archive = str(memory.archive.backup().backup.path)
+    wanted = state(memory)
+    memory.records.edit("n5", text="changed since")
+
+    def cut(told: Report) -> None:
+        if told.step in ("copying the records beside", "putting it in place", "removing the former state"):
+            with sqlite3.connect(memory.home.notebook) as connection:
+                assert connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() == (0, 0, 0)
+
+    memory.archive.restore(archive, progress=Progress(cut))
+    assert state(memory) == wanted
+    assert beside(memory.home.notebook) == []
+    assert findings(memory) == []
