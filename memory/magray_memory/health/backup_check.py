@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magray_memory.archive import backup_folder, backup_state
@@ -37,12 +38,14 @@ def backup(context: HealthContext) -> Component | None:
         "folder": str(folder),
         "backups": len(files),
         "bytes": sum(files),
+        "automatic": settings.automatic,
         "last": _moment(state.last.at) if state.last else None,
+        "age": round(max(0.0, time.time() - state.last.at)) if state.last else None,
         "failure": state.failure.why if state.failure else None,
         "drilled": _moment(state.drill.at) if state.drill else None,
         "drill_problem": (state.drill.problem or None) if state.drill else None,
     }
-    return _failed(state, detail) or _standing(context, state, detail)
+    return _failed(state, detail) or _lost(state, folder, detail) or _standing(context, state, detail)
 
 
 def _failed(state: BackupState, detail: Mapping[str, Any]) -> Component | None:
@@ -56,6 +59,20 @@ def _failed(state: BackupState, detail: Mapping[str, Any]) -> Component | None:
             _NAME, Severity.WARNING, state.failure.why, detail, state.failure.hint or "magray backup"
         )
     return None
+
+
+def _lost(state: BackupState, folder: Path, detail: Mapping[str, Any]) -> Component | None:
+    """Backups that were made and are not there: a disk that is not mounted, files that were deleted."""
+    if state.last is None or Path(state.last.path).exists():
+        return None
+    if not folder.is_dir():
+        why, hint = f"the folder {folder} is not there", "mount its disk, or magray backup"
+    else:
+        why, hint = (
+            f"the last backup {state.last.path} is gone, {detail['backups']} are left",
+            "magray backup",
+        )
+    return Component(_NAME, Severity.WARNING, why, detail, hint)
 
 
 def _standing(context: HealthContext, state: BackupState, detail: Mapping[str, Any]) -> Component:

@@ -78,6 +78,7 @@ def read_status(
         checks.vector_cache,
         checks.indexer,
         _skipped_files,
+        _records,
         _backup,
         checks.memory,
         checks.disk,
@@ -90,6 +91,14 @@ def read_status(
     return Status(
         home.path, components, vaults, current, context.key, settings.embedding.device, context.device
     )
+
+
+def _records(context: checks.HealthContext) -> Component | None:
+    if not any(not vault.kind.derived for vault in context.vaults):
+        return None
+    from magray_memory.health.records_check import records
+
+    return records(context)
 
 
 def _backup(context: checks.HealthContext) -> Component | None:

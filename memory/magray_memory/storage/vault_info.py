@@ -49,6 +49,8 @@ class VaultInfo:
     """How many secrets were taken out, by kind."""
     problem: str = ""
     unseen_changes: bool = False
+    trashed: int = 0
+    """Records of `files` that are in the trash."""
 
     @property
     def gone(self) -> bool:
@@ -122,6 +124,7 @@ def describe(path: Path, kind: VaultKind, root: Path | None = None) -> VaultInfo
             pending = count_pending(connection, serving)
             skipped = _count_skipped(connection)
             redacted = all_redactions(connection)
+            trashed = 0 if kind.derived else _count_trashed(connection)
             unseen = vault.unseen_changes
     except (MagrayError, OSError) as error:
         why = error.strerror or str(error) if isinstance(error, OSError) else error.why or error.what
@@ -142,6 +145,7 @@ def describe(path: Path, kind: VaultKind, root: Path | None = None) -> VaultInfo
         skipped,
         redacted,
         unseen_changes=unseen,
+        trashed=trashed,
     )
 
 
@@ -149,6 +153,14 @@ def _count_skipped(connection: sqlite3.Connection) -> int:
     try:
         return connection.execute("SELECT count(*) FROM skipped WHERE rule IS NULL").fetchone()[0]
     except sqlite3.OperationalError:  # a vault of an earlier version, which its next run brings up to date
+        return 0
+
+
+def _count_trashed(connection: sqlite3.Connection) -> int:
+    try:
+        sql = "SELECT count(*) FROM document WHERE trashed_at IS NOT NULL"
+        return connection.execute(sql).fetchone()[0]
+    except sqlite3.OperationalError:  # a notebook of an earlier version
         return 0
 
 

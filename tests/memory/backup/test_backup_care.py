@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import time
 import zipfile
@@ -15,13 +16,14 @@ from magray_memory.archive.passphrase import Passphrases
 from magray_memory.errors import ArchiveError, PassphraseError
 from magray_memory.health.report import Severity
 from magray_memory.maintenance import daily_backup, schedule
+from magray_memory.memory import Memory
 from magray_memory.records.draft import Draft
+from magray_memory.storage.records import RecordFilter
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_memory.health.report import Component
-    from magray_memory.memory import Memory
 
 
 def component(memory: Memory) -> Component:
@@ -141,3 +143,48 @@ def test_without_a_backup_health_says_so(memory: Memory) -> None:
     assert component(memory).severity is Severity.INFO
     memory.archive.backup()
     assert component(memory).severity is Severity.OK
+
+
+def test_status_tells_the_last_backup_its_age_and_whether_it_is_still_there(memory: Memory) -> None:
+    assert (component(memory).severity, component(memory).detail["last"]) == (Severity.INFO, None)
+    path = memory.archive.backup().backup.path
+    known = component(memory)
+    assert (known.severity, known.detail["backups"], known.detail["automatic"]) == (Severity.OK, 1, True)
+    assert 0 <= known.detail["age"] < 3_600 and known.detail["last"] and known.detail["drilled"] is None
+    memory.archive.drill()
+    assert component(memory).detail["drilled"]
+    path.unlink()
+    gone = component(memory)
+    assert gone.severity is Severity.WARNING and "is gone, 0 are left" in gone.summary
+    path.parent.rename(path.parent.with_name("unmounted"))
+    gone = component(memory)
+    assert gone.severity is Severity.WARNING and "is not there" in gone.summary
+
+
+def test_status_counts_the_records_and_says_that_they_cannot_be_read(memory: Memory) -> None:
+    def records() -> Component:
+        return next(part for part in memory.health.status().components if part.name == "records")
+
+    kept = records().detail["records"]
+    first = memory.records.list(RecordFilter(), 1).records[0].id
+    memory.records.forget([first])
+    found = records()
+    assert found.detail["records"] == kept - 1 and found.detail["trashed"] >= 1
+    assert found.summary.startswith(f"{kept - 1} records, ")
+    memory.close()
+    memory.home.notebook.write_bytes(b"no database at all" * 1_000)
+    with Memory.open(home=memory.home.path, outside=True) as again:
+        (part,) = (part for part in again.health.status().components if part.name == "records")
+    assert (part.severity, part.hint) == (Severity.CRITICAL, "magray doctor --fix")
+
+
+@pytest.mark.parametrize(
+    ("free", "severity"), [(10**10, Severity.OK), (10**8, Severity.WARNING), (10**6, Severity.CRITICAL)]
+)
+def test_status_says_that_the_disk_is_low(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch, free: int, severity: Severity
+) -> None:
+    real = shutil.disk_usage(memory.home.path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: real._replace(free=free))
+    (part,) = (part for part in memory.health.status().components if part.name == "disk")
+    assert (part.severity, part.detail["free"]) == (severity, free)
