@@ -130,6 +130,15 @@ end, 'the chosen record')
 kit.equal(#offered.lines, 2)
 kit.matches(offered.lines[2], 'Как спросить.*#ввод')
 
+offered = kit.select_with(function()
+  return false
+end)
+require('magray.records').list({ limit = 1 })
+kit.wait(function()
+  return offered.lines
+end, 'a list that is cut')
+kit.equal(offered.prompt, 'Records, the 1 that changed last')
+
 -- Lines that changed since they were remembered are marked.
 vim.cmd.edit(code .. '/click/decorators.py')
 local file = vim.api.nvim_get_current_buf()

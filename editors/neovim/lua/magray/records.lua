@@ -3,6 +3,7 @@
 local M = {}
 
 local WRITE_MS = 15000
+local MOST = 1000 -- records in a list
 
 ---@param name string
 ---@return string?
@@ -198,14 +199,16 @@ function M.choose(ids)
   end
 end
 
----List records; `filters`: `layer`, `tag`, `project`, as `magray list` takes them.
+---List records; `filters`: `layer`, `tag`, `project`, `limit`, as `magray list` takes them.
 ---@param filters table
 function M.list(filters)
-  require('magray.server').request('magray/list', filters, function(problem, page)
+  local params = vim.tbl_extend('keep', filters, { limit = MOST })
+  require('magray.server').request('magray/list', params, function(problem, page)
     if problem then
       return say(problem, vim.log.levels.ERROR)
     end
-    choose_of(page.records, 'Records', function(record)
+    local prompt = page.next and ('Records, the %d that changed last'):format(#page.records) or 'Records'
+    choose_of(page.records, prompt, function(record)
       M.open(record.id)
     end)
   end)
