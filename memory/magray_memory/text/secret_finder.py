@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from magray_memory.text.languages import kind_of
+from magray_memory.text.secret_arguments import in_arguments
 from magray_memory.text.secret_candidates import (
     FOREIGN_WORDS,
     LONG,
@@ -16,16 +17,11 @@ from magray_memory.text.secret_candidates import (
     RUN,
 )
 from magray_memory.text.secret_commands import in_commands
+from magray_memory.text.secret_documents import in_documents
+from magray_memory.text.secret_judgement import can_be_given, is_passphrase, is_secret_said, is_user_info
+from magray_memory.text.secret_notes import in_notes
 from magray_memory.text.secret_tokens import START, Span, beginnings, tokens_at
-from magray_memory.text.secret_values import (
-    Style,
-    can_be_given,
-    is_passphrase,
-    is_secret_said,
-    is_user_info,
-    value_before,
-    value_of_name,
-)
+from magray_memory.text.secret_values import Style, value_before, value_of_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +45,12 @@ _SAID_VALUE = re.compile(
        | ["'`«]?(?P<value>[^\s"'`«»<>‹]{4,200})(?P<rest>[ \t]*[^\s]?))""",
     re.VERBOSE | re.IGNORECASE,
 )
+_SAID_BESIDE = re.compile(r"(?:[ \t]+[^\W\d_]{1,20}){0,4}?[ \t]+(?P<value>[!-~]{6,80}?)(?=[,.;)]?(?:\s|\Z))")
+_METHOD = re.compile(
+    r"(?:sha|md|base|utf|aes|rsa|bcrypt|argon|pbkdf|scrypt|hmac|oauth|ipv|http|python|win|v)[-_]?\d[\w.-]*|[\w-]+\.\w{1,4}",
+    re.IGNORECASE,
+)
+"""Names of algorithms, versions and files, which have digits among their letters too."""
 _REST = re.compile(r"[^\n\"'`«»<>‹]{8,200}(?=\n|\Z)")
 _KEY_BEGIN = re.compile(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
 _KEY_END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
@@ -129,8 +131,14 @@ def _in_places(text: str, plain: bytes, small: bytes, style: Style) -> Iterator[
         yield from _in_urls(text)
     if b"basic " in small:
         yield from _in_headers(text)
-    if style is not Style.CODE:
+    code = style is Style.CODE
+    if not code:
         yield from _in_settings(text, plain, small)
+        yield from in_documents(text, small)
+    for start, end in in_arguments(text, small, code=code):
+        if can_be_given(text[start:end]):
+            yield Span(start, end, "password")
+    yield from in_notes(text, small, code=code)
     if b"?" in plain and not text.isascii():
         yield from _in_other_languages(text, plain)
 
@@ -280,25 +288,36 @@ def _in_other_languages(text: str, plain: bytes) -> Iterator[Span]:
     if not foreign and b"ontrase?a" not in plain and b"as?" not in plain:
         return
     for said in _SAID.finditer(text):
-        found = _SAID_VALUE.match(text, said.end())
-        if found is None:
-            continue
-        phrase = found["phrase"]
-        if phrase is not None and " " in phrase.strip():
-            if said["password"] is not None and is_passphrase(phrase, quoted=True):
-                yield Span(*found.span("phrase"), "password")
-            continue
-        line = _REST.match(text, found.start("value"))
-        known = line is not None and said["password"] is not None and phrase is None
-        if line is not None and known and is_passphrase(line[0], quoted=False):
-            yield Span(*line.span(), "password")
-            continue
-        value = (phrase or found["value"]).rstrip(",.;)")
-        rest = (found["rest"] or "").strip()
-        ends = not rest or rest in ",.;)"
-        if is_secret_said(value, password=said["password"] is not None, ends=ends):
-            start = found.start("value" if phrase is None else "phrase")
-            yield Span(start, start + len(value), "password" if said["password"] else "secret")
+        span = _said_secret(text, said)
+        if span is not None:
+            yield span
+
+
+def _said_secret(text: str, said: re.Match[str]) -> Span | None:
+    """The secret that a sentence gives to its word for one."""
+    password = said["password"] is not None
+    kind = "password" if password else "secret"
+    found = _SAID_VALUE.match(text, said.end())
+    if found is None:
+        beside = _SAID_BESIDE.match(text, said.end()) if password else None
+        if beside is None or _METHOD.fullmatch(beside["value"]):
+            return None
+        secret = is_secret_said(beside["value"], password=True, ends=False)
+        return Span(*beside.span("value"), kind) if secret else None
+    phrase = found["phrase"]
+    if phrase is not None and " " in phrase.strip():
+        held = password and is_passphrase(phrase, quoted=True)
+        return Span(*found.span("phrase"), kind) if held else None
+    line = _REST.match(text, found.start("value"))
+    known = line is not None and password and phrase is None
+    if line is not None and known and is_passphrase(line[0], quoted=False):
+        return Span(*line.span(), kind)
+    value = (phrase or found["value"]).rstrip(",.;)")
+    rest = (found["rest"] or "").strip()
+    if not is_secret_said(value, password=password, ends=not rest or rest in ",.;)"):
+        return None
+    start = found.start("value" if phrase is None else "phrase")
+    return Span(start, start + len(value), kind)
 
 
 def framing(secret: str) -> str:

@@ -11,7 +11,15 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from magray_memory.ignore.placeholder import PLACEHOLDER
+from magray_memory.text.secret_judgement import (
+    has_several_words,
+    is_harmless,
+    is_opaque,
+    is_password,
+    is_short_secret,
+    is_user_info,
+)
+from magray_memory.text.secret_names import NO_SECRET, PASSWORD, TOKEN, kind_of_name, name_before, name_start
 from magray_memory.text.secret_tokens import Span
 
 if TYPE_CHECKING:
@@ -28,40 +36,6 @@ class Style(Enum):
     PROSE = "prose"
     """A document: what it quotes is code, too."""
 
-
-_MOST_NAME = 60
-_PASSWORD = re.compile(
-    r"""(?:[\w$-]*?(?:password|passwd|passwort|passphrase|passcode|passkey|passe|pwd)
-        |(?:[\w$-]*[_$-]|db|smtp|imap|mail|ftp|user|admin|root|my|sudo|login|auth|http|proxy|rpc|ssh|key|store|\b)
-            pass)
-    (?:[_-]?(?:\d{1,2}|prod|production|dev|stage|staging|test|main|root|admin|user|db|value|new|old|current))?""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_TOKEN = re.compile(
-    r"""[\w$-]*?(?:secret(?:[_-]?(?:key|access[_-]?key|token|string|base|key[_-]?base))?
-      | (?:x-)?api[_-]?(?:key|token|secret) | token | credentials? | bearer | authorization | passphrase
-      | (?:app|access|private|auth|account|sign(?:ing|ature)?|encrypt(?:ion)?|decryption|master|shared|service
-          |client|bot|licen[cs]e|storage|webhook|deploy|admin|subscription|consumer|hmac|jwt|cookie|session
-          |host|server|integration|ingest|write|read|live|prod|rest|registry)[_-]?(?:access|api|secret)?[_-]?key
-      | (?:aws|gcp|google|azure|github|gitlab|slack|stripe|openai|anthropic|mistral|cohere|gemini|huggingface
-          |npm|pypi|twilio|sendgrid|telegram|discord|mailgun|mailchimp|datadog|dd|heroku|shopify|square|jira
-          |atlassian|yandex|yc|vk|sentry|cloudflare|cf|digitalocean|do|algolia|firebase|mapbox|maps|newrelic)
-        [_-](?:[a-z]+[_-])?key
-      | (?:^|[_-])auth)
-    (?:[_-]?(?:base64|b64|value|prod|production|dev|staging|test|live|\d{1,2}))?""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_NO_SECRET_NAME = re.compile(
-    r"""(?:forgot(?:ten)?|reset|invalid|wrong|incorrect|bad|missing|confirm|repeat|enter|change|show|hide|toggle
-      |require[ds]?|no|has|is|use|uses|with|without|hash(?:ed)?|encrypted|encoded|public|pub|csrf|next|page
-      |continuation|cancell?ation|cursor)[_-]?(?=[a-z]).*""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_ISSUERS = (
-    *("aws", "azure", "google", "github", "gitlab", "slack", "stripe", "openai", "anthropic", "npm", "pypi"),
-    *("twilio", "sendgrid", "telegram", "discord", "mailgun", "mailchimp", "datadog", "heroku", "shopify"),
-    *("square", "atlassian", "yandex", "sentry", "cloudflare", "digitalocean", "docker"),
-)
 
 _FORMS = r"""([\w$-]{0,60}+)(?:\\?["'`])?[\])]?(?:[\s,]{0,24}(?:[=:?+>"'`\\]|value\b)|</key)"""
 _GIVEN = re.compile(_FORMS, re.IGNORECASE)
@@ -90,7 +64,6 @@ _SAID = re.compile(r"""(?:\\?["'`])?[ \t]{1,4}(?:is|was|ist|est|es|—|–|-)[ \
 _BLOCK = re.compile(r"(?:[|>][-+]?[ \t]{0,8})?\r?\n[ \t]{1,80}")
 _NETRC = re.compile(r"\b(?:login|machine|user|username)[ \t]+\S+[ \t]*$", re.IGNORECASE)
 _OPTION = re.compile(r"(?:^|[\s\"'`])--?\Z")
-
 _QUOTED = re.compile(
     r"""[rbfuRBFU@$]{0,2}(?:\\"((?:[^"\\\n]|\\(?!")){0,600}+)\\" | \\'((?:[^'\\\n]|\\(?!')){0,600}+)\\'
       | "{3}((?:[^"\\\n]|\\.){1,600}+)"{3}
@@ -106,61 +79,8 @@ _LINE_START = re.compile(
     r"[ \t]*(?:[-*+>][ \t]+)?(?:(?://|#|;|--|/?\*)[ \t]*)?(?:(?:export|set|ENV|ARG)[ \t]+)?[\w$.-]*"
 )
 _COMMENT = re.compile(r"[ \t]*(?://|#|;|--|/?\*|<!--|%)")
-
-_TEMPLATE = re.compile(
-    r"\{[\w.]*\}|\$\{|\{\{|<[\w $%-]+>|%\(?\w*\)?[sdrv]\b|\$\(|\$\w+\$?\Z|#\{|\{%|__\w+__|‹redacted"
-)
-_CODE_LIKE = re.compile(
-    r"[\w.]+(?:\(|\[[\"'\w])|[A-Z]+(?:_[A-Z]+)+\d?\Z|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z|.*(?:=>|\|\||&&|::|\(\?[=!:<])",
-    re.DOTALL,
-)
-_PATH = re.compile(
-    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?|file|ftp)://[^\s@]*|\.{0,2}/[\w./-]*|~/.*|[A-Za-z_.-]+(?:/[A-Za-z_.-]+)+",
-    re.DOTALL,
-)
-_TYPE = re.compile(
-    r"""(?:str(?:ing)?|text|varchar|char|bytes?|bool(?:ean)?|int(?:eger)?|any|object|optional|option|required
-      |hash|list|array|dict|map|null(?:able)?|void|self|this|params?|props|args?|input|field|email|login|name
-      |number|float|date|uuid|url|path|file|secure\w*|sensitive|masked|hidden|plain(?:text)?|auto|default|prompt
-      |ask|random|generated?|empty|missing|invalid|incorrect|wrong|unknown|unset|none|n/a)[!?;,]?""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_WEAK = re.compile(
-    r"""(?:my|your|the|some|a|new|old|bad|wrong|super|very|top|not|so|this|is|insecure|unsafe|invalid|incorrect
-      |test\w{0,4}|foo|bar|baz|qux|spam|eggs|dummy|fake|mock|example|sample|demo|default|placeholder|change|me
-      |pass|passw(?:or[dt]|d)?|passphrase|pwd|pw|secret|sekrit|s3cr3t|user|username|admin|root|guest|token|api|key|value
-      |string|abc(?:d(?:e(?:f(?:g)?)?)?)?|xyz|qwerty|letmein|hello|world|data|client|server|here|goes|for|and|or
-      |django|insecure|auth|access|random|x{2,}|[-_. !?/:@\d])+""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_OF_SENTENCES = """
-a an and any are as at be been before by can cannot case character characters check confirm contain
-contains correctly create current default do does doesn don else email empty enter example expired
-field for forgot from generate given has have here hide i if in incorrect input invalid is it its
-key least length login long match matches minimum missing must my new no not of old on only or our
-password passwords passphrase please prompt protected repeat required requires reset same secret see
-set should show sign some strength strong submit that the their them this to token too type update
-use used user username using valid value was weak were what when where which will with without wrong
-you your без был быть в ваш введите ведь для его если есть забыли и из или как на не неверный новый
-об от по повторите пароль с слишком старый только укажите что это
-"""
-_SENTENCE = frozenset(_OF_SENTENCES.split())
-"""Words of labels, messages and sentences about passwords, not of passwords of several words."""
-_SYMBOLS = frozenset("!@#$%^&*?~+=")
-_OPAQUE = re.compile(r"[A-Za-z0-9+/=_.~%:$!@#^&*?-]{8,}")
-_LEAST_OPAQUE = 16
-_MOST_PASSWORD = 256
 _MOST_BEFORE = 512
 """Characters of a value before a long word in it; a longer one is data, and would be walked for each word."""
-_LEAST_NUMBER = 6
-"""Digits of a password of digits alone."""
-_CHANGE = re.compile(r"(?<=[a-z])[A-Z]|(?<=[A-Za-z])\d|(?<=\d)[A-Za-z]")
-_CHANGES = 0.2
-"""Share of characters that differ in class from the one before from which on nobody chose them for a meaning:
-.45 in random letters and digits, .15 in names such as `userAccessToken2`.
-"""
-_SCHEMES = ("Bearer", "bearer", "Basic", "basic", "Token", "token", "Bot", "OAuth", "ApiKey")
-_QUOTES = "\"'`\\ \t"
 
 
 def value_of_name(text: str, at: int, style: Style) -> Span | None:
@@ -168,10 +88,10 @@ def value_of_name(text: str, at: int, style: Style) -> Span | None:
     given = (_GIVEN if style is Style.CODE else _GIVEN_OR_SAID).match(text, at)
     if given is None:
         return None
-    start, end = _name_start(text, at), given.end(given.lastindex or 1)
+    start, end = name_start(text, at), given.end(given.lastindex or 1)
     name = text[start:end]
-    password = _PASSWORD.fullmatch(name) is not None
-    if (not password and not _TOKEN.fullmatch(name)) or _NO_SECRET_NAME.fullmatch(name):
+    password = PASSWORD.fullmatch(name) is not None
+    if (not password and not TOKEN.fullmatch(name)) or NO_SECRET.fullmatch(name):
         return None
     for value, sure in _values(text, start, end, name, style):
         judged = _judge(text, value, name, password, style, sure)
@@ -187,14 +107,14 @@ def value_before(text: str, first: int, style: Style) -> Span | None:
         first -= 1
     if (first == least and first) or text.startswith("//", first):
         return None
-    name = _name_before(text, first)
-    if name is None or not _TOKEN.fullmatch(name) or _NO_SECRET_NAME.fullmatch(name):
+    name = name_before(text, first)
+    if name is None or not TOKEN.fullmatch(name) or NO_SECRET.fullmatch(name):
         return None
     value = _long_value(text, first, style)
     if value is None:
         return None
     given = text[value[0] : value[1]].rstrip(",.)]}")
-    if _harmless(given, name) or not (is_opaque(given) or is_user_info(given)):
+    if is_harmless(given, name) or not (is_opaque(given) or is_user_info(given)):
         return None
     return Span(value[0], value[0] + len(given), kind_of_name(name))
 
@@ -209,34 +129,6 @@ def _long_value(text: str, first: int, style: Style) -> tuple[int, int] | None:
         return None
     bare = _BARE.match(text, first)
     return None if bare is None else bare.span()
-
-
-def kind_of_name(name: str) -> str:
-    """What is shown in the place of a value of this name."""
-    lower = name.lower()
-    issuer = next((known for known in _ISSUERS if known in lower), None)
-    plain = lower.replace("_", "").replace("-", "")
-    if plain.endswith(("sharedaccesskey", "accountkey")):
-        issuer = issuer or "azure"
-    what = "secret"
-    for word in ("token", "key", "auth", "bearer"):
-        if word in lower:
-            what = word if word in ("token", "key") else "token"
-            break
-    return f"{issuer} {what}" if issuer else what
-
-
-def is_opaque(value: str) -> bool:
-    """Whether no person chose this text for its meaning: letters and digits in no order."""
-    if len(value) < _LEAST_OPAQUE or not _OPAQUE.fullmatch(value):
-        return False
-    head = value[:_MOST_PASSWORD]
-    return _changes(head) >= _CHANGES * len(head) and any(map(str.isdigit, head))
-
-
-def _changes(value: str) -> int:
-    """How often a digit stands beside a letter, or a capital after a small one."""
-    return len(_CHANGE.findall(value))
 
 
 def _values(
@@ -334,95 +226,19 @@ def _judge(
         given = given.rstrip(",)]}.") or given
     stripped = given.strip()
     strict = style is Style.CODE or (style is Style.PROSE and quoted)
-    if _harmless(stripped, name):
+    if is_harmless(stripped, name):
         return None
     if password:
         vague = strict or not sure or name.lower() in ("pass", "passe")
-        several = style is not Style.CODE and sure and _has_several_words(stripped, name, quoted)
-        secret = _is_password(stripped, vague, phrase="phrase" in name.lower(), several=several)
+        several = style is not Style.CODE and sure and has_several_words(stripped, name, quoted)
+        secret = is_password(
+            stripped, vague, phrase=name.lower().endswith(("phrase", "psk")), several=several
+        )
     else:
-        secret = is_opaque(stripped) or _is_short_secret(stripped, strict or not sure)
+        secret = is_opaque(stripped) or is_short_secret(stripped, strict or not sure)
     if not secret:
         return None
     return Span(start, start + len(given), "password" if password else kind_of_name(name))
-
-
-def _harmless(value: str, name: str) -> bool:
-    """Whether a value stands for another one, or is known to be none."""
-    if len(value) > _MOST_PASSWORD:
-        return " " in value or _TEMPLATE.search(value) is not None
-    if PLACEHOLDER.fullmatch(value) or _TEMPLATE.search(value) or _CODE_LIKE.match(value):
-        return True
-    return _letters(value) == _letters(name) or (_PATH.fullmatch(value) is not None)
-
-
-def is_passphrase(value: str, *, quoted: bool) -> bool:
-    """Whether a value of several words is one that words were chosen for, not a sentence or a label."""
-    words = value.strip().split()
-    if not (3 if quoted else 4) <= len(words) <= 12 or len(value) > _MOST_PASSWORD:
-        return False
-    plain = all(word.isalnum() and (word.islower() or word.isdigit()) for word in words)
-    return plain and _SENTENCE.isdisjoint(words) and len(set(words)) == len(words)
-
-
-def _has_several_words(value: str, name: str, quoted: bool) -> bool:
-    """Whether it is a passphrase; of a variable, also another text of few words with a digit in it."""
-    if is_passphrase(value, quoted=quoted):
-        return True
-    words = value.split()
-    variable = quoted and name.isupper() and len(words) <= 6
-    return variable and any(map(str.isdigit, value)) and _SENTENCE.isdisjoint(value.lower().split()[2:])
-
-
-def can_be_given(value: str) -> bool:
-    """Whether what a command is given as its password is one, and no name of a place for it."""
-    return (
-        not _harmless(value, "")
-        and not _WEAK.fullmatch(value)
-        and not value.startswith(("$", "%", "<", "{", "["))
-    )
-
-
-def _is_password(value: str, strict: bool, *, phrase: bool, several: bool = False) -> bool:
-    """Whether a value can be a password; if `strict`, only what mixes letters with digits or signs.
-
-    `phrase`: its name says that it has words, `several`: they look like those of a passphrase.
-    """
-    if not (6 if strict else 4) <= len(value) <= _MOST_PASSWORD:
-        return False
-    if any(map(str.isspace, value)):
-        return (phrase and not strict) or several
-    digits, letters = any(map(str.isdigit, value)), any(map(str.isalpha, value))
-    if not strict and len(value) >= _LEAST_NUMBER and value.isdigit():
-        return True
-    mixed = letters and (digits or not _SYMBOLS.isdisjoint(value[:-1]))
-    if strict or not letters:
-        return mixed and not _WEAK.fullmatch(value)
-    return mixed or not (
-        _TYPE.fullmatch(value) or _WEAK.fullmatch(value) or value.endswith((":", "…", "..."))
-    )
-
-
-def _is_short_secret(value: str, strict: bool) -> bool:
-    """Of a `secret`, a value that is too short to be opaque, or has signs in it."""
-    if not 8 <= len(value) <= _MOST_PASSWORD or any(map(str.isspace, value)) or _WEAK.fullmatch(value):
-        return False
-    if not any(map(str.isdigit, value)) or not any(map(str.isalpha, value)):
-        return False
-    return not _SYMBOLS.isdisjoint(value[:-1]) or _changes(value) >= (3 if strict else 2)
-
-
-def is_user_info(value: str) -> bool:
-    """Whether it is `user:password` in base 64, as Docker and HTTP have it."""
-    import base64
-    import binascii
-
-    try:
-        plain = base64.b64decode(value, validate=True).decode("ascii")
-    except (ValueError, binascii.Error):
-        return False
-    user, colon, password = plain.partition(":")
-    return plain.isprintable() and bool(user and colon and password)
 
 
 def _quoted_from(text: str, at: int) -> tuple[int, int] | None:
@@ -430,47 +246,6 @@ def _quoted_from(text: str, at: int) -> tuple[int, int] | None:
     if found is None or found.lastindex is None:
         return None
     return found.span(found.lastindex)
-
-
-def _name_before(text: str, first: int) -> str | None:
-    """The name that is given the value which begins at `first`."""
-    head = text[max(0, first - 160) : first]
-    rest = head.rstrip(_QUOTES)
-    for scheme in _SCHEMES:
-        if rest.endswith(scheme) and len(rest) < len(head):
-            rest = rest.removesuffix(scheme).rstrip(_QUOTES)
-            break
-    if not rest or rest[-1] not in "=:>,":
-        return None
-    if rest.endswith(">") and not rest.endswith("=>"):
-        begin = rest.rfind("<")
-        return None if begin < 0 else re.split(r"[\s>]", rest[begin + 1 :], maxsplit=1)[0].rpartition(":")[2]
-    plain = rest.rstrip("=:>,?+").rstrip(_QUOTES + "])")
-    name = _last_name(plain)
-    if name.lower() == "value":
-        plain = plain[: len(plain) - len(name)].rstrip(_QUOTES + ",\r\n")
-        return _last_name(plain)
-    return name or None
-
-
-def _last_name(text: str) -> str:
-    begin = len(text)
-    while begin and len(text) - begin < _MOST_NAME and _in_name(text[begin - 1]):
-        begin -= 1
-    return text[begin:]
-
-
-def _name_start(text: str, at: int) -> int:
-    start = at
-    while start and at - start < _MOST_NAME and _in_name(text[start - 1]):
-        start -= 1
-    while start < at and text[start] in "-$":
-        start += 1
-    return start
-
-
-def _in_name(character: str) -> bool:
-    return character.isalnum() or character in "_-$"
 
 
 def _in_parameters(text: str, start: int, at: int, end: int) -> bool:
@@ -485,16 +260,3 @@ def _in_parameters(text: str, start: int, at: int, end: int) -> bool:
 def _in_comment(text: str, at: int) -> bool:
     begin = text.rfind("\n", max(0, at - 400), at) + 1
     return _COMMENT.match(text, begin, at) is not None
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text.lower()))
-
-
-def is_secret_said(value: str, *, password: bool, ends: bool) -> bool:
-    """Whether a value that a sentence in another language gives to its word for a password, key or token is
-    one; `ends`: nothing comes after it in its line.
-    """
-    if _harmless(value, ""):
-        return False
-    return _is_password(value, not ends, phrase=False) if password else is_opaque(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 
 import pytest
@@ -262,6 +263,35 @@ COMMANDS = (
     "ldapsearch -D cn=admin -w {}",
     "smbclient //srv/share -U bob%{}",
     "openssl enc -aes-256-cbc -k {} -in x",
+    "net use \\\\server\\share {} /user:bob",
+    "net use X: \\\\fs01\\data /user:CORP\\bob {}",
+    "net user bob {} /add",
+    "htpasswd -b /etc/nginx/.htpasswd bob {}",
+    "htpasswd -nbB bob {}",
+    "echo {} | sudo -S apt update",
+    "printf '%s\\n' '{}' | sudo -S id",
+    "sudo -S id <<< {}",
+    "echo '{}' | passwd --stdin bob",
+    'echo "bob:{}" | sudo chpasswd',
+    "echo {} | docker login -u bob --password-stdin",
+    "curl -x proxy:80 --proxy-user bob:{} https://host.tld",
+    "az keyvault secret set --vault-name v --name n --value {}",
+    "aws secretsmanager create-secret --name x --secret-string '{}'",
+    "kubectl create secret generic db --from-literal=pw={}",
+    "ConvertTo-SecureString '{}' -AsPlainText -Force",
+    "ConvertTo-SecureString -AsPlainText -Force -String {}",
+    'New-Object System.Net.NetworkCredential("bob", "{}")',
+    "cmdkey /add:srv /user:bob /pass:{}",
+    "schtasks /create /tn x /ru bob /rp {}",
+    "xfreerdp /u:bob /p:{} /v:host",
+    "psexec \\\\srv -u bob -p {} cmd",
+    "plink -ssh bob@host -pw {}",
+    "setx DB_PASSWORD {}",
+    "nmcli dev wifi connect home password {}",
+    "wpa_passphrase HomeNet {}",
+    "lftp -u bob,{} ftp.host.tld",
+    "snmpwalk -v2c -c {} host",
+    "sqlplus bob/{}@db",
 )
 
 
@@ -274,6 +304,57 @@ def test_a_password_that_a_command_is_given_is_taken_out(command: str, language:
         redacted = redact(text, language=language)
         assert sum(redacted.counts.values()) == 1, redacted
         assert redacted.text == text.replace(WORD, f"‹redacted: {next(iter(redacted.counts))}›")
+
+
+KEY32 = "JBSW" + "Y3DP" + "EHPK" + "3PXP"
+PHRASE = "legal winner thank year wave sausage worth " + "useful legal winner thank yellow"
+HELD = base64.b64encode(b"S3cr3t" + b"Pa55word!").decode()
+NOTES = (
+    ("PIN: {}", "4711", "pin"),
+    ("the PIN of the door is {}", "4711", "pin"),
+    ("alarm pin code {}.", "471199", "pin"),
+    ("Пин-код от карты: {}", "4711", "pin"),
+    ("пинкод {}", "4711", "pin"),
+    ("PUK: {}", "12345678", "pin"),
+    ("CVV {}", "471", "card code"),
+    ("пароль от роутера {}", WORD, "password"),
+    ("логин bob, пароль {}", WORD, "password"),
+    ("логин/пароль: {}", f"bob/{WORD}", "password"),
+    ("creds: bob / {}", WORD, "password"),
+    ("wifi: HomeNet / {}", WORD, "password"),
+    ("psk={}", WORD, "password"),
+    ("PrivateKey = {}", "yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIg" + "JBgB3fBmk=", "wireguard key"),
+    ("client-key-data: {}", base64.b64encode(bytes(range(60, 160))).decode(), "private key"),
+    ("Cookie: sessionid={}; theme=dark", "k3j4h5k3j4h5kj34" + "h5kj3h45", "session cookie"),
+    ("Set-Cookie: PHPSESSID={}; path=/", "8f7d6e5c4b3a2918" + "0f7e6d5c4b", "session cookie"),
+    ("TOTP seed: {}", KEY32, "totp secret"),
+    ("2FA: {}", " ".join(KEY32[at : at + 4] for at in range(0, 16, 4)), "totp secret"),
+    ("seed phrase: {}", PHRASE, "seed phrase"),
+    ('mnemonic: "{}"', PHRASE, "seed phrase"),
+    ("сид-фраза: {}", PHRASE, "seed phrase"),
+    ("recovery codes: {}", "8f3a-91bc, 77de-a0f1", "recovery code"),
+    ("apiVersion: v1\nkind: Secret\ndata:\n  db: {}\n", HELD, "kubernetes secret"),
+    ("kind: Secret\nstringData:\n  conf: {}\n---\nkind: ConfigMap\n", WORD, "kubernetes secret"),
+    ("url=jdbc:oracle:thin:bob/{}@db:1521:x", WORD, "password"),
+    ("ALTER LOGIN sa WITH PASSWORD = N'{}'", WORD, "password"),
+    ("requirepass {}", WORD, "password"),
+    ("enable secret {}", WORD, "password"),
+    ("username bob password 0 {}", WORD, "password"),
+)
+
+
+@pytest.mark.parametrize("language", ["", "yaml", "markdown"])
+@pytest.mark.parametrize(("written", "secret", "kind"), NOTES)
+def test_what_people_write_down_is_taken_out(written: str, secret: str, kind: str, language: str) -> None:
+    text = written.format(secret)
+    for note in (text, f"# Notes\n\n{text}\n\nMore.\n"):
+        redacted = redact(note, language=language)
+        assert redacted.text == note.replace(secret, f"‹redacted: {kind}›"), redacted
+
+
+def test_a_phrase_in_source_code_is_taken_out() -> None:
+    for language in ("javascript", "python", "rust"):
+        assert PHRASE not in redact(f'mnemonic = "{PHRASE}"', language=language).text
 
 
 @pytest.mark.parametrize(
@@ -320,6 +401,26 @@ def test_a_password_of_words_is_taken_out(written: str, words: str) -> None:
         "Пароль: введите новый пароль ещё раз",
         "пароль: его знает только дежурный администратор из смены",
         "Authorization: Basic authentication1",
+        "net use X: \\\\server\\share /persistent:yes",
+        "echo $PASSWORD | sudo -S id",
+        "echo 'deb https://host1/ stable' | sudo tee /etc/apt/sources.list.d/x2.list",
+        "cat file1 | sudo -S tee x",
+        "htpasswd -c .htpasswd bob2",
+        "ConvertTo-SecureString $plain1 -AsPlainText -Force",
+        "GPIO pin: 17, PIN 13, the pin code is asked for",
+        "PIN_COUNT = 1024 and PIN 3.14159",
+        "the PINs of 2024-01-31 and version PIN 1.2345",
+        "пин-код не менее 4 цифр, пароль в base64 и пароль sha256",
+        "пароль хранится в файле secrets2.txt",
+        "The MFA devices that have been configured for the current account",
+        "Enter your OTP: SOMETHING",
+        "seed phrase: choose twelve words and write them down on a sheet of paper for later use by you",
+        "Cookie: theme=dark; lang=en-US-x-twain2; width=1024",
+        "kind: SecretStore\ndata:\n  a: b1c2d3e4\n",
+        "kind: Secret\ndata:\n  password: {{ .Values.password }}\n",
+        "login: bob / see the wiki page",
+        "wifi: 2.4GHz / 5GHz-band",
+        "passphrase= password= scmVersion= other1=",
     ],
 )
 def test_an_option_or_a_sentence_is_no_password(text: str) -> None:
