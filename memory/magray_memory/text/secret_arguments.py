@@ -81,8 +81,12 @@ _BY_SIGN: dict[bytes, tuple[int, ...]] = {
 }
 _BY_SIGN_IN_CODE = {sign: _BY_SIGN[sign] for sign in (b"networkcredential",)}
 """What is quoted in source code, too."""
-_WITH_OPTIONS = frozenset((b"htpasswd", b"lftp", b" -p", b" -pw ", b"snmp", b"curl ", b"az "))
-_WITH_OPTIONS |= {b"--secret-string", b"--from-literal"}
+_WITH_OPTIONS = frozenset(
+    (
+        *(b"htpasswd", b"lftp", b" -p", b" -pw ", b"snmp", b"curl ", b"az "),
+        *(b"--secret-string", b"--from-literal"),
+    )
+)
 """What is looked for only in a text with an option; what reads a password, only in one with a pipe."""
 _LINE = 2_000
 """Characters of a line before and behind a sign that are looked at."""
