@@ -78,7 +78,8 @@ class ImportStore:
             if document is not None and other is not None:
                 (stored,) = records.get(self._vault, [document])
                 if stored.superseded_by is None and document != other:
-                    records.set_fields(self._vault, document, superseded_by=other)
+                    at = self._get(other).created_at
+                    records.set_fields(self._vault, document, at, superseded_by=other)
                 del self._replaced[uid]
 
     def _expect_replacement(self, uid: str, replacement: str | None) -> None:
@@ -101,7 +102,7 @@ class ImportStore:
             return Stored("trashed", same)
         tags = tuple(dict.fromkeys([*stored.tags, *item.content.tags]))[:MAX_TAGS]
         if tags != stored.tags:
-            records.set_record_tags(self._vault, same, tags)
+            records.set_record_tags(self._vault, same, tags, self._stamp())
         self._note_origin(item, stored)
         return Stored("duplicate", same)
 
@@ -279,13 +280,14 @@ class ImportStore:
         if content_differs(stored, wanted.content):
             self._replace(stored, wanted.content)
         if wanted.layer != stored.layer:
-            layers.set_layer(self._vault, [stored.id], wanted.layer, uses.stamp(self._vault, self._now()))
+            layers.set_layer(self._vault, [stored.id], wanted.layer, self._stamp())
         key = wanted.key
         if key != stored.key and key is not None and records.find_key(self._vault, key) is not None:
             key = stored.key
         records.set_fields(
             self._vault,
             stored.id,
+            self._stamp(),
             pinned=wanted.pinned,
             score=wanted.importance,
             project=wanted.project,
@@ -308,7 +310,10 @@ class ImportStore:
         self._renew(stored.id)
 
     def _renew(self, document: int) -> None:
-        uses.renew(self._vault, [document], uses.stamp(self._vault, self._now()))
+        uses.renew(self._vault, [document], self._stamp())
+
+    def _stamp(self) -> float:
+        return uses.stamp(self._vault, self._now())
 
     def _get(self, document: int) -> StoredRecord:
         (found,) = records.get(self._vault, [document])

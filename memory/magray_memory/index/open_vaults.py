@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from magray_memory.config import VectorSettings
     from magray_memory.index.vector_store import VectorStore
+    from magray_memory.storage.former_values import FormerValues
     from magray_memory.storage.vault import Vault
 
 _SPACES = 2
@@ -46,7 +47,8 @@ class OpenVault:
 
     `vectors` gives the index of a vector space, by its embedding key: the same one each time.
     `hidden` gives the paths that another vault answers for; `transient`: it holds what is being edited now,
-    so that a vector or two that is missing is not reported.
+    so that a vector or two that is missing is not reported. `then`: records count with the values that they
+    had at a moment.
     """
 
     vault: Vault
@@ -57,6 +59,7 @@ class OpenVault:
     tag_words: TagWords = field(default_factory=TagWords)
     hidden: Callable[[], frozenset[str]] = frozenset
     transient: bool = False
+    then: FormerValues | None = None
     id: str | None = field(init=False)
     """The vault in the ids of its documents: of its root alone, None for the notebook."""
     filter_cache: LruCache[Hashable, tuple[NDArray[np.int64], frozenset[tuple[str, str]]]] = field(
@@ -72,6 +75,19 @@ class OpenVault:
 
     def __post_init__(self) -> None:
         self.id = None if self.root is None else vault_id(self.root)
+
+    def as_of(self, then: FormerValues) -> OpenVault:
+        """The same vault with the values of a moment; what it holds in memory is shared, filters apart."""
+        return OpenVault(
+            self.vault,
+            self.name,
+            self.root,
+            self.vectors,
+            self.statistics,
+            self.tag_words,
+            self.hidden,
+            then=then,
+        )
 
 
 class OpenVaults:

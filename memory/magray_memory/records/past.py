@@ -1,5 +1,8 @@
 """Past notebook: the records as they stood at an earlier moment, in memory, to be searched beside the
 notebook, of which only what has not changed since takes part then.
+
+Layer, pin, importance and replacement change often and without a person, so a record that was only filed
+otherwise stays where it is indexed, and gets the values of then (`FormerValues`).
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from magray_memory.index.open_vaults import OpenVault
 from magray_memory.records.draft import passages_of, text_digest
 from magray_memory.search.query_terms import may_match, term_prefixes
 from magray_memory.storage import records, vector_spaces
+from magray_memory.storage.former_values import values_at
 from magray_memory.storage.memory_vault import MemoryVault
 from magray_memory.storage.record_history import past_records
 from magray_memory.text.analyzer import query_tokens
@@ -35,17 +39,21 @@ EMBEDDED = 64
 
 
 class PastNotebook:
-    """The records of a notebook that were not what they are, as of `at` (UTC seconds). `close` it."""
+    """The records of a notebook that were not what they are, as of `at` (UTC seconds), as `source`; `rest` is
+    the notebook as far as it is what it was. `close` it.
+    """
 
-    def __init__(self, notebook: Vault, at: float, question: str, settings: VectorSettings) -> None:
+    def __init__(self, opened: OpenVault, at: float, question: str, settings: VectorSettings) -> None:
         self._vault = MemoryVault.make()
         self._settings = settings
         self._stores: dict[str, VectorStore] = {}
         self.source = OpenVault(self._vault, "notebook", None, self._store, transient=True)
         lexical = LexicalIndex(self._vault)
-        with notebook.read() as connection, self._vault.write():
-            for past in _best(past_records(connection, at), question):
+        with opened.vault.read() as connection, self._vault.write():
+            then = values_at(connection, at)
+            for past in _best(past_records(connection, then), question):
                 _put(self._vault, past, lexical)
+        self.rest = opened.as_of(then)
 
     def embed(self, embedder: Callable[[str | None], Embedder], key: str | None) -> None:
         """Have the first passages found by meaning too, in a vector space; without a model they are not."""
@@ -121,6 +129,7 @@ def _put(vault: Vault, past: PastRecord, lexical: LexicalIndex) -> None:
     records.set_fields(
         vault,
         past.id,
+        past.updated_at,
         updated_at=past.updated_at,
         access_count=past.access_count,
         last_access_at=past.last_access_at,

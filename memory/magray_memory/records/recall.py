@@ -94,10 +94,10 @@ class Recall:
         if notebook is None:
             return self._search.query(query, should_stop)
         vectors = self._context.effective.vectors
-        with closing(PastNotebook(notebook.vault, as_of, query.text, vectors)) as past:
+        with closing(PastNotebook(notebook, as_of, query.text, vectors)) as past:
             if query.mode != "lexical":
                 past.embed(self._context.models.of, self._search.answering_space())
-            answer = self._search.query_beside(query, past.source, should_stop)
+            answer = self._search.query_past(query, past.rest, past.source, should_stop)
         # That nothing is older is no filter that a person gave.
         return msgspec.structs.replace(answer, unmatched=msgspec.UNSET)
 

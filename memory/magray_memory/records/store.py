@@ -110,9 +110,11 @@ class RecordStore:
         else:
             document = known.id
             outcome = self._merge(known, draft, content, prepared.citation)
+        stored = self._get(document)
         if superseded is not None and superseded != document:
-            records.set_fields(self._vault, superseded, superseded_by=document)
-        return Stored(self._get(document), outcome)
+            at = stored.created_at if outcome == "created" else self._now()
+            records.set_fields(self._vault, superseded, at, superseded_by=document)
+        return Stored(stored, outcome)
 
     def edit(
         self,
@@ -162,7 +164,7 @@ class RecordStore:
             tags = tuple(tag for tag in tags if tag not in removed)
             if len(tags) > MAX_TAGS:
                 raise RecordError(f"{len(tags)} tags are too many", f"a record has {MAX_TAGS} at most")
-            records.set_record_tags(self._vault, former.id, tags)
+            records.set_record_tags(self._vault, former.id, tags, self._now())
             self._renew(former.id)
             return self._get(former.id)
 
@@ -173,7 +175,7 @@ class RecordStore:
 
         def work() -> StoredRecord:
             document = self.find(id_).id
-            records.set_fields(self._vault, document, pinned=pinned)
+            records.set_fields(self._vault, document, self._now(), pinned=pinned)
             self._renew(document)
             return self._get(document)
 
@@ -184,7 +186,7 @@ class RecordStore:
 
         def work() -> list[StoredRecord]:
             documents = list(dict.fromkeys(self.find(id_).id for id_ in ids))
-            records.trash(self._vault, documents, self._lexical, uses.stamp(self._vault, self._clock()))
+            records.trash(self._vault, documents, self._lexical, self._now())
             return records.get(self._vault, documents)
 
         return self._write(work)
@@ -250,7 +252,7 @@ class RecordStore:
     def _set_stated(self, known: StoredRecord, draft: Draft) -> None:
         fields: dict[str, object] = {}
         if draft.layer is not None and draft.layer != known.layer:
-            layers.set_layer(self._vault, [known.id], draft.layer, uses.stamp(self._vault, self._clock()))
+            layers.set_layer(self._vault, [known.id], draft.layer, self._now())
         if draft.importance is not None:
             fields["score"] = draft.importance
         if draft.pinned:
@@ -258,7 +260,7 @@ class RecordStore:
         if draft.session is not None:
             fields["session"] = draft.session
         if fields:
-            records.set_fields(self._vault, known.id, **fields)
+            records.set_fields(self._vault, known.id, self._now(), **fields)
 
     def _new(self, draft: Draft, content: Content, citation: Citation | None) -> records.NewRecord:
         now = self._clock()
@@ -284,11 +286,15 @@ class RecordStore:
     def _untrash(self, record: StoredRecord) -> None:
         record = redacted_record(record, self._redaction)
         passages = passages_of(record.text, record.title, record.kind)
-        records.untrash(self._vault, record.id, passages, self._lexical)
+        records.untrash(self._vault, record.id, passages, self._lexical, self._now())
         self._renew(record.id)
 
     def _renew(self, document: int) -> None:
-        uses.renew(self._vault, [document], uses.stamp(self._vault, self._clock()))
+        uses.renew(self._vault, [document], self._now())
+
+    def _now(self) -> float:
+        """The time to note for what happens now."""
+        return uses.stamp(self._vault, self._clock())
 
     def _get(self, document: int) -> StoredRecord:
         (found,) = records.get(self._vault, [document])

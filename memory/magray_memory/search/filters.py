@@ -15,10 +15,13 @@ from magray_memory.storage.passage_filters import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
     from magray_memory.search.query import SearchQuery
+    from magray_memory.storage.former_values import FormerValues
 
 
 class FilterResult(NamedTuple):
@@ -50,7 +53,27 @@ def apply_filters(view: VaultView, query: SearchQuery) -> None:
 def _result(view: VaultView, wanted: DocumentFilter, query: SearchQuery) -> FilterResult:
     documents, unmatched = (None, []) if not query.paths else _files(view, query)
     unmatched += unmatched_values(view.connection, wanted)
-    return FilterResult(matching_passages(view.connection, wanted, documents), frozenset(unmatched))
+    passages = matching_passages(view.connection, wanted, documents)
+    if view.source.then is not None:
+        passages = _as_of(view, view.source.then, wanted, passages)
+    return FilterResult(passages, frozenset(unmatched))
+
+
+def _as_of(
+    view: VaultView, then: FormerValues, wanted: DocumentFilter, passages: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The passages with the layers of then in the place of those of now, and without what was not there."""
+    import numpy as np
+
+    hidden = then.hidden
+    moved: Mapping[int, str] = then.layers if wanted.layers else {}
+    anywhere = wanted._replace(layers=())
+    without = matching_passages(view.connection, DocumentFilter(), [*hidden, *moved])
+    back = [
+        document for document, layer in moved.items() if layer in wanted.layers and document not in hidden
+    ]
+    added = matching_passages(view.connection, anywhere, back)
+    return np.union1d(np.setdiff1d(passages, without, assume_unique=True), added)
 
 
 def _files(view: VaultView, query: SearchQuery) -> tuple[list[int], list[tuple[str, str]]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from magray_memory.search.fusion import Fused
 from magray_memory.search.ranking import Ranked, order
@@ -148,6 +148,8 @@ def facts_of(view: VaultView, documents: Iterable[int]) -> dict[int, RecordFacts
     if view.source.root is not None or not has_records(view.connection):
         return {}
     facts = record_facts(view.connection, documents)
+    if view.source.then is not None:
+        facts = {d: _as_of(record, view.source.then.changed(d)) for d, record in facts.items()}
     if view.source.transient:  # it holds former states, not what had replaced them
         replaced = {d: record for d, record in facts.items() if record.superseded_by is not None}
         facts |= {
@@ -155,6 +157,19 @@ def facts_of(view: VaultView, documents: Iterable[int]) -> dict[int, RecordFacts
             for d, record in replaced.items()
         }
     return facts
+
+
+def _as_of(record: RecordFacts, changed: Mapping[str, Any]) -> RecordFacts:
+    """The facts with what was otherwise then."""
+    record = record._replace(
+        pinned=bool(changed.get("pinned", record.pinned)),
+        importance=float(changed.get("score", record.importance)),
+    )
+    if "superseded_by" not in changed:
+        return record
+    former = changed["superseded_by"]
+    replaced_at = None if former is None else record.created_at
+    return record._replace(superseded_by=former, replacement=former, replaced_at=replaced_at)
 
 
 def _neighbours(view: VaultView, facts: Mapping[int, RecordFacts], best: Mapping[int, Fused]) -> list[int]:

@@ -51,16 +51,23 @@ class Search:
         with self._interruptible(searcher.vaults, should_stop):
             return with_unreadable(searcher.search(query), unreadable)
 
-    def query_beside(
-        self, query: SearchQuery, vault: OpenVault, should_stop: Callable[[], bool] | None = None
+    def query_past(
+        self,
+        query: SearchQuery,
+        notebook: OpenVault,
+        changed: OpenVault,
+        should_stop: Callable[[], bool] | None = None,
     ) -> SearchAnswer:
-        """The same over what is stored and one more vault; no open buffer takes part."""
+        """The same over what is stored, with `notebook` in the place of that of now, and over the records
+        that `changed` since; no open buffer takes part.
+        """
         self._check_paths(query)
         stored = [other for other in self.open().vaults if not other.transient]
+        stored = [notebook if other.vault is notebook.vault else other for other in stored]
         unreadable = self._context.vaults.unreadable
         with (
             self._interruptible(stored, should_stop),
-            closing(self._searcher_over((*stored, vault))) as searcher,
+            closing(self._searcher_over((*stored, changed))) as searcher,
         ):
             return with_unreadable(searcher.search(query), unreadable)
 

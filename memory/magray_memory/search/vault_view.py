@@ -129,7 +129,11 @@ def among(view: VaultView, passages: Iterable[int]) -> list[int]:
 def candidate_rows(view: VaultView, passages: Iterable[int]) -> dict[int, PassageRow]:
     """What ranking needs of these passages; those that are gone, in the trash or hidden are left out."""
     hidden = view.source.hidden()
-    return {row.passage: row for row in passage_rows(view.connection, passages) if row.path not in hidden}
+    rows = {row.passage: row for row in passage_rows(view.connection, passages) if row.path not in hidden}
+    if view.source.then is None:
+        return rows
+    layers = view.source.then.layers
+    return {id_: row._replace(layer=layers.get(row.document, row.layer)) for id_, row in rows.items()}
 
 
 @reading

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from magray_memory.storage import former_values
 from magray_memory.storage.row_checksums import update_documents
 
 if TYPE_CHECKING:
@@ -148,6 +149,7 @@ def unmark_ahead(vault: Vault, now: float) -> None:
 def set_layer(vault: Vault, documents: Sequence[int], layer: str, at: float) -> None:
     """Put records into a layer, where their age and their days of use count anew."""
     with vault.write() as connection:
+        former_values.keep(connection, documents, "layer", layer, at)
         update_documents(
             connection,
             {

@@ -33,6 +33,7 @@ _CHILDREN = {
     "access": ("document_id", "at", "what"),
     "origin": ("document_id", "key", "hash", "version"),
     "revision": ("document_id", "from_at", "until_at", "kind", "title", "tags", "text"),
+    "former_value": ("document_id", "until_at", "field", "value"),
 }
 """Tables of what belongs to a record: the column that names it, then the others."""
 _REVISION = ", ".join(_CHILDREN["revision"][1:])

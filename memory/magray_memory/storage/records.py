@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from magray_memory.storage import former_values
 from magray_memory.storage.documents import insert_passages
 from magray_memory.storage.fts import stored_rows
 from magray_memory.storage.links import set_links
+from magray_memory.storage.record_facts import citations
 from magray_memory.storage.record_models import CitationRow, RecordRow, RevisionRow
 from magray_memory.storage.redactions import set_redactions
 from magray_memory.storage.row_checksums import DOCUMENT, checksum, update_documents
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 
 _LEAST_STEP = 1e-6
 """Seconds between two states of a record."""
+_COLUMNS = (
+    "id, uid, text, title, kind, layer, project, session, key, created_at, updated_at,"
+    " coalesce(layer_at, created_at), last_access_at, access_count, coalesce(score, 0.5), pinned, trashed_at,"
+    " superseded_by"
+)
 _TEXT = RecordRow.text.is_null(False) & RecordRow.path.is_null()
 
 
@@ -212,15 +218,23 @@ def replace_content(
             insert_passages(connection, document, "", list(enumerate(content.passages)), lexical)
 
 
-def set_record_tags(vault: Vault, document: int, tags: Iterable[str]) -> None:
-    """Make these the tags of a record."""
+def set_record_tags(vault: Vault, document: int, tags: Iterable[str], at: float) -> None:
+    """Make these the tags of a record; those that it had until now are kept."""
+    wanted = list(tags)
     with vault.write() as connection:
-        set_tags(connection, document, tags)
+        former = tags_of(connection, [document]).get(document, [])
+        if set(former) != set(wanted):
+            former_values.keep_tags(connection, document, former, at)
+            set_tags(connection, document, wanted)
 
 
-def set_fields(vault: Vault, document: int, **fields: Any) -> None:
-    """Set columns without a history: pinned, score, session, key, superseded_by."""
-    with vault.write():
+def set_fields(vault: Vault, document: int, at: float, **fields: Any) -> None:
+    """Set columns that no edit changes: pinned, score, session, key, superseded_by. What those that a past
+    answer needs were until now is kept.
+    """
+    with vault.write() as connection:
+        for name in fields.keys() & former_values.KEPT_FIELDS:
+            former_values.keep(connection, [document], name, fields[name], at)
         _update(vault, [document], **fields)
 
 
@@ -235,8 +249,8 @@ def get(vault: Vault, documents: Iterable[int]) -> list[StoredRecord]:
     ids = list(documents)
     if not ids:
         return []
-    with vault.read():
-        found = {record.id: record for record in _stored(vault, _rows(vault, RecordRow, ids))}
+    with vault.read() as connection:
+        found = _stored(connection, ids)
     return [found[id_] for id_ in ids if id_ in found]
 
 
@@ -266,12 +280,11 @@ def select(
     """
     time = RecordRow.trashed_at if wanted.trashed else RecordRow.updated_at
     with vault.read() as connection:
-        rows = _matching(connection, RecordRow.select(), wanted)
+        rows = _matching(connection, RecordRow.select(RecordRow.id), wanted)
         if before is not None:
             rows = rows.where((time < before[0]) | ((time == before[0]) & (RecordRow.id < before[1])))
-        return _stored(
-            vault, list(rows.order_by(time.desc(), RecordRow.id.desc()).limit(limit).execute(vault.db))
-        )
+        rows = rows.order_by(time.desc(), RecordRow.id.desc()).limit(limit)
+        return get(vault, [row[0] for row in rows.tuples().execute(vault.db)])
 
 
 def matching(vault: Vault, wanted: RecordFilter) -> list[int]:
@@ -322,9 +335,12 @@ def trash(vault: Vault, documents: Sequence[int], lexical: LexicalWriter, at: fl
         _update(vault, documents, trashed_at=at, due_at=None, unrated=False)
 
 
-def untrash(vault: Vault, document: int, passages: Sequence[NewPassage], lexical: LexicalWriter) -> None:
+def untrash(
+    vault: Vault, document: int, passages: Sequence[NewPassage], lexical: LexicalWriter, at: float
+) -> None:
     """Take a record out of the trash, with its passages made again."""
     with vault.write() as connection:
+        former_values.keep_trash(connection, document, at)
         _update(vault, [document], trashed_at=None, due_at=None)
         insert_passages(connection, document, "", list(enumerate(passages)), lexical)
 
@@ -376,8 +392,8 @@ def linking_to(vault: Vault, targets: Sequence[str]) -> list[int]:
     marks = ",".join("?" * len(targets))
     with vault.read() as connection:
         rows = connection.execute(
-            "SELECT DISTINCT source_id FROM link JOIN document ON document.id = source_id"
-            f" WHERE lower(target) IN ({marks}) AND trashed_at IS NULL AND path IS NULL ORDER BY source_id",
+            "SELECT id FROM document WHERE id IN (SELECT source_id FROM link WHERE"
+            f" lower(target) IN ({marks})) AND trashed_at IS NULL AND +path IS NULL ORDER BY id",
             [target.lower() for target in targets],
         )
         return [row[0] for row in rows.fetchall()]
@@ -432,60 +448,38 @@ def _remove_passages(vault: Vault, documents: Sequence[int], lexical: LexicalWri
             connection.executemany("DELETE FROM passage WHERE id = ?", [(row.passage_id,) for row in rows])
 
 
-def _rows(vault: Vault, model: type[RecordRow | CitationRow], documents: Sequence[int]) -> list[Any]:
-    """The rows of these documents in the table of records, or of citations."""
-    statement = _statement(model, len(documents))
-    return list(model.raw(statement, *documents).execute(vault.db))
-
-
-@lru_cache(64)
-def _statement(model: type[RecordRow | CitationRow], count: int) -> str:
-    # peewee takes longer to write a statement than SQLite to run it.
-    ids = [0] * count
-    if model is RecordRow:
-        return RecordRow.select().where(RecordRow.id.in_(ids) & _TEXT).sql()[0]
-    return CitationRow.select().where(CitationRow.document.in_(ids)).sql()[0]
-
-
-def _stored(vault: Vault, rows: Sequence[RecordRow]) -> list[StoredRecord]:
-    ids = [row.id for row in rows]
-    with vault.read() as connection:
-        tags = tags_of(connection, ids)
-        citations = {
-            row.document_id: Citation(
-                row.root,
-                row.path,
-                row.start_line,
-                row.end_line,
-                row.commit,
-                bytes(row.text_hash),
-                bytes(row.first_hash),
-                bytes(row.file_hash),
-            )
-            for row in _rows(vault, CitationRow, ids)
-        }
-    return [
-        StoredRecord(
-            id=row.id,
-            uid=row.uid or "",
-            text=row.text or "",
-            title=row.title,
-            kind=row.kind,
-            layer=row.layer,
-            tags=tuple(tags.get(row.id, ())),
-            project=row.project,
-            session=row.session,
-            key=row.key,
-            created_at=row.created_at,
-            updated_at=row.updated_at,
-            layer_at=row.created_at if row.layer_at is None else row.layer_at,
-            last_access_at=row.last_access_at,
-            access_count=row.access_count,
-            importance=0.5 if row.score is None else row.score,
-            pinned=row.pinned,
-            trashed_at=row.trashed_at,
-            superseded_by=row.superseded_by,
-            citation=citations.get(row.id),
+def _stored(connection: sqlite3.Connection, documents: Sequence[int]) -> dict[int, StoredRecord]:
+    """These records, by their ids."""
+    # Written out: peewee takes five times as long to make its rows.
+    marks = ",".join("?" * len(documents))
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM document WHERE id IN ({marks}) AND text IS NOT NULL AND +path IS NULL",
+        documents,
+    ).fetchall()
+    ids = [row[0] for row in rows]
+    tags, cited = tags_of(connection, ids), citations(connection, ids)
+    return {
+        row[0]: StoredRecord(
+            id=row[0],
+            uid=row[1] or "",
+            text=row[2],
+            title=row[3],
+            kind=row[4],
+            layer=row[5],
+            tags=tuple(tags.get(row[0], ())),
+            project=row[6],
+            session=row[7],
+            key=row[8],
+            created_at=row[9],
+            updated_at=row[10],
+            layer_at=row[11],
+            last_access_at=row[12],
+            access_count=row[13],
+            importance=row[14],
+            pinned=bool(row[15]),
+            trashed_at=row[16],
+            superseded_by=row[17],
+            citation=cited.get(row[0]),
         )
         for row in rows
-    ]
+    }

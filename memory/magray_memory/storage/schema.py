@@ -17,6 +17,8 @@ row of a workspace vault, can be made again from files or from those texts.
 - `revision`: what a record was before an edit; `citation`: the lines of a file that it is about
 - `redaction`: how many secrets of a kind were taken out of a document
 - `origin`: the item of another tool that a record was imported from, as it was then
+- `former_value`: what a field of a record was until a moment, where no revision says it: layer, pin,
+  importance, tags, trash, replacement
 - `purged`: the identities of records that were removed for good, and nothing else of them
 - `skipped`: a file that should have been indexed and was not, with the reason and the state it had
 - `checksum` of a row: see `storage/row_checksums.py`
@@ -65,6 +67,7 @@ TABLES: Mapping[str, TableRole] = {
     "link": TableRole.TRUTH,
     "access": TableRole.TRUTH,
     "revision": TableRole.TRUTH,
+    "former_value": TableRole.TRUTH,
     "citation": TableRole.TRUTH,
     "redaction": TableRole.TRUTH,
     "origin": TableRole.TRUTH,
@@ -514,6 +517,27 @@ def counted_passages(connection: sqlite3.Connection) -> None:
     connection.execute("DROP TRIGGER IF EXISTS passage_added")
 
 
+_FORMER_VALUES = """
+CREATE TABLE former_value (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    document_id INTEGER NOT NULL REFERENCES document(id) ON DELETE CASCADE,
+    until_at REAL NOT NULL,
+    field TEXT NOT NULL,
+    value
+);
+CREATE INDEX former_value_document ON former_value(document_id);
+CREATE INDEX former_value_until ON former_value(until_at)
+"""
+
+
+def former_values(connection: sqlite3.Connection) -> None:
+    """15: what layer, pin, importance, tags, trash and replacement of a record were before, so that a
+    question as of a day is answered with those of then; nothing is known of the time before this version.
+    """
+    for statement in _statements(_FORMER_VALUES):
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     first_schema,
     skip_reasons,
@@ -529,6 +553,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     origins,
     purged,
     counted_passages,
+    former_values,
 )
 """Migration i takes a vault from user_version i to i + 1, inside the caller's transaction."""
 
@@ -539,5 +564,7 @@ RECORDS = MIGRATIONS.index(records) + 1
 """From this version on a notebook has records."""
 ORIGINS = MIGRATIONS.index(origins) + 1
 """From this version on a notebook knows what its records were imported from."""
+FORMER_VALUES = MIGRATIONS.index(former_values) + 1
+"""From this version on a notebook knows what fields of its records were before."""
 OLDEST_READABLE = 1
 """A reader never migrates: from this version on it reads a vault as it is."""

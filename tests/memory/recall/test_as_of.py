@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from magray_memory.errors import QueryError
+from magray_memory.indexing.notebook import embed_notebook
 from magray_memory.indexing.room import Indexing
+from magray_memory.records.draft import Draft
+from magray_memory.records.layers import Layers
 from magray_memory.values import read_moment
 
 if TYPE_CHECKING:
@@ -82,6 +85,98 @@ def test_filters_hold_for_former_states_too(lived: Bench) -> None:
     assert lived.found("port", MARCH, tags=("late",)) == []
     assert lived.found("port", MARCH, since="2026-02-05") == ["n1"]
     assert lived.found("port", MARCH, within="workspace") == []
+
+
+@pytest.mark.parametrize("mode", ["lexical", "hybrid"])
+def test_a_record_is_filed_as_it_was(bench: Bench, mode: str) -> None:
+    bench.at(2026, 2, 1)
+    bench.keep("The kettle is in the kitchen.", tags=("home", "old/place"), importance=0.9, kind="fact")
+    bench.keep("The kettle is from a friend.", pinned=True)
+    bench.at(2026, 3, 10)
+    layers = Layers(bench.context, bench.records, bench.clock)
+    layers.promote(["n1"], "assets")
+    bench.records.tag("n1", add=["late"], remove=["old/place"])
+    bench.records.pin("n1")
+    bench.records.pin("n2", pinned=False)
+    bench.records.remember(Draft(text="The kettle is in the kitchen.", importance=0.1))
+    bench.at(2026, 3, 20)
+    bench.records.tag("n1", add=["later"])
+    layers.promote(["n1"], "insights")
+    bench.records.edit("n1", kind="note", title="Kettle")
+    bench.at(2026, 5, 20)
+
+    def then(as_of: datetime | None) -> tuple[Any, ...]:
+        hits = {hit.id: hit for hit in bench.ask("kettle", as_of, mode=mode, explain=True).hits}
+        one, two = hits["n1"], hits["n2"]
+        important = {step.step: step.change for step in one.explain or ()}.get("importance", 0) > 0
+        return one.layer, one.tags, one.pinned, two.pinned, one.kind, one.title, important
+
+    assert then(MARCH) == ("interact", ["home", "old/place"], False, True, "fact", None, True)
+    assert then(datetime(2026, 3, 15)) == ("assets", ["home", "late"], True, False, "fact", None, False)
+    assert then(None)[:3] == ("insights", ["home", "late", "later"], True)
+    assert then(None)[4:6] == ("note", "Kettle")
+    for as_of, options, expected in (
+        (MARCH, {"layers": ("interact",)}, ["n1", "n2"]),
+        (MARCH, {"layers": ("assets", "insights")}, []),
+        (datetime(2026, 3, 15), {"layers": ("assets",)}, ["n1"]),
+        (datetime(2026, 3, 15), {"layers": ("interact",)}, ["n2"]),
+        (MARCH, {"tags": ("late",)}, []),
+        (MARCH, {"tags": ("old",)}, ["n1"]),
+        (datetime(2026, 3, 15), {"tags": ("late",)}, ["n1"]),
+        (datetime(2026, 3, 15), {"tags": ("old",)}, []),
+        (datetime(2026, 3, 15), {"kinds": ("fact",), "layers": ("assets",)}, ["n1"]),
+    ):
+        assert sorted(bench.found("kettle", as_of, mode=mode, **options)) == expected, (as_of, options)
+
+
+def test_the_trash_is_as_it_was(bench: Bench) -> None:
+    bench.at(2026, 2, 1)
+    for text in ("The boiler is old.", "The boiler is loud.", "The boiler is red."):
+        bench.keep(text)
+    bench.at(2026, 3, 1)
+    bench.records.forget(["n1", "n2"])
+    bench.at(2026, 3, 10)
+    bench.records.restore("n1")
+    bench.keep("The boiler is loud.")  # the text brings the record back
+    bench.at(2026, 3, 20)
+    bench.records.forget(["n1"])
+    bench.records.edit("n2", text="The boiler is silent.")
+    bench.records.purge(["n3"])
+    bench.at(2026, 5, 20)
+    assert sorted(bench.found("boiler", datetime(2026, 2, 20))) == ["n1", "n2"]
+    assert sorted(bench.found("boiler", MARCH)) == []
+    assert sorted(bench.found("boiler", datetime(2026, 3, 15))) == ["n1", "n2"]
+    assert sorted(bench.found("boiler", datetime(2026, 4, 1))) == ["n2"]
+    bench.records.restore("n1")
+    assert sorted(bench.found("boiler", datetime(2026, 4, 1))) == ["n2"]
+    assert sorted(bench.found("boiler")) == ["n1", "n2"]
+
+
+def test_a_replacement_counts_from_when_it_was_told(bench: Bench) -> None:
+    bench.at(2026, 2, 1)
+    bench.keep("The train leaves at nine.")
+    bench.keep("The train leaves at ten.")
+    bench.at(2026, 3, 10)
+    bench.keep("The train leaves at ten.", supersedes="n1")  # a text that was there before
+    bench.at(2026, 5, 20)
+
+    def replaced(as_of: datetime | None) -> object:
+        return {hit.id: hit.superseded_by for hit in bench.ask("train", as_of).hits}["n1"]
+
+    assert [replaced(as_of) for as_of in (MARCH, datetime(2026, 3, 11), None)] == [None, "n2", "n2"]
+
+
+def test_what_the_schedule_moved_is_found_by_meaning_too(bench: Bench) -> None:
+    bench.at(2026, 2, 1)
+    for number in range(80):
+        bench.keep(f"Entry {number} is about nothing.")
+    bench.keep("Refunds go to the card that was charged.")
+    embed_notebook(bench.context)
+    bench.at(2026, 3, 10)
+    Layers(bench.context, bench.records, bench.clock).promote([f"n{n}" for n in range(1, 82)], "assets")
+    bench.at(2026, 5, 20)
+    hit = bench.hit("how do customers get money back", MARCH, mode="semantic", layers=("interact",))
+    assert (hit.id, hit.layer) == ("n81", "interact")
 
 
 def test_times_in_the_question_count_from_then(lived: Bench) -> None:

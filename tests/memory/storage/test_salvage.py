@@ -33,7 +33,8 @@ INSERT INTO revision VALUES (10, 1, 1.5, 2.5, 'note', NULL, '[]', 'former');
 INSERT INTO citation VALUES (1, '/root', 'a.py', 1, 2, NULL, x'01', x'02', x'03');
 INSERT INTO redaction VALUES (1, 'password', 2);
 INSERT INTO origin VALUES ('tool:1', 1, X'01', 5.5);
-INSERT INTO purged VALUES ('gone', 1.0, 1)
+INSERT INTO purged VALUES ('gone', 1.0, 1);
+INSERT INTO former_value VALUES (1, 1, 4.0, 'layer', 'interact')
 """
 
 
