@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 from magray_memory.context import Context
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from magray_memory.archive.exchange import Exchange
@@ -73,14 +73,14 @@ class Memory:
         """Bringing the workspace's vault up to date: `run`."""
         from magray_memory.indexing.room import Indexing
 
-        return Indexing(self._context)
+        return Indexing(self._context, self._follow_moves)
 
     @cached_property
     def watching(self) -> Watching:
         """Keeping the workspace's vault up to date: `watcher`."""
         from magray_memory.watching.room import Watching
 
-        return Watching(self._context)
+        return Watching(self._context, self._follow_moves)
 
     @cached_property
     def health(self) -> Health:
@@ -186,6 +186,12 @@ class Memory:
     def root(self) -> Path:
         """The workspace's canonical root. Raises WorkspaceError outside of any."""
         return self._context.root
+
+    def _follow_moves(self, pairs: Sequence[tuple[Path, Path]]) -> None:
+        """Links in records go on meaning the notes that moved."""
+        from magray_memory.records.followed_links import follow_moves
+
+        follow_moves(self.records, self.search, pairs)
 
     def close(self) -> None:
         """Close every vault and index; what is asked afterwards opens them again."""

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from magray_memory.health.room import Health
     from magray_memory.indexing.overlays import Overlays
     from magray_memory.models.room import Models
+    from magray_memory.records.followed_links import LinkChange
     from magray_memory.records.recall import Recall
     from magray_memory.records.room import Records
+    from magray_memory.search.heading_rename import RenamedHeading
     from magray_memory.search.live import LiveSearch
     from magray_memory.search.notes import Notes
     from magray_memory.storage.home import Home
@@ -95,6 +97,20 @@ class Session:
         from magray_memory.records.recall import Recall
 
         return Recall(self._context, self.search, self.records)
+
+    def follow_moves(self, pairs: Sequence[tuple[Path, Path]]) -> list[str]:
+        """Have links in records go on meaning notes that moved, by absolute paths before and after; returns
+        the records that were changed. Raises StorageError.
+        """
+        from magray_memory.records.followed_links import follow_moves
+
+        return follow_moves(self.records, self.search, pairs)
+
+    def heading_change(self, renamed: RenamedHeading) -> LinkChange | None:
+        """What has records go on linking to a heading that gets another name; None where none does."""
+        from magray_memory.records.followed_links import heading_change
+
+        return heading_change(self.records, self.search, renamed)
 
     @cached_property
     def usage(self) -> Usage:

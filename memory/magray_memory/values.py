@@ -39,16 +39,18 @@ if TYPE_CHECKING:
     from magray_memory.models.store import ModelOverrides
     from magray_memory.records.citation import Source, snippet
     from magray_memory.records.draft import Draft, record_time
+    from magray_memory.records.followed_links import LinkChange
     from magray_memory.records.layers import Move, Moves
     from magray_memory.records.purge import Purged
     from magray_memory.records.record import Record, RecordDetails, record_id
     from magray_memory.records.room import RecordPage, Remembered
     from magray_memory.regular_file import read_below
     from magray_memory.resources import give_back, give_way
+    from magray_memory.search.heading_rename import RenamedHeading
     from magray_memory.search.hits import Hit, SearchAnswer
     from magray_memory.search.note_links import NamedNote, Note, aliases, stem
-    from magray_memory.search.note_rename import Renames
-    from magray_memory.search.notes import Backlink, FileEdits
+    from magray_memory.search.note_rename import Edit, Renames
+    from magray_memory.search.notes import Backlink, FileEdits, TagUse
     from magray_memory.search.query import SearchQuery, parse, read_moment
     from magray_memory.search.symbols import Symbol
     from magray_memory.storage.home import Home
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
     from magray_memory.text.languages import LANGUAGES, detect
     from magray_memory.text.markdown import prose_lines
     from magray_memory.text.note_references import NoteReference, note_references
+    from magray_memory.text.tag_places import TagPlace, begun_in_front_matter, is_below, tag_places
     from magray_memory.text.word_role import is_grammar_or_local
     from magray_memory.usage.statistics import Item, Query, Stats
     from magray_memory.user_path import absolute_path, expand_user, home_path
@@ -83,6 +86,7 @@ __all__ = [
     "Diagnosis",
     "Draft",
     "Drilled",
+    "Edit",
     "Exported",
     "FileEdits",
     "Finding",
@@ -93,6 +97,7 @@ __all__ = [
     "IndexReport",
     "IndexerLock",
     "Item",
+    "LinkChange",
     "Loaded",
     "Model",
     "ModelInfo",
@@ -114,6 +119,7 @@ __all__ = [
     "RecordFilter",
     "RecordPage",
     "Remembered",
+    "RenamedHeading",
     "Renames",
     "RestorePlan",
     "Restored",
@@ -129,6 +135,8 @@ __all__ = [
     "Status",
     "Step",
     "Symbol",
+    "TagPlace",
+    "TagUse",
     "Undecodable",
     "UsedModel",
     "VaultInfo",
@@ -138,6 +146,7 @@ __all__ = [
     "aliases",
     "begin_daily",
     "begin_hourly",
+    "begun_in_front_matter",
     "canonical_root",
     "chunked",
     "decode",
@@ -149,6 +158,7 @@ __all__ = [
     "headings",
     "home_path",
     "indexed_unasked",
+    "is_below",
     "is_grammar_or_local",
     "note_references",
     "parse",
@@ -163,6 +173,7 @@ __all__ = [
     "spelled_on_disk",
     "start_daily_backup",
     "stem",
+    "tag_places",
     "tail",
     "tokens",
 ]
@@ -206,8 +217,10 @@ _MODULES = {
     "resources": ("give_back", "give_way"),
     "search.hits": ("Hit", "SearchAnswer"),
     "search.note_links": ("NamedNote", "Note", "aliases", "stem"),
-    "search.note_rename": ("Renames",),
-    "search.notes": ("Backlink", "FileEdits"),
+    "records.followed_links": ("LinkChange",),
+    "search.heading_rename": ("RenamedHeading",),
+    "search.note_rename": ("Edit", "Renames"),
+    "search.notes": ("Backlink", "FileEdits", "TagUse"),
     "search.query": ("SearchQuery", "parse", "read_moment"),
     "search.symbols": ("Symbol",),
     "storage.home": ("Home",),
@@ -225,6 +238,7 @@ _MODULES = {
     "user_path": ("absolute_path", "expand_user", "home_path"),
     "text.markdown": ("prose_lines",),
     "text.note_references": ("NoteReference", "note_references"),
+    "text.tag_places": ("TagPlace", "begun_in_front_matter", "is_below", "tag_places"),
     "text.word_role": ("is_grammar_or_local",),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}

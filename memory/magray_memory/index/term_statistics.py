@@ -30,13 +30,14 @@ class TermStatistics:
         self.passages = passages
         if abs(passages - self._cached_at) > max(10, self._cached_at // 100) or len(self._cache) > 100_000:
             self._cache, self._cached_at = {}, passages
+        cache = self._cache  # another thread may begin a new one
         wanted = list(dict.fromkeys(terms))
         # A word that nobody used may be used by now; one that is there stays about as rare as it was.
-        unknown = [term for term in wanted if not self._cache.get(term)]
+        unknown = [term for term in wanted if not cache.get(term)]
         if unknown:
-            self._cache.update(dict.fromkeys(unknown, 0))
-            self._cache.update(term_frequencies(connection, unknown))
-        return {term: self._cache[term] for term in wanted}
+            cache.update(dict.fromkeys(unknown, 0))
+            cache.update(term_frequencies(connection, unknown))
+        return {term: cache[term] for term in wanted}
 
 
 def idf(frequency: int, passages: int) -> float:

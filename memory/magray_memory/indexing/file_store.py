@@ -81,6 +81,8 @@ class FileStore:
         self.ignored = Counter[IgnoreRule]()
         self.skipped: dict[str, Skip] = {}
         self.removed = 0
+        self.moved: list[tuple[str, str]] = []
+        """Paths before and after of the files that turned up elsewhere."""
 
     def moves(self) -> dict[bytes, tuple[str, ...]]:
         """Hash → families of the files that are gone and may turn up under another name."""
@@ -172,6 +174,7 @@ class FileStore:
         old = next((path for path in candidates if path.rpartition("/")[2] == name), candidates[0])
         candidates.remove(old)
         del self._gone[old]
+        self.moved.append((old, outcome.path))
         document_id = documents.rename_file(self._vault, old, outcome.path, self._lexical)
         if document_id is not None:
             documents.touch_file(self._vault, document_id, outcome.stamp)

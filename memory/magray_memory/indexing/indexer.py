@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from magray_memory.storage.home import Home
     from magray_memory.storage.vault import Vault
 
+    Moved = Callable[[Sequence[tuple[Path, Path]]], object]
+    """What gets the files that turned up elsewhere, by absolute paths before and after."""
+
 __all__ = ["IndexReport", "Indexer", "Seconds", "SkippedItem"]
 
 _FEW_FILES = 64
@@ -85,8 +88,10 @@ class Indexer:
         pool: Callable[[int], ParsePool] = ParsePool,
         should_yield: Callable[[], bool] | None = None,
         lock: IndexerLock | None = None,
+        on_moved: Moved | None = None,
     ) -> None:
         """`embedder_factory` None leaves embeddings out. `should_stop` is asked often, in several threads.
+        `on_moved` gets the files that turned up elsewhere.
 
         For a watcher: `should_yield` ends the embedding early when it turns true, which is no error (then
         `yielded` is true), and keeps the model closed until there is a text to embed. `lock` is held already.
@@ -103,6 +108,7 @@ class Indexer:
         self._make_pool = pool
         self._should_yield = should_yield
         self._lock = lock
+        self._on_moved = on_moved
         self._named = False
         self.yielded = False
         self._durability = Durability(settings.storage.durability)
@@ -253,8 +259,17 @@ class Indexer:
                 self._remove_traces()
             self._vault.set_meta(RULES, rules_version(self._settings.redaction))
         unfinished.finish(self._vault, whole=whole)
+        self._tell_moved(store.moved)
         seconds = round(time.monotonic() - began, 3)
         return _Lexical(plan.ignored + store.ignored, plan.skipped | store.skipped, store.removed, seconds)
+
+    def _tell_moved(self, moved: Sequence[tuple[str, str]]) -> None:
+        if not moved or self._on_moved is None:
+            return
+        try:
+            self._on_moved([(self._root / old, self._root / new) for old, new in moved])
+        except MagrayError as error:
+            self._events.warn(f"links in records to files that moved stay as they are: {error.message}")
 
     def _remove_traces(self) -> None:
         """What other rules of redaction left in free pages, merged words and the log is overwritten."""

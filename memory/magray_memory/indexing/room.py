@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from magray_memory.indexing.coverage import Coverage, PathStanding
     from magray_memory.indexing.event_sender import EventSender
     from magray_memory.indexing.events import Event
+    from magray_memory.indexing.indexer import Moved
     from magray_memory.indexing.report import IndexReport
     from magray_memory.models.fallback import DeviceChange
     from magray_memory.storage.vault import Vault
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 class Indexing:
     """Indexes the workspace. One process at a time, by the vault's indexer lock."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, on_moved: Moved | None = None) -> None:
+        """`on_moved` gets the files that a run finds elsewhere, by absolute paths before and after."""
         self._context = context
+        self._on_moved = on_moved
 
     def run(
         self,
@@ -62,7 +65,15 @@ class Indexing:
 
             factory = None if lexical else context.models.current
             with self.open_vault() as vault:
-                indexer = Indexer(vault, context.home, self.settings(), factory, events, should_stop)
+                indexer = Indexer(
+                    vault,
+                    context.home,
+                    self.settings(),
+                    factory,
+                    events,
+                    should_stop,
+                    on_moved=self._on_moved,
+                )
                 return indexer.run(inside, force=force, lexical=lexical, named=inside is not None)
 
         try:

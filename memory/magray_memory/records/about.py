@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from magray_memory.records.citation import CitedText, check
+from magray_memory.records.citation import Checked, CitedText, check
 from magray_memory.records.record import Record
 from magray_memory.storage import citations, records
 
@@ -42,19 +42,17 @@ def citing(vault: Vault, file: OpenFile, read: Read, namesakes: Namesakes) -> li
     those of `citation.check`, for other files.
     """
     name = file.path.rpartition("/")[2]
-    found: list[Record] = []
-    for stored in records.get(vault, citations.citing_files(vault, name, file.digest)):
-        citation = stored.citation
-        if citation is None:
-            continue
-        if Path(citation.root) / citation.path != file.place and (
+    places = _Places(file, read, namesakes)
+    found: dict[int, Checked] = {}
+    for document, citation in citations.citing_files(vault, name, file.digest):
+        if not places.is_file(citation.root, citation.path) and (
             citation.first_hash not in file.text.lines or not file.place.is_relative_to(citation.root)
         ):
             continue
-        record = Record(stored, check(citation, _reading(citation, file, read), _few(namesakes)))
-        if record.citation is not None and Path(citation.root) / record.citation.path == file.place:
-            found.append(record)
-    return sorted(found, key=_line)
+        checked = check(citation, places.reading(citation), places.namesakes)
+        if places.is_file(citation.root, checked.path):
+            found[document] = checked
+    return sorted((Record(stored, found[stored.id]) for stored in records.get(vault, found)), key=_line)
 
 
 def naming(vault: Vault, word: str) -> list[StoredRecord]:
@@ -101,15 +99,43 @@ def named(vault: Vault, link: str) -> StoredRecord | None:
     return None
 
 
-def _reading(citation: Citation, file: OpenFile, read: Read) -> Callable[[str], CitedText | None]:
-    def text_of(path: str) -> CitedText | None:
-        return file.text if Path(citation.root) / path == file.place else read(citation, path)
+class _Places:
+    """The other files of one question, each looked for and read once: many records cite the same ones."""
 
-    return text_of
+    def __init__(self, file: OpenFile, read: Read, namesakes: Namesakes) -> None:
+        self._file = file
+        self._read = read
+        self._namesakes = namesakes
+        self._is_file: dict[tuple[str, str], bool] = {}
+        self._texts: dict[tuple[str, str], CitedText | None] = {}
+        self._alike: dict[tuple[str, str, bytes], Sequence[str]] = {}
 
+    def is_file(self, root: str, path: str) -> bool:
+        """Whether this is the file that is asked about."""
+        key = root, path
+        if key not in self._is_file:
+            self._is_file[key] = Path(root) / path == self._file.place
+        return self._is_file[key]
 
-def _few(namesakes: Namesakes) -> Namesakes:
-    return lambda citation: namesakes(citation)[:_NAMESAKES]
+    def reading(self, citation: Citation) -> Callable[[str], CitedText | None]:
+        """What gives the text of a file below the root of a citation."""
+
+        def text_of(path: str) -> CitedText | None:
+            if self.is_file(citation.root, path):
+                return self._file.text
+            key = citation.root, path
+            if key not in self._texts:
+                self._texts[key] = self._read(citation, path)
+            return self._texts[key]
+
+        return text_of
+
+    def namesakes(self, citation: Citation) -> Sequence[str]:
+        """The first files that the cited one may be now."""
+        key = citation.root, citation.path.rpartition("/")[2], citation.file_hash
+        if key not in self._alike:
+            self._alike[key] = self._namesakes(citation)[:_NAMESAKES]
+        return self._alike[key]
 
 
 def _line(record: Record) -> tuple[int, int]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from magray_memory.index.term_statistics import TermStatistics
 from magray_memory.search.bm25 import bm25_best
-from magray_memory.storage import fts, records
+from magray_memory.storage import records
 from magray_memory.storage.passages import passage_rows
 from magray_memory.text.analyzer import tokens
 
@@ -26,6 +27,7 @@ copy is told in 95 % of cases where a word in 10 was changed, 90 % where a sente
 word in 5 was changed; 6 % of the notes are called near another one, and a third of these share nine words in
 ten with it. With .65 that is 9 %; with .8 4 %, and of the copies with a word in 10 changed 67 % are told.
 """
+_MOST_WORDS = 500
 _TERMS = 40
 _CANDIDATES = 10
 _MOST_TEXT = 20_000
@@ -39,17 +41,21 @@ class Near(NamedTuple):
     similarity: float
 
 
-def near_duplicates(vault: Vault, record: StoredRecord, least: float = NEAR) -> list[Near]:
+def near_duplicates(
+    vault: Vault, record: StoredRecord, statistics: TermStatistics | None = None, least: float = NEAR
+) -> list[Near]:
     """The records that are nearly the same as this one, by `least` at least, the closest first; not itself,
-    and none in the trash or superseded.
+    and none in the trash or superseded. `statistics` of the vault, where many are asked about.
     """
     words = Counter(tokens(record.text[:_MOST_TEXT]))
     if not words:
         return []
     with vault.read() as connection:
-        frequencies = fts.term_frequencies(connection, list(words)[:500])
-        rarest = sorted(frequencies, key=lambda term: frequencies[term])[:_TERMS]
         _, passages = vault.counts()
+        known = statistics or TermStatistics()
+        counted = known.frequencies(connection, passages, list(words)[:_MOST_WORDS])
+        frequencies = {term: count for term, count in counted.items() if count}
+        rarest = sorted(frequencies, key=lambda term: frequencies[term])[:_TERMS]
         found = bm25_best(connection, {term: frequencies[term] for term in rarest}, passages, _CANDIDATES)
         rows = passage_rows(connection, [passage for passage, _ in found])
         documents = dict.fromkeys(row.document for row in rows)

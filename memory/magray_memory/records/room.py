@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.errors import MagrayError, QueryError, RecordError, StorageError
+from magray_memory.index.term_statistics import TermStatistics
 from magray_memory.records.record import Record, RecordDetails, record_id
 from magray_memory.records.redacted import redacted_draft, redacted_record, redacted_revision
 from magray_memory.records.use_log import UseLog
@@ -100,6 +101,7 @@ class Records:
         self._in_backups = in_backups
         self._guard = threading.Lock()
         self._writer: Vault | None = None
+        self._statistics = TermStatistics()
         self.uses = UseLog(context.home.notebook, self._writing, clock, by_itself=context.long_lived)
         """What opens a record, or recalls it by name, notes it here; it is counted after the answer."""
 
@@ -156,7 +158,7 @@ class Records:
             near: list[Near] = []
             if stored.outcome == "created":
                 with contextlib.suppress(MagrayError):  # what is stored is acknowledged, whatever comes now
-                    found = near_duplicates(vault, stored.record)
+                    found = near_duplicates(vault, stored.record, self._statistics)
                     near = [other for other in found if other.record.id < stored.record.id]
             answers.append(Remembered(self._record(stored.record), stored.outcome, near, one.redacted))
         return answers

@@ -94,14 +94,14 @@ class NoteNames:
             return Note(*source, None, unquote(part)) if part else None
         for spelled in dict.fromkeys((unquote(name), unquote(name.partition("?")[0]), name)):
             inside = path_below(spelled, source[1])
-            found = self._named(_Wanted(_folded(inside), source[0]))
+            found = self._named(_Wanted(folded(inside), source[0]))
             if found is not None:
                 return Note(found.root, found.path, found.title, unquote(part))
         return None
 
     def called(self, name: str) -> list[NamedNote]:
         """The notes whose file is called so, with or without the suffix."""
-        return self._by_end.get(_folded(name), [])
+        return self._by_end.get(folded(name), [])
 
     def shortest(self, note: NamedNote) -> str:
         """What a link calls a note: its file's name without the suffix, or its path where others share it."""
@@ -115,7 +115,7 @@ class NoteNames:
         except MagrayError:
             return
         for path, title, symbol in rows:
-            note = NamedNote(root, path, title, _folded(path), _folded(title or ""), _folded(symbol or ""))
+            note = NamedNote(root, path, title, folded(path), folded(title or ""), folded(symbol or ""))
             self.all.append(note)
             end = posixpath.basename(note.folded_path)
             for name in dict.fromkeys((end, stem(end))):
@@ -128,7 +128,7 @@ class NoteNames:
         near = ends if wanted.root is not None else [*ends, *self._by_title.get(wanted.name, [])]
         ranked: list[tuple[int, int, str, int]] = []
         for number, note in enumerate(near):
-            rank = _rank(note.folded_path, note.folded_title, wanted.name)
+            rank = path_rank(note.folded_path, note.folded_title, wanted.name)
             if rank is None or (wanted.root is not None and (rank > 0 or note.root != wanted.root)):
                 continue
             ranked.append((rank, len(note.path), note.path, number))
@@ -174,8 +174,8 @@ class _Wanted:
         name = name.strip()
         if source is not None and name.startswith(("./", "../")):
             path = posixpath.normpath(posixpath.join(posixpath.dirname(source[1]), name))
-            return None if path.startswith("../") else cls(_folded(path), source[0])
-        name = _folded(name.removeprefix("./").strip("/"))
+            return None if path.startswith("../") else cls(folded(path), source[0])
+        name = folded(name.removeprefix("./").strip("/"))
         return cls(name) if name else None
 
 
@@ -197,17 +197,18 @@ def named_by_path(note: Note, link: str) -> bool:
     """Whether a link calls a note by its file's name or path, rather than by its title or an alias."""
     name = link.partition("|")[0].rstrip("\\").partition("#")[0]
     for spelled in (name, unquote(name)):
-        wanted = _folded(spelled.strip().removeprefix("./").strip("/"))
-        if _rank(_folded(note.path), "", wanted) is not None or spelled.strip().startswith(("./", "../")):
+        wanted = folded(spelled.strip().removeprefix("./").strip("/"))
+        if path_rank(folded(note.path), "", wanted) is not None or spelled.strip().startswith(("./", "../")):
             return True
     return False
 
 
 def _alias(text: str) -> str:
-    return _folded(text).strip()
+    return folded(text).strip()
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """A name whatever its case and Unicode form."""
     return text.casefold() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
 
 
@@ -217,7 +218,8 @@ def stem(path: str) -> str:
     return path[: len(path) - len(end)]
 
 
-def _rank(path: str, title: str, wanted: str) -> int | None:
+def path_rank(path: str, title: str, wanted: str) -> int | None:
+    """How well a folded path or title is what a link wants: the less, the better; None where it is not."""
     bare = stem(path)
     if wanted in (path, bare):
         return 0
@@ -237,10 +239,10 @@ def part_line(path: str, text: str, part: str) -> int:
     from magray_memory.text.headings import headings
 
     for spelled in (names, [unquote(name) for name in names]):
-        keys = [_heading_key(name) for name in spelled]
+        keys = [heading_key(name) for name in spelled]
         for heading in headings(path, text):
-            above = [_heading_key(name) for name in heading.above]
-            if _heading_key(heading.name) == keys[-1] and _is_under(above, keys[:-1]):
+            above = [heading_key(name) for name in heading.above]
+            if heading_key(heading.name) == keys[-1] and _is_under(above, keys[:-1]):
                 return heading.line
     return 1
 
@@ -251,8 +253,8 @@ def _is_under(above: list[str], wanted: list[str]) -> bool:
     return all(name in rest for name in wanted)
 
 
-def _heading_key(name: str) -> str:
+def heading_key(name: str) -> str:
     """A heading without markup, punctuation and case, so that its slug is equal to it, too."""
     from magray_memory.text.markdown import plain_heading
 
-    return _NO_LETTERS.sub(" ", _folded(plain_heading(name))).strip() or name
+    return _NO_LETTERS.sub(" ", folded(plain_heading(name))).strip() or name

@@ -107,10 +107,23 @@ def _name_after(
     names: NoteNames, moves: Renames, source: tuple[Path, str], reference: NoteReference, target: Target
 ) -> str | None:
     """What stands between the brackets afterwards, None where it stays."""
-    rest = _REST.search(reference.target)
-    name = reference.target[: rest.start()] if rest else reference.target
-    note = target(names, reference, source) if name.strip() else None
-    if note is None or not named_by_path(note, name):
+    named = name_in(reference.target).strip()
+    note = target(names, reference, source) if named else None
+    return None if note is None else renamed_link(names, moves, source, reference.target, note)
+
+
+def name_in(target: str) -> str:
+    """What stands before the part and the shown text of a wiki link."""
+    rest = _REST.search(target)
+    return target[: rest.start()] if rest else target
+
+
+def renamed_link(
+    names: NoteNames, moves: Renames, source: tuple[Path, str], target: str, note: Note
+) -> str | None:
+    """The target of a wiki link to a note afterwards; None where it stays."""
+    name = name_in(target)
+    if not named_by_path(note, name):
         return None
     before, after = source[0] / source[1], moves.of(source[0] / source[1])
     place = note.root / note.path
@@ -129,7 +142,7 @@ def _name_after(
     fresh = stem(fresh) if bare else fresh
     if "%" in written and unquote(written) != written:
         fresh = _encoded(fresh, written)
-    return reference.target.replace(name, name.replace(written, fresh), 1)
+    return target.replace(name, name.replace(written, fresh), 1)
 
 
 def _called(names: NoteNames, moves: Renames, note: Note, goal: Path, parts: int) -> str:

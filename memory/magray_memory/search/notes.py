@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     from magray_memory.context import Context
     from magray_memory.index.open_vaults import OpenVault
+    from magray_memory.search.heading_rename import RenamedHeading
     from magray_memory.search.note_links import Note, NoteNames
     from magray_memory.search.note_rename import Edit, Renames
     from magray_memory.search.room import Search
     from magray_memory.text.note_references import NoteReference
+    from magray_memory.text.tag_places import TagPlace
 
     Stop = Callable[[], bool] | None
 
@@ -31,6 +33,15 @@ class Backlink(NamedTuple):
     root: Path
     path: str
     reference: NoteReference
+    line_text: str
+
+
+class TagUse(NamedTuple):
+    """A tag in a note: the document with it, and the text of its line."""
+
+    root: Path
+    path: str
+    place: TagPlace
     line_text: str
 
 
@@ -70,6 +81,22 @@ class Notes:
             for name, count in rows:
                 found[name] = found.get(name, 0) + count
         return found
+
+    def tagged(self, tag: str, texts: Mapping[Path, str], stop: Stop = None) -> list[TagUse]:
+        """Where a tag, or one nested in it, stands in notes, in the order of files and lines. Raises
+        Interrupted.
+        """
+        from magray_memory.text.languages import detect
+        from magray_memory.text.tag_places import is_below, tag_places
+
+        found: list[TagUse] = []
+        for root, path in self._files(texts, lambda vault: _paths_with_tag(vault, tag), stop):
+            text = _text(root, path, texts)
+            lines = _lines(text)
+            if detect(path, text[:4096]) == "markdown":
+                places = (place for place in tag_places(lines) if is_below(place.name, tag))
+                found += [TagUse(root, path, place, lines[place.line]) for place in places]
+        return sorted(found, key=lambda use: (use.root, use.path, use.place))
 
     def backlinks(
         self, note: Note, texts: Mapping[Path, str], line: int | None = None, stop: Stop = None
@@ -132,6 +159,35 @@ class Notes:
                 found.append(FileEdits(root, path, edits))
         return found
 
+    def heading(self, note: Note, line: int, name: str, text: str) -> RenamedHeading | None:
+        """The heading on a line, from 1, of a note's text, which is to be called `name`; None without one."""
+        from magray_memory.search.heading_rename import RenamedHeading
+        from magray_memory.text.headings import headings
+        from magray_memory.text.markdown import title_of
+
+        plain = text.replace("\r\n", "\n")
+        found = next((heading for heading in headings(note.path, plain) if heading.line == line), None)
+        if found is None:
+            return None
+        return RenamedHeading(note, plain, found, name, is_title=title_of(plain) == (found.name, found.line))
+
+    def renamed_heading(
+        self, renamed: RenamedHeading, texts: Mapping[Path, str], stop: Stop = None
+    ) -> list[FileEdits]:
+        """What keeps every link to a heading, and to what stands under it, once it is called otherwise.
+        Raises Interrupted.
+        """
+        from magray_memory.search.note_rename import Edit
+
+        edits: dict[tuple[Path, str], list[Edit]] = {}
+        for link in self.backlinks(renamed.note, texts, stop=stop):
+            reference = link.reference
+            fresh = renamed.target(reference.target, by_path=reference.by_path)
+            if fresh is not None:
+                edit = Edit(reference.line, reference.start, reference.end, fresh, link.line_text)
+                edits.setdefault((link.root, link.path), []).append(edit)
+        return [FileEdits(root, path, found) for (root, path), found in edits.items()]
+
     def _linking(
         self, called: list[str], texts: Mapping[Path, str], stop: Stop
     ) -> Iterator[tuple[Path, str]]:
@@ -139,17 +195,29 @@ class Notes:
         from magray_memory.search.note_words import expression_of
 
         expression = expression_of(called)
+        return self._files(texts, lambda vault: _paths(vault, expression), stop)
+
+    def _files(
+        self, texts: Mapping[Path, str], paths: Callable[[OpenVault], list[str]], stop: Stop
+    ) -> Iterator[tuple[Path, str]]:
+        """Open buffers, then the files that a vault names."""
         seen = {place for path in texts if (place := self._search.place(path)) is not None}
         yield from sorted(seen)
         for vault in self._search.open().vaults:
             if vault.root is None or vault.transient:
                 continue
-            for path in _paths(vault, expression):
+            for path in paths(vault):
                 if stop is not None and stop():
                     raise Interrupted("stopped", "the client cancelled the request")
                 if (vault.root, path) not in seen:
                     seen.add((vault.root, path))
                     yield vault.root, path
+
+
+def _paths_with_tag(vault: OpenVault, tag: str) -> list[str]:
+    from magray_memory.storage.tags import paths_with_tag
+
+    return vault.vault.query(lambda connection: paths_with_tag(connection, tag))
 
 
 def _paths(vault: OpenVault, expression: str | None) -> list[str]:

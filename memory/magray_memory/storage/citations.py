@@ -8,22 +8,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from magray_memory.storage.records import Citation
     from magray_memory.storage.vault import Vault
 
 _NAME = "replace(path, rtrim(path, replace(path, '/', '')), '')"
 """The last name of a citation's path, written as the index has it."""
 
 
-def citing_files(vault: Vault, name: str, digest: bytes) -> list[int]:
-    """The records, not in the trash, that cite a file of this name, or one with this content."""
+def citing_files(vault: Vault, name: str, digest: bytes) -> list[tuple[int, Citation]]:
+    """The records, not in the trash, that cite a file of this name, or one with this content; and what they
+    cite.
+    """
+    from magray_memory.storage.records import Citation
+
     with vault.read() as connection:
         rows = connection.execute(
-            "SELECT id FROM document WHERE trashed_at IS NULL AND id IN"
-            f" (SELECT document_id FROM citation WHERE {_NAME} = ?"
-            " UNION SELECT document_id FROM citation WHERE file_hash = ?) ORDER BY id",
+            "SELECT c.document_id, c.root, c.path, c.start_line, c.end_line, c.commit_id, c.text_hash,"
+            " c.first_hash, c.file_hash FROM document d JOIN citation c ON c.document_id = d.id"
+            f" WHERE d.trashed_at IS NULL AND d.id IN (SELECT document_id FROM citation WHERE {_NAME} = ?"
+            " UNION SELECT document_id FROM citation WHERE file_hash = ?) ORDER BY d.id",
             (name, digest),
         )
-        return [row[0] for row in rows.fetchall()]
+        return [(row[0], Citation(*row[1:])) for row in rows.fetchall()]
 
 
 def titled(vault: Vault, title: str) -> list[int]:

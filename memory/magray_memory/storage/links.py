@@ -26,6 +26,14 @@ def set_links(connection: sqlite3.Connection, document_id: int, targets: Iterabl
     )
 
 
+def record_links(connection: sqlite3.Connection) -> list[tuple[int, str]]:
+    """What records outside the trash link to: the record, and the name without part and shown text."""
+    return connection.execute(
+        "SELECT source_id, target FROM link JOIN document ON document.id = source_id"
+        " WHERE text IS NOT NULL AND path IS NULL AND trashed_at IS NULL ORDER BY source_id"
+    ).fetchall()
+
+
 def first_symbols(connection: sqlite3.Connection) -> Iterator[tuple[str, str | None, str | None]]:
     """Path and title of every note that is a file, and the first passage's symbol, which has its aliases."""
     return connection.execute(

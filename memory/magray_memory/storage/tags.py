@@ -40,6 +40,17 @@ def tags_of(connection: sqlite3.Connection, document_ids: Iterable[int]) -> dict
     return found
 
 
+def paths_with_tag(connection: sqlite3.Connection, tag: str) -> list[str]:
+    """The files with a tag, or one nested in it."""
+    rows = connection.execute(
+        "SELECT DISTINCT path FROM tag JOIN document_tag ON tag_id = tag.id JOIN document ON"
+        " document.id = document_id WHERE (name = ? OR substr(name, 1, length(?) + 1) = ? || '/')"
+        " AND path IS NOT NULL ORDER BY path",
+        (tag, tag, tag),
+    )
+    return [path for (path,) in rows]
+
+
 def tags_after(connection: sqlite3.Connection, last: int) -> list[tuple[int, str]]:
     """Id and name of the tags that were made after the one of this id, ascending."""
     return connection.execute("SELECT id, name FROM tag WHERE id > ? ORDER BY id", (last,)).fetchall()

@@ -34,6 +34,10 @@ _FIELDS = {
     **dict.fromkeys(("псевдонимы", "псевдоним"), "aliases"),
 }
 """Key in lower case → what it states."""
+NAMES_OF_TAGS = frozenset(key for key, field in _FIELDS.items() if field == "tags")
+"""Keys, in lower case, under which tags stand."""
+FIELD_ROW = re.compile(r"([\"']?[^\W\d_][\w -]{0,60}[\"']?)[ \t]*(?::(?=[\s\[\"']|$)|=)[ \t]*\[?")
+"""A row of YAML or TOML that begins with a key: the key, and how its value begins."""
 _RUSSIAN = "|".join(key for key in _FIELDS if not key.isascii())
 _KEY = re.compile(rf"([A-Za-z][\w -]{{0,60}}|(?i:{_RUSSIAN})):(?:\s+(.*))?$")
 _FIELD = re.compile(rf"[\"']?(?:{'|'.join(_FIELDS)})[\"']?\s*:", re.IGNORECASE)

@@ -7,6 +7,7 @@ that is never closed does not swallow the rest: it counts as text.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from magray_memory.text.chunk_types import DocumentChunks
 from magray_memory.text.front_matter import front_matter
@@ -18,6 +19,9 @@ from magray_memory.text.section_chunker import (
     Section,
     chunk_sections,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 _ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*))?$")
 _ATX_CLOSE = re.compile(r"(?:^|[ \t])#+$")
@@ -183,6 +187,29 @@ def prose_lines(lines: list[str]) -> list[str]:
     for start, end in outline.code_rows:
         shown[start:end] = [""] * (min(end, len(shown)) - start)
     return shown
+
+
+def title_of(text: str) -> tuple[str, int] | None:
+    """The heading that a Markdown text is called by, and its line, from 1; None where none is."""
+    matter = front_matter(text)
+    if matter.title is not None:
+        return None
+    outline = Outline(text, matter.rows)
+    named = [(name, row + 1) for section in outline.sections for row, name in section.names]
+    return next((found for found in named if found[0] == outline.title), None)
+
+
+def prose_tags(lines: Sequence[str], skip: int) -> Iterator[tuple[int, int, int, str]]:
+    """The tags behind a `#` in a Markdown text, from row `skip` on: row, the columns of the name, the name in
+    lower case.
+    """
+    for row, line in enumerate(prose_lines(list(lines))):
+        if row < skip or "#" not in line or _INDENTED_CODE.match(line[:400]):
+            continue
+        for match in _TAG.finditer(line):
+            name = match[1].lower()
+            if _is_tag(name):
+                yield row, match.start(1), match.end(1), name
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -12,14 +12,17 @@ if TYPE_CHECKING:
     from magray_memory.config import Settings
     from magray_memory.context import Context
     from magray_memory.indexing.events import Event
+    from magray_memory.indexing.indexer import Moved
     from magray_memory.watching.watcher import Watcher
 
 
 class Watching:
     """Makes watchers of the workspace."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, on_moved: Moved | None = None) -> None:
+        """`on_moved`: see `Indexing`."""
         self._context = context
+        self._on_moved = on_moved
 
     def watcher(
         self,
@@ -55,5 +58,6 @@ class Watching:
             open_vault=indexing.open_vault,
             quarantine=lambda: quarantine(context.home.vault_path(root)),
             models=None if lexical else context.models,
+            on_moved=self._on_moved,
         )
         return Watcher(watched, events.send, force=force)

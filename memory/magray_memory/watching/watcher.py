@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
     from magray_memory.config import Settings
     from magray_memory.indexing.events import Event
+    from magray_memory.indexing.indexer import Moved
     from magray_memory.models.provider import ModelProvider
     from magray_memory.storage.home import Home
     from magray_memory.storage.vault import Vault
@@ -79,6 +80,8 @@ class Watched:
     """Moves a damaged vault away and says where to."""
     models: ModelProvider | None
     """None leaves embeddings out."""
+    on_moved: Moved | None = None
+    """Gets the files that turned up elsewhere."""
 
 
 class Watcher:
@@ -251,6 +254,7 @@ class Watcher:
             pool=self._parser.pool,
             should_yield=self._should_yield,
             lock=lock,
+            on_moved=self._watched.on_moved,
         )
         try:
             report = indexer.run(self._paths(changes), force=self._force, lexical=self._models is None)

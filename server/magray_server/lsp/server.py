@@ -45,6 +45,7 @@ from magray_server.lsp.features.record_lens import RecordLenses
 from magray_server.lsp.features.references import References
 from magray_server.lsp.features.related import RelatedRequests
 from magray_server.lsp.features.remember_selection import RememberSelection
+from magray_server.lsp.features.rename_headings import RenameHeadings
 from magray_server.lsp.features.rename_notes import RenameNotes
 from magray_server.lsp.features.search import SearchRequests
 from magray_server.lsp.features.show_records import ShowRecords
@@ -148,7 +149,14 @@ class MagrayServer(LanguageServer):
             on_change=self.status.changed,
         )
         self.notes = NoteFolders(self.session, workers, self.indexing.notes_are)
-        self.text_sync = TextSync(client, folders, buffers, self.overlay, self.indexing.file_changed)
+        self.text_sync = TextSync(
+            client,
+            folders,
+            buffers,
+            self.overlay,
+            self.indexing.file_changed,
+            on_text_change=lambda buffer: self.rename_headings.text_changed(buffer),
+        )
         self.record_embedding = RecordEmbedding(self.session)
         self.record_changes = RecordChanges(
             self.home, client, self.session, self._call_soon, self._records_changed
@@ -178,7 +186,9 @@ class MagrayServer(LanguageServer):
         self.completion = Completion(buffers, session, workers, self.links)
         self.references = References(editing, self.links)
         self.note_symbols = NoteSymbols(editing)
-        self.rename_notes = RenameNotes(editing, self.links)
+        records_changed = self.record_changes.look
+        self.rename_headings = RenameHeadings(editing, self.links, records_changed)
+        self.rename_notes = RenameNotes(editing, self.links, self.rename_headings, records_changed)
         self.show_related = ShowRelated(client, self.related.related)
         self.show_records = ShowRecords(client, session, workers)
         self.record_lenses = RecordLenses(client, settings, folders, session, workers)
@@ -350,6 +360,7 @@ def _register(server: MagrayServer) -> None:
         _later(server.rename_notes.rename)
     )
     feature(types.WORKSPACE_WILL_RENAME_FILES, rename_notes.OPTIONS)(_later(server.rename_notes.will_rename))
+    feature(types.WORKSPACE_DID_RENAME_FILES, rename_notes.OPTIONS)(_later(server.rename_notes.did_rename))
     feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(list(KINDS)))(
         _later(server.code_actions.actions)
     )

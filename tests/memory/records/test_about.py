@@ -157,3 +157,4 @@ def test_questions_are_answered_from_indexes(records: Records, workspace: Path, 
     steps = [row[3] for plan in plans for row in plan]
     assert steps
     assert not [step for step in steps if step.startswith(("SCAN document", "SCAN citation", "SCAN link"))]
+    assert not [step for step in steps if "(path=?)" in step], "no record has a path: that is all of them"

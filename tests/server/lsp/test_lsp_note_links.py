@@ -412,7 +412,7 @@ def test_a_note_is_renamed_from_a_link(begin, notes) -> None:
     assert edit["documentChanges"][-1]["newUri"] == (notes / "deep/plan.md").as_uri()
     for name, why in (("index", "already"), ("a#b", "none of"), ("", "none of"), ("../../x/y", "below")):
         assert why in client.error("textDocument/rename", {**place, "newName": name})["message"]
-    nothing = {"textDocument": {"uri": uri}, "position": {"line": 0, "character": 3}}
+    nothing = {"textDocument": {"uri": uri}, "position": {"line": 1, "character": 0}}
     assert client.request("textDocument/prepareRename", nothing) is None
     assert "no link" in client.error("textDocument/rename", {**nothing, "newName": "x"})["message"]
 

@@ -1,4 +1,6 @@
-"""`textDocument/completion` in notes and records: `[[notes and records`, `[[note#headings` and `#tags`."""
+"""`textDocument/completion` in notes and records: `[[notes and records`, `[[note#headings`, `#tags`, and tags
+in the front matter.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +32,7 @@ _LINK = re.compile(r"\[\[([^\[\]\n|]*)$")
 _TAG = re.compile(r"(?:^|[\s,;(])#([\w/-]*)$")
 _REST = re.compile(r"([^\[\]|#\n]*)(\]\]|[|#])")
 """What of the link stands behind the cursor, and what follows it."""
+_FRONT_MATTER = ("---", "+++")
 _NO_NAME = re.compile(r"[\[\]#|^]")
 """What no name in a link can have."""
 
@@ -52,14 +55,20 @@ class Completion:
         column = to_index(line, params.position.character, buffer.encoding)
         link, tag = _LINK.search(line[:column]), _TAG.search(line[:column])
         begun = link or tag
-        if begun is None:
-            return None
         lines, number, opened = list(buffer.lines), params.position.line, self._links.opened()
+        if begun is None and not lines[0].startswith(_FRONT_MATTER):
+            return None
 
         def work(_: Stop) -> types.CompletionList | None:
-            from magray_memory.values import detect, prose_lines
+            from magray_memory.values import begun_in_front_matter, detect, prose_lines
 
             if detect(name_of(buffer), "".join(lines[:100])[:4096]) != "markdown":
+                return None
+            stated = begun_in_front_matter(lines, number, column)
+            if stated is not None:
+                span = span_of(line, number, stated[0], column, buffer.encoding)
+                return _listed(_tags(self._session.get(), stated[1], span, mark=""))
+            if begun is None:
                 return None
             if prose_lines(lines)[number][begun.start() : column] != line[begun.start() : column]:
                 return None  # in code
@@ -172,8 +181,8 @@ def _parts(path: str, text: str, typed: str, span: types.Range, close: str) -> I
             yield _item(heading.name, above, f"{name}{close}", span, name, f"{number:05}")
 
 
-def _tags(session: Session, typed: str, span: types.Range) -> Iterator[types.CompletionItem]:
-    """Tags and what they are nested in, the most used first."""
+def _tags(session: Session, typed: str, span: types.Range, mark: str = "#") -> Iterator[types.CompletionItem]:
+    """Tags and what they are nested in, the most used first, shown behind a mark."""
     counts: dict[str, int] = {}
     for name, count in session.notes.tags().items():
         parts = name.split("/")
@@ -183,7 +192,7 @@ def _tags(session: Session, typed: str, span: types.Range) -> Iterator[types.Com
     wanted = _folded(typed)
     ranked = sorted((name for name in counts if wanted in name), key=lambda name: (-counts[name], name))
     for number, name in enumerate(ranked):
-        item = _item(f"#{name}", str(counts[name]), name, span, name, f"{number:05}")
+        item = _item(f"{mark}{name}", str(counts[name]), name, span, name, f"{number:05}")
         item.kind = types.CompletionItemKind.Keyword
         yield item
 

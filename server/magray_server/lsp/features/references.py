@@ -1,4 +1,6 @@
-"""`textDocument/references`: backlinks of a note, of a heading, of a record, of what a link means."""
+"""`textDocument/references`: backlinks of a note, of a heading, of a record, of what a link means; what has a
+tag.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,10 @@ from lsprotocol import types
 from magray_server.lsp import record_uris
 from magray_server.lsp.features.document_links import name_of, span_of
 from magray_server.lsp.features.feature import Feature
+from magray_server.lsp.positions import to_index
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from magray_memory.session import Session
@@ -23,9 +26,12 @@ if TYPE_CHECKING:
     from magray_server.lsp.workers import Stop
 
 
+_RECORDS = 1_000
+
+
 class References(Feature):
-    """On a link: all that links to the same. On a heading: what links to it; on the first one, and anywhere
-    else in a Markdown document: what links to the document.
+    """On a link: all that links to the same. On a tag: where it, or one nested in it, stands. On a heading:
+    what links to it; on the first one, and anywhere else in a Markdown document: what links to the document.
     """
 
     def __init__(self, editing: Editing, links: Links) -> None:
@@ -40,9 +46,13 @@ class References(Feature):
         link = await self._links.at(buffer, params.position)
         opened, text, row = self._links.opened(), buffer.text, params.position.line + 1
         declared, encoding = params.context.include_declaration, self._client.encoding
+        lines, column = list(buffer.lines), _column(buffer, params.position)
 
         def work(stop: Stop) -> list[types.Location] | None:
             session = self._session.get()
+            tag = None if link is not None else _tag(buffer, lines, row - 1, column)
+            if tag is not None:
+                return self._of_tag(session, tag, opened, stop)
             if link is not None:
                 about = _linked(session, link, buffer, opened)
             else:
@@ -66,6 +76,19 @@ class References(Feature):
         link = back.reference
         span = span_of(back.line_text, link.line, link.start, link.end, encoding)
         return types.Location(self._folders.uri(back.root, back.path), span)
+
+    def _of_tag(
+        self, session: Session, tag: str, opened: Mapping[Path, str], stop: Stop
+    ) -> list[types.Location]:
+        """The places of a tag in notes, then, where the editor opens such, in records."""
+        encoding = self._client.encoding
+        places: list[types.Location] = []
+        for use in session.notes.tagged(tag, opened, stop):
+            span = span_of(use.line_text, use.place.line, use.place.start, use.place.end, encoding)
+            places.append(types.Location(self._folders.uri(use.root, use.path), span))
+        if self._client.opens_records:
+            places += _in_records(session, tag, encoding)
+        return places
 
     def _of_record(
         self, session: Session, record: Record, opened: Mapping[Path, str], stop: Stop
@@ -98,6 +121,39 @@ class References(Feature):
         found = list(headings(place[1], text.replace("\r\n", "\n")))
         on = next((heading.line for heading in found[1:] if heading.line == row), None)
         return Note(*place, None), on
+
+
+def _column(buffer: Buffer, position: types.Position) -> int:
+    line = buffer.lines[position.line] if position.line < len(buffer.lines) else ""
+    return to_index(line, position.character, buffer.encoding)
+
+
+def _tag(buffer: Buffer, lines: list[str], row: int, column: int) -> str | None:
+    """The tag at a place of a Markdown document."""
+    from magray_memory.values import detect, tag_places
+
+    if detect(name_of(buffer), "".join(lines[:100])[:4096]) != "markdown":
+        return None
+    for place in tag_places(lines):
+        if place.line == row and place.start - 1 <= column <= place.end:
+            return place.name
+    return None
+
+
+def _in_records(session: Session, tag: str, encoding: str) -> Iterator[types.Location]:
+    """Where a tag stands in the texts of records; the beginning of one that is filed under it otherwise."""
+    from magray_memory.values import RecordFilter, is_below, tag_places
+
+    for record in session.records.list(RecordFilter(tags=(tag,)), _RECORDS).records:
+        lines = [f"{line}\n" for line in record.stored.text.split("\n")]
+        spans = [
+            span_of(lines[place.line], place.line, place.start, place.end, encoding)
+            for place in tag_places(lines)
+            if is_below(place.name, tag)
+        ]
+        start = types.Position(0, 0)
+        for span in spans or [types.Range(start, start)]:
+            yield types.Location(record_uris.to_uri(record.id), span)
 
 
 def _linked(

@@ -1,4 +1,6 @@
-"""Renaming notes: `willRenameFiles` keeps the links to what moves; `rename` on a link renames its note."""
+"""Renaming notes: `willRenameFiles` keeps the links to what moves, `didRenameFiles` those of records;
+`rename` on a link renames its note, on a heading the heading.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +15,14 @@ from magray_server.lsp.features.feature import Feature
 from magray_server.lsp.uris import to_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from magray_memory.values import FileEdits, Note, NoteReference
     from magray_server.lsp.buffers import Buffer
     from magray_server.lsp.features.document_links import Links
     from magray_server.lsp.features.feature import Editing
+    from magray_server.lsp.features.rename_headings import RenameHeadings
     from magray_server.lsp.workers import Stop
 
     Changes = list[types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile]
@@ -41,29 +44,33 @@ _NOT_IN_NAMES = frozenset("[]#|^")
 class RenameNotes(Feature):
     """Texts of open buffers count before their files, so that nothing unsaved is lost."""
 
-    def __init__(self, editing: Editing, links: Links) -> None:
+    def __init__(
+        self, editing: Editing, links: Links, headings: RenameHeadings, on_change: Callable[[], None]
+    ) -> None:
+        """`on_change` is called, in any thread, when records may have changed."""
         super().__init__(editing)
         self._links = links
+        self._headings = headings
+        self._on_change = on_change
 
     async def will_rename(self, params: types.RenameFilesParams) -> types.WorkspaceEdit | None:
         """What keeps every link when these files and folders have moved; None where no link changes."""
-        pairs: list[tuple[Path, Path]] = []
-        for file in params.files:
-            old, new = to_path(file.old_uri), to_path(file.new_uri)
-            if old is not None and new is not None:
-                pairs.append((self._canonical(old), self._canonical(new)))
-        edits = await self._edits(pairs)
-        if not edits:
-            return None
-        if self._changes_documents():
-            return types.WorkspaceEdit(document_changes=[self._document_edit(file) for file in edits])
-        changes = {self._uri(file): _text_edits(file, self._client.encoding) for file in edits}
-        return types.WorkspaceEdit(changes=changes)
+        edits = await self._edits(self._pairs(params))
+        return self._workspace_edit(edits) if edits else None
+
+    async def did_rename(self, params: types.RenameFilesParams) -> None:
+        """The files have moved: the links of records follow them."""
+        pairs = self._pairs(params)
+        if pairs:
+            await self._workers.run(lambda _: self._session.get().follow_moves(pairs))
+            self._on_change()
 
     async def prepare(self, params: types.PrepareRenameParams) -> types.PrepareRenamePlaceholder | None:
-        """The name in the link at the cursor, where that can be renamed."""
+        """The name in the link at the cursor, or of the heading there, where that can be renamed."""
         buffer = self._buffers.get(params.text_document.uri)
         link, note = await self._linked(buffer, params.position)
+        if buffer is not None and link is None:
+            return await self._prepare_heading(buffer, params.position.line)
         if buffer is None or link is None or note is None:
             return None
         from magray_memory.values import stem
@@ -75,12 +82,16 @@ class RenameNotes(Feature):
         return types.PrepareRenamePlaceholder(span, posixpath.basename(stem(note.path)))
 
     async def rename(self, params: types.RenameParams) -> types.WorkspaceEdit:
-        """Rename the note of the link at the cursor, in its folder or, with a `/`, below its root. Raises an
-        InvalidParams error.
+        """Rename the note of the link at the cursor, in its folder or, with a `/`, below its root; without a
+        link, the heading. Raises an InvalidParams error.
         """
+        buffer = self._buffers.get(params.text_document.uri)
+        link, note = await self._linked(buffer, params.position)
+        if buffer is not None and link is None and params.position.line < len(buffer.lines):
+            edits = await self._headings.edits(buffer, params.position.line, params.new_name)
+            return self._workspace_edit(edits)
         if not self._renames_files():
             raise invalid("This editor cannot rename files.")
-        link, note = await self._linked(self._buffers.get(params.text_document.uri), params.position)
         if link is None or note is None:
             raise invalid("There is no link to a note here.")
         old, new = note.root / note.path, _new_path(note, params.new_name)
@@ -93,6 +104,29 @@ class RenameNotes(Feature):
             types.RenameFile(self._folders.uri(note.root, note.path), self._folders.uri(note.root, below))
         )
         return types.WorkspaceEdit(document_changes=changes)
+
+    async def _prepare_heading(self, buffer: Buffer, row: int) -> types.PrepareRenamePlaceholder | None:
+        span = await self._headings.span(buffer, row) if row < len(buffer.lines) else None
+        if span is None:
+            return None
+        line = buffer.lines[row]
+        return types.PrepareRenamePlaceholder(
+            span_of(line, row, *span, buffer.encoding), line[span[0] : span[1]]
+        )
+
+    def _pairs(self, params: types.RenameFilesParams) -> list[tuple[Path, Path]]:
+        pairs: list[tuple[Path, Path]] = []
+        for file in params.files:
+            old, new = to_path(file.old_uri), to_path(file.new_uri)
+            if old is not None and new is not None:
+                pairs.append((self._canonical(old), self._canonical(new)))
+        return pairs
+
+    def _workspace_edit(self, edits: Sequence[FileEdits]) -> types.WorkspaceEdit:
+        if self._changes_documents():
+            return types.WorkspaceEdit(document_changes=[self._document_edit(file) for file in edits])
+        changes = {self._uri(file): _text_edits(file, self._client.encoding) for file in edits}
+        return types.WorkspaceEdit(changes=changes)
 
     async def _linked(
         self, buffer: Buffer | None, position: types.Position

@@ -37,13 +37,17 @@ class TextSync:
         buffers: Buffers,
         overlay: Overlays,
         on_file_change: Callable[[Path], None],
+        on_text_change: Callable[[Buffer], None],
     ) -> None:
-        """`on_file_change` gets the root of the folder in which a file changed on disk."""
+        """`on_file_change` gets the root of the folder in which a file changed on disk, `on_text_change` a
+        document that was edited.
+        """
         self._client = client
         self._folders = folders
         self._buffers = buffers
         self._overlay = overlay
         self._on_file_change = on_file_change
+        self._on_text_change = on_text_change
 
     def opened(self, params: types.DidOpenTextDocumentParams) -> None:
         """`textDocument/didOpen`: the text is searched in place of the file."""
@@ -77,6 +81,7 @@ class TextSync:
         buffer.edit(changes, params.text_document.version)
         self._buffers.add(buffer)
         self._overlay.update(buffer)
+        self._on_text_change(buffer)
 
     def lost(self, uri: str) -> None:
         """A change of this document could not be read: its text is not known until it comes anew."""
