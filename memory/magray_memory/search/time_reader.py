@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
-from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from magray_memory.search import time_words as words
 from magray_memory.search.local_calendar import DAY, Calendar, LocalSpan, midnight, months, one_day
+from magray_memory.search.time_tokens import Token, fits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,26 +20,8 @@ if TYPE_CHECKING:
 MIN_YEAR, MAX_YEAR = 1970, 2199
 
 
-class Token(NamedTuple):
-    """A word, number or sign of a question, in lower case, and where it stands."""
-
-    text: str
-    start: int
-    end: int
-
-
 Found = tuple[LocalSpan, int]
 """A span, and the index of the token behind it."""
-
-
-@cache
-def _pattern(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:{pattern})\Z")
-
-
-def fits(pattern: str, word: str) -> bool:
-    """Whether a word is one of a pattern's."""
-    return _pattern(pattern).match(word) is not None
 
 
 def _index(patterns: Iterable[str], word: str) -> int | None:
@@ -114,9 +96,17 @@ class TimeReader:
         return LocalSpan(first[0].since, second[0].until, first[0].relative or second[0].relative), second[1]
 
     def _atom(self, at: int, *, said: bool = False) -> Found | None:
-        """One time without words before it. `said`: a preposition or the like stands before it."""
-        if at >= len(self._tokens):
-            return None
+        """One time without words before it, and the part of the day. `said`: a preposition or the like stands
+        before it.
+        """
+        found = self._whole(at, said) if at < len(self._tokens) else None
+        if found is None or found[0].until - found[0].since != DAY:
+            return found
+        hours = _hours(self._word(found[1]))
+        return found if hours is None else (_at_hours(found[0], hours), found[1] + 1)
+
+    def _whole(self, at: int, said: bool) -> Found | None:
+        """The time itself."""
         readers: tuple[Callable[[int, bool], Found | None], ...] = (
             self._written,
             self._near_day,
@@ -167,8 +157,12 @@ class TimeReader:
         if word == "day" and [self._word(at + n) for n in (1, 2)] == ["before", "yesterday"]:
             return one_day((self._calendar.today - 2 * DAY).date(), relative=True), at + 3
         ago = next((days for pattern, days in words.NEAR_DAYS.items() if fits(pattern, word)), None)
-        if ago is None and word == "this" and fits(words.PART_OF_DAY, self._word(end)):
+        if ago is None and word == "this" and _hours(self._word(end)) is not None:
             ago = 0
+        hours = _hours(word) if ago is None and fits(words.PART_ALONE, word) else None
+        if hours is not None:  # of today, or yesterday's where that is to come; records may say the word
+            day = self._calendar.today - DAY * (self._calendar.now.hour < hours[0])
+            return _at_hours(one_day(day.date()), hours), end
         if ago is None:
             night = fits(words.LAST, word) and fits(r"night|ноч(?:ью|ь)", self._word(end))
             return (
@@ -176,8 +170,6 @@ class TimeReader:
                 if night
                 else None
             )
-        if fits(words.PART_OF_DAY, self._word(end)):
-            end += 1
         return one_day((self._calendar.today - ago * DAY).date(), relative=True), end
 
     def _count(self, at: int) -> tuple[float, int] | None:
@@ -201,6 +193,7 @@ class TimeReader:
         """ "3 days ago", "неделю назад"."""
         count, begin = self._count(at) or (1.0, at)
         unit = self._unit(begin)
+        begin += fits(words.BEFORE_AGO, self._word(begin + 1))
         if unit is None or not fits(words.AGO, self._word(begin + 1)):
             return None
         then = self._calendar.back(unit, count)
@@ -233,8 +226,11 @@ class TimeReader:
         begin = then if unit in ("minute", "hour") else midnight(then)
         return LocalSpan(begin, self._calendar.tomorrow, True), end + 1
 
-    def _of_calendar(self, at: int, _: bool) -> Found | None:
-        """ "last week", "this month", "в прошлом году": by the calendar."""
+    def _of_calendar(self, at: int, said: bool) -> Found | None:
+        """ "last week", "this month", "в прошлом году", "on the weekend": by the calendar."""
+        if said and self._unit(at) == "weekend":
+            latest = self._calendar.unit("weekend", 0)
+            return None if latest is None else (latest, at + 1)
         word = self._word(at)
         back = next(
             (n for n, p in enumerate((words.THIS, words.LAST, words.BEFORE_LAST)) if fits(p, word)), None
@@ -385,6 +381,16 @@ class TimeReader:
             if fits(pattern, self._word(end)) and self._unit(end + 1) == "year":
                 return self._calendar.now.year - back, end + 2
         return None, at
+
+
+def _hours(word: str) -> tuple[int, int] | None:
+    """The hours of a part of the day."""
+    return next((hours for pattern, hours in words.PARTS_OF_DAY.items() if fits(pattern, word)), None)
+
+
+def _at_hours(day: LocalSpan, hours: tuple[int, int]) -> LocalSpan:
+    begin, end = (day.since + timedelta(hours=hour) for hour in hours)
+    return day._replace(since=begin, until=end)
 
 
 _BY_SEASON = ("весной", "летом", "осенью", "зимой")

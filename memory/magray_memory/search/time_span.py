@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.search import time_words as words
 from magray_memory.search.local_calendar import DAY, seconds
-from magray_memory.search.time_reader import TimeReader, Token, fits
+from magray_memory.search.time_reader import TimeReader
+from magray_memory.search.time_tokens import Token, fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -149,7 +150,7 @@ def _beginnings() -> frozenset[str]:
     patterns = (*words.MONTHS, *words.WEEKDAYS, *words.UNITS.values(), *words.SEASONS.values(),
                 *words.NUMBERS, *words.ORDINALS, *words.NEAR_DAYS, *words.PARTS.values(), words.LAST,
                 words.BEFORE_LAST, words.PAST, words.THIS, words.SINCE, words.BEFORE, words.AFTER, words.IN,
-                words.LATELY, "between|from|между")  # fmt: skip
+                words.LATELY, words.PART_ALONE, "between|from|между")  # fmt: skip
     plain = (re.sub(r"\(\?:[^)]*\)|\[[^]]*\]|\\w|[?{},\d-]", "", pattern) for pattern in patterns)
     return frozenset(word[:2] for pattern in plain for word in pattern.split("|") if word) | _COUNTED
 

@@ -60,6 +60,7 @@ PAST = r"past|последн\w{2,3}"
 """Counted back from now, not by the calendar."""
 THIS = r"this|current|эт(?:от|ой|ом|у|ого|и|их|им)|текущ\w{2,3}|нынешн\w{2,3}"
 AGO = r"ago|назад|earlier"
+BEFORE_AGO = r"тому"
 
 NUMBERS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
@@ -80,7 +81,14 @@ NEAR_DAYS = {
     r"yesterday|вчера": 1,
     r"позавчера": 2,
 }
-PART_OF_DAY = r"morning|afternoon|evening|night|утром|утра|дн[её]м|вечером|вечера|ночью|ночи"
+PARTS_OF_DAY = {
+    r"morning|утром|утра": (4, 12),
+    r"afternoon|дн[её]м": (12, 18),
+    r"evening|tonight|вечером|вечера": (17, 24),
+    r"night|ночью|ночи": (0, 24),
+}
+"""The hours of each; a night is of the day before it, or of the one after it."""
+PART_ALONE = r"утром|вечером|tonight"
 LATELY = r"recently|lately|недавно"
 PARTS = {
     "start": r"early|start|beginning|начал[аоеу]",
