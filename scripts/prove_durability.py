@@ -11,6 +11,7 @@
     crowd       eight processes that remember 500 records each at once
     faults      ENOSPC, EIO and EROFS at each write of each call, once and from there on
     shell       the same of commands: an exit code of the contract, one sentence
+    disk        commands on a disk that is full, and under a limit of a file's size
 
 `--runs 60` is the long form. Kills and cuts at a write, and faults, need Linux and a C compiler; without them
 the others run. Exits with 1 where a proof failed.
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "kit"))
 
 import durability
+import full_disk
 from proof_table import run_proofs
 
 if TYPE_CHECKING:
@@ -33,11 +35,11 @@ if TYPE_CHECKING:
 
     from proof_table import Proof
 
-NAMES = ("kills", "commands", "migration", "cuts", "index", "crowd", "faults", "shell")
+NAMES = ("kills", "commands", "migration", "cuts", "index", "crowd", "faults", "shell", "disk")
 MODES = ("high-performance", "balanced", "high-reliability")
 ACTIONS = (
-    "first", "remember", "remember_old", "batch", "edit", "tag", "forget", "restore", "purge", "promote",
-    "clean",
+    "first", "remember", "remember_old", "batch", "edit", "upsert", "tag", "pin", "rise", "forget",
+    "restore", "purge", "empty", "promote", "clean",
 )  # fmt: skip
 LONG = 20
 """From so many runs on, every write fails in turn, and every sync is cut."""
@@ -49,6 +51,8 @@ def proofs(runs: int, seed: int, library: Path | None) -> Iterator[tuple[str, Pr
     yield "commands", lambda base: durability.shell_kills(base, runs, seed, library=library)
     yield "migration", lambda base: durability.migration_kills(base, runs, seed, library)
     yield "crowd", lambda base: durability.crowd(base, 8, 500)
+    yield "disk", full_disk.under_limits
+    yield "disk", full_disk.on_full_disks
     if library is None:
         return
     step, share = (1, 1.0) if runs >= LONG else (7, 0.25)

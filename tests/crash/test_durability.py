@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import durability
+import full_disk
 import pytest
 from disk import NotHere, shim
 from proof_table import Tally, place
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-ACTIONS = ("first", "remember", "batch", "edit", "forget", "restore", "purge", "tag", "promote", "clean")
+ACTIONS = (
+    "first", "remember", "batch", "edit", "upsert", "forget", "restore", "purge", "empty", "tag", "pin",
+    "rise", "promote", "clean",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -81,3 +86,15 @@ def test_a_write_that_fails_leaves_the_old_state(base: Path, library: Path, erro
 
 def test_a_command_whose_writes_fail_says_so_in_one_sentence(base: Path, library: Path) -> None:
     _nothing_lost(durability.shell_faults(base, library, "ENOSPC", step=40), 8)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs limits of POSIX")
+def test_commands_under_a_limit_of_a_files_size_leave_the_old_state(base: Path) -> None:
+    _nothing_lost(full_disk.under_limits(base), len(full_disk.COMMANDS))
+
+
+def test_commands_on_a_full_disk_leave_the_old_state(base: Path) -> None:
+    tally = full_disk.on_full_disks(base)
+    if not tally.runs:
+        pytest.skip("no file system can be mounted here")
+    _nothing_lost(tally, len(full_disk.COMMANDS))

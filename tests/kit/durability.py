@@ -165,8 +165,14 @@ def write_faults(
 SHELL = (
     ("remember", "another sentence"),
     ("edit", "n1", "--text", "another text"),
+    ("remember", "a text of a key", "--key", "a key"),
     ("tag", "n1", "+more"),
+    ("pin", "n1"),
+    ("promote", "n1", "--layer", "assets"),
     ("forget", "n2"),
+    ("forget", "n2", "--purge"),
+    ("trash", "restore", "n3"),
+    ("trash", "empty"),
     ("list",),
     ("show", "n1"),
     ("search", "sentence", "--mode", "lexical"),
@@ -178,8 +184,14 @@ def shell_faults(base: Path, library: Path, error: str, *, step: int = 1) -> Tal
     """The same of commands: each ends with an exit code of the contract, and one sentence where it failed."""
     tally = Tally(f"{error} at each write of a command")
     before = base / "before"
-    for text in ("one sentence", "a second sentence"):
-        _magray(before, base, "remember", text).communicate()
+    for command in (
+        ("remember", "one sentence"),
+        ("remember", "a second sentence"),
+        ("remember", "a third sentence"),
+        ("remember", "a text", "--key", "a key"),
+        ("forget", "n3"),
+    ):
+        _magray(before, base, *command).communicate()
     for command in SHELL:
         at, reached = 1, True
         while reached:

@@ -56,6 +56,7 @@ class Sweep:
             for _ in range(3):
                 writer.remember()
             writer.remember_old()
+            writer.upsert()
             writer.forget()
             writer.reopen()
         begun = _SHIM.disk_calls()

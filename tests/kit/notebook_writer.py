@@ -13,6 +13,7 @@ import random
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
     from ledger import State
 
 WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "omega"]
+LAYERS = ["interact", "insights", "assets"]
 OLD = 3 * 86_400.0
 _REOPEN = 0.1
+_PINNED = 0.5
 
 
 class Writer:
@@ -41,14 +44,15 @@ class Writer:
         self._ids = dict[str, str]()
         self._states = dict[str, "State"]()
         self._made = 0
+        self._keyed = list[str]()
 
     def step(self) -> None:
         """One call. Raises StorageError where it was refused."""
-        actions = [self.remember, self.batch, self.remember_old, self.promote, self.clean]
+        actions = [self.remember, self.batch, self.remember_old, self.promote, self.clean, self.upsert]
         if self._live():
-            actions += [self.edit, self.edit, self.forget, self.tag]
+            actions += [self.edit, self.edit, self.forget, self.tag, self.pin, self.rise]
         if self._trashed():
-            actions += [self.restore, self.purge]
+            actions += [self.restore, self.purge, self.empty]
         self._chance.choice(actions)()
         if self._chance.random() < _REOPEN:
             self.reopen()
@@ -120,10 +124,34 @@ class Writer:
             self.memory.records.purge([self._ids[token]])
         self._states[token] = None
 
+    def empty(self) -> None:
+        tokens = self._trashed()
+        with self._ledger.call(dict.fromkeys(tokens)):
+            self.memory.records.empty_trash([self._ids[token] for token in tokens])
+        self._states.update(dict.fromkeys(tokens))
+
     def tag(self) -> None:
         token = self._chance.choice(self._live())
         with self._ledger.call({token: self._states[token]}):
             self.memory.records.tag(self._ids[token], add=[self._chance.choice(WORDS)])
+
+    def pin(self) -> None:
+        token = self._chance.choice(self._live())
+        with self._ledger.call({token: self._states[token]}):
+            self.memory.records.pin(self._ids[token], pinned=self._chance.random() < _PINNED)
+
+    def rise(self) -> None:
+        token = self._chance.choice(self._live())
+        with self._ledger.call({token: self._states[token]}):
+            self.memory.layers.promote([self._ids[token]], self._chance.choice(LAYERS))
+
+    def upsert(self) -> None:
+        token = self._chance.choice(self._keyed) if self._keyed else self._token()
+        number = self._number(token) + 1 if self._states.get(token) else 0
+        with self._ledger.call({token: (number, False)}):
+            done = self.memory.records.remember(replace(self._draft(token, number), key=f"key {token}"))
+        self._keep(token, done.record.id, (number, False))
+        self._keyed = [token]
 
     def _token(self) -> str:
         self._made += 1
