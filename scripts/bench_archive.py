@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from bench_records import fill_store, varied
 from magray_memory.memory import Memory
 from magray_memory.records.draft import Draft
-from magray_memory.storage.records import RecordFilter
+from magray_memory.storage.record_lists import RecordFilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -27,7 +27,7 @@ from magray_memory.text.decode import Undecodable, decode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from magray_memory.storage.records import StoredRecord
+    from magray_memory.storage.record_types import StoredRecord
     from magray_memory.storage.vault import Vault
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)

@@ -66,7 +66,7 @@ class Memory:
         """Questions: `query`, `related`, `symbols`, `note`."""
         from magray_memory.search.room import Search
 
-        return Search(self._context, lambda citation: self.records.check(citation))
+        return Search(self._context, lambda citation: self.records.sources.check(citation))
 
     @cached_property
     def index(self) -> Indexing:

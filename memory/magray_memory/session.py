@@ -61,7 +61,9 @@ class Session:
         """Questions: `query`, `related`, `symbols`, `note`; `warm` loads what the first one needs."""
         from magray_memory.search.live import LiveSearch
 
-        return LiveSearch(self._context, self.overlays.open, lambda citation: self.records.check(citation))
+        return LiveSearch(
+            self._context, self.overlays.open, lambda citation: self.records.sources.check(citation)
+        )
 
     @cached_property
     def notes(self) -> Notes:

@@ -42,8 +42,7 @@ if TYPE_CHECKING:
     from magray_memory.records.followed_links import LinkChange
     from magray_memory.records.layers import Move, Moves
     from magray_memory.records.purge import Purged
-    from magray_memory.records.record import Record, RecordDetails, record_id
-    from magray_memory.records.room import RecordPage, Remembered
+    from magray_memory.records.record import Record, RecordDetails, RecordPage, Remembered, record_id
     from magray_memory.regular_file import read_below
     from magray_memory.resources import give_back, give_way
     from magray_memory.search.heading_rename import RenamedHeading
@@ -55,7 +54,7 @@ if TYPE_CHECKING:
     from magray_memory.search.symbols import Symbol
     from magray_memory.storage.home import Home
     from magray_memory.storage.lock import IndexerLock
-    from magray_memory.storage.records import RecordFilter
+    from magray_memory.storage.record_lists import RecordFilter
     from magray_memory.storage.vault_info import VaultInfo
     from magray_memory.text.analyzer import query_tokens, tokens
     from magray_memory.text.chunk_types import ChunkSymbol
@@ -212,8 +211,7 @@ _MODULES = {
     "records.draft": ("Draft", "record_time"),
     "records.layers": ("Move", "Moves"),
     "records.purge": ("Purged",),
-    "records.record": ("Record", "RecordDetails", "record_id"),
-    "records.room": ("RecordPage", "Remembered"),
+    "records.record": ("Record", "RecordDetails", "RecordPage", "Remembered", "record_id"),
     "resources": ("give_back", "give_way"),
     "search.hits": ("Hit", "SearchAnswer"),
     "search.note_links": ("NamedNote", "Note", "aliases", "stem"),
@@ -225,7 +223,7 @@ _MODULES = {
     "search.symbols": ("Symbol",),
     "storage.home": ("Home",),
     "storage.lock": ("IndexerLock",),
-    "storage.records": ("RecordFilter",),
+    "storage.record_lists": ("RecordFilter",),
     "storage.vault_info": ("VaultInfo",),
     "text.analyzer": ("query_tokens", "tokens"),
     "text.chunk_types": ("ChunkSymbol",),

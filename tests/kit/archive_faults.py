@@ -26,7 +26,7 @@ from magray_memory.errors import MagrayError
 from magray_memory.memory import Memory
 from magray_memory.records.draft import Draft
 from magray_memory.storage import table_swap
-from magray_memory.storage.records import RecordFilter
+from magray_memory.storage.record_lists import RecordFilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,7 +19,7 @@ from magray_memory.memory import Memory
 from magray_memory.records.draft import Draft
 from magray_memory.records.room import Records
 from magray_memory.storage import usage_log
-from magray_memory.storage.records import RecordFilter
+from magray_memory.storage.record_lists import RecordFilter
 from magray_memory.storage.usage_log import Asked
 from magray_memory.storage.vector_cache import VectorCache
 

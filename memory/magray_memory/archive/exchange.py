@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from magray_memory.archive.import_report import Imported
     from magray_memory.context import Context
     from magray_memory.records.room import Records
-    from magray_memory.storage.records import RecordFilter
+    from magray_memory.storage.record_lists import RecordFilter
     from magray_memory.storage.vault import Vault
 
 Format = Literal["json", "markdown"]
@@ -149,7 +149,7 @@ class Exchange:
 
     def _export_run(self, wanted: RecordFilter | None, *, trash: bool, progress: Progress) -> ExportRun:
         from magray_memory.archive.export_run import ExportRun
-        from magray_memory.storage.records import RecordFilter
+        from magray_memory.storage.record_lists import RecordFilter
 
         return ExportRun(
             vault=self._records.notebook(write=False),

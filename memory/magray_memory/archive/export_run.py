@@ -13,7 +13,7 @@ from magray_memory.archive.json_export import HEAD, JsonExport
 from magray_memory.errors import StorageError, UsageError
 from magray_memory.progress import SILENT, Progress
 from magray_memory.records.redacted import redacted_record, redacted_revision
-from magray_memory.storage import record_states, records
+from magray_memory.storage import record_lists, record_states
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_memory.config import RedactionSettings
+    from magray_memory.storage.record_lists import RecordFilter
     from magray_memory.storage.record_states import RecordState
-    from magray_memory.storage.records import RecordFilter
     from magray_memory.storage.vault import Vault
 
 _BATCH = 200
@@ -71,9 +71,9 @@ class ExportRun:
         """The records that are wanted, by their ids."""
         if self.vault is None:
             return []
-        found = records.matching(self.vault, replace(self.wanted, trashed=False))
+        found = record_lists.matching(self.vault, replace(self.wanted, trashed=False))
         if self.trash:
-            found += records.matching(self.vault, replace(self.wanted, trashed=True))
+            found += record_lists.matching(self.vault, replace(self.wanted, trashed=True))
         return sorted(found)
 
     def batches(self, documents: Sequence[int]) -> Generator[list[RecordState]]:

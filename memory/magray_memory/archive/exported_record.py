@@ -13,7 +13,7 @@ import msgspec
 
 from magray_memory.errors import RecordError
 from magray_memory.storage.record_states import Origin, RecordState
-from magray_memory.storage.records import Citation, Revision, StoredRecord
+from magray_memory.storage.record_types import Citation, Revision, StoredRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,9 +19,9 @@ from magray_memory.archive.note_merge import content_differs, merged
 from magray_memory.index.lexical import LexicalIndex
 from magray_memory.records.draft import DEFAULT_KIND, DEFAULT_LAYER, MAX_TAGS
 from magray_memory.records.redacted import redacted_record
-from magray_memory.storage import layers, record_states, records, uses
+from magray_memory.storage import layers, record_lists, record_states, records, uses
 from magray_memory.storage.record_states import Origin, RecordState
-from magray_memory.storage.records import NewRecord, StoredRecord
+from magray_memory.storage.record_types import NewRecord, StoredRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from magray_memory.archive.incoming import EditedNote
     from magray_memory.archive.incoming_content import Choices, Ready
     from magray_memory.archive.note_merge import Merged
-    from magray_memory.storage.records import Content
+    from magray_memory.storage.record_types import Content
     from magray_memory.storage.vault import Vault
 
 Outcome = Literal["created", "updated", "unchanged", "duplicate", "conflict", "trashed"]
@@ -178,7 +178,7 @@ class ImportStore:
             record_states.update_state(self._vault, stored, state, item.content, self._lexical)
             self._renew(stored.id)
             return Stored("updated", stored.id)
-        if any(iso(former.from_at) == there for former in records.history(self._vault, stored.id)):
+        if any(iso(former.from_at) == there for former in record_lists.history(self._vault, stored.id)):
             return Stored("unchanged", stored.id)
         return self._keep_both(item, stored, there)
 
@@ -233,7 +233,7 @@ class ImportStore:
         if item.note.is_of(stored):
             self._apply(stored, wanted)
             return Stored("updated", known)
-        if any(former.text == wanted.content.text for former in records.history(self._vault, known)):
+        if any(former.text == wanted.content.text for former in record_lists.history(self._vault, known)):
             return Stored("unchanged", known)
         return self._keep_both(self._as_whole(item, wanted), stored, note.content.digest())
 

@@ -25,7 +25,7 @@ from magray_memory.records.draft import (
     text_digest,
 )
 from magray_memory.records.redacted import redacted_draft
-from magray_memory.storage.records import Content
+from magray_memory.storage.record_types import Content
 from magray_memory.text.redaction import added, counts_of, redact
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from magray_memory.storage.record_states import RecordState
-    from magray_memory.storage.records import StoredRecord
+    from magray_memory.storage.record_types import StoredRecord
 
 UID = "magray_uid"
 """The key of the front matter that makes a file one of ours."""

@@ -19,7 +19,7 @@ from magray_memory.records.draft import (
 if TYPE_CHECKING:
     from magray_memory.archive.note_file import NoteContent
     from magray_memory.config import RedactionSettings
-    from magray_memory.storage.records import Content, StoredRecord
+    from magray_memory.storage.record_types import Content, StoredRecord
 
 
 class Merged(NamedTuple):

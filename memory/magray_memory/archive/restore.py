@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from magray_memory.archive.passphrase import Passphrases
     from magray_memory.archive.unpacked import Unpacked
     from magray_memory.context import Context
-    from magray_memory.storage.records import Content, StoredRecord
+    from magray_memory.storage.record_types import Content, StoredRecord
 
 _EXAMPLES = 5
 _RESERVE = 20_000_000

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from magray_memory.records.citation import Checked, CitedText, check
 from magray_memory.records.record import Record
-from magray_memory.storage import citations, records
+from magray_memory.storage import citations, record_lists, records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from magray_memory.storage.records import Citation, StoredRecord
+    from magray_memory.storage.record_types import Citation, StoredRecord
     from magray_memory.storage.vault import Vault
 
     Read = Callable[[Citation, str], CitedText | None]
@@ -84,7 +84,7 @@ def linking(vault: Vault, path: str) -> list[StoredRecord]:
     parts = path.split("/")
     tails = ["/".join(parts[start:]) for start in range(len(parts))]
     stems = [tail[: tail.rindex(".")] for tail in tails if "." in tail.rpartition("/")[2][1:]]
-    return records.get(vault, records.linking_to(vault, [*tails, *stems]))
+    return records.get(vault, record_lists.linking_to(vault, [*tails, *stems]))
 
 
 def named(vault: Vault, link: str) -> StoredRecord | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from magray_memory.errors import RecordError
-from magray_memory.storage.records import Citation
+from magray_memory.storage.record_types import Citation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from magray_memory.errors import RecordError
 from magray_memory.indexing.record_passages import passages_of
-from magray_memory.storage.records import Content
+from magray_memory.storage.record_types import Content
 from magray_memory.storage.uses import LAYERS
 from magray_memory.text.redaction import DEFAULT, added, counts_of, redact
 

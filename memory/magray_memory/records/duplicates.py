@@ -16,7 +16,7 @@ from magray_memory.storage.passages import passage_rows
 from magray_memory.text.analyzer import tokens
 
 if TYPE_CHECKING:
-    from magray_memory.storage.records import StoredRecord
+    from magray_memory.storage.record_types import StoredRecord
     from magray_memory.storage.vault import Vault
 
 NEAR = 0.7

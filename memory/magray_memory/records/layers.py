@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from magray_memory.records.layer_rules import Rules
     from magray_memory.records.room import Records
     from magray_memory.storage.layers import Aging, Position
-    from magray_memory.storage.records import StoredRecord
+    from magray_memory.storage.record_types import StoredRecord
     from magray_memory.storage.vault import Vault
 
 BATCH = 500

@@ -19,6 +19,7 @@ from magray_memory.storage import records, vector_spaces
 from magray_memory.storage.former_values import values_at
 from magray_memory.storage.memory_vault import MemoryVault
 from magray_memory.storage.record_history import past_records
+from magray_memory.storage.record_types import Content, NewRecord
 from magray_memory.text.analyzer import query_tokens
 from magray_memory.text.redaction import redact
 
@@ -103,7 +104,7 @@ def _best(past: Iterable[PastRecord], question: str) -> list[PastRecord]:
 
 
 def _put(vault: Vault, past: PastRecord, lexical: LexicalIndex) -> None:
-    content = records.Content(
+    content = Content(
         text=past.text,
         hash=text_digest(past.text),
         title=past.title,
@@ -112,7 +113,7 @@ def _put(vault: Vault, past: PastRecord, lexical: LexicalIndex) -> None:
         links=(),
         passages=passages_of(redact(past.text).text, redact(past.title or "").text or None, past.kind),
     )
-    new = records.NewRecord(
+    new = NewRecord(
         uid=str(past.id),
         content=content,
         layer=past.layer,

@@ -18,7 +18,7 @@ from magray_memory.errors import LexicalDamaged, MagrayError, StorageError, Vaul
 from magray_memory.index.lexical import LexicalIndex
 from magray_memory.records.draft import passages_of
 from magray_memory.records.record import record_id
-from magray_memory.storage import fts, purge, records, usage_log, vector_spaces
+from magray_memory.storage import fts, purge, record_lists, records, usage_log, vector_spaces
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.sqlite_errors import translated
 from magray_memory.storage.vault import Vault, VaultKind
@@ -186,7 +186,7 @@ class _Purge:
             self.hashes |= purge.hashes_of(self.vault, some)
             for record in records.get(self.vault, some):
                 states = [(record.text, record.title, record.kind)]
-                states += [(s.text, s.title, s.kind) for s in records.history(self.vault, record.id)]
+                states += [(s.text, s.title, s.kind) for s in record_lists.history(self.vault, record.id)]
                 for text, title, kind in states:
                     self.texts += [text, *filter(None, (title,))]
                     self.hashes |= {passage.text_hash for passage in passages_of(text, title, kind)}

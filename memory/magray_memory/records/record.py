@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from magray_memory.records import citation as citations
 from magray_memory.search.hits import iso_time
-from magray_memory.text.redaction import added, counts_of
+from magray_memory.text.redaction import added, counts_of, redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from magray_memory.records.citation import Checked
-    from magray_memory.storage.records import Revision, StoredRecord
+    from magray_memory.records.duplicates import Near
+    from magray_memory.storage.record_types import Revision, StoredRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,51 @@ class RecordDetails:
             ],
             "supersedes": list(self.supersedes),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What became of a text: `outcome` is created, updated, unchanged, duplicate or restored; `near`: records
+    that say nearly the same; `redacted`: how many secrets were taken out of what was given, by kind.
+    """
+
+    record: Record
+    outcome: str
+    near: Sequence[Near] = ()
+    redacted: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    def as_json(self) -> dict[str, Any]:
+        """`outcome`, `record`, `near`, a list of id, title and similarity, and `redacted`, counts by kind."""
+        return {
+            "id": self.record.id,
+            "outcome": self.outcome,
+            "record": self.record.as_json(),
+            "near": self.near_as_json(),
+            "redacted": dict(self.redacted),
+        }
+
+    def near_as_json(self) -> list[dict[str, Any]]:
+        """Id, title and similarity of each record that says nearly the same."""
+        return [
+            {
+                "id": record_id(n.record.id),
+                "title": redact(n.record.title or "").text or None,
+                "similarity": n.similarity,
+            }
+            for n in self.near
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """Some records, and where the rest begins: `next` is given to `list` again, None at the end."""
+
+    records: Sequence[Record]
+    next: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """`records` and `next`."""
+        return {"records": [record.as_json() for record in self.records], "next": self.next}
 
 
 def record_id(document: int) -> str:

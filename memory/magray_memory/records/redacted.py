@@ -15,7 +15,7 @@ from magray_memory.text.redaction import added, redact
 if TYPE_CHECKING:
     from magray_memory.config import RedactionSettings
     from magray_memory.records.draft import Draft
-    from magray_memory.storage.records import Revision, StoredRecord
+    from magray_memory.storage.record_types import Revision, StoredRecord
 
 
 def redacted_draft(draft: Draft, settings: RedactionSettings) -> tuple[Draft, dict[str, int]]:

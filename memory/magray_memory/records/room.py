@@ -11,77 +11,33 @@ import contextlib
 import os
 import threading
 import time
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from magray_memory.errors import MagrayError, QueryError, RecordError, StorageError
 from magray_memory.index.term_statistics import TermStatistics
-from magray_memory.records.record import Record, RecordDetails, record_id
+from magray_memory.records.record import Record, RecordDetails, RecordPage, Remembered, record_id
 from magray_memory.records.redacted import redacted_draft, redacted_record, redacted_revision
+from magray_memory.records.sources import Sources
 from magray_memory.records.use_log import UseLog
 from magray_memory.text.redaction import added, redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from magray_memory.config import RedactionSettings
     from magray_memory.context import Context
-    from magray_memory.records.citation import Checked, Cited, CitedText, Source
     from magray_memory.records.draft import Draft
     from magray_memory.records.duplicates import Near
     from magray_memory.records.purge import InBackups, Purged
     from magray_memory.records.store import Prepared, RecordStore
-    from magray_memory.storage.records import Citation, RecordFilter, StoredRecord
+    from magray_memory.storage.record_lists import RecordFilter
+    from magray_memory.storage.record_types import Citation, StoredRecord
     from magray_memory.storage.vault import Vault
 
 MAX_LISTED = 1_000
 _TRIES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """What became of a text: `outcome` is created, updated, unchanged, duplicate or restored; `near`: records
-    that say nearly the same; `redacted`: how many secrets were taken out of what was given, by kind.
-    """
-
-    record: Record
-    outcome: str
-    near: Sequence[Near] = ()
-    redacted: Mapping[str, int] = field(default_factory=dict[str, int])
-
-    def as_json(self) -> dict[str, Any]:
-        """`outcome`, `record`, `near`, a list of id, title and similarity, and `redacted`, counts by kind."""
-        return {
-            "id": self.record.id,
-            "outcome": self.outcome,
-            "record": self.record.as_json(),
-            "near": self.near_as_json(),
-            "redacted": dict(self.redacted),
-        }
-
-    def near_as_json(self) -> list[dict[str, Any]]:
-        """Id, title and similarity of each record that says nearly the same."""
-        return [
-            {
-                "id": record_id(n.record.id),
-                "title": redact(n.record.title or "").text or None,
-                "similarity": n.similarity,
-            }
-            for n in self.near
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class RecordPage:
-    """Some records, and where the rest begins: `next` is given to `list` again, None at the end."""
-
-    records: Sequence[Record]
-    next: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """`records` and `next`."""
-        return {"records": [record.as_json() for record in self.records], "next": self.next}
 
 
 class Records:
@@ -100,6 +56,8 @@ class Records:
         self._clock = clock
         self._in_backups = in_backups
         self._guard = threading.Lock()
+        self.sources = Sources(context)
+        """The files that records cite, as they are now."""
         self._writer: Vault | None = None
         self._statistics = TermStatistics()
         self.uses = UseLog(context.home.notebook, self._writing, clock, by_itself=context.long_lived)
@@ -220,11 +178,12 @@ class Records:
         """Remove what is in the trash for good, or just these records of it. Raises RecordNotFound,
         RecordError for one that is not in the trash, StorageError.
         """
-        from magray_memory.storage import records
+
+        from magray_memory.storage import record_lists
 
         vault = self.notebook(write=False)
         if not ids:
-            return self._purged([] if vault is None else records.trashed(vault))
+            return self._purged([] if vault is None else record_lists.trashed(vault))
         store = self._existing()
         found = [store.find(id_, trashed=True) for id_ in ids]
         for record in found:
@@ -256,20 +215,20 @@ class Records:
 
         `note_use`: that it was shown counts as a use. Raises RecordNotFound.
         """
-        from magray_memory.storage import records
+        from magray_memory.storage import record_lists, records
 
         store = self._existing(write=False)
         found = store.find(id_, trashed=True)
         vault = self._reading()
         names = [record_id(found.id), *filter(None, (found.title, found.key))]
-        linking = records.get(vault, records.linking_to(vault, names)) if vault else []
+        linking = records.get(vault, record_lists.linking_to(vault, names)) if vault else []
         details = RecordDetails(
             self._record(found),
-            [redacted_revision(state, self._redaction) for state in records.history(vault, found.id)]
+            [redacted_revision(state, self._redaction) for state in record_lists.history(vault, found.id)]
             if vault
             else [],
             [Record(redacted_record(other, self._redaction)) for other in linking if other.id != found.id],
-            [record_id(other) for other in records.superseded_by(vault, found.id)] if vault else [],
+            [record_id(other) for other in record_lists.superseded_by(vault, found.id)] if vault else [],
         )
         if note_use and found.trashed_at is None:
             self.uses.note([found.id], "shown")
@@ -277,14 +236,14 @@ class Records:
 
     def list(self, wanted: RecordFilter, limit: int = 100, after: str | None = None) -> RecordPage:
         """Records, the last changed first; `after` is the `next` of an earlier page. Raises QueryError."""
-        from magray_memory.storage import records
+        from magray_memory.storage import record_lists
 
         before = None if after is None else _position(after)
         vault = self._reading()
         if vault is None:
             return RecordPage([])
         limit = max(1, min(limit, MAX_LISTED))
-        found = records.select(vault, wanted, limit + 1, before)
+        found = record_lists.select(vault, wanted, limit + 1, before)
         shown = found[:limit]
         rest = f"{_time(shown[-1])!r},{shown[-1].id}" if len(found) > limit else None
         return RecordPage([self._record(stored) for stored in shown], rest)
@@ -302,7 +261,7 @@ class Records:
         file = OpenFile(root, path, text, content_hash(text.encode("utf-8", "replace")))
         return [
             replace(record, stored=redacted_record(record.stored, self._redaction))
-            for record in citing(vault, file, self._cited_text, self._namesakes)
+            for record in citing(vault, file, self.sources.text, self.sources.namesakes)
         ]
 
     def naming(self, word: str) -> Sequence[Record]:
@@ -350,12 +309,6 @@ class Records:
             return self._writing()
         vault = self._reading()
         return self._writing() if write and vault is not None else vault
-
-    def check(self, citation: Citation) -> Checked:
-        """Whether the source of a record still holds."""
-        from magray_memory.records.citation import check
-
-        return check(citation, lambda path: self._cited_text(citation, path), self._namesakes)
 
     def close(self) -> None:
         """Close the notebook; what is asked afterwards opens it again."""
@@ -412,7 +365,7 @@ class Records:
     def _with_source(self, draft: Draft) -> tuple[Draft, Citation | None]:
         if draft.source is None:
             return draft, None
-        cited = self._cite(draft.source)
+        cited = self.sources.cite(draft.source)
         if not draft.text.strip():
             from magray_memory.records.citation import snippet
             from magray_memory.records.draft import SNIPPET
@@ -421,68 +374,9 @@ class Records:
             draft = replace(draft, text=text, kind=draft.kind or SNIPPET)
         return draft, cited.citation
 
-    def _cite(self, source: Source) -> Cited:
-        """The citation of a source. Raises WorkspaceError for a file outside of workspace and notes,
-        RecordError for one that cannot be read, or is a secret.
-        """
-        from magray_memory.ignore.secret_content import holds_secret
-        from magray_memory.indexing.parse import content_hash
-        from magray_memory.records import git_commit
-        from magray_memory.records.citation import CitedFile, cite
-
-        root, path = self._context.locate(self._absolute(source.path))
-        data = self._bytes(root, path) if source.text is None else source.text.encode("utf-8", "replace")
-        text = source.text if source.text is not None or data is None else _decoded(data)
-        if data is None or text is None:
-            raise RecordError(f"{source.path} cannot be cited", "it is not there, or it is no text")
-        if holds_secret(path, text):
-            raise RecordError(f"{source.path} cannot be cited", "it is a secret, and none is stored")
-        file = CitedFile(root, path, text, content_hash(data), git_commit.checked_out(root))
-        return cite(file, source.lines)
-
-    def _absolute(self, path: Path) -> Path:
-        """A relative path is one from the workspace's root. Raises WorkspaceError outside of any."""
-        return path if path.is_absolute() else self._context.root / path
-
     def _record(self, stored: StoredRecord) -> Record:
-        checked = None if stored.citation is None else self.check(stored.citation)
+        checked = None if stored.citation is None else self.sources.check(stored.citation)
         return Record(redacted_record(stored, self._redaction), checked)
-
-    def _cited_text(self, citation: Citation, path: str) -> CitedText | None:
-        """A file below the root of a citation, None when it is not there or no text."""
-        from magray_memory.records.citation import CitedText
-
-        data = self._bytes(Path(citation.root), path)
-        text = None if data is None else _decoded(data)
-        return None if text is None else CitedText(text)
-
-    def _bytes(self, root: Path, path: str) -> bytes | None:
-        """A whole file below a root; None where it is none, is too large, or a link leads to it."""
-        from magray_memory.regular_file import read_below
-
-        limit = self._context.settings.index.max_file_bytes
-        data = read_below(root, path, limit + 1)
-        return None if data is None or len(data) > limit else data
-
-    def _namesakes(self, citation: Citation) -> Sequence[str]:
-        """Files of this name, or with just this content, in the index of the citation's root."""
-        from magray_memory.index.open_vaults import VaultFile
-        from magray_memory.storage.documents import paths_alike
-
-        root = Path(citation.root)
-        file = VaultFile(self._context.home.vault_path(root), "workspace", root)
-        opened = self._context.vaults.get([file])
-        name = citation.path.rpartition("/")[2]
-        return paths_alike(opened[0].vault, name, citation.file_hash) if opened else ()
-
-
-def _decoded(data: bytes) -> str | None:
-    from magray_memory.text.decode import Undecodable, decode
-
-    try:
-        return decode(data)
-    except Undecodable:
-        return None
 
 
 def _time(record: StoredRecord) -> float:

@@ -28,6 +28,7 @@ from magray_memory.records.record import record_id, version_of
 from magray_memory.records.redacted import redacted_record
 from magray_memory.storage import layers, records, uses
 from magray_memory.storage.document_id import parse_document_id
+from magray_memory.storage.record_types import NewRecord
 from magray_memory.text.redaction import DEFAULT
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from magray_memory.config import RedactionSettings
     from magray_memory.errors import MagrayError
     from magray_memory.records.draft import Draft
-    from magray_memory.storage.records import Citation, Content, StoredRecord
+    from magray_memory.storage.record_types import Citation, Content, StoredRecord
     from magray_memory.storage.vault import Vault
 
 T = TypeVar("T")
@@ -262,9 +263,9 @@ class RecordStore:
         if fields:
             records.set_fields(self._vault, known.id, self._now(), **fields)
 
-    def _new(self, draft: Draft, content: Content, citation: Citation | None) -> records.NewRecord:
+    def _new(self, draft: Draft, content: Content, citation: Citation | None) -> NewRecord:
         now = self._clock()
-        return records.NewRecord(
+        return NewRecord(
             uid=uuid.uuid4().hex,
             content=content,
             layer=draft.layer or DEFAULT_LAYER,

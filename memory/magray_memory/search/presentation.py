@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from magray_memory.search.ranking import Ranked
     from magray_memory.search.vault_view import VaultView
     from magray_memory.storage.record_facts import RecordFacts
-    from magray_memory.storage.records import Citation
+    from magray_memory.storage.record_types import Citation
 
 _COPIES = 10
 """Copies of a hit that are named."""

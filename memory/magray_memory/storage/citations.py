@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from magray_memory.storage.records import Citation
+    from magray_memory.storage.record_types import Citation
     from magray_memory.storage.vault import Vault
 
 _NAME = "replace(path, rtrim(path, replace(path, '/', '')), '')"
@@ -19,7 +19,7 @@ def citing_files(vault: Vault, name: str, digest: bytes) -> list[tuple[int, Cita
     """The records, not in the trash, that cite a file of this name, or one with this content; and what they
     cite.
     """
-    from magray_memory.storage.records import Citation
+    from magray_memory.storage.record_types import Citation
 
     with vault.read() as connection:
         rows = connection.execute(

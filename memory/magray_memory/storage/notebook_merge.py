@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from magray_memory.progress import SILENT
-from magray_memory.storage import merged_rows, records
+from magray_memory.storage import merged_rows, record_lists, records
 from magray_memory.storage.short_writes import LongChange, ShortWrites, many_writes
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from magray_memory.progress import Progress
     from magray_memory.storage.documents import LexicalWriter
     from magray_memory.storage.merged_rows import Tokenizer
-    from magray_memory.storage.records import Content, StoredRecord
+    from magray_memory.storage.record_types import Content, StoredRecord
     from magray_memory.storage.vault import Vault
 
 _RULES = (
@@ -229,7 +229,7 @@ def _pair(vault: Vault, archived: Vault, there: int, here: int) -> Pair | None:
         return None
     ours = found[0]
     newer = theirs.updated_at > ours.updated_at
-    known = records.history(archived if newer else vault, there if newer else here)
+    known = record_lists.history(archived if newer else vault, there if newer else here)
     lost = ours if newer else theirs
     conflict = lost.text not in {state.text for state in known} and theirs.text != ours.text
     return Pair(theirs, ours, newer, conflict)

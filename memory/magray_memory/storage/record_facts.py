@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-    from magray_memory.storage.records import Citation
+    from magray_memory.storage.record_types import Citation
 
 
 class RecordFacts(NamedTuple):
@@ -60,7 +60,7 @@ def record_facts(connection: sqlite3.Connection, documents: Iterable[int]) -> di
 
 def citations(connection: sqlite3.Connection, documents: Iterable[int]) -> dict[int, Citation]:
     """The sources of these documents."""
-    from magray_memory.storage.records import Citation
+    from magray_memory.storage.record_types import Citation
 
     rows = connection.execute(
         "SELECT document_id, root, path, start_line, end_line, commit_id, text_hash, first_hash, file_hash"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from magray_memory.storage.former_values import FormerValues
-    from magray_memory.storage.records import Citation
+    from magray_memory.storage.record_types import Citation
 
 
 class PastRecord(NamedTuple):

@@ -12,13 +12,14 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.storage import records
+from magray_memory.storage.record_types import Revision
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
 
     from magray_memory.storage.documents import LexicalWriter
-    from magray_memory.storage.records import Content, NewRecord, Revision, StoredRecord
+    from magray_memory.storage.record_types import Content, NewRecord, StoredRecord
     from magray_memory.storage.vault import Vault
 
 
@@ -213,7 +214,7 @@ def _history(
         documents,
     ):
         found.setdefault(row[0], []).append(
-            records.Revision(row[1], row[2], row[3], row[4], tuple(json.loads(row[5])), row[6])
+            Revision(row[1], row[2], row[3], row[4], tuple(json.loads(row[5])), row[6])
         )
     return found
 

@@ -10,7 +10,6 @@ the former text as a revision.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.storage import former_values
@@ -19,15 +18,17 @@ from magray_memory.storage.fts import stored_rows
 from magray_memory.storage.links import set_links
 from magray_memory.storage.record_facts import citations
 from magray_memory.storage.record_models import CitationRow, RecordRow, RevisionRow
+from magray_memory.storage.record_types import StoredRecord
 from magray_memory.storage.redactions import set_redactions
 from magray_memory.storage.row_checksums import DOCUMENT, checksum, update_documents
 from magray_memory.storage.tags import set_tags, tags_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from magray_memory.storage.documents import LexicalWriter, NewPassage
+    from magray_memory.storage.record_types import Citation, Content, NewRecord
     from magray_memory.storage.vault import Vault
 
 _LEAST_STEP = 1e-6
@@ -38,109 +39,6 @@ _COLUMNS = (
     " superseded_by"
 )
 _TEXT = RecordRow.text.is_null(False) & RecordRow.path.is_null()
-
-
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """Lines `start_line` to `end_line` (1-based, inclusive) of a file under `root`, with what they were:
-    hashes of the lines, of the first one, and of the whole file; `commit`: what git had checked out.
-    """
-
-    root: str
-    path: str
-    start_line: int
-    end_line: int
-    commit: str | None
-    text_hash: bytes
-    first_hash: bytes
-    file_hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What an edit can change of a record: text, what is derived from it, and how it is filed."""
-
-    text: str
-    hash: bytes
-    title: str | None
-    kind: str
-    tags: tuple[str, ...]
-    links: tuple[str, ...]
-    passages: tuple[NewPassage, ...]
-    redacted: Mapping[str, int] = field(default_factory=dict[str, int])
-    """How many secrets are taken out of text and title, by kind."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewRecord:
-    """A record to store. `importance` is 0…1; `created_at`: when it was written, `stored_at`: now."""
-
-    uid: str
-    content: Content
-    layer: str
-    created_at: float
-    stored_at: float
-    project: str | None = None
-    session: str | None = None
-    key: str | None = None
-    importance: float = 0.5
-    pinned: bool = False
-    citation: Citation | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRecord:
-    """A record as it is stored; times are UTC seconds."""
-
-    id: int
-    uid: str
-    text: str
-    title: str | None
-    kind: str
-    layer: str
-    tags: tuple[str, ...]
-    project: str | None
-    session: str | None
-    key: str | None
-    created_at: float
-    updated_at: float
-    layer_at: float
-    last_access_at: float | None
-    access_count: int
-    importance: float
-    pinned: bool
-    trashed_at: float | None
-    superseded_by: int | None
-    citation: Citation | None
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """A former state of a record, from `from_at` until `until_at`."""
-
-    from_at: float
-    until_at: float
-    kind: str
-    title: str | None
-    tags: tuple[str, ...]
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class RecordFilter:
-    """Which records are listed. Several values of one field mean or; all `tags` must be there, each with what
-    is nested below it.
-    """
-
-    layers: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    projects: tuple[str, ...] = ()
-    sessions: tuple[str, ...] = ()
-    pinned: bool | None = None
-    since: float | None = None
-    until: float | None = None
-    trashed: bool = False
 
 
 def insert(vault: Vault, record: NewRecord, lexical: LexicalWriter, document_id: int | None = None) -> int:
@@ -272,62 +170,6 @@ def find_text(vault: Vault, digest: bytes, project: str | None) -> int | None:
     return None if found is None else found[0]
 
 
-def select(
-    vault: Vault, wanted: RecordFilter, limit: int, before: tuple[float, int] | None = None
-) -> list[StoredRecord]:
-    """Records, the last changed first (in the trash: the last trashed); `before`: only those behind this
-    (time, document id).
-    """
-    time = RecordRow.trashed_at if wanted.trashed else RecordRow.updated_at
-    with vault.read() as connection:
-        rows = _matching(connection, RecordRow.select(RecordRow.id), wanted)
-        if before is not None:
-            rows = rows.where((time < before[0]) | ((time == before[0]) & (RecordRow.id < before[1])))
-        rows = rows.order_by(time.desc(), RecordRow.id.desc()).limit(limit)
-        return get(vault, [row[0] for row in rows.tuples().execute(vault.db)])
-
-
-def matching(vault: Vault, wanted: RecordFilter) -> list[int]:
-    """All records of a filter, by their ids."""
-    with vault.read() as connection:
-        rows = _matching(connection, RecordRow.select(RecordRow.id), wanted)
-        return [row[0] for row in rows.order_by(RecordRow.id).tuples().execute(vault.db)]
-
-
-def _matching(connection: sqlite3.Connection, rows: Any, wanted: RecordFilter) -> Any:
-    """The query with the conditions of a filter."""
-    time = RecordRow.trashed_at if wanted.trashed else RecordRow.updated_at
-    rows = rows.where(_TEXT & RecordRow.trashed_at.is_null(not wanted.trashed))
-    for column, values in (
-        (RecordRow.layer, wanted.layers),
-        (RecordRow.kind, wanted.kinds),
-        (RecordRow.project, wanted.projects),
-        (RecordRow.session, wanted.sessions),
-    ):
-        if values:
-            rows = rows.where(column.in_(values))
-    if wanted.pinned is not None:
-        rows = rows.where(RecordRow.pinned == wanted.pinned)
-    if wanted.since is not None:
-        rows = rows.where(time >= wanted.since)
-    if wanted.until is not None:
-        rows = rows.where(time < wanted.until)
-    for tag in wanted.tags:
-        ids = connection.execute(
-            "SELECT document_id FROM document_tag JOIN tag ON tag.id = tag_id"
-            " WHERE name = ? OR substr(name, 1, length(?) + 1) = ? || '/'",
-            (tag, tag, tag),
-        )
-        rows = rows.where(RecordRow.id.in_([row[0] for row in ids]))
-    return rows
-
-
-def trashed(vault: Vault) -> list[int]:
-    """Every record in the trash."""
-    with vault.read() as connection:
-        return [row[0] for row in connection.execute("SELECT id FROM document WHERE trashed_at IS NOT NULL")]
-
-
 def trash(vault: Vault, documents: Sequence[int], lexical: LexicalWriter, at: float) -> None:
     """Move records to the trash: nothing finds them, and nothing of them is lost."""
     with vault.write():
@@ -370,40 +212,6 @@ def remove(
         RecordRow.update(superseded_by=None).where(RecordRow.superseded_by.in_(documents)).execute(vault.db)
         RecordRow.delete().where(RecordRow.id.in_(documents) & _TEXT).execute(vault.db)
         connection.execute("DELETE FROM tag WHERE id NOT IN (SELECT tag_id FROM document_tag)")
-
-
-def history(vault: Vault, document: int) -> list[Revision]:
-    """The former states of a record, the latest first."""
-    with vault.read():
-        rows = (
-            RevisionRow.select()
-            .where(RevisionRow.document == document)
-            .order_by(RevisionRow.until_at.desc(), RevisionRow.id.desc())
-            .execute(vault.db)
-        )
-        return [
-            Revision(row.from_at, row.until_at, row.kind, row.title, tuple(json.loads(row.tags)), row.text)
-            for row in rows
-        ]
-
-
-def linking_to(vault: Vault, targets: Sequence[str]) -> list[int]:
-    """The records, not in the trash, that link to one of these targets, as written."""
-    marks = ",".join("?" * len(targets))
-    with vault.read() as connection:
-        rows = connection.execute(
-            "SELECT id FROM document WHERE id IN (SELECT source_id FROM link WHERE"
-            f" lower(target) IN ({marks})) AND trashed_at IS NULL AND +path IS NULL ORDER BY id",
-            [target.lower() for target in targets],
-        )
-        return [row[0] for row in rows.fetchall()]
-
-
-def superseded_by(vault: Vault, document: int) -> list[int]:
-    """The records that this one replaces."""
-    with vault.read():
-        rows = RecordRow.select(RecordRow.id).where((RecordRow.superseded_by == document) & _TEXT)
-        return [row.id for row in rows.order_by(RecordRow.id).execute(vault.db)]
 
 
 def _checksum(record: NewRecord) -> int:

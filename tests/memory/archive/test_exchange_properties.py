@@ -16,7 +16,7 @@ from magray_memory.archive.yaml_fields import quoted, read_fields
 from magray_memory.errors import MagrayError
 from magray_memory.memory import Memory
 from magray_memory.storage.record_states import RecordState
-from magray_memory.storage.records import StoredRecord
+from magray_memory.storage.record_types import StoredRecord
 from magray_memory.values import Draft, Record, RecordFilter
 
 YAML_LIKE = (

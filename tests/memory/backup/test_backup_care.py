@@ -18,7 +18,7 @@ from magray_memory.health.report import Severity
 from magray_memory.maintenance import daily_backup, schedule
 from magray_memory.memory import Memory
 from magray_memory.records.draft import Draft
-from magray_memory.storage.records import RecordFilter
+from magray_memory.storage.record_lists import RecordFilter
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from magray_memory.memory import Memory
 from magray_memory.records.draft import Draft
 from magray_memory.search.query import SearchQuery
 from magray_memory.storage import schema, table_swap
-from magray_memory.storage.records import RecordFilter
+from magray_memory.storage.record_lists import RecordFilter
 
 from .conftest import state
 

@@ -31,7 +31,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.records = Records(self.context, self.clock)
-        self.search = Search(self.context, self.records.check)
+        self.search = Search(self.context, self.records.sources.check)
         self.recall = Recall(self.context, self.search, self.records, self.clock)
 
     def clock(self) -> float:

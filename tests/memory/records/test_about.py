@@ -9,7 +9,7 @@ import pytest
 from magray_memory.records.citation import Source
 from magray_memory.records.draft import Draft
 from magray_memory.storage import citations
-from magray_memory.storage.records import linking_to
+from magray_memory.storage.record_lists import linking_to
 from magray_memory.storage.vault import Vault, VaultKind
 
 if TYPE_CHECKING:

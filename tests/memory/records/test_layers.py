@@ -14,7 +14,7 @@ from magray_memory.records.layers import Layers
 from magray_memory.records.room import Records
 from magray_memory.storage import layers as rows
 from magray_memory.storage import uses
-from magray_memory.storage.records import RecordFilter
+from magray_memory.storage.record_lists import RecordFilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,7 +19,7 @@ from magray_memory.records.layers import Layers
 from magray_memory.records.room import Records
 from magray_memory.storage import vector_spaces
 from magray_memory.storage.lock import IndexerLock
-from magray_memory.storage.records import RecordFilter
+from magray_memory.storage.record_lists import RecordFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

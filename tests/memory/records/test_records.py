@@ -10,10 +10,10 @@ import pytest
 
 from magray_memory.errors import QueryError, RecordChanged, RecordError, RecordNotFound
 from magray_memory.records.draft import MAX_TAGS, MAX_TEXT, Draft, content_of
-from magray_memory.records.room import Remembered
+from magray_memory.records.record import Remembered
 from magray_memory.records.store import Prepared, RecordStore
 from magray_memory.storage.durability import VaultKind
-from magray_memory.storage.records import RecordFilter
+from magray_memory.storage.record_lists import RecordFilter
 from magray_memory.storage.vault import Vault
 from magray_memory.values import parse
 

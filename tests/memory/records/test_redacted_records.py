@@ -13,7 +13,7 @@ from magray_memory.index.lexical import LexicalIndex
 from magray_memory.indexing.record_passages import redact_passages
 from magray_memory.records.citation import Source
 from magray_memory.records.draft import Draft
-from magray_memory.storage.records import RecordFilter
+from magray_memory.storage.record_lists import RecordFilter
 from magray_memory.storage.redactions import RULES
 
 if TYPE_CHECKING:

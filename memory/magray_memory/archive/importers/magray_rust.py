@@ -19,7 +19,7 @@ from magray_memory.archive.incoming import LeftOut, Skipped, WholeRecord
 from magray_memory.archive.incoming_content import kind_of, tag_of
 from magray_memory.records.draft import MAX_NAME
 from magray_memory.storage.record_states import RecordState
-from magray_memory.storage.records import StoredRecord
+from magray_memory.storage.record_types import StoredRecord
 from magray_memory.storage.uses import LAYERS
 from magray_memory.text.chunk import chunk
 
