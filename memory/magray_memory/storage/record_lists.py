@@ -9,6 +9,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from peewee import SQL
+
 from magray_memory.storage.record_models import RecordRow, RevisionRow
 from magray_memory.storage.record_types import Revision
 from magray_memory.storage.records import get
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
     from magray_memory.storage.record_types import StoredRecord
     from magray_memory.storage.vault import Vault
 
-_TEXT = RecordRow.text.is_null(False) & RecordRow.path.is_null()
+_TEXT = RecordRow.text.is_null(False) & SQL("+path IS NULL")
+"""The + keeps SQLite from the index of paths, which has every record under none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -538,6 +538,13 @@ def former_values(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def replaced_records(connection: sqlite3.Connection) -> None:
+    """16: records are found by the one that replaces them."""
+    connection.execute(
+        "CREATE INDEX record_replaced ON document(superseded_by) WHERE superseded_by IS NOT NULL"
+    )
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     first_schema,
     skip_reasons,
@@ -554,6 +561,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     purged,
     counted_passages,
     former_values,
+    replaced_records,
 )
 """Migration i takes a vault from user_version i to i + 1, inside the caller's transaction."""
 

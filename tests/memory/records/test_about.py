@@ -9,7 +9,7 @@ import pytest
 from magray_memory.records.citation import Source
 from magray_memory.records.draft import Draft
 from magray_memory.storage import citations
-from magray_memory.storage.record_lists import linking_to
+from magray_memory.storage.record_lists import RecordFilter, linking_to, select, superseded_by
 from magray_memory.storage.vault import Vault, VaultKind
 
 if TYPE_CHECKING:
@@ -152,9 +152,14 @@ def test_questions_are_answered_from_indexes(records: Records, workspace: Path, 
         citations.citing_files(vault, "pay.py", b"x")
         citations.titled(vault, "x")
         linking_to(vault, ["pay.py"])
+        select(vault, RecordFilter(), 10)
+        select(vault, RecordFilter(trashed=True), 10, (5.0, 3))
+        superseded_by(vault, 1)
         connection.set_trace_callback(None)
         plans = [connection.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall() for sql in asked]
     steps = [row[3] for plan in plans for row in plan]
     assert steps
     assert not [step for step in steps if step.startswith(("SCAN document", "SCAN citation", "SCAN link"))]
     assert not [step for step in steps if "(path=?)" in step], "no record has a path: that is all of them"
+    for index in ("record_updated", "record_trash_time", "record_replaced"):
+        assert [step for step in steps if f"t1 USING INDEX {index}" in step], index
