@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import archive_faults as faults
 import pytest
+from archive_disk_faults import failing_disk
 from clean_kills import clean_kills
 from disk import NotHere, shim
 
@@ -45,3 +46,14 @@ def test_a_killed_clean_takes_nothing_that_is_needed_and_the_next_one_ends_it(tm
         library = None
     done = clean_kills(tmp_path, 3, 1, library)
     assert (done.cut_off, done.faults) == (3, [])
+
+
+@pytest.mark.parametrize("work", ["restore", "merge"])
+def test_a_disk_that_fails_costs_nothing_but_the_run(work: str, tmp_path: Path) -> None:
+    try:
+        library = shim(tmp_path)
+    except NotHere as reason:
+        pytest.skip(str(reason))
+    done = failing_disk(tmp_path, work, library, "ENOSPC", 2)
+    assert done.faults == []
+    assert done.cut_off

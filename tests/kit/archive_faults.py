@@ -29,7 +29,7 @@ from magray_memory.storage import table_swap
 from magray_memory.storage.record_lists import RecordFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 RECORDS = 300
 WRITERS = 8
@@ -70,10 +70,12 @@ def make_home(home: Path) -> tuple[Path, dict[str, tuple[Any, ...]], dict[str, t
     return archive, old, state(home)
 
 
-def child(work: str, home: Path) -> subprocess.Popen[bytes]:
+def child(work: str, home: Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
     """A process that does one piece of work: backup, restore, merge or drill."""
     command = [sys.executable, __file__, work, str(home)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, **(env or {})}
+    )
 
 
 def kills(folder: Path, work: str, runs: int, seed: int = 1) -> Tally:
@@ -100,15 +102,15 @@ def kills(folder: Path, work: str, runs: int, seed: int = 1) -> Tally:
         done.cut_off += process.poll() is None
         process.send_signal(signal.SIGKILL)
         process.communicate()
-        half = [] if merged is None else _half_merged(home, new, merged)
-        faults = [*half, *_faults_of(home, states if merged is None else [merged])]
+        half = [] if merged is None else half_merged(home, new, merged)
+        faults = [*half, *faults_of(home, states if merged is None else [merged])]
         done.add(faults, f"{work} {done.runs}")
         done.runs += 1
         shutil.rmtree(home)
     return done
 
 
-def _half_merged(
+def half_merged(
     home: Path, before: dict[str, tuple[Any, ...]], merged: dict[str, tuple[Any, ...]]
 ) -> list[str]:
     """What is wrong after a merge that was killed, or when it is done once more."""
@@ -120,7 +122,8 @@ def _half_merged(
     return faults + ([err.decode()] if err else [])
 
 
-def _faults_of(home: Path, states: list[dict[str, tuple[Any, ...]]]) -> Iterator[str]:
+def faults_of(home: Path, states: list[dict[str, tuple[Any, ...]]]) -> Iterator[str]:
+    """What is wrong with a home that must be in one of these states; another backup of it is made."""
     try:
         found = state(home)
         if not any(_same(found, one) for one in states):
@@ -272,7 +275,7 @@ def full_disk(folder: Path, work: str, steps: int) -> Tally:
         done.cut_off += ended.returncode != 0
         if ended.returncode != 0 and ended.stderr.count("\n") != 1:
             done.faults.append(f"{work} at {limit} bytes: {ended.stderr[-400:]}")
-        done.add(list(_faults_of(home, states)), f"{work} at {limit} bytes")
+        done.add(list(faults_of(home, states)), f"{work} at {limit} bytes")
         shutil.rmtree(home)
     return done
 
