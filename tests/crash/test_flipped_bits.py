@@ -112,6 +112,35 @@ def test_bytes_in_place_of_a_text_cost_the_vault_until_it_is_indexed(harmed: Box
     _whole(harmed)
 
 
+def _ruin_page(box: Box) -> None:
+    """The head of each page of the table of passages that holds a word."""
+    with closing(sqlite3.connect(box.vault_path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    data = bytearray(box.vault_path.read_bytes())
+    pages = [at for at in range(size, len(data), size) if b"kumquat.skin" in data[at : at + size]]
+    leaves = [at for at in pages if data[at] == 0x0D]
+    assert leaves
+    for at in leaves:
+        data[at] = 0x07
+    box.vault_path.write_bytes(data)
+
+
+@pytest.mark.parametrize("asked", [("search", "peel skin", "--mode", "lexical"), ("related", "fruit.py")])
+def test_a_damaged_page_that_a_search_has_met_is_mended_by_the_next_index(
+    box: Box, asked: tuple[str, ...]
+) -> None:
+    box.populate(12, random.Random(1))
+    (box.root / "fruit.py").write_text("def peel(kumquat):\n    return kumquat.skin\n")
+    assert box("index", "--lexical").code == 0
+    _ruin_page(box)
+    assert "is damaged" in str(box(*asked, "--json"))
+    indexed = box("index", "--lexical")
+    assert indexed.code == 0 and "is rebuilt" in indexed.err, indexed
+    _assert_quotes_nothing(indexed)
+    _whole(box)
+
+
 def test_whatever_is_done_to_files_every_row_fits_its_checksum(box: Box, rng: random.Random) -> None:
     box.populate(60, rng)
     for _ in range(4):

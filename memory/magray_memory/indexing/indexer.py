@@ -30,11 +30,13 @@ from magray_memory.indexing.report import IndexReport, Seconds, SkippedItem
 from magray_memory.indexing.scan import Plan, Stored, scan
 from magray_memory.indexing.walk import WalkOptions
 from magray_memory.models.loader import ModelLoader
-from magray_memory.storage import documents, skipped_files, unfinished
+from magray_memory.storage import documents, integrity_checks, skipped_files, unfinished
 from magray_memory.storage.durability import Durability
+from magray_memory.storage.integrity_checks import Part
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.redactions import RULES
 from magray_memory.storage.row_checksums import BY_DAMAGED_ROWS
+from magray_memory.storage.sqlite_errors import damaged
 from magray_memory.storage.vault import ROWS_DAMAGED
 from magray_memory.text.redaction import rules_version
 
@@ -144,6 +146,7 @@ class Indexer:
     def _run_through_damage(self, subtrees: list[str], force: bool, lexical: bool) -> IndexReport:
         """The run; again, after a repair, where it met a damaged index or damaged rows."""
         if self._vault.meta(ROWS_DAMAGED):
+            self._refuse_damaged_file()
             self._repair_rows()
             subtrees = [""]
         try:
@@ -156,6 +159,15 @@ class Indexer:
             if not self._repair_rows():
                 raise
             return self._run([""], force, lexical)
+
+    def _refuse_damaged_file(self) -> None:
+        """Raises VaultDamaged where SQLite finds pages that are wrong: a run need not meet them itself."""
+        found = integrity_checks.complaints(self._vault)
+        wrong = next((complaint.text for complaint in found if complaint.part is Part.FILE), None)
+        if wrong is not None:
+            raise damaged(self._vault.path, wrong)
+        if any(complaint.part is Part.INDEXES for complaint in found):
+            integrity_checks.rebuild_indexes(self._vault)
 
     def _repair_rows(self) -> int:
         """Forget what damaged rows are about, so that it is read again; returns how many files or facts."""

@@ -200,6 +200,8 @@ class Searcher:
                     failure.vault.vault.mark_row_damage()
                     run.left_out.append(f"some texts of the {failure.vault.name} are damaged: {_REREAD}")
                 else:
+                    if failure.damaged and failure.vault.vault.kind.derived:
+                        failure.vault.vault.mark_row_damage()
                     vaults = [vault for vault in vaults if vault is not failure.vault]
                     run.left_out.append(failure.why)
             except BY_DAMAGED_ROWS:

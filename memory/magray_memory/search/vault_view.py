@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from magray_memory.errors import MagrayError, RowsDamaged, StorageError
+from magray_memory.errors import MagrayError, RowsDamaged, StorageError, VaultDamaged
 from magray_memory.storage import unfinished
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.passages import PassageRow, passage_rows, passage_texts
@@ -76,7 +76,10 @@ class UnreadableError(Exception):
         self.vault = vault
         self.rows = isinstance(error, RowsDamaged)
         """Whether only a text is damaged, so that the rest can be read."""
-        self.why = f"the {vault.name} was left out: {error.message}"
+        self.damaged = isinstance(error, VaultDamaged)
+        """Whether SQLite cannot trust the file."""
+        remedy = f" ({error.hint})" if self.damaged and error.hint else ""
+        self.why = f"the {vault.name} was left out: {error.message}{remedy}"
         super().__init__(self.why)
 
 

@@ -17,7 +17,15 @@ from typing import TYPE_CHECKING, Self, TypeVar
 import peewee
 
 from magray_memory import atomic_file
-from magray_memory.errors import LexicalDamaged, RowsDamaged, SchemaMismatch, StorageError, VaultTooNew
+from magray_memory.errors import (
+    LexicalDamaged,
+    MagrayError,
+    RowsDamaged,
+    SchemaMismatch,
+    StorageError,
+    VaultDamaged,
+    VaultTooNew,
+)
 from magray_memory.storage import log_files, schema
 from magray_memory.storage.database import BUSY_SECONDS, VaultDatabase
 from magray_memory.storage.durability import Durability, VaultKind
@@ -49,7 +57,7 @@ WORDS_REMOVED = "words_removed"
 """The fact that passages left the lexical index, whose blocks hold their words until they are merged."""
 
 ROWS_DAMAGED = "rows_damaged"
-"""The fact that a reader has met a damaged row: the next run of the indexer looks for all of them."""
+"""The fact that a reader has met damage: the next run of the indexer looks for all of it."""
 
 _WAL_KEEP_BYTES = 64 << 20
 _NOTEBOOK_BUSY_SECONDS = 60.0
@@ -198,13 +206,9 @@ class Vault:
         try:
             with translated(self.path):
                 yield
-        except LexicalDamaged:
+        except (LexicalDamaged, RowsDamaged, VaultDamaged) as error:
             if outermost:
-                self.mark_lexical_damage()
-            raise
-        except RowsDamaged:
-            if outermost:
-                self.mark_row_damage()
+                self._mark_damage(error)
             raise
         except (sqlite3.IntegrityError, peewee.IntegrityError) as error:
             if self.kind.derived:  # a page of one table is older than one of another, after a power failure
@@ -215,12 +219,20 @@ class Vault:
                 raise damaged(self.path, error.why) from error
             raise
 
+    def _mark_damage(self, error: MagrayError) -> None:
+        if isinstance(error, LexicalDamaged):
+            self.mark_lexical_damage()
+        elif isinstance(error, RowsDamaged) or self.kind.derived:
+            self.mark_row_damage()
+
     def mark_lexical_damage(self) -> None:
         """Have the next writer make the lexical index again. Never fails and never waits: it only helps."""
         self._mark("DELETE FROM meta WHERE key = ?", (LEXICAL_VERSION,))
 
     def mark_row_damage(self) -> None:
-        """Have the next run of the indexer compare every row with its checksum. Never fails or waits."""
+        """Have the next run of the indexer check every page, and every row with its checksum. Never fails or
+        waits.
+        """
         self._mark(
             "INSERT OR REPLACE INTO meta(key, value, checksum) VALUES (?, '1', ?)",
             (ROWS_DAMAGED, checksum(ROWS_DAMAGED, "1")),
