@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from magray_memory import atomic_file
 from magray_memory.archive.export_run import Exported, ExportRun
+from magray_memory.archive.exported_links import linked_files
 from magray_memory.archive.file_names import FileNames
 from magray_memory.archive.note_file import UID, read_note, written
 from magray_memory.archive.note_merge import merged
@@ -70,6 +71,7 @@ class _Notes:
                 atomic_file.remove_drafts(entry.with_name(atomic_file.target_name(entry.name)))
         self._names = FileNames(names)
         self._paths: Mapping[int, Path] = {}
+        self._files: Mapping[str, str] = {}
         self.written = self.unchanged = 0
         self.kept = list[Path]()
 
@@ -77,10 +79,16 @@ class _Notes:
         """Give each record its file."""
         if self._run.vault is None:
             return
+        heads = list(record_states.heads(self._run.vault, documents))
         self._paths = {
-            number: self._known.get(uid) or self._folder / self._name(number, title, text)
-            for number, uid, title, text in record_states.heads(self._run.vault, documents)
+            head.id: self._known.get(head.uid) or self._folder / self._name(head.id, head.title, head.text)
+            for head in heads
         }
+        named = [(self._paths[head.id].stem, head) for head in heads]
+        self._files = linked_files(
+            [(stem, [f"n{head.id}"]) for stem, head in named]
+            + [(stem, [head.title, head.key]) for stem, head in named]
+        )
 
     def _name(self, number: int, title: str | None, text: str) -> str:
         settings = self._run.redaction
@@ -91,7 +99,7 @@ class _Notes:
         path = self._paths[state.record.id]
         replacement = self._paths.get(state.record.superseded_by or 0)
         replaced_by = None if replacement is None or state.superseded_by is None else replacement.stem
-        data = written(state, named=path.stem, replaced_by=replaced_by)
+        data = written(state, named=path.stem, replaced_by=replaced_by, files=self._files)
         present = path.read_bytes() if state.record.uid in self._known else None
         if present == data:
             self.unchanged += 1

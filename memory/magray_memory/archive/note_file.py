@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from magray_memory.archive.exported_links import with_files, without_files
 from magray_memory.archive.exported_record import iso, seconds
 from magray_memory.archive.note_merge import stated_tags, title_beside_text
 from magray_memory.archive.yaml_fields import Field, quoted, read_fields
 from magray_memory.errors import RecordError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from magray_memory.storage.record_states import RecordState
     from magray_memory.storage.record_types import StoredRecord
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 UID = "magray_uid"
 """The key of the front matter that makes a file one of ours."""
 _ID, _HASH, _REPLACED_BY = "magray_id", "magray_hash", "magray_superseded_by"
-_TEXT_TAGS = "magray_text_tags"
+_TEXT_TAGS, _LINKS = "magray_text_tags", "magray_links"
 DEFAULT_IMPORTANCE = 0.5
 _TRUE = ("true", "yes", "on", "1")
 _LISTED = re.compile(r"[,\s]+")
@@ -109,12 +110,15 @@ def content_of_record(record: StoredRecord) -> NoteContent:
     )
 
 
-def written(state: RecordState, *, named: str, replaced_by: str | None = None) -> bytes:
+def written(
+    state: RecordState, *, named: str, replaced_by: str | None = None, files: Mapping[str, str] | None = None
+) -> bytes:
     """The file of a record. `named`: the file's name without its ending; `replaced_by`: that of the record
-    that replaces this one.
+    that replaces this one; `files`: see `linked_files`.
     """
-    front = "\n".join(_front_matter(state, named, replaced_by))
-    return f"---\n{front}\n---\n{state.record.text}\n".encode()
+    text, links = with_files(state.record.text, state.links, files or {})
+    front = "\n".join([*_front_matter(state, named, replaced_by), *(_lines(_LINKS, links) if links else ())])
+    return f"---\n{front}\n---\n{text}\n".encode()
 
 
 def read_note(text: str) -> NoteFile | None:
@@ -164,7 +168,7 @@ def _content(fields: dict[str, Field], body: str) -> NoteContent:
         return fields.get(name, Field()).text or None
 
     return NoteContent(
-        text=body,
+        text=without_files(body, _listed(fields.get(_LINKS, Field()))),
         title=text("title"),
         kind=text("kind"),
         layer=text("layer"),
@@ -176,6 +180,10 @@ def _content(fields: dict[str, Field], body: str) -> NoteContent:
         pinned=(text("pinned") or "").lower() in _TRUE,
         text_tags=_tags(fields.get(_TEXT_TAGS, Field())),
     )
+
+
+def _listed(field: Field) -> frozenset[str]:
+    return frozenset(field.items if field.items is not None else filter(None, (field.text,)))
 
 
 def _tags(field: Field) -> tuple[str, ...]:

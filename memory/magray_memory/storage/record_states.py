@@ -82,18 +82,28 @@ def states(vault: Vault, documents: Sequence[int]) -> list[RecordState]:
         return found
 
 
-def heads(vault: Vault, documents: Sequence[int]) -> Iterator[tuple[int, str, str | None, str]]:
-    """Id, uid, title and the beginning of the text of these records, in this order."""
+class Head(NamedTuple):
+    """What a record is called by; `text`: its beginning."""
+
+    id: int
+    uid: str
+    title: str | None
+    key: str | None
+    text: str
+
+
+def heads(vault: Vault, documents: Sequence[int]) -> Iterator[Head]:
+    """What these records are called by, in the order of their ids."""
     with vault.read() as connection:
         for start in range(0, len(documents), _CHUNK):
             part = documents[start : start + _CHUNK]
             rows = connection.execute(
-                "SELECT id, uid, title, substr(text, 1, 4000) FROM document"
+                "SELECT id, uid, title, key, substr(text, 1, 4000) FROM document"
                 f" WHERE id IN ({','.join('?' * len(part))}) ORDER BY id",
                 part,
             )
-            for number, uid, title, text in rows.fetchall():
-                yield number, uid or own_uid(vault, number), title, text
+            for number, uid, *names in rows.fetchall():
+                yield Head(number, uid or own_uid(vault, number), *names)
 
 
 def own_uid(vault: Vault, document: int) -> str:

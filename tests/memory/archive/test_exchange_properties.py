@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from magray_memory.archive.exported_links import linked_files, with_files, without_files
 from magray_memory.archive.file_names import MAX_BYTES, FileNames, folded
 from magray_memory.archive.note_file import content_of_record, read_note, written
 from magray_memory.archive.yaml_fields import quoted, read_fields
@@ -178,6 +179,37 @@ def test_a_note_reads_as_the_record_that_it_was_written_of(text: str, title: str
     assert note.is_of(record)
     assert note.content.text == record.text
     assert note.content.title == content_of_record(record).title
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "[[n1]]",
+                "[[N2]]",
+                "[[One|n1]]",
+                "[[a b|n2]]",
+                "![[n1#x]]",
+                "[[one]]",
+                "[[",
+                "]]",
+                "|",
+                "n1",
+                "\n",
+                " ",
+                "```",
+                "x",
+            ]
+        ),
+        max_size=12,
+    ),
+    st.sets(st.sampled_from(["n1", "N2", "one", "n9"])),
+)
+def test_links_to_records_come_back_as_they_were(parts: list[str], links: set[str]) -> None:
+    text = "".join(parts)
+    files = linked_files([("One, the first", ["n1", "one"]), ("a b", ["n2", None])])
+    linked, aliases = with_files(text, links, files)
+    assert without_files(linked, aliases) == text
 
 
 @pytest.mark.parametrize(

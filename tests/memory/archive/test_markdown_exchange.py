@@ -178,6 +178,63 @@ def test_a_note_that_was_moved_is_still_that_of_its_record(memory: Memory, tmp_p
     assert memory.exchange.import_(folder).updated == 1
 
 
+def test_links_between_records_lead_to_their_files_and_come_back(memory: Memory, tmp_path: Path) -> None:
+    memory.records.remember(Draft(text="# Ports: all of them\n\nSee [[n2]].", key="ports"))
+    own = "Of [[N1]], [[ports]], [[Ports: all of them]], ![[n1#Part]], [[n2]], [[n99]], [[x|n3]], [[n3]]."
+    memory.records.remember(Draft(text=f"Second.\n\n{own}\n\n```\n[[n1]] in code\n```"))
+    memory.records.remember(Draft(text="Third."))
+    texts = {record.id: record.stored.text for record in memory.records.list(RecordFilter(), 9).records}
+    folder = exported(memory, tmp_path / "notes")
+    first, second = "Ports all of them", "Second"
+    assert "See [[Second|n2]]." in (folder / f"{first}.md").read_text("utf-8")
+    body = (folder / "Second.md").read_text("utf-8").rpartition("---\n")[2]
+    for link in ("N1", "ports", "Ports: all of them"):
+        assert f"[[{first}|{link}]]" in body
+    assert f"![[{first}#Part|n1#Part]]" in body
+    assert f"[[{second}|n2]], [[n99]], [[x|n3]], [[n3]]." in body
+    assert memory.exchange.import_(folder).unchanged == 3
+    report = memory.exchange.export(folder)
+    assert (report.unchanged, report.kept) == (3, ())
+    # As Obsidian does when a file is renamed and moved: the links follow it.
+    (folder / "net").mkdir()
+    (folder / f"{first}.md").rename(folder / "net" / "Doors.md")
+    edit(folder / "Second.md", f"[[{first}|", "[[net/Doors|")
+    edit(folder / "Second.md", f"![[{first}#", "![[Doors#")
+    assert memory.exchange.import_(folder).unchanged == 3
+    edit(folder / "Second.md", "Second.", "Second, edited.")
+    report = memory.exchange.import_(folder)
+    assert (report.updated, report.created, report.unchanged) == (1, 0, 2)
+    now = {record.id: record.stored.text for record in memory.records.list(RecordFilter(), 9).records}
+    assert now == {**texts, "n2": texts["n2"].replace("Second.", "Second, edited.")}
+    assert memory.exchange.export(folder).kept == ()
+    assert "[[Doors|N1]]" in (folder / "Second.md").read_text("utf-8")
+
+
+def test_a_vault_that_was_edited_renamed_and_moved_edits_the_same_records(
+    memory: Memory, tmp_path: Path
+) -> None:
+    for name in ("One", "Two", "Three"):
+        memory.records.remember(Draft(text=f"# {name}\n\nsays something."))
+    folder = exported(memory, tmp_path / "notes")
+    (folder / "deep" / "er").mkdir(parents=True)
+    (folder / "One.md").rename(folder / "deep" / "er" / "Eins.md")
+    (folder / "Two.md").rename(folder / "One.md")
+    edit(folder / "deep" / "er" / "Eins.md", "something", "something else")
+    edit(folder / "One.md", "something", "a second thing")
+    moved = folder.rename(tmp_path / "Vault Ω")
+    report = memory.exchange.import_(moved)
+    assert (report.updated, report.unchanged, report.created, report.conflicts) == (2, 1, 0, [])
+    assert memory.exchange.import_(moved).unchanged == 3
+    texts = [record.stored.text for record in memory.records.list(RecordFilter(), 9).records]
+    assert sorted(texts) == [
+        "# One\n\nsays something else.",
+        "# Three\n\nsays something.",
+        "# Two\n\nsays a second thing.",
+    ]
+    report = memory.exchange.export(moved)
+    assert (report.kept, len(list(moved.rglob("*.md")))) == ((), 3)
+
+
 def test_files_of_others_are_left_alone(memory: Memory, tmp_path: Path) -> None:
     folder = tmp_path / "vault"
     folder.mkdir()
