@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from magray_memory.archive.import_report import Conflict, Imported
@@ -54,6 +55,8 @@ class ImportRun:
     clock: Callable[[], float] = time.time
     _uids: frozenset[str] | None = field(default=None, init=False)
     _seen: set[str] = field(default_factory=set[str], init=False)
+    _keys: Counter[str] = field(default_factory=Counter[str], init=False)
+    """How often each item of another tool has come."""
 
     def run(self) -> Imported:
         """Take everything. Raises UsageError for a source that cannot be read, StorageError, Interrupted:
@@ -81,7 +84,7 @@ class ImportRun:
                 self.report.skip(item.where, item.reason)
             else:
                 try:
-                    one = ready(item, self.choices)
+                    one = self._named(ready(item, self.choices))
                 except RecordError as error:
                     self.report.skip(item.where, error.message)
                     continue
@@ -90,6 +93,16 @@ class ImportRun:
                 if len(group) == _GROUP or length > _LONG_TEXT:
                     break
         return group
+
+    def _named(self, item: Ready) -> Ready:
+        """The item; a second one that its tool calls the same gets a name of its own, for it is another one.
+        A key that a person gave is the record's own: there the last one counts.
+        """
+        if not isinstance(item, ReadyForeign) or item.draft.key is not None:
+            return item
+        self._keys[item.key] += 1
+        count = self._keys[item.key]
+        return item if count == 1 else replace(item, key=f"{item.key}##{count}")
 
     def _store(self, store: ImportStore, group: Sequence[Ready]) -> list[Stored | MagrayError]:
         def work() -> list[Stored | MagrayError]:

@@ -10,7 +10,7 @@ import codecs
 import json
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from magray_memory.text.decode import unmarked_utf_16
+from magray_memory.text.decode import other_encoding, unmarked_utf_16
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,8 @@ class NotJson(ValueError):  # noqa: N818 - a finding about the source
 
 
 class TextPieces:
-    """The text of a stream of bytes in pieces: UTF-8, or UTF-16 and UTF-32 by their mark or look.
+    """The text of a stream of bytes in pieces: UTF-8, UTF-16 and UTF-32 by their mark or look, and another
+    encoding where that is what its first letters are in.
 
     Bytes that are no text become U+FFFD, and `broken` says that there were some.
     """
@@ -66,6 +67,10 @@ class TextPieces:
             try:
                 text = self._decoder.decode(data, final=not data)
             except UnicodeDecodeError:
+                other = None if self.broken else other_encoding(data)
+                if other is not None:
+                    self._decoder = codecs.getincrementaldecoder(other)("replace")
+                    return self._decoder.decode(data)
                 self.broken = True
                 self._decoder.setstate(state)
                 self._decoder.errors = "replace"

@@ -110,6 +110,18 @@ def _decode_other(data: bytes) -> str:
     return text
 
 
+def other_encoding(data: bytes) -> str | None:
+    """The likeliest encoding of bytes that are not UTF-8; None where most of them are, or are no text."""
+    from magray_memory.text.encoding_guess import MAX_COST, guess
+
+    text = data.decode(errors="replace")
+    broken = text.count("\ufffd")
+    if broken <= len(text) - len(text.encode("ascii", "ignore")) - broken:
+        return None
+    encoding, cost = guess(data)
+    return encoding if cost <= MAX_COST else None
+
+
 def _decode_mixed(data: bytes) -> str:
     """A text whose lines are in UTF-8 but for some, which are in another encoding."""
     from magray_memory.text.encoding_guess import MAX_COST, guess

@@ -6,6 +6,7 @@ import codecs
 import json
 import os
 import zipfile
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -384,7 +385,7 @@ def test_bytes_that_are_no_text_are_reported_by_file(memory: Memory, tmp_path: P
     assert report.created == 2
     assert [item.path for item in report.skipped] == ["binary.md"]
     path = tmp_path / "l.jsonl"
-    path.write_bytes(b'{"text":"caf\xe9"}\n{"text":"fine"}\n')
+    path.write_bytes('{"text":"Öl für müde Räder"}\n'.encode() + b'{"text":"caf\xe9"}\n{"text":"fine"}\n')
     report = memory.exchange.import_(path)
     assert [item.path for item in report.skipped] == ["l.jsonl"]
 
@@ -479,3 +480,86 @@ def test_a_source_that_is_read_as_another_format_fails_in_sentences(
         assert "\n" not in str(error)
     else:
         assert all("\n" not in item.reason for item in report.skipped)
+
+
+@pytest.mark.parametrize("name", ["mem0.json", "lines.jsonl", "basic"])
+def test_what_a_tool_calls_the_same_twice_is_kept_twice_and_once(
+    memory: Memory, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    if name == "basic":
+        for number in (1, 2):
+            note = f"---\npermalink: main/a\n---\nThe note of file {number}.\n"
+            write_folder(path, {f"{number}/a.md": note})
+    else:
+        items = [{"id": "7", "memory": f"text {number}"} for number in (1, 2)]
+        data = json.dumps(items) if name == "mem0.json" else "\n".join(map(json.dumps, items))
+        path.write_text(data, "utf-8")
+    assert memory.exchange.import_(path).created == 2
+    again = memory.exchange.import_(path)
+    assert (again.unchanged, again.taken) == (2, 0)
+    assert len(records(memory)) == 2
+
+
+def test_relations_of_mem0_are_counted(memory: Memory, tmp_path: Path) -> None:
+    relation = {"source": "alex", "relationship": "likes", "target": "pizza"}
+    path = tmp_path / "m.json"
+    path.write_text(json.dumps({"results": [{"id": "1", "memory": "likes pizza"}], "relations": [relation]}))
+    report = memory.exchange.import_(path)
+    assert (report.created, report.left_out) == (1, {"relation of the graph": 1})
+
+
+def test_an_entity_that_is_told_in_parts_has_everything_once(memory: Memory, tmp_path: Path) -> None:
+    relation = {"type": "relation", "from": "A", "to": "B", "relationType": "knows"}
+    parts = [
+        relation,
+        {"type": "entity", "name": "A", "entityType": "person", "observations": ["x", "x"]},
+        {"type": "entity", "name": "A", "observations": ["x", {"content": "y"}]},
+        {"type": "entity", "name": "B", "entityType": "org", "observations": "one text"},
+        relation,
+    ]
+    path = tmp_path / "memory.jsonl"
+    path.write_text("\n".join(map(json.dumps, parts)))
+    memory.exchange.import_(path)
+    assert texts(memory) == {"A": "- x\n- y\n- knows [[B]]", "B": "- one text"}
+    assert memory.records.show("n1").record.stored.kind == "person"
+
+
+def test_artifacts_of_claude_are_part_of_the_conversation(memory: Memory, tmp_path: Path) -> None:
+    plan = {"command": "create", "title": "Plan", "type": "text/markdown", "content": "# Steps\n\none"}
+    code = {"command": "create", "title": "run", "language": "python", "content": "print(1)"}
+    blocks = [
+        {"type": "thinking", "thinking": "hidden"},
+        {"type": "tool_use", "name": "artifacts", "input": plan},
+        {"type": "tool_use", "name": "artifacts", "input": code},
+        {"type": "tool_use", "name": "web_search", "input": {"query": "hidden"}},
+        {"type": "text", "text": "Done."},
+    ]
+    said = {"sender": "assistant", "text": "", "content": blocks}
+    path = tmp_path / "conversations.json"
+    path.write_text(json.dumps([{"uuid": "u", "name": "N", "chat_messages": [said]}]))
+    memory.exchange.import_(path)
+    assert texts(memory)["N"] == (
+        "## Claude\n\n### Plan\n\n# Steps\n\none\n\n### run\n\n```python\nprint(1)\n```\n\nDone.\n"
+    )
+
+
+def test_a_daily_note_is_of_its_day(memory: Memory, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "vault", {".obsidian/app.json": "{}", "2024-03-05.md": "Daily."})
+    memory.exchange.import_(folder)
+    (record,) = records(memory)
+    assert datetime.fromtimestamp(record.stored.created_at).date().isoformat() == "2024-03-05"
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "koi8-r", "cp1252", "shift_jis"])
+def test_json_in_another_encoding_is_read(memory: Memory, tmp_path: Path, encoding: str) -> None:
+    words = {
+        "cp1252": "Größe und Maß, über alle Straßen hinweg",
+        "shift_jis": "これは古い文字コードの文章です。",
+    }
+    text = words.get(encoding, "Привет, это запись в старой кодировке")
+    path = tmp_path / "l.jsonl"
+    path.write_bytes(json.dumps({"text": text}, ensure_ascii=False).encode(encoding) + b"\n" * 2)
+    report = memory.exchange.import_(path)
+    assert (report.created, report.skipped) == (1, [])
+    assert [record.stored.text for record in records(memory)] == [text]

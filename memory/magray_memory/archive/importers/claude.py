@@ -1,6 +1,7 @@
 """Importer of Claude's export: `conversations.json` and `projects.json`, alone, in their folder or their zip.
 
-Of a message its text is taken, and the texts that were attached to it; reasoning and calls of tools are not.
+Of a message its text is taken, and the texts that were attached to it or written beside it as artifacts;
+reasoning and other calls of tools are not.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 TOOL = "claude"
 _SPEAKERS = {"human": "You", "user": "You", "assistant": "Claude"}
-_PROJECTS = "projects.json"
+_PROJECTS, _ARTIFACTS = "projects.json", "artifacts"
 
 
 def items(source: Source) -> Iterator[Incoming]:
@@ -58,11 +59,28 @@ def _conversation(value: dict[str, Any], where: str) -> Conversation:
 
 def _text(message: dict[str, Any]) -> str:
     blocks = map(dict_of, list_of(message.get("content")))
-    texts = [text_of(block.get("text")).strip() for block in blocks if block.get("type") == "text"]
+    texts = [_artifact(block) if block.get("type") == "tool_use" else _said(block) for block in blocks]
     text = "\n\n".join(filter(None, texts)) or text_of(message.get("text")).strip()
     attached = [_attachment(dict_of(file)) for file in list_of(message.get("attachments"))]
     files = [f"[attachment: {name}]" for file in list_of(message.get("files")) if (name := _name(file))]
     return "\n\n".join(filter(None, (text, *attached, *files)))
+
+
+def _said(block: dict[str, Any]) -> str:
+    return text_of(block.get("text")).strip() if block.get("type") == "text" else ""
+
+
+def _artifact(block: dict[str, Any]) -> str:
+    """A document that was written beside the conversation; other calls of tools are seen by nobody."""
+    made = dict_of(block.get("input")) if block.get("name") == _ARTIFACTS else {}
+    text = text_of(made.get("content")).strip() if made.get("command") in ("create", "rewrite") else ""
+    if not text:
+        return ""
+    title, language = line_of(made.get("title"), MAX_TITLE) or "artifact", text_of(made.get("language"))
+    if "markdown" in text_of(made.get("type")):
+        return f"### {title}\n\n{text}"
+    fence = "````" if "```" in text else "```"
+    return f"### {title}\n\n{fence}{language}\n{text}\n{fence}"
 
 
 def _name(file: object) -> str:

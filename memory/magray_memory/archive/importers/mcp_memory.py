@@ -41,15 +41,15 @@ def _graph(source: Source, file: SourceFile) -> Iterator[Incoming]:
         value = item.value
         name, other = text_of(value.get("name")), text_of(value.get("to"))
         if value.get("type") == "entity" and name.strip():
-            kinds[name] = text_of(value.get("entityType"))
-            facts.setdefault(name, []).extend(filter(None, map(text_of, list_of(value.get("observations")))))
+            kinds[name] = text_of(value.get("entityType")) or kinds.get(name, "")
+            facts.setdefault(name, []).extend(_observations(value.get("observations")))
         elif value.get("type") == "relation" and text_of(value.get("from")).strip() and other.strip():
             relation = line_of(value.get("relationType"), MAX_TITLE) or "relates_to"
             relations.setdefault(text_of(value.get("from")), []).append(f"{relation} [[{_link(other)}]]")
         else:
             yield Skipped(item.where, "it is neither an entity nor a relation")
     for name in {**facts, **relations}:
-        rows = [*facts.get(name, ()), *relations.get(name, ())]
+        rows = dict.fromkeys([*facts.get(name, ()), *relations.get(name, ())])  # each of them once
         text = "\n".join(f"- {row.strip()}".replace("\n", "\n  ") for row in rows) or name
         tag = tag_of(kinds.get(name, ""))
         draft = Draft(
@@ -59,6 +59,12 @@ def _graph(source: Source, file: SourceFile) -> Iterator[Incoming]:
             tags=() if tag is None else (tag,),
         )
         yield ForeignItem(f"{file.path}: {name[:80]}", f"mcp-memory:{source.mark}/{name}", draft)
+
+
+def _observations(value: object) -> list[str]:
+    """Texts; some servers have one text, or objects with the text as `content`."""
+    found = [text_of(value)] if isinstance(value, str) else list_of(value)
+    return [text for one in found if (text := text_of(one) or text_of(dict_of(one).get("content")))]
 
 
 def _objects(file: SourceFile) -> Iterator[Item | Skipped]:

@@ -5,7 +5,7 @@ A memory is a fact. What it is filed under, its categories, and short words of i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from magray_memory.archive.importers.reading import dict_of, json_items, line_of, list_of, text_of, time_of
 from magray_memory.archive.incoming import ForeignItem, LeftOut, Skipped
@@ -32,8 +32,11 @@ def items(source: Source) -> Iterator[Incoming]:
         if source.kind != "file" and not file.name.endswith(".json"):
             yield LeftOut(file.path, "not JSON")
             continue
-        for item in json_items(file, *KEYS):
+        facts = dict[str, Any]()
+        for item in json_items(file, *KEYS, facts=facts):
             yield item if isinstance(item, Skipped) else _memory(source, item)
+        for _ in list_of(facts.get("relations")):
+            yield LeftOut(file.path, "relation of the graph")
 
 
 def _memory(source: Source, item: Item) -> Incoming:

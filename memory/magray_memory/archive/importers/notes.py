@@ -33,6 +33,7 @@ ENDINGS = (".md", ".markdown")
 _MAX_BYTES = 4 * MAX_TEXT
 _FRONT_BYTES = 1 << 16
 _ID_LINE = re.compile(rb"""^magray_id:[ \t]*["']?n(\d{1,18})""", re.MULTILINE)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _CREATED = ("created", "date", "created_at", "creation date")
 
 
@@ -144,7 +145,8 @@ def _basic_memory_item(source: Source, file: SourceFile, fields: dict[str, Field
 
 
 def _created(fields: dict[str, Field], file: SourceFile) -> float | None:
-    stated = (time_of(fields[name].text) for name in _CREATED if name in fields)
+    stated = [time_of(fields[name].text) for name in _CREATED if name in fields]
+    stated.append(time_of(file.stem) if _DAY.fullmatch(file.stem) else None)  # a daily note
     return next((time for time in stated if time is not None), file.changed)
 
 

@@ -26,10 +26,12 @@ class Item(NamedTuple):
     value: Any
 
 
-def json_items(file: SourceFile, *keys: str) -> Iterator[Item | Skipped]:
-    """The items of a document that is an array, or has one under one of some keys."""
+def json_items(file: SourceFile, *keys: str, facts: dict[str, Any] | None = None) -> Iterator[Item | Skipped]:
+    """The items of a document that is an array, or has one under one of some keys; `facts` gets what else is
+    in it.
+    """
     with file.open() as stream:
-        yield from _items(file, TextPieces(stream), keys)
+        yield from _items(file, TextPieces(stream), keys, facts)
 
 
 def json_lines(file: SourceFile) -> Iterator[Item | Skipped]:
@@ -46,7 +48,9 @@ def json_items_or_lines(file: SourceFile) -> Iterator[Item | Skipped]:
         yield from _items(file, pieces, ()) if is_array else _line_items(file, pieces)
 
 
-def _items(file: SourceFile, pieces: TextPieces, keys: tuple[str, ...]) -> Iterator[Item | Skipped]:
+def _items(
+    file: SourceFile, pieces: TextPieces, keys: tuple[str, ...], facts: dict[str, Any] | None = None
+) -> Iterator[Item | Skipped]:
     reader = JsonItems(pieces, keys)
     number = 0
     try:
@@ -58,6 +62,8 @@ def _items(file: SourceFile, pieces: TextPieces, keys: tuple[str, ...]) -> Itera
     else:
         if not reader.found:
             yield Skipped(file.path, "it holds no list of items")
+    if facts is not None:
+        facts.update(reader.facts)
     if pieces.broken:
         yield Skipped(file.path, BROKEN)
 
