@@ -110,13 +110,17 @@ def _decode_other(data: bytes) -> str:
     return text
 
 
+_TELLING = 4
+"""Bytes that are not UTF-8 from which on they may be letters of another encoding, and no damage."""
+
+
 def other_encoding(data: bytes) -> str | None:
     """The likeliest encoding of bytes that are not UTF-8; None where most of them are, or are no text."""
     from magray_memory.text.encoding_guess import MAX_COST, guess
 
     text = data.decode(errors="replace")
     broken = text.count("\ufffd")
-    if broken <= len(text) - len(text.encode("ascii", "ignore")) - broken:
+    if broken < _TELLING or broken <= len(text) - len(text.encode("ascii", "ignore")) - broken:
         return None
     encoding, cost = guess(data)
     return encoding if cost <= MAX_COST else None
