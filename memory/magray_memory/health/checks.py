@@ -162,6 +162,7 @@ def vector_index(context: HealthContext) -> Component:
     detail = {
         "vectors": vault.passages - pending,
         "pending": pending,
+        "approximate": vault.approximate,
         "key": vault.serving or context.key,
         "engine": context.settings.vectors.engine,
         "change": None if change is None else change.as_json(),
@@ -171,6 +172,8 @@ def vector_index(context: HealthContext) -> Component:
         return _changing(context, change, detail)
     if pending:
         why = f"{pending:,} of {vault.passages:,} passages are not embedded yet"
+        if vault.approximate:
+            why += f"; approximate vectors stand in for {vault.approximate:,}"
         return Component("vector_index", Severity.INFO, why, detail, "magray index")
     if others:
         other, was = others[0]

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from magray_memory.config import VectorSettings
+    from magray_memory.index.static_index import StaticIndex
     from magray_memory.index.vector_store import VectorStore
+    from magray_memory.models.static_table import StaticTable
     from magray_memory.storage.former_values import FormerValues
     from magray_memory.storage.vault import Vault
 
@@ -72,6 +74,16 @@ class OpenVault:
         default_factory=lambda: LruCache(_FRESH, 600.0)
     )
     """Vectors that were made for a question, before the indexer stored them; by embedding key and text."""
+
+    static_index: StaticIndex | None = None
+
+    def approximate(self, table: StaticTable) -> StaticIndex:
+        """The index of the passages that have only an approximate vector, by this table."""
+        if self.static_index is None or self.static_index.table is not table:
+            from magray_memory.index.static_index import StaticIndex
+
+            self.static_index = StaticIndex(self.vault, table)
+        return self.static_index
 
     def __post_init__(self) -> None:
         self.id = None if self.root is None else vault_id(self.root)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import EmbeddingUnavailable, IndexDamaged, Interrupted, StorageError
-from magray_memory.storage import vector_spaces
+from magray_memory.storage import static_vectors, vector_spaces
 from magray_memory.storage.pending import count_pending
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ class EmbeddingPhase:
             key = embedding_key(model)
             vector_spaces.begin(self._vault, key)
             if self._count_pending(key):
+                self._approximate()
                 self._embed(loading, model, key, done)
         except EmbeddingUnavailable as error:
             self._events.warn(f"semantic search is not up to date: {error.message}")
@@ -91,6 +92,14 @@ class EmbeddingPhase:
         self._events.semantic_ready(passages, done.embedded, done.reused, done.seconds)
         return done
 
+    def _approximate(self) -> None:
+        """Have what waits for the model found by approximate vectors meanwhile."""
+        from magray_memory.indexing.static_phase import catch_up, static_model
+
+        static = static_model(self._settings, self._home)
+        if static is not None:
+            catch_up(self._vault, static, self._durability, self._embedding_ends)
+
     def _count_pending(self, key: str) -> int:
         with self._vault.read() as connection:
             return count_pending(connection, key)
@@ -102,6 +111,7 @@ class EmbeddingPhase:
         run: the cache keeps the vectors of another model, so that changing back costs no embedding.
         """
         if vector_spaces.serving(self._vault) == key:
+            self._drop_approximate(key)
             for other in vector_spaces.others(self._vault):
                 self._drop(other)
             return True
@@ -115,6 +125,14 @@ class EmbeddingPhase:
         missing = self._count_pending(key)
         self._events.warn(f"the old model answers: passages without a vector of the new one: {missing:,}")
         return False
+
+    def _drop_approximate(self, key: str) -> None:
+        """Remove the approximate vectors once every passage has its own."""
+        with self._vault.read() as connection:
+            made = static_vectors.has_static(connection) and count_pending(connection, key) == 0
+        if made:
+            with self._vault.write() as connection:
+                static_vectors.drop_static(connection)
 
     def _drop(self, key: str) -> None:
         from magray_memory.index.snapshot import forget

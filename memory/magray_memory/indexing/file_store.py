@@ -17,6 +17,7 @@ from magray_memory.indexing.skip import Skip, SkipReason
 from magray_memory.regular_file import without_fickle_inode
 from magray_memory.storage import documents, skipped_files
 from magray_memory.storage.skipped_files import SkippedFile
+from magray_memory.storage.static_vectors import put_static, remove_static
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -63,8 +64,11 @@ class FileStore:
         events: EventSender,
         stored: Stored,
         plan: Plan,
+        static_key: str = "",
     ) -> None:
+        """`static_key`: the key of the table by which approximate vectors are made, if they are."""
         self._vault = vault
+        self._static_key = static_key
         self._lexical = _Batched(lexical)
         self._durability = durability
         self._events = events
@@ -192,7 +196,18 @@ class FileStore:
             redacted=dict(outcome.redacted),
         )
         passages = [documents.NewPassage(*passage) for passage in outcome.passages]
-        documents.put_file(self._vault, document, passages, self._lexical)
+        stored = documents.put_file(self._vault, document, passages, self._lexical)
+        known = bool(stored.unchanged or stored.removed)
+        if outcome.approximate or known:
+            self._store_approximate(stored, outcome.approximate)
+
+    def _store_approximate(self, stored: documents.PutResult, data: bytes) -> None:
+        """Store those of a file's passages of now, or have them made again."""
+        with self._vault.write() as connection:
+            if data:
+                put_static(connection, stored.document_id, self._static_key, stored.passages, data)
+            else:
+                remove_static(connection, stored.document_id)
 
     def _remove(self, path: str) -> None:
         state = self._stored.files.get(path)

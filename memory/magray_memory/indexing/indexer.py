@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from magray_memory.config import Settings
     from magray_memory.ignore.ignore_rule import IgnoreRule
     from magray_memory.indexing.skip import Skip
+    from magray_memory.indexing.static_phase import StaticModel, StaticTrial
     from magray_memory.models.embedder import Embedder
     from magray_memory.storage.home import Home
     from magray_memory.storage.vault import Vault
@@ -239,9 +240,11 @@ class Indexer:
         again = self._begin() or force
         stored = Stored(documents.files(self._vault), skipped_files.skipped(self._vault))
         pool = self._make_pool(worker_count(self._settings.index.workers))
+        trial: StaticTrial | None = None
         try:
             if not stored.files:
                 self._prepare(pool, _FEW_FILES + 1)
+                trial = None if lexical else self._static_trial()
             reread = redacted_otherwise(self._vault, self._settings.redaction)
             plan = self._scan(subtrees, stored, again, reread, force, pool)
             for sentence in plan.warnings:
@@ -258,11 +261,14 @@ class Indexer:
                 self._loading.start()
             if subtrees == [""]:
                 self._expect(plan, stored)
-            store = self._store(plan, stored, pool)
+            static = self._static_model(plan, trial)
+            store = self._store(plan, stored, pool, static)
         except _Stopped:
             raise interrupted() from None
         finally:
             pool.close()
+            if trial is not None:
+                trial.close()
         self._events.changed(0, 0, last=True)
         whole = subtrees == [""]
         if whole:
@@ -300,15 +306,31 @@ class Indexer:
         if new > _FEW_FILES or unfinished.expected_files(self._vault) is not None:
             unfinished.expect(self._vault, len(stored.files) - len(plan.gone) + new)
 
-    def _store(self, plan: Plan, stored: Stored, pool: ParsePool) -> FileStore:
+    def _static_trial(self) -> StaticTrial | None:
+        """Finds out whether approximate vectors can be made, beside the walk through a new workspace."""
+        if self._loading is None:
+            return None
+        from magray_memory.indexing.static_phase import StaticTrial, static_model
+
+        model = static_model(self._settings, self._home)
+        return None if model is None else StaticTrial(model)
+
+    def _static_model(self, plan: Plan, trial: StaticTrial | None) -> StaticModel | None:
+        """What makes approximate vectors beside the words, where the model takes long to make its own."""
+        if trial is None or len(plan.tasks) <= _FEW_FILES or not trial.passed():
+            return None
+        return trial.model
+
+    def _store(self, plan: Plan, stored: Stored, pool: ParsePool, static: StaticModel | None) -> FileStore:
         """Carry out the plan; raises _Stopped."""
         from magray_memory.index.lexical import LexicalIndex
 
         index = LexicalIndex(self._vault)
         with self._vault.write():
             index.ensure_version()
-        store = FileStore(self._vault, index, self._durability, self._events, stored, plan)
-        self._parse(plan, store, pool)
+        key = "" if static is None else static.table.key
+        store = FileStore(self._vault, index, self._durability, self._events, stored, plan, key)
+        self._parse(plan, store, pool, static)
         store.remove_gone(self._should_stop)
         if self._should_stop():
             raise _Stopped
@@ -376,12 +398,13 @@ class Indexer:
             on_change=on_change,
         )
 
-    def _parse(self, plan: Plan, store: FileStore, pool: ParsePool) -> None:
+    def _parse(self, plan: Plan, store: FileStore, pool: ParsePool, static: StaticModel | None) -> None:
         """Read, parse and store every task; raises _Stopped when asked, after committing what is done."""
         index = self._settings.index
         redaction = self._settings.redaction
         own = (redaction.enabled, redaction.patterns, redaction.allow)
-        job = Job(str(self._root), index.max_file_bytes, index.parse_seconds, store.moves(), own)
+        table = None if static is None else (static.folder, static.words)
+        job = Job(str(self._root), index.max_file_bytes, index.parse_seconds, store.moves(), own, table)
         tasks: list[Task] = list(plan.tasks)
         done, total = 0, len(tasks)
         while tasks and not self._should_stop():

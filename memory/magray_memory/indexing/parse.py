@@ -6,6 +6,7 @@ vault only unpacks them.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.ignore import defaults, secret_names
@@ -18,6 +19,7 @@ from magray_memory.regular_file import UNKNOWN_STAMP, Unreadable, Vanished, cont
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from magray_memory.models.static_embedder import StaticEmbedder
     from magray_memory.regular_file import Contents, Stamp
     from magray_memory.storage.symbols import LineRuns, StoredSymbols
     from magray_memory.text.chunk_types import Chunk, ChunkedText
@@ -58,6 +60,8 @@ class Job(NamedTuple):
     gone: Mapping[bytes, tuple[str, ...]]
     redaction: tuple[bool, tuple[str, ...], tuple[str, ...]] = (True, (), ())
     """The fields of RedactionSettings in their order."""
+    static: tuple[str, int] | None = None
+    """The folder of the model whose static table makes approximate vectors, and the words to keep for it."""
 
 
 class Outcome(NamedTuple):
@@ -82,6 +86,8 @@ class Outcome(NamedTuple):
     links: tuple[str, ...] = ()
     passages: tuple[_Passage, ...] = ()
     redacted: tuple[tuple[str, int], ...] = ()
+    approximate: bytes = b""
+    """The approximate vectors of the passages, one after the other; empty where none were made."""
 
     @property
     def skip(self) -> Skip:
@@ -126,7 +132,9 @@ def parse_file(task: Task, job: Job, chunk: Callable[..., ChunkedText]) -> Outco
     language = detect(path, text[:4096])
     redacted = redact(text, RedactionSettings(*job.redaction), language=language)
     chunked = chunk(path, redacted.text, language=language, parse_seconds=job.parse_seconds)
-    return _parsed(path, stamp, digest, chunked)._replace(redacted=tuple(redacted.counts.items()))
+    outcome = _parsed(path, stamp, digest, chunked)
+    approximate = b"" if job.static is None else _approximate(outcome, *job.static)
+    return outcome._replace(redacted=tuple(redacted.counts.items()), approximate=approximate)
 
 
 def _most_bytes(path: str, limit: int) -> int:
@@ -212,6 +220,27 @@ def _parsed(path: str, stamp: Stamp, digest: bytes, chunked: ChunkedText) -> Out
         links=tuple(map(clean, chunked.links)),
         passages=tuple(passages),
     )
+
+
+def _approximate(outcome: Outcome, folder: str, words: int) -> bytes:
+    """The approximate vectors of a file's passages; a file without them is found by words all the same."""
+    from magray_memory.models.recipe import passage_text
+
+    embedder = _static_embedder(folder, words)
+    if embedder is None:
+        return b""
+    title, kind = outcome.title, outcome.kind
+    return embedder.rows([passage_text(p[2], title, p[4], kind) for p in outcome.passages]).tobytes()
+
+
+@cache
+def _static_embedder(folder: str, words: int) -> StaticEmbedder | None:
+    """The static embedder of this process."""
+    from pathlib import Path
+
+    from magray_memory.models.static_embedder import open_static
+
+    return open_static(Path(folder), words)
 
 
 def stored_symbols(chunk: Chunk) -> StoredSymbols:

@@ -95,6 +95,7 @@ def open_pipes() -> tuple[BinaryIO, BinaryIO]:
 def main() -> None:
     """Run as a parser process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # there is a worker for every core already
     source, sink = open_pipes()
     from magray_memory.text.analyzer import analyze
     from magray_memory.text.chunk import chunk

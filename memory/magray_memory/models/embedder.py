@@ -16,6 +16,7 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.lru_cache import LruCache
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from magray_memory.models.model import Model
     from magray_memory.models.onnx.runner import Vectors
+    from magray_memory.models.static_table import StaticTable
 
     Encoded = tuple[list[int], list[list[int]]]
     """Positions of texts, and their tokens."""
@@ -92,6 +94,13 @@ class Embedder:
     def device(self) -> str:
         """Where the model runs now, by what its session says: `cuda` or `cpu`."""
         return self.devices.device
+
+    @cached_property
+    def static_table(self) -> StaticTable | None:
+        """The table of approximate vectors in this model's space; None where there is none."""
+        from magray_memory.models.static_table import table_of
+
+        return table_of(self.model)
 
     def covers(self, language: str) -> bool:
         """Whether vectors of this language mean anything (ISO 639-1, or `code`)."""

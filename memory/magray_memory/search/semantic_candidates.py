@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from heapq import nlargest
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.errors import EmbeddingUnavailable, MagrayError
 from magray_memory.search.fresh_vectors import fresh_cosines
 from magray_memory.search.language_gate import OPEN, Gate, gate
+from magray_memory.storage.pending import count_pending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from magray_memory.index.protocol import VectorIndex
+    from magray_memory.index.static_index import StaticIndex
     from magray_memory.index.vector_store import VectorStore
     from magray_memory.models.embedder import Embedder
     from magray_memory.search.fusion import PassageRef
@@ -78,17 +82,41 @@ def search_indexes(
     return {number: index.search(vector, limit, allowed) for number, index, allowed in indexes}
 
 
-def nearest(view: VaultView, store: VectorStore, vector: NDArray[np.float32], limit: int) -> dict[int, float]:
-    """Cosines of the `limit` nearest passages, and of every lexical candidate."""
+def nearest(
+    view: VaultView,
+    store: VectorStore,
+    vector: NDArray[np.float32],
+    limit: int,
+    approximate: StaticIndex | None = None,
+) -> dict[int, float]:
+    """Cosines of the `limit` nearest passages, and of every lexical candidate.
+
+    Passages without a vector of their own take part by the approximate one that `approximate` has.
+    """
     import numpy as np
 
     ids, scores = view.neighbours or store.search(vector, limit, view.allowed)
     found = dict(zip(ids.tolist(), scores.tolist(), strict=True))
+    if approximate is not None:
+        ids, scores = approximate.search(vector, limit, view.allowed)
+        found.update(zip(ids.tolist(), scores.tolist(), strict=True))
+        found = dict(nlargest(limit, found.items(), key=itemgetter(1)))
     rest = np.array(sorted(view.lexical.keys() - found.keys()), np.int64)
     if len(rest):
-        ids, scores = store.search(vector, len(rest), rest)
-        found.update(zip(ids.tolist(), scores.tolist(), strict=True))
+        for index in filter(None, (store, approximate)):
+            ids, scores = index.search(vector, len(rest), rest)
+            found.update(zip(ids.tolist(), scores.tolist(), strict=True))
     return found
+
+
+def _approximate(view: VaultView, query: QueryVector) -> StaticIndex | None:
+    """The approximate vectors of a vault, where they are of the query's space and some passages need them."""
+    table = None if query.model is None or view.source.transient else query.model.static_table
+    if table is None or table.embedding_key != query.key:
+        return None
+    if count_pending(view.connection, table.embedding_key) == 0:
+        return None
+    return view.source.approximate(table)
 
 
 def cosines(
@@ -108,7 +136,7 @@ def cosines(
                 problems.append(_other_space(view, views))
             continue
         try:
-            near = nearest(view, source.vectors(key), vector, limit)
+            near = nearest(view, source.vectors(key), vector, limit, _approximate(view, query))
         except MagrayError as error:
             problems.append(f"the {source.name} was searched by words only: {error.message}")
             continue

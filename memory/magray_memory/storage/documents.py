@@ -90,12 +90,16 @@ class NewPassage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PutResult:
-    """Passage ids of a stored file: `added` want a vector, `unchanged` have theirs, `removed` are gone."""
+    """Passage ids of a stored file: `added` want a vector, `unchanged` have theirs, `removed` are gone.
+
+    `passages`: all that the file has now, in their order.
+    """
 
     document_id: int
     added: tuple[int, ...]
     unchanged: tuple[int, ...]
     removed: tuple[int, ...]
+    passages: tuple[int, ...]
 
 
 def files(vault: Vault) -> dict[str, FileState]:
@@ -149,7 +153,7 @@ def put_file(
             added = insert_passages(
                 connection, document_id, document.path, list(enumerate(passages)), lexical
             )
-            return PutResult(document_id, tuple(added), (), ())
+            return PutResult(document_id, tuple(added), (), (), tuple(added))
         old: dict[tuple[bytes, str, str], deque[tuple[int, int, int, int, str, int]]] = defaultdict(deque)
         for row in connection.execute(
             "SELECT id, ordinal, start_line, end_line, kind, checksum, symbol, text, text_hash FROM passage"
@@ -158,6 +162,7 @@ def put_file(
         ):
             old[row[8], row[6], row[7]].append(row[:6])
         unchanged: dict[int, NewPassage] = {}
+        ids = [0] * len(passages)
         moved: list[tuple[int, int, int, str, int, int]] = []
         fresh: list[tuple[int, NewPassage]] = []
         for ordinal, passage in enumerate(passages):
@@ -167,6 +172,7 @@ def put_file(
                 continue
             passage_id, *before = same.popleft()
             unchanged[passage_id] = passage
+            ids[ordinal] = passage_id
             after = (ordinal, passage.start_line, passage.end_line, passage.kind)
             sealed = (*after, _passage_checksum(document_id, ordinal, passage))
             if tuple(before) != sealed:
@@ -187,7 +193,10 @@ def put_file(
             )
         update_symbols(connection, ((id_, p.symbols, p.line_runs) for id_, p in unchanged.items()))
         added = insert_passages(connection, document_id, document.path, fresh, lexical)
-    return PutResult(document_id, tuple(added), tuple(unchanged), tuple(row.passage_id for row in gone))
+        for (ordinal, _), passage_id in zip(fresh, added, strict=True):
+            ids[ordinal] = passage_id
+    removed = tuple(row.passage_id for row in gone)
+    return PutResult(document_id, tuple(added), tuple(unchanged), removed, tuple(ids))
 
 
 def _put_document(connection: sqlite3.Connection, document: NewDocument) -> tuple[int, bool]:

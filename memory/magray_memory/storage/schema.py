@@ -11,6 +11,7 @@ row of a workspace vault, can be made again from files or from those texts.
 - `line_run`: rows of a passage's text and the lines of the file that they stand on, where the text is not
   the file's lines (cells of a notebook)
 - `embedding_key`, `vector`: a vector space, and in it the vector of a passage (`storage/vectors.py`)
+- `static_vector`: approximate vectors of a file's passages, until they have their own
 - `tag`, `document_tag`: words that documents are filed under
 - `link`: a reference that a document makes, as written; `target_document` once it is known
 - `access`: one use of a document, when and how
@@ -62,6 +63,7 @@ TABLES: Mapping[str, TableRole] = {
     "line_run": TableRole.DERIVED,
     "embedding_key": TableRole.COSTLY,
     "vector": TableRole.COSTLY,
+    "static_vector": TableRole.DERIVED,
     "tag": TableRole.TRUTH,
     "document_tag": TableRole.TRUTH,
     "link": TableRole.TRUTH,
@@ -545,6 +547,33 @@ def replaced_records(connection: sqlite3.Connection) -> None:
     )
 
 
+_STATIC_VECTORS = """
+CREATE TABLE static_vector (
+    document_id INTEGER PRIMARY KEY REFERENCES document(id) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    ids BLOB NOT NULL,
+    data BLOB NOT NULL
+);
+CREATE TRIGGER static_vector_added AFTER INSERT ON static_vector BEGIN
+    INSERT INTO tally VALUES ('static_vector', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1;
+END;
+CREATE TRIGGER static_vector_changed AFTER UPDATE ON static_vector BEGIN
+    INSERT INTO tally VALUES ('static_vector', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1;
+END;
+CREATE TRIGGER static_vector_removed AFTER DELETE ON static_vector BEGIN
+    INSERT INTO tally VALUES ('static_vector', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1;
+END
+"""
+
+
+def static_vectors(connection: sqlite3.Connection) -> None:
+    """17: approximate vectors by a static table, a row a file; `static_vector` in `tally` is another number
+    after each change of them.
+    """
+    for statement in _statements(_STATIC_VECTORS):
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     first_schema,
     skip_reasons,
@@ -562,6 +591,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     counted_passages,
     former_values,
     replaced_records,
+    static_vectors,
 )
 """Migration i takes a vault from user_version i to i + 1, inside the caller's transaction."""
 
@@ -574,5 +604,7 @@ ORIGINS = MIGRATIONS.index(origins) + 1
 """From this version on a notebook knows what its records were imported from."""
 FORMER_VALUES = MIGRATIONS.index(former_values) + 1
 """From this version on a notebook knows what fields of its records were before."""
+STATIC_VECTORS = MIGRATIONS.index(static_vectors) + 1
+"""From this version on a vault has approximate vectors."""
 OLDEST_READABLE = 1
 """A reader never migrates: from this version on it reads a vault as it is."""

@@ -18,6 +18,7 @@ from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.pending import count_pending
 from magray_memory.storage.redactions import all_redactions
 from magray_memory.storage.root_file import root_file
+from magray_memory.storage.static_vectors import count_static
 from magray_memory.storage.vault import Vault
 from magray_memory.storage.vault_files import snapshot_files
 
@@ -40,6 +41,8 @@ class VaultInfo:
     """How many passages have a vector, by embedding key."""
     pending: int
     """Passages without a vector of the key that serves."""
+    approximate: int
+    """Those of the pending passages that have an approximate vector."""
     bytes: int
     last_indexed: datetime | None
     facts: Mapping[str, str]
@@ -82,6 +85,7 @@ class VaultInfo:
             "files": self.files,
             "passages": self.passages,
             "pending": self.pending,
+            "approximate": self.approximate,
             "bytes": self.bytes,
             "last_indexed": None
             if self.last_indexed is None
@@ -122,13 +126,14 @@ def describe(path: Path, kind: VaultKind, root: Path | None = None) -> VaultInfo
             files, passages = vault.counts()
             serving = vector_spaces.chosen(facts.get(vector_spaces.SERVING), vectors)
             pending = count_pending(connection, serving)
+            approximate = count_static(connection, serving) if pending else 0
             skipped = _count_skipped(connection)
             redacted = all_redactions(connection)
             trashed = 0 if kind.derived else _count_trashed(connection)
             unseen = vault.unseen_changes
     except (MagrayError, OSError) as error:
         why = error.strerror or str(error) if isinstance(error, OSError) else error.why or error.what
-        return VaultInfo(path, kind, root, 0, 0, {}, 0, size, None, {}, problem=why)
+        return VaultInfo(path, kind, root, 0, 0, {}, 0, 0, size, None, {}, problem=why)
     named = Path(facts["root"]) if facts.get("root") else root
     when = _moment(facts.get("last_indexed_at"))
     return VaultInfo(
@@ -139,6 +144,7 @@ def describe(path: Path, kind: VaultKind, root: Path | None = None) -> VaultInfo
         passages,
         vectors,
         pending,
+        approximate,
         size,
         when,
         facts,

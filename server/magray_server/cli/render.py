@@ -23,7 +23,7 @@ _WORD = re.compile(r"\w+")
 _INDENT = "    "
 MAX_ABOUT = 80
 """Columns of a hit's names where no terminal says how wide it is."""
-_FRESHNESS = {"stale": "changed since", "pending": "by words so far"}
+_FRESHNESS = {"stale": "changed since", "pending": "not embedded yet"}
 
 
 def hits(answer: SearchAnswer, query: str, *, here: Path | None = None) -> Iterator[str]:

@@ -17,8 +17,8 @@ class Change(msgspec.Struct, rename={"source": "from"}):
 
 
 class Vault(msgspec.Struct):
-    """One vault. `pending` counts passages that cannot be found by meaning yet, `redacted` secrets that were
-    taken out, by kind.
+    """One vault. `pending` counts passages without a vector of the model, `approximate` those that have an
+    approximate one instead, `redacted` secrets that were taken out, by kind.
     """
 
     kind: str
@@ -26,6 +26,7 @@ class Vault(msgspec.Struct):
     files: int
     passages: int
     pending: int
+    approximate: int
     bytes: int
     last_indexed: str | None
     """ISO 8601, in UTC."""

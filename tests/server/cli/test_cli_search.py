@@ -163,7 +163,7 @@ def test_what_was_searched_by_words_alone_is_said_once(magray: Magray) -> None:
     result = magray("search", "shopping cart")
     assert "by words only" in result.err
     assert len(result.err.splitlines()) == 1
-    assert "by words so far" not in result.out
+    assert "not embedded yet" not in result.out
 
 
 def test_filters_alone_find_nothing_and_say_why(indexed: Magray) -> None:

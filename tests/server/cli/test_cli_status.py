@@ -40,6 +40,7 @@ def test_status_of_an_indexed_workspace(indexed: Magray) -> None:
         "files",
         "passages",
         "pending",
+        "approximate",
         "bytes",
         "last_indexed",
         "model",

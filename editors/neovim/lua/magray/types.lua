@@ -621,6 +621,7 @@
 ---@field files integer
 ---@field passages integer
 ---@field pending integer
+---@field approximate integer
 ---@field bytes integer
 ---@field last_indexed? string
 ---@field redacted table<string, integer>

@@ -803,6 +803,7 @@ export interface DescribedVault {
   files: number;
   passages: number;
   pending: number;
+  approximate: number;
   bytes: number;
   last_indexed: string | null;
   redacted: { [name: string]: number };
