@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ended import end
-from forked_command import FORKED, can_fork
+from forked_command import MAGRAY, can_fork
+from seeds import know_machine
 
 from magray_memory.config import Settings, StorageSettings
 from magray_memory.health.doctor import check_vault
@@ -72,6 +73,8 @@ class Box:
     prefix: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
     place: Path | None = None
+    knows: bool = True
+    """Whether a home that is made by indexing knows already that the model runs here."""
     started: list[subprocess.Popen[Any]] = field(default_factory=list)
     """Processes that end with the test."""
 
@@ -114,6 +117,7 @@ class Box:
         return {**kept, "MAGRAY_HOME": str(self.home.path), "PYTHONUTF8": "1", **self.env}
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[Any]:
+        self._know_machine(arguments)
         command = [*self.prefix, sys.executable, "-m", "magray_server.cli.main", *arguments]
         place: dict[str, Any] = {"cwd": self.root, "env": self.environment(), **options}
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **place)
@@ -121,13 +125,18 @@ class Box:
         return process
 
     def __call__(self, *arguments: str, **options: Any) -> Result:
+        self._know_machine(arguments)
         environment = self.environment()
         if not self.prefix and not options and can_fork(environment):
-            done = FORKED.run(arguments, cwd=self.root, env=environment, seconds=120)
+            done = MAGRAY.run(arguments, cwd=self.root, env=environment, seconds=120)
             return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
         process = self.start(*arguments, **options)
         out, err = process.communicate(timeout=120)
         return Result(process.returncode, out.decode(), err.decode())
+
+    def _know_machine(self, arguments: tuple[str, ...]) -> None:
+        if "index" in arguments and self.knows:
+            know_machine(self.home.path)
 
     def index(
         self, home: Home | None = None, should_stop: Callable[[], bool] | None = None, **options: Any

@@ -1,7 +1,7 @@
-"""The `magray` command, forked from a process that has loaded it: loading is most of a short command.
+"""The program's commands, forked from a process that has loaded them: loading is most of a short command.
 
-It is a process of its own, with its arguments, environment, folder, streams and exit code. What a fork cannot
-show, such as how the interpreter starts, is tested by starting one.
+Each is a process of its own, with its arguments, environment, folder, streams and exit code. What a fork
+cannot show, such as how the interpreter starts and what is loaded when, is tested by starting one.
 """
 
 from __future__ import annotations
@@ -9,26 +9,29 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import selectors
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+    from typing import BinaryIO
 
-PACKAGES = ("magray_memory", "magray_server.cli", "magray_server.operations")
-"""Whose modules are loaded; what they load on use alone, such as the model's runtime, is not."""
+ENGINE, SHELL, SERVER = "magray_memory", "magray_server.cli", "magray_server.lsp"
+"""Packages whose modules are loaded; what they load on use alone, such as the model's runtime, is not."""
 
 LIBRARIES = ("numpy", "tokenizers", "Stemmer", "rich.console", "rich.progress", "rich.table", "tomlkit")
 """Libraries that most commands come to load; none of them starts a thread."""
 
 _LEFT_OUT = ("magray_memory.models.builder", "magray_memory.text.secret_finder")
-"""What a command does without has an effect of its own: it is loaded by those that need it."""
+"""Whether these are loaded changes what a command does."""
 
 _READ_AT_START = ("PYTHON", "LD_", "LC_", "LANG", "OMP_", "OPENBLAS_")
 """Variables that a process reads when it starts, so that a fork comes too late for them."""
@@ -38,24 +41,77 @@ def can_fork(environment: Mapping[str, str]) -> bool:
     """Whether a fork can do what a new process with this environment would: elsewhere than on Linux a process
     cannot be forked, or not safely.
     """
-    return sys.platform == "linux" and _read_at_start(environment) == _read_at_start(_environment())
+    return sys.platform == "linux" and _read_at_start(environment) == _read_at_start(os.environ)
 
 
 def _read_at_start(variables: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in variables.items() if name.startswith(_READ_AT_START)}
+    read = {name: value for name, value in variables.items() if name.startswith(_READ_AT_START)}
+    return {"PYTHONUTF8": "1", **read}
 
 
-def _environment() -> dict[str, str]:
-    """Of the loaded process."""
-    return {**os.environ, "PYTHONUTF8": "1"}
+class ForkedProcess:
+    """A process that runs, as `subprocess.Popen` shows one that has three pipes."""
+
+    def __init__(self, origin: ForkedCommand, pid: int, pipes: Sequence[int]) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self.stdin: BinaryIO = os.fdopen(pipes[0], "wb")
+        self.stdout: BinaryIO = os.fdopen(pipes[1], "rb")
+        self.stderr: BinaryIO = os.fdopen(pipes[2], "rb")
+        self._origin = origin
+
+    def poll(self) -> int | None:
+        """The exit code, None while it runs."""
+        if self.returncode is None:
+            self.returncode = self._origin.ask(ended=self.pid)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code, when it has ended. Raises subprocess.TimeoutExpired."""
+        if self.poll() is None:
+            end = os.pidfd_open(self.pid)
+            try:
+                if not select.select([end], [], [], timeout)[0]:
+                    raise subprocess.TimeoutExpired("magray", timeout or 0)
+            finally:
+                os.close(end)
+        code = self.poll()
+        assert code is not None
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
 
 
 class ForkedCommand:
-    """Runs commands one after the other; the loaded process starts with the first and ends with this one."""
+    """A module's `main` in processes; the loaded one starts with the first and ends with this one."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str, *packages: str) -> None:
+        self._module = module
+        self._packages = packages
         self._process: subprocess.Popen[bytes] | None = None
         self._ours: socket.socket | None = None
+        self._asking = threading.Lock()
+
+    def start(self, arguments: Sequence[str | bytes], *, cwd: Path, env: Mapping[str, str]) -> ForkedProcess:
+        """A process at work."""
+        (stdin, feed), (out, stdout), (err, stderr) = (os.pipe() for _ in range(3))
+        given = [os.fsdecode(argument) for argument in arguments]
+        pid = self.ask([stdin, stdout, stderr], arguments=given, cwd=str(cwd), env=dict(env))
+        assert pid is not None
+        for end in (stdin, stdout, stderr):
+            os.close(end)
+        return ForkedProcess(self, pid, [feed, out, err])
 
     def run(
         self,
@@ -66,46 +122,34 @@ class ForkedCommand:
         given: bytes = b"",
         seconds: float,
     ) -> subprocess.CompletedProcess[bytes]:
-        """One command to its end. Raises TimeoutError when it is still at work after `seconds`."""
-        pipes = [os.pipe() for _ in range(3)]
-        (stdin, feed), (out, stdout), (err, stderr) = pipes
+        """One to its end. Raises subprocess.TimeoutExpired when it is still at work after `seconds`."""
+        process = self.start(arguments, cwd=cwd, env=env)
         try:
-            request = {
-                "arguments": [os.fsdecode(argument) for argument in arguments],
-                "cwd": str(cwd),
-                "environment": dict(env),
-            }
-            pid = self._ask(request, [stdin, stdout, stderr])
-        except BaseException:
-            for end in (*pipes[0], *pipes[1], *pipes[2]):
-                os.close(end)
+            printed = _communicate(process, given, seconds)
+            return subprocess.CompletedProcess(list(arguments), process.wait(seconds), *printed)
+        except subprocess.TimeoutExpired:
+            process.kill()
             raise
-        for end in (stdin, stdout, stderr):
-            os.close(end)
-        printed = _communicate(pid, feed, given, [out, err], seconds)
-        return subprocess.CompletedProcess(list(arguments), self._answer()["code"], *printed)
 
-    def _ask(self, request: dict[str, Any], streams: list[int]) -> int:
-        ours = self._ours or self._begin()
-        text = json.dumps(request).encode()
-        ours.sendall(len(text).to_bytes(4, "big"))
-        ours.sendall(text)
-        socket.send_fds(ours, [b"."], streams)
-        return self._answer()["pid"]
-
-    def _answer(self) -> dict[str, int]:
-        assert self._ours is not None
-        return json.loads(_receive(self._ours) or b"")
+    def ask(self, streams: Sequence[int] = (), **request: Any) -> int | None:
+        """What the loaded process answers: the pid of a new one, or the exit code of an `ended` one."""
+        with self._asking:
+            ours = self._ours or self._begin()
+            text = json.dumps(request).encode()
+            ours.sendall(len(text).to_bytes(4, "big") + text)
+            if streams:
+                socket.send_fds(ours, [b"."], streams)
+            return json.loads(_receive(ours) or b"null")
 
     def _begin(self) -> socket.socket:
         self._ours, theirs = socket.socketpair()
         # One thread: with more, what another holds at the moment of a fork stays held for ever.
-        environment = {**_environment(), "OPENBLAS_NUM_THREADS": "1"}
-        command = [sys.executable, "-P", __file__, str(theirs.fileno())]
+        env = {**os.environ, "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
+        command = [sys.executable, "-P", __file__, str(theirs.fileno()), self._module, *self._packages]
         with theirs:
             self._process = subprocess.Popen(
                 command,
-                env=environment,
+                env=env,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -113,37 +157,36 @@ class ForkedCommand:
         return self._ours
 
 
-FORKED = ForkedCommand()
-"""For all tests of a process."""
+MAGRAY = ForkedCommand("magray_server.cli.main", ENGINE, SHELL, "magray_server.operations")
+MAGRAY_LSP = ForkedCommand("magray_server.lsp.main", ENGINE, SERVER, "magray_server.operations")
 
 
-def _communicate(pid: int, feed: int, given: bytes, ends: list[int], seconds: float) -> list[bytes]:
+def _communicate(process: ForkedProcess, given: bytes, seconds: float) -> list[bytes]:
     """Give a process its input and take what it prints, until it has closed its streams."""
-    printed: dict[int, list[bytes]] = {end: [] for end in ends}
-    os.set_blocking(feed, False)
+    printed: dict[int, list[bytes]] = {}
     until = time.monotonic() + seconds
-    with selectors.DefaultSelector() as selector, contextlib.ExitStack() as stack:
-        for end in ends:
-            stack.callback(os.close, end)
+    with selectors.DefaultSelector() as selector, process.stdout, process.stderr:
+        for end in (process.stdout.fileno(), process.stderr.fileno()):
+            printed[end] = []
             selector.register(end, selectors.EVENT_READ)
+        feed = process.stdin.fileno()
+        os.set_blocking(feed, False)
         selector.register(feed, selectors.EVENT_WRITE)
         while selector.get_map():
-            found = selector.select(until - time.monotonic())
+            found = selector.select(max(0, until - time.monotonic()))
             if not found:
-                os.kill(pid, signal.SIGKILL)
-                raise TimeoutError(f"{seconds} s were not enough")
+                raise subprocess.TimeoutExpired("magray", seconds)
             for key, _ in found:
-                end = key.fd
-                if end == feed:
+                if key.fd == feed:
                     given = _feed(feed, given)
                     if not given:
                         selector.unregister(feed)
-                        os.close(feed)
-                elif piece := os.read(end, 1 << 16):
-                    printed[end].append(piece)
+                        process.stdin.close()
+                elif piece := os.read(key.fd, 1 << 16):
+                    printed[key.fd].append(piece)
                 else:
-                    selector.unregister(end)
-        return [b"".join(printed[end]) for end in ends]
+                    selector.unregister(key.fd)
+    return [b"".join(pieces) for pieces in printed.values()]
 
 
 def _feed(pipe: int, given: bytes) -> bytes:
@@ -162,57 +205,55 @@ def _receive(connection: socket.socket) -> bytes | None:
     return connection.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL) if size else None
 
 
-def _send(connection: socket.socket, **message: int) -> None:
-    text = json.dumps(message).encode()
-    connection.sendall(len(text).to_bytes(4, "big") + text)
+def _serve(connection: socket.socket, module: str) -> None:
+    """Fork a process for each request, and say how they ended, until the other end closes."""
+    while (text := _receive(connection)) is not None:
+        request = json.loads(text)
+        if "ended" in request:
+            pid, status = os.waitpid(request["ended"], os.WNOHANG)
+            answer = os.waitstatus_to_exitcode(status) if pid else None
+        else:
+            streams = socket.recv_fds(connection, 1, 3)[1]
+            answer = os.fork()
+            if answer == 0:
+                connection.close()
+                _become(module, request, streams)
+            for stream in streams:
+                os.close(stream)
+        text = json.dumps(answer).encode()
+        connection.sendall(len(text).to_bytes(4, "big") + text)
 
 
-def _serve(connection: socket.socket) -> None:
-    """Fork a process for each request, one after the other, until the other end closes."""
-    _load()
-    while (request := _receive(connection)) is not None:
-        streams = socket.recv_fds(connection, 1, 3)[1]
-        pid = os.fork()
-        if pid == 0:
-            connection.close()
-            _become(json.loads(request), streams)
-        for stream in streams:
-            os.close(stream)
-        _send(connection, pid=pid)
-        _send(connection, code=os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-
-
-def _load() -> None:
+def _load(packages: Sequence[str]) -> None:
     import importlib
     import pkgutil
 
-    for name in LIBRARIES:
+    for name in (*LIBRARIES, *packages):
         importlib.import_module(name)
-    for name in PACKAGES:
-        package = importlib.import_module(name)
-        for module in pkgutil.walk_packages(package.__path__, f"{name}."):
+    for name in packages:
+        for module in pkgutil.walk_packages(sys.modules[name].__path__, f"{name}."):
             if not module.name.startswith(_LEFT_OUT):
                 importlib.import_module(module.name)
 
 
-def _become(request: dict[str, Any], streams: Sequence[int]) -> None:
-    """Be the command; never returns."""
+def _become(module: str, request: dict[str, Any], streams: Sequence[int]) -> NoReturn:
+    """Be the command."""
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
     os.chdir(request["cwd"])
     os.environ.clear()
-    os.environ.update(request["environment"])
+    os.environ.update(request["env"])
     time.tzset()
     sys.path.insert(0, request["cwd"])  # as `python -m` does
-    from magray_server.cli.main import __file__ as program
-    from magray_server.cli.main import main
-
-    sys.argv[:] = [program, *request["arguments"]]
-    main()
+    program = sys.modules[module]
+    sys.argv[:] = [str(program.__file__), *request["arguments"]]
+    program.main()
+    sys.exit()
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with socket.socket(fileno=int(sys.argv[1])) as connection:
-        _serve(connection)
+    _load(sys.argv[3:])
+    with contextlib.suppress(ConnectionError), socket.socket(fileno=int(sys.argv[1])) as connection:
+        _serve(connection, sys.argv[2])

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from seeds import know_machine
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "editors" / "emacs.md").read_text(encoding="utf-8")
@@ -50,7 +51,7 @@ def run(tmp_path: Path, library: str, title: str, walk: str) -> str:
     environment = {
         **os.environ,
         "HOME": str(tmp_path),
-        "MAGRAY_HOME": str(tmp_path / "home"),
+        "MAGRAY_HOME": str(know_machine(tmp_path / "home")),
         "MAGRAY_EMBEDDING__PROBE_SECONDS": "120",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from seeds import know_machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,7 @@ def neovim(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         environment = {
             **os.environ,
             **places,
-            "MAGRAY_HOME": str(tmp_path / "magray-home"),
+            "MAGRAY_HOME": str(know_machine(tmp_path / "magray-home")),
             "MAGRAY_EMBEDDING__PROBE_SECONDS": "120",
             "MAGRAY_TEST_SERVER": str(Path(sys.executable).with_name("magray-lsp")),
             "MAGRAY_TEST_PLUGIN": str(PLUGIN),

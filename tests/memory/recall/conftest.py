@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from seeds import know_machine
 
 from magray_memory.context import Context
 from magray_memory.records.draft import Draft
@@ -67,7 +68,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         "import time\n\n\ndef retry_payment(times):\n    for _ in range(times):\n        time.sleep(1)\n",
         "utf-8",
     )
-    context = Context.open(root, home=tmp_path / "home", environ={})
+    context = Context.open(root, home=know_machine(tmp_path / "home"), environ={})
     bench = Bench(context)
     yield bench
     bench.search.close()

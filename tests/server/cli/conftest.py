@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ended import end
-from forked_command import FORKED, can_fork
+from forked_command import MAGRAY, can_fork
 
 from magray_memory.models.device import VERDICTS
 
@@ -88,7 +88,7 @@ class Magray:
         self.teach(arguments)
         environment, given = self.environment(env), text.encode() if isinstance(text, str) else text
         if not _NAMED and not self.prefix and can_fork(environment):
-            done = FORKED.run(arguments, cwd=cwd or self.cwd, env=environment, given=given, seconds=120)
+            done = MAGRAY.run(arguments, cwd=cwd or self.cwd, env=environment, given=given, seconds=120)
         else:
             done = subprocess.run(
                 [*self.prefix, *COMMAND, *arguments],

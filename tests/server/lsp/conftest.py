@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forked_command import MAGRAY_LSP, can_fork
 
 SECONDS = 30.0
 """No answer takes this long; what waits longer has failed."""
@@ -90,6 +91,7 @@ class Client:
         *arguments: str,
         environ: dict[str, str] | None = None,
         command: list[str] | None = None,
+        forked: bool = True,
     ) -> None:
         self.settings: Any = None
         self.hold = False
@@ -102,13 +104,18 @@ class Client:
         self._arrived = threading.Condition()
         self._sending = threading.Lock()
         self._next = itertools.count(1)
-        self.process = subprocess.Popen(
-            [*(command or [sys.executable, "-m", "magray_server.lsp.main"]), "--stdio", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "MAGRAY_HOME": str(home), **PATIENT, **(environ or {})},
-        )
+        env = {**os.environ, "MAGRAY_HOME": str(home), **PATIENT, **(environ or {})}
+        self.process: Any
+        if forked and command is None and can_fork(env):
+            self.process = MAGRAY_LSP.start(["--stdio", *arguments], cwd=Path.cwd(), env=env)
+        else:
+            self.process = subprocess.Popen(
+                [*(command or [sys.executable, "-m", "magray_server.lsp.main"]), "--stdio", *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=env,
+            )
         assert self.process.stdin
         self.stdin = self.process.stdin
         self._out: queue.Queue[Any] = queue.Queue()
@@ -303,30 +310,38 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 @pytest.fixture
 def seeds() -> tuple[str, ...]:
-    """What a new home gets of the trial. A file of tests that are not about the model overrides it, and adds
-    `vectors.db`: then nothing of the project has to be embedded.
+    """What a new home gets of the trial. A file of tests that are about embedding overrides it and leaves out
+    `vectors.db`, with which nothing of the project has to be embedded.
     """
-    return ("probes.json",)
+    return ("probes.json", "vectors.db")
 
 
 @pytest.fixture
-def connect(tmp_path: Path, trial: dict[str, bytes], seeds: tuple[str, ...]):
+def forked() -> bool:
+    """Whether a server is forked from a process that has loaded it. A file of tests that are about how a
+    server starts and ends overrides it.
+    """
+    return True
+
+
+@pytest.fixture
+def connect(tmp_path: Path, trial: dict[str, bytes], seeds: tuple[str, ...], forked: bool):
     """Starts servers on one home; whatever is left of them is killed afterwards."""
-    yield from connecting(tmp_path / "home", {name: trial[name] for name in seeds})
+    yield from connecting(tmp_path / "home", {name: trial[name] for name in seeds}, forked=forked)
 
 
 @pytest.fixture(scope="module")
 def connect_once(tmp_path_factory: pytest.TempPathFactory, trial: dict[str, bytes]):
     """Like `connect`, for the servers that tests of a module share and leave as they were."""
-    yield from connecting(tmp_path_factory.mktemp("once") / "home", {"probes.json": trial["probes.json"]})
+    yield from connecting(tmp_path_factory.mktemp("once") / "home", trial)
 
 
-def connecting(place: Path, trial: dict[str, bytes]):
+def connecting(place: Path, trial: dict[str, bytes], *, forked: bool = True):
     clients: list[Client] = []
 
     def begin(*arguments: str, home: Path | None = None, **more: Any) -> Client:
         know(home or place, trial)
-        clients.append(Client(home or place, *arguments, **more))
+        clients.append(Client(home or place, *arguments, **{"forked": forked, **more}))
         return clients[-1]
 
     yield begin
@@ -347,7 +362,7 @@ def know(home: Path, trial: dict[str, bytes]) -> None:
 def shared(tmp_path_factory: pytest.TempPathFactory, trial: dict[str, bytes]):
     """A server that is ready on a small project; both are for tests that leave them as they were."""
     folder = tmp_path_factory.mktemp("shared")
-    know(folder / "home", {"probes.json": trial["probes.json"]})
+    know(folder / "home", trial)
     client = Client(folder / "home")
     client.root = make_project(folder / "project")
     client.start(client.root)

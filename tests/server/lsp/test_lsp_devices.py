@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="links and pipes of POSIX")
 
 
+@pytest.fixture
+def seeds() -> tuple[str, ...]:
+    return ("probes.json",)
+
+
 def to_device(path: Path, secret: Path) -> None:
     path.symlink_to("/dev/zero")
 

@@ -24,6 +24,16 @@ SMALL_DISK = ["bash", "-c", 'ulimit -S -f 200; exec "$@"', "bash"]
 SERVER = [sys.executable, "-m", "magray_server.lsp.main"]
 
 
+@pytest.fixture
+def seeds() -> tuple[str, ...]:
+    return ("probes.json",)
+
+
+@pytest.fixture
+def forked() -> bool:
+    return False
+
+
 def status_of(home: Path, root: Path, **environ: str) -> dict[str, Any]:
     """What the shell says of the same home."""
     command = [sys.executable, "-m", "magray_server.cli.main", "--json", "status"]

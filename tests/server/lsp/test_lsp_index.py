@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.fixture
+def seeds() -> tuple[str, ...]:
+    return ("probes.json",)
+
+
 def many(root: Path, files: int = 60, parts: int = 40) -> Path:
     """A folder whose embedding takes a while."""
     root.mkdir(parents=True)

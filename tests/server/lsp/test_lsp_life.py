@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.fixture
+def seeds() -> tuple[str, ...]:
+    return ("probes.json",)
+
+
+@pytest.fixture
+def forked() -> bool:
+    return False
+
+
 def big(root: Path, files: int = 300) -> Path:
     """A workspace whose indexing takes a while."""
     root.mkdir(parents=True, exist_ok=True)

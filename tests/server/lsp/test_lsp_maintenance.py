@@ -20,6 +20,11 @@ QUICK = (
 
 
 @pytest.fixture
+def seeds() -> tuple[str, ...]:
+    return ("probes.json",)
+
+
+@pytest.fixture
 def impatient(connect, project):
     def begin(**options: Any) -> Any:
         client = connect(command=[sys.executable, "-c", QUICK])

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lsprotocol.types import Position, Range, TextDocumentContentChangePartial
@@ -44,6 +45,11 @@ UNITS = {
     UTF16: lambda text: len(text.encode("utf-16-le", "surrogatepass")) // 2,
     UTF32: len,
 }
+
+
+@pytest.fixture
+def seeds() -> tuple[str, ...]:
+    return ("probes.json",)
 
 
 def position(text: str, offset: int, encoding: str) -> Position:

@@ -37,12 +37,6 @@ def command_of(action: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def seeds() -> tuple[str, ...]:
-    """The texts of the project are embedded already."""
-    return ("probes.json", "vectors.db")
-
-
-@pytest.fixture
 def begin(connect, project):
     def start(profile: dict[str, Any]) -> tuple[Any, str]:
         client = connect()

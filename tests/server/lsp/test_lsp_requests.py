@@ -10,12 +10,6 @@ import pytest
 
 
 @pytest.fixture
-def seeds() -> tuple[str, ...]:
-    """The texts of the project are embedded already."""
-    return ("probes.json", "vectors.db")
-
-
-@pytest.fixture
 def editor(connect, project, profiles):
     """A server that is ready on the small project, spoken to like Neovim."""
     client = connect()

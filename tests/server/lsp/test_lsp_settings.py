@@ -6,6 +6,13 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
+
+@pytest.fixture
+def seeds() -> tuple[str, ...]:
+    return ("probes.json",)
+
 
 def hits(client: Any, **options: Any) -> list[Any]:
     query = {"query": "payment database подписи team", **options}

@@ -18,6 +18,16 @@ CHECKOUT_EVERY = 15
 BRANCHES = ("one", "two")
 
 
+@pytest.fixture
+def seeds() -> tuple[str, ...]:
+    return ("probes.json",)
+
+
+@pytest.fixture
+def forked() -> bool:
+    return False
+
+
 def git(root: Path, *arguments: str) -> None:
     command = ["git", "-C", str(root), "-c", "user.name=A", "-c", "user.email=a@example.org", *arguments]
     subprocess.run(command, check=True, capture_output=True, timeout=60)

@@ -7,6 +7,11 @@ from typing import Any
 import pytest
 
 
+@pytest.fixture
+def seeds() -> tuple[str, ...]:
+    return ("probes.json",)
+
+
 def statuses(client: Any) -> list[dict[str, Any]]:
     return [m["params"] for m in client.heard if m["method"] == "magray/status"]
 

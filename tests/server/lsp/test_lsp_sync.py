@@ -10,6 +10,11 @@ START = {"line": 0, "character": 0}
 
 
 @pytest.fixture
+def forked() -> bool:
+    return False
+
+
+@pytest.fixture
 def editor(connect, project):
     client = connect()
     client.start(project)

@@ -8,12 +8,24 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from magray_memory.storage.home import Home
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 TRAP = 'from pathlib import Path\nPath(__file__).with_name("sprung").touch()\nraise SystemExit(1)\n'
+
+
+@pytest.fixture
+def forked() -> bool:
+    return False
+
+
+@pytest.fixture
+def seeds() -> tuple[str, ...]:
+    return ("probes.json",)
 
 
 def test_modules_of_the_workspace_are_read_and_never_imported(connect, tmp_path: Path) -> None:
