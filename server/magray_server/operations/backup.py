@@ -161,7 +161,7 @@ OPERATIONS = (
         options=MakeBackup,
         run=make,
         activity="backing up",
-        shape="magray_server.operations.shapes:BackedUp",
+        shape="magray_server.operations.archive_shapes:BackedUp",
         outcome=outcome,
         examples="""
         magray backup
@@ -172,7 +172,7 @@ OPERATIONS = (
         name="backup list",
         options=ListBackups,
         run=list_backups,
-        shape="magray_server.operations.shapes:Backups",
+        shape="magray_server.operations.archive_shapes:Backups",
         examples="magray backup list",
     ),
     Operation(
@@ -180,7 +180,7 @@ OPERATIONS = (
         options=VerifyBackups,
         run=verify,
         activity="verifying",
-        shape="magray_server.operations.shapes:VerifiedBackups",
+        shape="magray_server.operations.archive_shapes:VerifiedBackups",
         outcome=verified_outcome,
         examples="""
         magray backup verify
@@ -192,14 +192,14 @@ OPERATIONS = (
         options=DrillBackup,
         run=drill,
         activity="drilling",
-        shape="magray_server.operations.shapes:Drilled",
+        shape="magray_server.operations.archive_shapes:Drilled",
         examples="magray backup drill",
     ),
     Operation(
         name="backup prune",
         options=PruneBackups,
         run=prune,
-        shape="magray_server.operations.shapes:PrunedBackups",
+        shape="magray_server.operations.archive_shapes:PrunedBackups",
         activity="pruning backups",
         examples="magray backup prune --dry-run",
     ),

@@ -41,7 +41,7 @@ OPERATIONS = (
         name="edit",
         options=Edit,
         run=run,
-        shape="magray_server.operations.shapes:Record",
+        shape="magray_server.operations.record_shapes:Record",
         examples="""
         magray edit n17
         magray edit n17 --title "Ports of the server"

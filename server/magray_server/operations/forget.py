@@ -70,7 +70,7 @@ OPERATIONS = (
         name="forget",
         options=Forget,
         run=run,
-        shape="magray_server.operations.shapes:Forgotten",
+        shape="magray_server.operations.record_shapes:Forgotten",
         outcome=outcome,
         examples="""
         magray forget n17 n18

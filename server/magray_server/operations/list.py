@@ -63,7 +63,7 @@ OPERATIONS = (
         name="list",
         options=List,
         run=run,
-        shape="magray_server.operations.shapes:RecordPage",
+        shape="magray_server.operations.record_shapes:RecordPage",
         examples="""
         magray list --tag billing --since 2w
         magray list --kind todo --json

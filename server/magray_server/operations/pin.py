@@ -25,7 +25,7 @@ def pinning(name: str, wanted: type[Pin], *, pinned: bool) -> Operation[Any, Any
         name=name,
         options=wanted,
         run=run,
-        shape="magray_server.operations.shapes:ChangedRecords",
+        shape="magray_server.operations.record_shapes:ChangedRecords",
         examples=f"magray {name} n17",
     )
 

@@ -40,7 +40,7 @@ OPERATIONS = (
         name="promote",
         options=Promote,
         run=run,
-        shape="magray_server.operations.shapes:Moves",
+        shape="magray_server.operations.record_shapes:Moves",
         activity="promoting",
         examples="""
         magray promote --dry-run

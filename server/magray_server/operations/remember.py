@@ -101,7 +101,7 @@ OPERATIONS = (
         name="remember",
         options=Remember,
         run=run,
-        shape="magray_server.operations.shapes:Remembered",
+        shape="magray_server.operations.record_shapes:Remembered",
         examples="""
         magray remember "Payments are retried three times." --tag billing
         git log -1 | magray remember - --kind message

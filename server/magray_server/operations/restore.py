@@ -85,7 +85,7 @@ OPERATIONS = (
         options=Restore,
         run=run,
         activity="restoring",
-        shape="magray_server.operations.shapes:Restored",
+        shape="magray_server.operations.archive_shapes:Restored",
         examples="""
         magray restore latest --dry-run
         magray restore latest

@@ -28,7 +28,7 @@ OPERATIONS = (
         name="show",
         options=Show,
         run=run,
-        shape="magray_server.operations.shapes:RecordDetails",
+        shape="magray_server.operations.record_shapes:RecordDetails",
         examples="magray show n17 --history",
     ),
 )

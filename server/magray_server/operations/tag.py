@@ -32,7 +32,7 @@ OPERATIONS = (
         name="tag",
         options=Tag,
         run=run,
-        shape="magray_server.operations.shapes:Record",
+        shape="magray_server.operations.record_shapes:Record",
         examples="magray tag n17 +billing -draft",
     ),
 )

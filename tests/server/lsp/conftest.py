@@ -367,6 +367,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory, trial: dict[str, bytes]):
     client.root = make_project(folder / "project")
     client.start(client.root)
     client.ready()
+    assert eventually(lambda: client.request("magray/search", {"query": "payment"})["mode"] == "hybrid")
     yield client
     client.close()
 

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="files in use cannot be harmed so elsewhere")
 
 
+@pytest.fixture
+def forked() -> bool:
+    return False
+
+
 def _beside(vault: Path, suffix: str) -> Path:
     return vault.with_name(vault.name + suffix)
 

@@ -121,7 +121,7 @@ def test_an_unsaved_change_is_found_with_its_own_lines_and_goes_with_the_buffer(
 def test_nothing_unsaved_touches_the_disk(editor, project, tmp_path) -> None:
     uri = editor.open(project / "src/payment.py")
     editor.change(uri, {"text": "def xylophone_secret_tune(): pass\n"})
-    soon(editor, "xylophone", fresh, mode="lexical")
+    soon(editor, "secret tune", fresh, mode="lexical")
     for file in (path for path in tmp_path.rglob("*") if path.is_file()):
         assert b"xylophone" not in file.read_bytes(), file
 
@@ -286,6 +286,7 @@ def test_health_is_what_status_says(editor, project, tmp_path) -> None:
     import subprocess
     import sys
 
+    soon(editor, "payment", lambda answer: answer["mode"] == "hybrid")  # its model is loaded
     health = editor.request("magray/health", {})
     command = [sys.executable, "-m", "magray_server.cli.main", "--home", str(tmp_path / "home"), "--json"]
     told = subprocess.run(
