@@ -163,6 +163,8 @@ class VectorStore:
         )
         # Two files, two renames: a kill in between leaves two that do not belong together.
         exact = self._load_exact()
+        if forest is not None and (forest[1] != ordinals[1] or exact is None):
+            forest[0].close()
         if forest is None or forest[1] != ordinals[1] or exact is None:
             return None
         return annoy.AnnoyIndex(forest[0], exact[0]), min(exact[1], forest[1])
@@ -208,7 +210,10 @@ class VectorStore:
         return ExactIndex.from_batches(found[1], count, rows.iter_vectors(self.vault, self.key))
 
     def _scan(self) -> None:
+        before = self._index
         self._index, self.seq = self._scanned(), self.vault.max_seq()
+        if before is not None:
+            before.close()
 
     def _catch_up(self, latest: int) -> None:
         index = self._index

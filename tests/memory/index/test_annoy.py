@@ -131,3 +131,15 @@ def test_without_the_library_search_is_exact_and_says_so(
     assert _recall(vault, store) == 1.0
     assert store.engine == "exact" and "annoy cannot be loaded" in (store.problem or "")
     assert not store.seal()
+
+
+def test_a_forest_without_its_rows_is_let_go(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[bool] = []
+    close = annoy.Forest.close
+    monkeypatch.setattr(annoy.Forest, "close", lambda forest: (closed.append(True), close(forest))[1])
+    for file in vault.path.parent.glob("*.exact*"):
+        file.unlink()
+    store = VectorStore(vault, "key", SEALED)
+    assert _recall(vault, store) == 1.0 and store.engine == "exact"
+    assert closed == [True]
+    store.close()
