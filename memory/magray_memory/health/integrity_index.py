@@ -81,6 +81,7 @@ def check_lexical(vault: Vault) -> Iterator[Finding]:
         _other_rows(vault)
         or _other_totals(vault)
         or _terms_not_found(vault)
+        or _other_names(vault)
         or (_other_terms(vault) if count <= _COMPARED_PASSAGES else None)
     )
     if problem:
@@ -123,6 +124,12 @@ def _other_terms(vault: Vault) -> str | None:
     if term is None:
         return None
     return "some words are found in other passages than they stand in"
+
+
+def _other_names(vault: Vault) -> str | None:
+    with vault.read() as connection:
+        name = fts_maintenance.first_different_name(vault, fts.stored_names(connection))
+    return None if name is None else "some names are found in other passages than they stand in"
 
 
 def check_vectors(vault: Vault) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from magray_memory.errors import MagrayError
 from magray_memory.ignore.secret_content import holds_secret
-from magray_memory.indexing.parse import clean, stored_symbols
+from magray_memory.indexing.parse import clean
 from magray_memory.indexing.walk import Tally, WalkOptions, walk
 from magray_memory.regular_file import UNKNOWN_STAMP, Unreadable, Vanished, content_hash, read_file, stamp_of
 from magray_memory.storage.memory_vault import MemoryVault
@@ -170,15 +170,16 @@ class Overlay:
     def _store_text(self, path: str, cut: ChunkedText, digest: bytes, stored: Vault | None) -> None:
         from magray_memory.models.recipe import text_hash
         from magray_memory.storage.documents import NewDocument, NewPassage, put_file, reserve_id
+        from magray_memory.text.stored_symbols import stored_symbols
 
         title = clean(cut.title) if cut.title else None
         passages: list[NewPassage] = []
         for piece in cut.chunks:
             symbol, text = clean(piece.symbol), clean(piece.text)
             named = text_hash(symbol, title, text, cut.kind)
-            lines, symbols = (piece.start_line, piece.end_line), stored_symbols(piece)
+            lines, symbols = (piece.start_line, piece.end_line), stored_symbols(piece).text
             passages.append(
-                NewPassage(*lines, symbol, piece.kind, text, named, None, symbols, piece.line_runs)
+                NewPassage(*lines, symbol, piece.kind, text, named, symbols, None, piece.line_runs)
             )
         stamp = _stamp(self.root / path)
         tags, links = tuple(map(clean, cut.tags)), tuple(map(clean, cut.links))

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from magray_memory.models.static_embedder import StaticEmbedder
     from magray_memory.regular_file import Contents, Stamp
-    from magray_memory.storage.symbols import LineRuns, StoredSymbols
-    from magray_memory.text.chunk_types import Chunk, ChunkedText
+    from magray_memory.storage.symbols import LineRuns
+    from magray_memory.text.chunk_types import ChunkedText
 
-    _Passage = tuple[int, int, str, str, str, bytes, tuple[str, str, str], StoredSymbols, LineRuns]
+    _Passage = tuple[int, int, str, str, str, bytes, str, tuple[str, str, str, str], LineRuns]
 
 VANISHED, SKIPPED, LEFT_OUT, SAME, MOVED, PARSED = range(6)
 
@@ -197,17 +197,19 @@ def _readable(data: bytes) -> str:
 def _parsed(path: str, stamp: Stamp, digest: bytes, chunked: ChunkedText) -> Outcome:
     from magray_memory.models.recipe import text_hash
     from magray_memory.text.analyzer import analyze, analyze_names
+    from magray_memory.text.stored_symbols import stored_symbols
 
     path_tokens = analyze_names(path)
     title = clean(chunked.title) if chunked.title else None
     passages: list[_Passage] = []
     for piece in chunked.chunks:
         text, symbol = clean(piece.text), clean(piece.symbol)
-        tokens = (analyze_names(symbol), path_tokens, analyze(text))
+        symbols, names = stored_symbols(piece)
+        tokens = (analyze_names(symbol), path_tokens, analyze(text), names)
         named = text_hash(symbol, title, text, chunked.kind)
         lines = (piece.start_line, piece.end_line)
-        symbols, runs = stored_symbols(piece), tuple((r[0], r[1], r[2]) for r in piece.line_runs)
-        passages.append((*lines, symbol, piece.kind, text, named, tokens, symbols, runs))
+        runs = tuple((r[0], r[1], r[2]) for r in piece.line_runs) if piece.line_runs else ()
+        passages.append((*lines, symbol, piece.kind, text, named, symbols, tokens, runs))
     return Outcome(
         path,
         PARSED,
@@ -241,18 +243,6 @@ def _static_embedder(folder: str, words: int) -> StaticEmbedder | None:
     from magray_memory.models.static_embedder import open_static
 
     return open_static(Path(folder), words)
-
-
-def stored_symbols(chunk: Chunk) -> StoredSymbols:
-    """The symbols of a chunk as they are stored, each with its folded name."""
-    from magray_memory.text.folded_names import folded
-
-    found: list[tuple[str, str, str, str, int, int, str]] = []
-    for name, container, kind, line, end_line, joint in chunk.symbols:
-        if not (name.isascii() and container.isascii()):
-            name, container = clean(name), clean(container)
-        found.append((folded(name), name, container, kind, line, end_line, joint))
-    return tuple(found)
 
 
 def clean(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from magray_memory.indexing.parse import clean, stored_symbols
+from magray_memory.indexing.parse import clean
 from magray_memory.storage import records
 from magray_memory.storage.documents import NewPassage
 from magray_memory.storage.redactions import RULES, stored_texts
@@ -20,6 +20,7 @@ def passages_of(text: str, title: str | None, kind: str) -> tuple[NewPassage, ..
     """The passages of a record's text, lines counted from 1."""
     from magray_memory.models.recipe import text_hash
     from magray_memory.text.chunk import chunk
+    from magray_memory.text.stored_symbols import stored_symbols
 
     found: list[NewPassage] = []
     for piece in chunk("", text, language="markdown").chunks:
@@ -27,8 +28,8 @@ def passages_of(text: str, title: str | None, kind: str) -> tuple[NewPassage, ..
         if title is not None and title not in symbol:
             symbol = f"{title}: {symbol}" if symbol else title  # the words of the title are found there
         named = text_hash(symbol, title, piece.text, kind)
-        lines, symbols = (piece.start_line, piece.end_line), stored_symbols(piece)
-        found.append(NewPassage(*lines, symbol, piece.kind, piece.text, named, None, symbols))
+        lines, symbols = (piece.start_line, piece.end_line), stored_symbols(piece).text
+        found.append(NewPassage(*lines, symbol, piece.kind, piece.text, named, symbols))
     return tuple(found)
 
 

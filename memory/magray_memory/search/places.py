@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from magray_memory.search.named_symbols import AskedName
     from magray_memory.search.ranking import Ranked
-    from magray_memory.storage.symbols import LineRuns, PassageSymbol
+    from magray_memory.storage.symbol_text import PassageSymbol
+    from magray_memory.storage.symbols import LineRuns
 
 NAMED = 0.6
 """How far a symbol and a query in words must say the same for the hit to lead to the symbol."""

@@ -101,8 +101,7 @@ def _inside(
     connection: sqlite3.Connection, whole: str, own: str, passages: int
 ) -> Iterator[Iterable[FoundSymbol]]:
     if passages <= SCANNED_PASSAGES:
-        yield symbols.symbols_with_letters(connection, [own or whole], POOL)
-        yield symbols.symbols_with_letters(connection, "".join((own or whole).split()), POOL)
+        yield from symbols.symbols_with_letters(connection, own or whole, POOL)
         return
     terms = tokens(own or whole)
     parts = [term for term in terms if "_" not in term and term != own] or terms

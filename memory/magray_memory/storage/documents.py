@@ -17,9 +17,10 @@ from magray_memory.storage.counters import count_added_passages
 from magray_memory.storage.fts import LexicalRow, stored_rows
 from magray_memory.storage.links import set_links
 from magray_memory.storage.redactions import set_redactions
-from magray_memory.storage.row_checksums import checksum, update_documents
+from magray_memory.storage.row_checksums import checksum, passage_checksum, update_documents
 from magray_memory.storage.schema import stamp_columns
-from magray_memory.storage.symbols import put_symbols, update_symbols
+from magray_memory.storage.symbol_text import names_in
+from magray_memory.storage.symbols import put_line_runs, update_line_runs
 from magray_memory.storage.tags import set_tags
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from magray_memory.regular_file import Stamp
-    from magray_memory.storage.symbols import LineRuns, StoredSymbols
+    from magray_memory.storage.symbols import LineRuns
     from magray_memory.storage.vault import Vault
 
 _CHUNK = 500
@@ -73,8 +74,8 @@ class NewDocument:
 
 
 class NewPassage(NamedTuple):
-    """A part of the file: 1-based inclusive lines; `text_hash` of the text that is embedded; `analysed` as
-    in LexicalRow; `symbols` and `line_runs` as in `storage/symbols.py`.
+    """A part of the file: 1-based inclusive lines; `text_hash` of the text that is embedded; `symbols` of a
+    SymbolText; `analysed` as in LexicalRow; `line_runs` as in `storage/symbols.py`.
     """
 
     start_line: int
@@ -83,8 +84,8 @@ class NewPassage(NamedTuple):
     kind: str
     text: str
     text_hash: bytes
-    analysed: tuple[str, str, str] | None = None
-    symbols: StoredSymbols = ()
+    symbols: str = ""
+    analysed: tuple[str, str, str, str] | None = None
     line_runs: LineRuns = ()
 
 
@@ -154,49 +155,92 @@ def put_file(
                 connection, document_id, document.path, list(enumerate(passages)), lexical
             )
             return PutResult(document_id, tuple(added), (), (), tuple(added))
-        old: dict[tuple[bytes, str, str], deque[tuple[int, int, int, int, str, int]]] = defaultdict(deque)
-        for row in connection.execute(
-            "SELECT id, ordinal, start_line, end_line, kind, checksum, symbol, text, text_hash FROM passage"
-            " WHERE document_id = ? ORDER BY ordinal",
-            (document_id,),
-        ):
-            old[row[8], row[6], row[7]].append(row[:6])
-        unchanged: dict[int, NewPassage] = {}
+        old = _stored_passages(connection, document_id)
+        kept: list[tuple[int, _Stored, NewPassage]] = []
         ids = [0] * len(passages)
-        moved: list[tuple[int, int, int, str, int, int]] = []
         fresh: list[tuple[int, NewPassage]] = []
         for ordinal, passage in enumerate(passages):
             same = old.get((passage.text_hash, passage.symbol, passage.text))
-            if not same:
+            if same:
+                kept.append((ordinal, same.popleft(), passage))
+            else:
                 fresh.append((ordinal, passage))
-                continue
-            passage_id, *before = same.popleft()
-            unchanged[passage_id] = passage
-            ids[ordinal] = passage_id
-            after = (ordinal, passage.start_line, passage.end_line, passage.kind)
-            sealed = (*after, _passage_checksum(document_id, ordinal, passage))
-            if tuple(before) != sealed:
-                moved.append((*sealed, passage_id))
         gone = [
-            LexicalRow(row[0], symbol, document.path, text)
+            LexicalRow(row.id, symbol, document.path, text, row.symbols)
             for (_, symbol, text), rows in old.items()
             for row in rows
         ]
         if gone:
             lexical.remove(gone)
             connection.executemany("DELETE FROM passage WHERE id = ?", [(row.passage_id,) for row in gone])
-        if moved:
-            connection.executemany(
-                "UPDATE passage SET ordinal = ?, start_line = ?, end_line = ?, kind = ?, checksum = ?"
-                " WHERE id = ?",
-                moved,
-            )
-        update_symbols(connection, ((id_, p.symbols, p.line_runs) for id_, p in unchanged.items()))
+        _update_passages(connection, document_id, document.path, kept, lexical)
         added = insert_passages(connection, document_id, document.path, fresh, lexical)
         for (ordinal, _), passage_id in zip(fresh, added, strict=True):
             ids[ordinal] = passage_id
+        for ordinal, stored, _ in kept:
+            ids[ordinal] = stored.id
+    unchanged = tuple(stored.id for _, stored, _ in kept)
     removed = tuple(row.passage_id for row in gone)
-    return PutResult(document_id, tuple(added), tuple(unchanged), removed, tuple(ids))
+    return PutResult(document_id, tuple(added), unchanged, removed, tuple(ids))
+
+
+class _Stored(NamedTuple):
+    id: int
+    ordinal: int
+    start_line: int
+    end_line: int
+    kind: str
+    symbols: str
+    checksum: int | None
+
+
+def _stored_passages(
+    connection: sqlite3.Connection, document_id: int
+) -> dict[tuple[bytes, str, str], deque[_Stored]]:
+    """The passages of a document by the hash, the symbol and the text that make one the same."""
+    found: dict[tuple[bytes, str, str], deque[_Stored]] = defaultdict(deque)
+    for row in connection.execute(
+        "SELECT text_hash, symbol, text, id, ordinal, start_line, end_line, kind, symbols, checksum"
+        " FROM passage WHERE document_id = ? ORDER BY ordinal",
+        (document_id,),
+    ):
+        found[row[0], row[1], row[2]].append(_Stored._make(row[3:]))
+    return found
+
+
+def _update_passages(
+    connection: sqlite3.Connection,
+    document_id: int,
+    path: str,
+    kept: Sequence[tuple[int, _Stored, NewPassage]],
+    lexical: LexicalWriter,
+) -> None:
+    """Write what differs of passages whose texts are the same, each with its ordinal."""
+    changed: list[tuple[object, ...]] = []
+    before: list[LexicalRow] = []
+    after: list[LexicalRow] = []
+    for ordinal, stored, passage in kept:
+        place = ordinal, passage.start_line, passage.end_line, passage.kind, passage.symbols
+        sealed = (*place, _passage_checksum(document_id, ordinal, passage))
+        if stored[1:] == sealed:
+            continue
+        changed.append((*sealed, stored.id))
+        if stored.symbols != passage.symbols and names_in(stored.symbols) != names_in(passage.symbols):
+            before.append(LexicalRow(stored.id, passage.symbol, path, passage.text, stored.symbols))
+            after.append(
+                LexicalRow(stored.id, passage.symbol, path, passage.text, passage.symbols, passage.analysed)
+            )
+    if before:
+        lexical.remove(before)
+    if changed:
+        connection.executemany(
+            "UPDATE passage SET ordinal = ?, start_line = ?, end_line = ?, kind = ?, symbols = ?,"
+            " checksum = ? WHERE id = ?",
+            changed,
+        )
+    if after:
+        lexical.add(after)
+    update_line_runs(connection, ((stored.id, passage.line_runs) for _, stored, passage in kept))
 
 
 def _put_document(connection: sqlite3.Connection, document: NewDocument) -> tuple[int, bool]:
@@ -243,24 +287,24 @@ def insert_passages(
     ids = list(range(first, first + len(fresh)))
     connection.executemany(
         "INSERT INTO passage(id, document_id, ordinal, start_line, end_line, symbol, kind, text, text_hash,"
-        " checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " symbols, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (passage_id, document_id, ordinal, *passage[:6], _passage_checksum(document_id, ordinal, passage))
+            (passage_id, document_id, ordinal, *passage[:7], _passage_checksum(document_id, ordinal, passage))
             for passage_id, (ordinal, passage) in zip(ids, fresh, strict=True)
         ],
     )
     count_added_passages(connection, len(ids))
-    put_symbols(connection, ((id_, p.symbols, p.line_runs) for id_, (_, p) in zip(ids, fresh, strict=True)))
+    put_line_runs(connection, ((id_, p.line_runs) for id_, (_, p) in zip(ids, fresh, strict=True)))
     lexical.add(
-        LexicalRow(passage_id, p.symbol, path, p.text, p.analysed)
+        LexicalRow(passage_id, p.symbol, path, p.text, p.symbols, p.analysed)
         for passage_id, (_, p) in zip(ids, fresh, strict=True)
     )
     return ids
 
 
 def _passage_checksum(document_id: int, ordinal: int, passage: NewPassage) -> int:
-    start, end, symbol, kind, _, text_hash, *_ = passage
-    return checksum(document_id, ordinal, start, end, symbol, kind, text_hash)
+    start, end, symbol, kind, _, text_hash, symbols, *_ = passage
+    return passage_checksum(document_id, ordinal, start, end, symbol, kind, text_hash, symbols)
 
 
 def touch_file(vault: Vault, document_id: int, stamp: Stamp) -> None:

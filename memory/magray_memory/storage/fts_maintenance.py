@@ -1,4 +1,4 @@
-"""Maintenance of the lexical table (FTS5): consistency with the passages, segments, merging.
+"""Maintenance of the lexical tables (FTS5): consistency with the passages, segments, merging.
 
 SQLite's own checks see nothing of this: a contentless table that was fed one wrong token, or lost a block, is
 sound to all of them.
@@ -15,7 +15,7 @@ from magray_memory.storage import schema
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from magray_memory.storage.fts import Tokens
+    from magray_memory.storage.fts import Names, Tokens
     from magray_memory.storage.vault import Vault
 
 _ROWS = 1000
@@ -60,20 +60,35 @@ def finds(vault: Vault, token: str, passage_id: int) -> bool:
 def first_different_term(vault: Vault, rows: Iterable[Tokens]) -> str | None:
     """A term that the lexical table does not hold as a table fed with these rows does; None if both agree."""
     with vault.read() as connection, closing(sqlite3.connect("", isolation_level=None)) as fresh:
-        fresh.execute(schema.FTS_TABLE.format("expected"))
-        fresh.execute("CREATE VIRTUAL TABLE vocab USING fts5vocab(expected, row)")
+        fresh.execute(schema.fts_table("expected"))
         fresh.execute("BEGIN")
         fresh.executemany("INSERT INTO expected(rowid, symbol, path, body) VALUES (?, ?, ?, ?)", rows)
-        fresh.execute("COMMIT")
-        wanted = fresh.execute("SELECT term, doc, cnt FROM vocab")
-        found = connection.execute("SELECT term, doc, cnt FROM passage_vocab")
-        while True:
-            one, other = wanted.fetchmany(_ROWS), found.fetchmany(_ROWS)
-            if one != other:
-                pairs = ((a, b) for a, b in zip(one, other, strict=False) if a != b)
-                return next(pairs, (one or other)[-1:] * 2)[0][0]
-            if not one:
-                return None
+        return _first_difference(fresh, connection, "passage_vocab")
+
+
+def first_different_name(vault: Vault, rows: Iterable[Names]) -> str | None:
+    """The same of the names of symbols."""
+    with vault.read() as connection, closing(sqlite3.connect("", isolation_level=None)) as fresh:
+        if not schema.has_symbol_texts(connection):
+            return None
+        fresh.execute(schema.name_table("expected"))
+        fresh.execute("BEGIN")
+        fresh.executemany("INSERT INTO expected(rowid, names) VALUES (?, ?)", rows)
+        return _first_difference(fresh, connection, "name_vocab")
+
+
+def _first_difference(fresh: sqlite3.Connection, stored: sqlite3.Connection, vocabulary: str) -> str | None:
+    fresh.execute("COMMIT")
+    fresh.execute("CREATE VIRTUAL TABLE vocab USING fts5vocab(expected, row)")
+    wanted = fresh.execute("SELECT term, doc, cnt FROM vocab")
+    found = stored.execute(f"SELECT term, doc, cnt FROM {vocabulary}")
+    while True:
+        one, other = wanted.fetchmany(_ROWS), found.fetchmany(_ROWS)
+        if one != other:
+            pairs = ((a, b) for a, b in zip(one, other, strict=False) if a != b)
+            return next(pairs, (one or other)[-1:] * 2)[0][0]
+        if not one:
+            return None
 
 
 def segments(vault: Vault) -> int:
@@ -93,8 +108,10 @@ def merge(vault: Vault, pages: int) -> bool:
     """
     with vault.write() as connection:
         changes = connection.total_changes
-        connection.execute("INSERT INTO passage_fts(passage_fts, rank) VALUES ('merge', ?)", (pages,))
-        return connection.total_changes - changes >= 2
+        tables = ("passage_fts", "passage_name")
+        for table in tables:
+            connection.execute(f"INSERT INTO {table}({table}, rank) VALUES ('merge', ?)", (pages,))
+        return connection.total_changes - changes > len(tables)
 
 
 def run_queries(vault: Vault, queries: Sequence[str], limit: int) -> None:

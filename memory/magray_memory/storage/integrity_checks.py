@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _MOST_COMPLAINTS = 10
 _INDEX_COMPLAINTS = ("missing from index", "wrong # of entries in index", "non-unique entry in index")
-_LEXICAL_TABLES = ("passage_fts", "passage_vocab")
+_LEXICAL_TABLES = ("passage_fts", "passage_vocab", "passage_name", "name_vocab")
 
 
 class Part(Enum):

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from magray_memory.errors import StorageError
 from magray_memory.storage.counters import count_added_passages
 from magray_memory.storage.fts import LexicalRow
-from magray_memory.storage.row_checksums import PASSAGE, checksum
+from magray_memory.storage.row_checksums import PASSAGE, passage_checksum
+from magray_memory.storage.symbol_text import names_in
 
 if TYPE_CHECKING:
     import sqlite3
@@ -93,14 +94,15 @@ def words_of(
     """What the lexical index is fed for the passages of each record of the archive."""
     marks = ",".join("?" * len(documents))
     rows = connection.execute(
-        f"SELECT document_id, id, symbol, text FROM archived.passage WHERE document_id IN ({marks})",
+        f"SELECT document_id, id, symbol, text, symbols FROM archived.passage WHERE document_id IN ({marks})",
         documents,
     ).fetchall()
     found = defaultdict[int, list[LexicalRow]](list)
-    plain = [LexicalRow(id_, symbol, "", text) for _, id_, symbol, text in rows]
+    plain = [LexicalRow(id_, symbol, "", text, symbols) for _, id_, symbol, text, symbols in rows]
     for (document, *_), row, (_, *analysed) in zip(rows, plain, tokens(plain), strict=True):
         symbol, path, body = analysed
-        found[document].append(row._replace(analysed=(symbol, path, body)))
+        names = names_in(row.symbols)
+        found[document].append(row._replace(analysed=(symbol, path, body, names)))
     return found
 
 
@@ -172,19 +174,17 @@ def _add_passages(connection: sqlite3.Connection, fresh: str, renamed: set[int])
         " CROSS JOIN archived.passage p ON p.document_id = f.archived"
     ).rowcount
     count_added_passages(connection, added)
-    for table in ("symbol", "line_run"):
-        connection.execute(
-            f"INSERT INTO main.{table} SELECT c.* FROM {fresh} f"
-            " CROSS JOIN archived.passage p ON p.document_id = f.archived"
-            f" CROSS JOIN archived.{table} c ON c.passage_id = p.id"
-        )
+    connection.execute(
+        f"INSERT INTO main.line_run SELECT c.* FROM {fresh} f"
+        " CROSS JOIN archived.passage p ON p.document_id = f.archived"
+        " CROSS JOIN archived.line_run c ON c.passage_id = p.id"
+    )
     rows = connection.execute(
         f"SELECT id, {', '.join(PASSAGE)} FROM main.passage"
         f" WHERE document_id IN ({','.join(map(str, renamed))})"
     ).fetchall()
-    connection.executemany(
-        "UPDATE main.passage SET checksum = ? WHERE id = ?", [(checksum(*row[1:]), row[0]) for row in rows]
-    )
+    sealed = [(passage_checksum(*row[1:]), row[0]) for row in rows]
+    connection.executemany("UPDATE main.passage SET checksum = ? WHERE id = ?", sealed)
 
 
 def _sequence(connection: sqlite3.Connection, schema: str, table: str) -> int:

@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
+from magray_memory.storage.schema import has_symbol_texts
+
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
 BY_DAMAGED_ROWS = (TypeError, ValueError, AttributeError, LookupError, OverflowError)
 """What a program meets that takes a damaged row for what it was: where one of these comes out of nowhere, the
@@ -23,7 +25,7 @@ rows are compared."""
 
 DOCUMENT = ("path", "kind", "layer", "title", "language", "size", "mtime_ns", "hash", "key", "text")
 """The fields of a document that its checksum covers, in order; access counts and times change too often."""
-PASSAGE = ("document_id", "ordinal", "start_line", "end_line", "symbol", "kind", "text_hash")
+PASSAGE = ("document_id", "ordinal", "start_line", "end_line", "symbol", "kind", "text_hash", "symbols")
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "document": DOCUMENT,
     "passage": PASSAGE,
@@ -48,6 +50,14 @@ class StoredPassage(NamedTuple):
 def checksum(*fields: object) -> int:
     """The checksum of a row's fields: any single error of up to 32 bits in a row is seen."""
     return crc32("\0".join(map(str, fields)).encode("utf-8", "surrogatepass"))
+
+
+def passage_checksum(*fields: object) -> int:
+    """The checksum of the fields of a passage. One without symbols has that of earlier versions."""
+    document, ordinal, start, end, symbol, kind, text_hash, symbols = fields
+    # One text of all, for this is done for every passage of an index.
+    row = f"{document}\0{ordinal}\0{start}\0{end}\0{symbol}\0{kind}\0{text_hash}{symbols}"
+    return crc32(row.encode("utf-8", "surrogatepass"))
 
 
 def checksum_of_bytes(data: bytes) -> int:
@@ -79,9 +89,10 @@ def altered_rows(connection: sqlite3.Connection, table: str) -> list[Any]:
     """Keys of the rows of `document`, `passage`, `skipped` or `meta` that are not what was stored."""
     if not has_checksums(connection, table):
         return []
-    fields = ", ".join(_FIELDS[table])
+    fields = ", ".join(_fields(connection, table))
+    compute = _computed(table)
     rows = connection.execute(f"SELECT {_KEYS[table]}, checksum, {fields} FROM {table}")
-    return [key for key, stored, *values in rows if stored is not None and stored != checksum(*values)]
+    return [key for key, stored, *values in rows if stored is not None and stored != compute(*values)]
 
 
 def remove_altered(connection: sqlite3.Connection, table: str) -> None:
@@ -98,8 +109,19 @@ def seal(connection: sqlite3.Connection, table: str) -> None:
     rows = connection.execute(f"SELECT {key}, {fields} FROM {table}").fetchall()
     connection.executemany(
         f"UPDATE {table} SET checksum = ? WHERE {key} = ?",
-        [(checksum(*values), row) for row, *values in rows],
+        [(_computed(table)(*values), row) for row, *values in rows],
     )
+
+
+def _computed(table: str) -> Callable[..., int]:
+    return passage_checksum if table == "passage" else checksum
+
+
+def _fields(connection: sqlite3.Connection, table: str) -> tuple[str, ...]:
+    """The covered fields; a reader may meet a vault whose passages have no symbols yet."""
+    if table != "passage" or has_symbol_texts(connection):
+        return _FIELDS[table]
+    return (*PASSAGE[:-1], "''")
 
 
 def stored_passages(connection: sqlite3.Connection) -> Iterator[StoredPassage]:

@@ -5,9 +5,9 @@ row of a workspace vault, can be made again from files or from those texts.
 
 - `meta`: facts about the vault: kind, root, id, versions of what derived its rows
 - `document`: a file of a workspace (has a path) or a record (has a text); times are UTC seconds
-- `passage`: a part of a document; `text_hash` is blake2b (16 bytes) of the text that is embedded; ids are
-  never used again
-- `symbol`: a definition or heading in a passage; `folded` is the name that it is looked up by
+- `passage`: a part of a document; `text_hash` is blake2b (16 bytes) of the text that is embedded; `symbols`
+  are its definitions and headings (`storage/symbol_text.py`); ids are never used again
+- `symbol`: empty since schema 18, which keeps symbols with their passages
 - `line_run`: rows of a passage's text and the lines of the file that they stand on, where the text is not
   the file's lines (cells of a notebook)
 - `embedding_key`, `vector`: a vector space, and in it the vector of a passage (`storage/vectors.py`)
@@ -97,6 +97,8 @@ TABLES: Mapping[str, TableRole] = {
     "tally": TableRole.DERIVED,
     "passage_fts": TableRole.DERIVED,
     "passage_vocab": TableRole.DERIVED,
+    "passage_name": TableRole.DERIVED,
+    "name_vocab": TableRole.DERIVED,
 }
 """Every table of a vault, those that are referred to before those that refer to them."""
 
@@ -112,30 +114,59 @@ CREATE VIRTUAL TABLE {} USING fts5(
 FTS_HASH_BYTES = 8 << 20
 
 
-def _drop_fts(connection: sqlite3.Connection) -> None:
-    connection.execute("DROP TABLE IF EXISTS passage_vocab")
-    connection.execute("DROP TABLE IF EXISTS passage_fts")
+_NAME_SIGNS = "".join(sign for sign in map(chr, range(1, 128)) if not sign.isalnum() and sign != "\n")
+"""What stands in a name besides letters and digits: all but what ends its line."""
 
 
-def _empty_fts(connection: sqlite3.Connection) -> None:
-    """Make the hidden tables of a damaged lexical table those of a new one, so that it can be dropped."""
-    connection.execute(FTS_TABLE.format("fresh_fts"))
-    for part in ("data", "idx", "docsize", "config"):
-        connection.execute(f"DELETE FROM passage_fts_{part}")
-        connection.execute(f"INSERT INTO passage_fts_{part} SELECT * FROM fresh_fts_{part}")
-    connection.execute("DROP TABLE fresh_fts")
+def fts_table(name: str) -> str:
+    """The statement that makes the table of words under a name."""
+    return FTS_TABLE.format(name)
+
+
+def name_table(name: str) -> str:
+    """The statement that makes the table of names under a name: one token is one name."""
+    signs = _NAME_SIGNS.replace("'", "''").replace('"', '""')
+    return (
+        f"CREATE VIRTUAL TABLE {name} USING fts5(names, content='', columnsize=0, detail=none,"
+        f" tokenize=\"ascii tokenchars '{signs}'\")"
+    )
 
 
 def create_fts(connection: sqlite3.Connection) -> None:
-    """Make the empty lexical table and the view of its terms, replacing any that is there."""
+    """Make the empty table of words and the view of its terms, replacing any that is there."""
+    _create_lexical(connection, "passage_fts", "passage_vocab", fts_table)
+
+
+def create_names(connection: sqlite3.Connection) -> None:
+    """Make the empty table of names and the view of them, replacing any that is there."""
+    _create_lexical(connection, "passage_name", "name_vocab", name_table)
+
+
+def _create_lexical(
+    connection: sqlite3.Connection, table: str, vocabulary: str, statement: Callable[[str], str]
+) -> None:
+    def drop() -> None:
+        connection.execute(f"DROP TABLE IF EXISTS {vocabulary}")
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
+
     try:
-        _drop_fts(connection)
+        drop()
     except sqlite3.DatabaseError:
-        _empty_fts(connection)
-        _drop_fts(connection)
-    connection.execute(FTS_TABLE.format("passage_fts"))
-    connection.execute("INSERT INTO passage_fts(passage_fts, rank) VALUES ('hashsize', ?)", (FTS_HASH_BYTES,))
-    connection.execute("CREATE VIRTUAL TABLE passage_vocab USING fts5vocab(passage_fts, row)")
+        _empty_lexical(connection, table, statement)
+        drop()
+    connection.execute(statement(table))
+    connection.execute(f"INSERT INTO {table}({table}, rank) VALUES ('hashsize', ?)", (FTS_HASH_BYTES,))
+    connection.execute(f"CREATE VIRTUAL TABLE {vocabulary} USING fts5vocab({table}, row)")
+
+
+def _empty_lexical(connection: sqlite3.Connection, table: str, statement: Callable[[str], str]) -> None:
+    """Make the hidden tables of a damaged lexical table those of a new one, so that it can be dropped."""
+    connection.execute(statement("fresh_fts"))
+    names = connection.execute("SELECT name FROM sqlite_master WHERE name GLOB 'fresh_fts_*'").fetchall()
+    for part in [name.removeprefix("fresh_fts_") for (name,) in names]:
+        connection.execute(f"DELETE FROM {table}_{part}")
+        connection.execute(f"INSERT INTO {table}_{part} SELECT * FROM fresh_fts_{part}")
+    connection.execute("DROP TABLE fresh_fts")
 
 
 def first_schema(connection: sqlite3.Connection) -> None:
@@ -225,6 +256,18 @@ def static_vectors(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def symbol_texts(connection: sqlite3.Connection) -> None:
+    """18: the symbols of a passage are one text in its row, which its checksum covers too, and their names
+    are in a lexical table; a row for each took a twentieth of the time of indexing. The table of rows stays,
+    empty: where space is given back, a table that is dropped moves the pages of others.
+    """
+    from magray_memory.storage.symbol_migration import move_symbols
+
+    connection.execute("ALTER TABLE passage ADD COLUMN symbols TEXT NOT NULL DEFAULT ''")
+    create_names(connection)
+    move_symbols(connection)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     first_schema,
     skip_reasons,
@@ -243,12 +286,13 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     former_values,
     replaced_records,
     static_vectors,
+    symbol_texts,
 )
 """Migration i takes a vault from user_version i to i + 1, inside the caller's transaction."""
 
 LATEST = len(MIGRATIONS)
-WITH_SYMBOLS = MIGRATIONS.index(symbols) + 1
-"""From this version on a vault has symbols."""
+SYMBOL_TEXTS = MIGRATIONS.index(symbol_texts) + 1
+"""From this version on a passage has its symbols."""
 RECORDS = MIGRATIONS.index(records) + 1
 """From this version on a notebook has records."""
 ORIGINS = MIGRATIONS.index(origins) + 1
@@ -259,3 +303,8 @@ STATIC_VECTORS = MIGRATIONS.index(static_vectors) + 1
 """From this version on a vault has approximate vectors."""
 OLDEST_READABLE = 1
 """A reader never migrates: from this version on it reads a vault as it is."""
+
+
+def has_symbol_texts(connection: sqlite3.Connection) -> bool:
+    """Whether passages have their symbols; a reader may meet a vault of an earlier schema."""
+    return connection.execute("PRAGMA user_version").fetchone()[0] >= SYMBOL_TEXTS

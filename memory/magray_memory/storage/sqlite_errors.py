@@ -27,9 +27,13 @@ CORRUPT_VTAB = 267
 _LEXICAL_DAMAGE = (
     "invalid fts5 file format",
     "vtable constructor failed: passage_",
+    "vtable constructor failed: name_vocab",
+    "no such table: name_vocab",
     "no such table: passage_fts",
     "no such table: passage_vocab",
+    "no such table: passage_name",
     "no such fts5 table: main.passage_fts",
+    "no such fts5 table: main.passage_name",
 )
 _NO_UTF8 = "Could not decode to UTF-8"
 """How Python's module begins when a text is none; the statement and the text itself follow."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from magray_memory.errors import EmbeddingUnavailable, Interrupted, VaultLocked, WorkspaceError
+from magray_memory.health.integrity_index import check_lexical, check_passages
 from magray_memory.indexing.events import (
     Changed,
     Done,
@@ -25,9 +26,13 @@ from magray_memory.indexing.parse_pool import ParsePool
 from magray_memory.models.embedder import Embedder
 from magray_memory.models.model import resolve_model
 from magray_memory.storage.lock import IndexerLock
+from magray_memory.storage.row_checksums import seal
+from magray_memory.storage.schema import SYMBOL_TEXTS
+from magray_memory.storage.symbols import first_symbols, passages_named
 from magray_memory.storage.vault_files import snapshot_files
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
 
 Workspace = Any
@@ -350,6 +355,42 @@ def test_every_passage_gets_the_vector_of_its_text(ws: Workspace, embedder: Embe
     assert "zebras" in row[0]
     assert [type(event) for event in ws.events][-2:] == [SemanticReady, Done]
     assert snapshot_files(ws.vault.path)
+
+
+def test_symbols_of_an_earlier_version_are_made_again_and_vectors_stay(
+    ws: Workspace, embedder: Embedder
+) -> None:
+    ws.write("a.py", "def kept():\n    return 1\n\n\ndef also():\n    return 2\n")
+    ws.index(embedder=lambda: embedder)
+    ids = passage_ids(ws)
+    with ws.vault.write() as connection:
+        vectors = connection.execute("SELECT * FROM vector ORDER BY passage_id").fetchall()
+        assert vectors
+        made_until_schema_15(connection, (min(ids), 0, "false_one", "false_one", "", "variable", 1, 1, "."))
+    ws.vault.close()
+    ws.vault = ws.open()
+    with ws.vault.read() as connection:
+        assert [row.name for row in first_symbols(connection, 9)] == ["false_one"]
+        assert len(passages_named(connection, ["false_one"], 9)) == 1
+    ws.index(embedder=lambda: embedder)
+    with ws.vault.read() as connection:
+        assert [row.name for row in first_symbols(connection, 9)] == ["kept", "also"]
+        assert passages_named(connection, ["false_one"], 9) == []
+        assert connection.execute("SELECT * FROM vector ORDER BY passage_id").fetchall() == vectors
+    assert passage_ids(ws) == ids
+    assert list(check_lexical(ws.vault)) == list(check_passages(ws.vault)) == []
+
+
+def made_until_schema_15(connection: sqlite3.Connection, *symbols: tuple[object, ...]) -> None:
+    """Make a vault what it was when each symbol was a row."""
+    connection.execute("DROP TABLE name_vocab")
+    connection.execute("DROP TABLE passage_name")
+    connection.execute("UPDATE passage SET symbols = ''")
+    seal(connection, "passage")
+    connection.execute("ALTER TABLE passage DROP COLUMN symbols")
+    connection.executemany("INSERT INTO symbol VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", symbols)
+    connection.execute("UPDATE meta SET value = '8' || substr(value, 2) WHERE key = 'chunker_version'")
+    connection.execute(f"PRAGMA user_version = {SYMBOL_TEXTS - 1}")
 
 
 def test_a_known_text_is_never_embedded_twice(ws: Workspace, embedder: Embedder) -> None:

@@ -14,6 +14,7 @@ from magray_memory.indexing import redacted_again
 from magray_memory.indexing.coverage import why
 from magray_memory.indexing.overlay import Overlay
 from magray_memory.storage.redactions import RULES, all_redactions
+from magray_memory.storage.symbol_text import read_symbols
 from magray_memory.storage.vault_info import list_vaults
 from magray_memory.text import redaction
 
@@ -59,7 +60,11 @@ def test_lines_symbols_and_tags_are_those_of_the_file(ws: Workspace) -> None:
     populate(ws)
     ws.index(lexical=True)
     with ws.vault.read() as connection:
-        rows = connection.execute("SELECT name, line, end_line FROM symbol ORDER BY line").fetchall()
+        rows = [
+            (symbol.name, symbol.line, symbol.end_line)
+            for start, text in connection.execute("SELECT start_line, symbols FROM passage")
+            for symbol in read_symbols(text, start)
+        ]
         ends = dict(
             connection.execute(
                 "SELECT path, max(end_line) FROM passage JOIN document d ON d.id = document_id GROUP BY path"
