@@ -209,23 +209,24 @@ class BackupMaker:
                 raise ArchiveDamaged("the backup was not made", "what was read back is not what was written")
 
 
-def finish_restore(context: Context, progress: Progress = SILENT, wait: float = 0.0) -> None:
+def finish_restore(context: Context, progress: Progress = SILENT, wait: float = 0.0) -> bool:
     """Finish a restore that was killed: what it has replaced is saved, and removed from the notebook.
 
-    Nothing happens while another process restores, which is waited for so many seconds. Raises ArchiveError,
-    StorageError, Interrupted.
+    Returns whether there was any. Nothing happens while another process restores, which is waited for so
+    many seconds. Raises ArchiveError, StorageError, Interrupted.
     """
     home = context.home
     if not home.notebook.is_file() or not table_swap.is_begun(home.notebook):
-        return
+        return False
     lock = restore_journal.lock(home)
     if not lock.try_acquire(wait):
-        return
+        return False
     try:
         restore_journal.complete(home, context.config)
         remove_former(context, progress)
     finally:
         lock.release()
+    return True
 
 
 def remove_former(context: Context, progress: Progress = SILENT) -> None:

@@ -71,7 +71,20 @@ class Maintenance:
 
         context = self._context
         cleaner = FileCleaner(context.home, context.effective, dry_run, progress)
-        return Cleaned(moves, [*cleaner.run(folder_of(context)), *self._unused_models()])
+        killed = [] if dry_run else self._finish_restore(progress)
+        return Cleaned(moves, [*killed, *cleaner.run(folder_of(context)), *self._unused_models()])
+
+    def _finish_restore(self, progress: Progress) -> list[Step]:
+        """What a restore that was killed has left in the notebook goes, once it is saved."""
+        from magray_memory.archive.backup import finish_restore
+        from magray_memory.maintenance.clean import noted
+        from magray_memory.maintenance.result import Step
+
+        place, steps = str(self._context.home.notebook), list[Step]()
+        with noted(steps, "restore", place):
+            if finish_restore(self._context, progress):
+                steps.append(Step("restore", place, "what a restore that was killed had left, removed"))
+        return steps
 
     def _unused_models(self) -> Iterator[Step]:
         """Models that are fetched and not in use: a person fetched them, and may want them again."""

@@ -173,7 +173,7 @@ def test_killed_before_the_exchange_the_next_backup_removes_what_lies_beside(
     assert "written since" not in texts(memory)
 
 
-@pytest.mark.parametrize("next_one", ["backup", "restore"])
+@pytest.mark.parametrize("next_one", ["backup", "restore", "clean"])
 def test_killed_after_the_exchange_what_was_written_last_is_saved_by_the_next_one(
     next_one: str, memory: Memory, open_home: Callable[[str], Memory], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,6 +192,9 @@ def test_killed_after_the_exchange_what_was_written_last_is_saved_by_the_next_on
     assert findings(memory) == []
     if next_one == "backup":
         memory.archive.backup()
+    elif next_one == "clean":
+        assert "restore" in {step.what for step in memory.maintenance.clean().steps}
+        assert "restore" not in {step.what for step in memory.maintenance.clean().steps}
     else:
         memory.archive.restore(archive)
     assert beside(memory.home.notebook) == []
