@@ -231,6 +231,7 @@ class RecordStore:
         outcome: Outcome = "unchanged" if draft.key is not None else "duplicate"
         if known.trashed_at is not None:
             self._untrash(known)
+            known = self._get(known.id)
             outcome = "restored"
         if draft.key is not None:
             title = content.title if draft.title is not None or content.title else known.title

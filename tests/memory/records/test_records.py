@@ -127,6 +127,15 @@ def test_what_is_forgotten_can_be_restored(records: Records, memory: Memory) -> 
     back = records.remember(Draft(text=TEXT, key="retry"))
     assert (back.outcome, back.record.id) == ("restored", kept.id)
     assert _found(memory, "payments") == [kept.id]
+    records.forget([kept.id])
+    other = records.remember(Draft(text="Refunds are never repeated.", key="retry"))
+    assert (other.outcome, other.record.id) == ("restored", kept.id)
+    assert _found(memory, "refunds") == [kept.id], "with another text too"
+    assert _found(memory, "payments") == []
+    records.forget([kept.id])
+    titled = records.remember(Draft(text="Refunds are never repeated.", title="Money"))
+    assert (titled.outcome, titled.record.id) == ("restored", kept.id)
+    assert _found(memory, "refunds") == [kept.id], "with another title too"
 
 
 def test_forgetting_several_is_all_or_nothing(records: Records) -> None:
