@@ -48,6 +48,7 @@ _DOING = {
     "pending": "looking for missing vectors",
     "snapshots": "reading its index snapshots",
     "recall": "searching its vector index",
+    "records": "reading its records",
     "secrets": "looking for secrets in it",
 }
 _REMEDY_OF_CRASH = {"lexical": Remedy.LEXICAL, "snapshots": Remedy.SNAPSHOTS, "recall": Remedy.SNAPSHOTS}

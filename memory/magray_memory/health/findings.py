@@ -34,6 +34,8 @@ class Remedy(StrEnum):
     """Have the next run of the indexer read the files again whose passages are not what was stored."""
     SNAPSHOTS = "snapshots"
     """Remove the index snapshots and write new ones."""
+    RECORDS = "records"
+    """Make the passages of records that have none."""
     REDACT = "redact"
     """Take out of records what former rules of redaction left in them."""
     REMOVE = "remove"

@@ -87,8 +87,19 @@ def _checks(vault: Vault, redaction: RedactionSettings) -> dict[str, Callable[[]
         "recall": lambda: index.check_recall(vault),
     }
     if not vault.kind.derived:  # of files the next run of the indexer takes them out
+        checks["records"] = lambda: _check_records(vault)
         checks["secrets"] = lambda: _check_secrets(vault, redaction)
     return checks
+
+
+def _check_records(vault: Vault) -> Iterator[Finding]:
+    """Whether every record that is not in the trash can be found."""
+    from magray_memory.storage.record_lists import without_passages
+
+    lost = without_passages(vault)
+    if lost:
+        message = f"Nothing finds {len(lost):,} of the records in {vault.path}: no passages of them are there."
+        yield Finding("records", Severity.WARNING, message, str(vault.path), FIX, Remedy.RECORDS)
 
 
 def _check_secrets(vault: Vault, redaction: RedactionSettings) -> Iterator[Finding]:

@@ -36,6 +36,7 @@ ORDER = (
     Remedy.COUNTERS,
     Remedy.REREAD,
     Remedy.LEXICAL,
+    Remedy.RECORDS,
     Remedy.REDACT,
     Remedy.VECTORS,
     Remedy.EMBED,
@@ -74,6 +75,7 @@ class Repairer:
             Remedy.REMOVE: _remove,
             Remedy.SNAPSHOTS: self._rebuild_snapshots,
             Remedy.EMBED: self._embed,
+            Remedy.RECORDS: self._cut_records,
             Remedy.REDACT: self._redact,
         }
         try:
@@ -145,6 +147,14 @@ class Repairer:
         lost = f", {done.lost:,} could not be read" if done.lost else ""
         kept = f"the damaged notebook was renamed to {done.quarantined}"
         return f"{done.documents:,} records were saved{lost}; {kept}"
+
+    def _cut_records(self, path: Path) -> str:
+        from magray_memory.index.lexical import LexicalIndex
+        from magray_memory.indexing.record_passages import cut_uncut
+
+        with self._writing(path) as vault:
+            count = cut_uncut(vault, self._redaction, LexicalIndex(vault))
+        return f"{count:,} of the records are found again"
 
     def _redact(self, path: Path) -> str:
         from magray_memory.records.raw_secrets import take_out

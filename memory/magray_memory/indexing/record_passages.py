@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from magray_memory.indexing.parse import clean
 from magray_memory.storage import records
 from magray_memory.storage.documents import NewPassage
+from magray_memory.storage.record_lists import without_passages
 from magray_memory.storage.redactions import RULES, stored_texts
 from magray_memory.text.redaction import redact, rules_version
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from magray_memory.config import RedactionSettings
     from magray_memory.storage.documents import LexicalWriter
     from magray_memory.storage.vault import Vault
@@ -43,9 +46,23 @@ def redact_passages(vault: Vault, settings: RedactionSettings, lexical: LexicalW
         return 0
     with vault.write() as connection:
         found = {row[0] for row in stored_texts(connection) if redact(row[3], settings).counts}
-        for stored in records.get(vault, sorted(found)):
-            text, title = redact(stored.text, settings), redact(stored.title or "", settings)
-            passages = passages_of(text.text, title.text or None, stored.kind)
-            records.replace_passages(vault, stored.id, passages, lexical)
+        _cut_again(vault, sorted(found), settings, lexical)
         vault.set_meta(RULES, rules_version(settings))
     return len(found)
+
+
+def cut_uncut(vault: Vault, settings: RedactionSettings, lexical: LexicalWriter) -> int:
+    """Make the passages of those records that have none and are not in the trash; how many that were."""
+    with vault.write():
+        found = without_passages(vault)
+        _cut_again(vault, found, settings, lexical)
+    return len(found)
+
+
+def _cut_again(
+    vault: Vault, numbers: Sequence[int], settings: RedactionSettings, lexical: LexicalWriter
+) -> None:
+    for stored in records.get(vault, numbers):
+        text, title = redact(stored.text, settings), redact(stored.title or "", settings)
+        passages = passages_of(text.text, title.text or None, stored.kind)
+        records.replace_passages(vault, stored.id, passages, lexical)

@@ -26,6 +26,16 @@ _TEXT = RecordRow.text.is_null(False) & SQL("+path IS NULL")
 """The + keeps SQLite from the index of paths, which has every record under none."""
 
 
+def without_passages(vault: Vault) -> list[int]:
+    """Records that are not in the trash and have no passage, so that nothing finds them."""
+    with vault.read() as connection:
+        rows = connection.execute(
+            "SELECT id FROM document d WHERE text <> '' AND +path IS NULL AND trashed_at IS NULL"
+            " AND NOT EXISTS (SELECT 1 FROM passage WHERE document_id = d.id) ORDER BY id"
+        )
+        return [row[0] for row in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class RecordFilter:
     """Which records are listed. Several values of one field mean or; all `tags` must be there, each with what
