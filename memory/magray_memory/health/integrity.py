@@ -98,7 +98,9 @@ def _check_records(vault: Vault) -> Iterator[Finding]:
 
     lost = without_passages(vault)
     if lost:
-        message = f"Nothing finds {len(lost):,} of the records in {vault.path}: no passages of them are there."
+        message = (
+            f"Nothing finds {len(lost):,} of the records in {vault.path}: no passages of them are there."
+        )
         yield Finding("records", Severity.WARNING, message, str(vault.path), FIX, Remedy.RECORDS)
 
 
