@@ -16,6 +16,7 @@ import weakref
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.errors import StorageError
+from magray_memory.storage.sqlite_errors import CORRUPT, NOTADB, error_code
 from magray_memory.storage.vault_files import FileFacts, stat_of, uri
 
 if TYPE_CHECKING:
@@ -150,7 +151,8 @@ def _rescue(path: Path, before: LogFiles, found: LogFiles) -> None:
     """Have what is in a deleted log taken into the database, by a connection that has it open.
 
     Only while nobody has begun another log, whose frames would be looked for in the deleted one; nobody can,
-    as long as frames that are needed are missing. Raises StorageError where others are reading from it.
+    as long as frames that are needed are missing. A log whose database was replaced, or is damaged, is left
+    as it is. Raises StorageError where others are reading from it.
     """
     if found.log.size or found.shm.inode not in (before.shm.inode, 0):
         return
@@ -160,19 +162,24 @@ def _rescue(path: Path, before: LogFiles, found: LogFiles) -> None:
             return
     for _ in range(_RESCUES):
         # Others may have one that was deleted earlier.
-        log = _known.get(path, before).log.inode
+        log, database = _known.get(path, before).log.inode, stat_of(path).inode
         opened = [one for one in list(_connections.get(path, ())) if not one.closed]
-        connections = [one for one in opened if one.log_files.log.inode == log]
-        for connection in connections:
-            with contextlib.suppress(sqlite3.Error):
-                if not connection.in_transaction:
-                    busy, frames, moved = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-                    if not busy and frames == moved:
-                        return
-        if not connections:
+        connections = [one for one in opened if (one.log_files.log.inode, one.inode) == (log, database)]
+        if not connections or any(_moves_all(connection) for connection in connections):
             return
         time.sleep(_RESCUE_SECONDS)
     raise _busy(path)
+
+
+def _moves_all(connection: Connection) -> bool:
+    """Take the log that a connection has open into the database; whether nothing is left that could be."""
+    if connection.in_transaction:
+        return False
+    try:
+        busy, frames, moved = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    except sqlite3.Error as error:
+        return error_code(error) & 0xFF in (CORRUPT, NOTADB)
+    return not busy and frames == moved
 
 
 def _read_log_anew(path: Path, found: LogFiles) -> None:

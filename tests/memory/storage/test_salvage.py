@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from magray_memory.errors import VaultDamaged
 from magray_memory.storage import schema
 from magray_memory.storage.counters import recount
 from magray_memory.storage.durability import VaultKind
@@ -142,3 +145,31 @@ def test_what_stands_in_the_log_outlives_the_file(path: Path, tmp_path: Path, le
         file.truncate(left)
     assert salvage(cut, VaultKind.NOTEBOOK, _complete).lost == 0
     assert ("a", "b") in [row[:2] for row in _rows(cut, "meta")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file that is in use cannot be replaced there")
+@pytest.mark.parametrize("left", [0, 24_576])
+def test_a_notebook_that_was_salvaged_elsewhere_is_followed(path: Path, left: int) -> None:
+    with (
+        Vault.open(path, kind=VaultKind.NOTEBOOK, write=True) as writer,
+        Vault.open(path, kind=VaultKind.NOTEBOOK) as reader,
+    ):
+        writer.set_meta("a", "b")
+        assert reader.meta("a") == "b"
+        os.truncate(path, left)
+        salvage(path, VaultKind.NOTEBOOK, _complete)
+        Vault.open(path, kind=VaultKind.NOTEBOOK).close()
+        assert (reader.meta("a"), writer.meta("a")) == ("b", "b")
+        writer.set_meta("c", "d")
+        assert reader.meta("c") == "d"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file that is in use cannot be deleted there")
+def test_a_notebook_that_is_damaged_and_has_lost_its_log_is_told_to_be_damaged(path: Path) -> None:
+    with Vault.open(path, kind=VaultKind.NOTEBOOK, write=True) as vault:
+        vault.set_meta("a", "b")
+        path.write_bytes(b"no database at all" * 3000)
+        path.with_name(path.name + "-wal").unlink()
+        for ask in (lambda: vault.meta("a"), lambda: vault.set_meta("a", "c")):
+            with pytest.raises(VaultDamaged):
+                ask()
