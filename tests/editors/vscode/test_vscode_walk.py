@@ -204,9 +204,14 @@ def test_records_are_backed_up(window: Window, place: Place) -> None:
 
 def test_restoring_shows_what_would_change_and_asks(window: Window, place: Place) -> None:
     (record,) = magray(place, "list")["records"]
-    window.command("magray: Restore from Backup")
-    window.wait_for(lambda: window.rows.count() == 2, "the backup and another file")
-    window.rows.first.click()
+
+    def chosen() -> bool:
+        window.command("magray: Restore from Backup")
+        window.wait_for(lambda: window.rows.count() == 2, "the backup and another file")
+        window.rows.first.click(timeout=5_000)  # the palette that closes may take the list with it
+        return True
+
+    window.wait_for(chosen, "the backup")
     window.wait_for(lambda: window.rows.filter(has_text="Replace").count() == 1, "how to restore")
     window.choose("Replace")
     dialog = window.page.locator(".monaco-dialog-box")

@@ -113,7 +113,7 @@ def test_tokens_made_elsewhere_count_as_made_here(tmp_path: Path) -> None:
         index = LexicalIndex(vault)
         assert index.ensure_version()  # what is built again analyses by itself
         text = "def getUserByID(): pass"
-        tokens = (analyze_names("getUserByID"), analyze_names("a"), analyze(text))
+        tokens = (analyze_names("getUserByID"), analyze_names("a"), analyze(text), "")
         passage = NewPassage(1, 1, "getUserByID", "code", text, b"0" * 16, analysed=tokens)
         put = documents.put_file(
             vault, NewDocument("a", "code", None, None, (1, 1, 0, 0), b"h"), [passage], index
