@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
+    from types import FrameType
 
 _POLL_SECONDS = 0.5
 GRACE_SECONDS = 0.7
 """How long what is under way may take to stop cleanly before the process ends anyway."""
+
+_caught: list[int] = []
+"""The signals that asked the server to end."""
 
 
 def on_death(pid: int, gone: Callable[[], None]) -> None:
@@ -84,6 +88,13 @@ def _wait_windows(pid: int) -> None:
 
 def on_signal(loop: asyncio.AbstractEventLoop, leave: Callable[[int], None]) -> None:
     """SIGTERM, SIGINT and SIGHUP end the server as they end any program: 128 + the signal's number."""
+
+    def note(caught: int, _: FrameType | None) -> None:
+        _caught.append(caught)
+        if not wakes:
+            loop.call_soon_threadsafe(leave, 128 + caught)
+
+    wakes = True
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is None:
@@ -91,7 +102,14 @@ def on_signal(loop: asyncio.AbstractEventLoop, leave: Callable[[int], None]) -> 
         try:
             loop.add_signal_handler(number, leave, 128 + number)
         except NotImplementedError:
-            signal.signal(number, lambda caught, _: loop.call_soon_threadsafe(leave, 128 + caught))
+            wakes = False
+        # The loop may take up the end of the client's stream before a signal that came first: noted here.
+        signal.signal(number, note)
+
+
+def exit_code(code: int) -> int:
+    """The exit code of a server that would end with `code`, by the signal that came before that."""
+    return 128 + _caught[0] if _caught else code
 
 
 def when_stdin_ends(act: Callable[[], object]) -> None:

@@ -305,7 +305,7 @@ class MagrayServer(LanguageServer):
         loop.call_soon_threadsafe(lambda: self.leave_soon(code()))
         time.sleep(FORCED_SECONDS)
         self._end_children()
-        os._exit(code())
+        os._exit(process_exit.exit_code(code()))
 
     def leave_soon(self, code: int) -> None:
         """End the process; after shutdown once the requests that it cancelled are answered, a moment later at
@@ -330,7 +330,7 @@ class MagrayServer(LanguageServer):
         if isinstance(writer, Writer):
             writer.drain(LEAVE_SECONDS)
         logging.shutdown()
-        os._exit(code)
+        os._exit(process_exit.exit_code(code))
 
 
 def _register(server: MagrayServer) -> None:

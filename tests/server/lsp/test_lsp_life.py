@@ -89,6 +89,16 @@ def test_sigterm_ends_the_server(connect) -> None:
     assert client.process.wait(5) == 128 + signal.SIGTERM
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals are of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_comes_before_the_end_of_input_tells_the_exit_code(connect, number: int) -> None:
+    client = connect()
+    client.error("magray/list", {})  # before initialize: nothing but the reader is at work
+    client.process.send_signal(number)
+    client.stdin.close()
+    assert client.process.wait(5) == 128 + number
+
+
 def test_the_death_of_the_editor_ends_the_server(connect) -> None:
     editor = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     client = connect()
