@@ -144,11 +144,12 @@ def test_a_model_that_makes_other_vectors_than_recorded_is_refused(
 
 
 def test_a_child_that_takes_too_long_is_ended(bundled: Model, tmp_path: Path) -> None:
+    before = psutil.Process().children(recursive=True)
     found = find_out(tmp_path, bundled, "cpu", 0.01)
     assert not found.ok
     assert found.passing
     assert "hangs (stopped after 0.01 s)" in found.reason
-    assert not psutil.Process().children(recursive=True)
+    assert set(psutil.Process().children(recursive=True)) <= set(before)
 
 
 def test_python_that_cannot_be_started_is_an_answer(
