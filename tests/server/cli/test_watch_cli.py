@@ -30,7 +30,9 @@ class Lines:
     def __init__(self, stream: IO[bytes]) -> None:
         self.seen: list[str] = []
         self._changed = threading.Condition()
-        threading.Thread(target=self._read, args=(stream,), daemon=True).start()
+        # A stream of its own: whoever ends the process closes the other, which frees what is being read into.
+        own = os.fdopen(os.dup(stream.fileno()), "rb")
+        threading.Thread(target=self._read, args=(own,), daemon=True).start()
 
     def _read(self, stream: IO[bytes]) -> None:
         with stream:
