@@ -116,8 +116,13 @@ def test_a_notebook_keeps_what_is_left_of_it(kept, tmp_path, processes, harm: st
         )
         assert fixed.returncode == 0, fixed
         assert {record["id"] for record in client.request("magray/list", {})["records"]} == set(ids)
-    assert client.request("magray/remember", {"text": "Later."})["outcome"] == "created"
+    later = client.request("magray/remember", {"text": "Later."})
+    assert later["outcome"] == "created"
     assert "Later." in [record["text"] for record in client.request("magray/list", {})["records"]]
+    assert client.request("magray/show", {"id": later["id"]})["text"] == "Later."
+    for method in ("magray/recall", "magray/search"):
+        assert later["id"] in {hit["id"] for hit in client.request(method, {"query": "later"})["hits"]}
+    assert client.request("magray/stats", {})
     assert _severity(client, "storage") == "ok"
 
 
