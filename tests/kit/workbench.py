@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import expect, sync_playwright
 
 if TYPE_CHECKING:
@@ -175,8 +176,9 @@ class Window:
         def ran() -> bool:
             self.close_lists()
             self.page.keyboard.press("F1")
-            self.page.wait_for_timeout(300)
-            if not self.input.is_visible():  # a page of an extension may hold the keys
+            try:
+                self.input.wait_for(state="visible", timeout=5_000)
+            except PlaywrightError:  # a page of an extension may hold the keys
                 self.page.locator(".part.statusbar").click(position={"x": 640, "y": 11})
                 return False
             self.type(f">{title}")
@@ -185,7 +187,11 @@ class Window:
             self.page.mouse.move(640, 790)  # what it rests upon shows a hint, which covers buttons
             return True
 
+        def left() -> bool:
+            return not self.input.is_visible() or not self.input.input_value().startswith(">")
+
         self.wait_for(ran, f"the command {title}")
+        self.wait_for(left, "the end of the palette")
 
     def close_lists(self) -> None:
         """Close whatever list or input is open."""

@@ -283,8 +283,13 @@ def test_a_workspace_that_vanishes_is_told_and_the_editor_goes_on(
 def choose_path(window: Window, path: str) -> None:
     """Name a file or folder in the editor's own dialog."""
     window.wait_for(lambda: window.input.input_value().startswith("/"), "the dialog")
-    window.type(path)
-    window.page.wait_for_timeout(300)
+
+    def entered() -> bool:
+        window.type(path)
+        window.page.wait_for_timeout(500)
+        return window.input.input_value().startswith(path)  # while it loads, it fills in a path of its own
+
+    window.wait_for(entered, "the path in the dialog")
     window.page.keyboard.press("Enter")
     window.page.wait_for_timeout(300)
     if window.page.locator(".quick-input-widget").is_visible():

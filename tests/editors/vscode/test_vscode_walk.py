@@ -90,6 +90,7 @@ def test_a_selection_is_remembered_with_where_it_stands(window: Window, place: P
     window.page.keyboard.press("Home")
     for _ in range(6):
         window.page.keyboard.press("Shift+ArrowDown")
+    window.wait_for(lambda: "selected)" in window.page.locator(".statusbar").inner_text(), "the selection")
     window.command("magray: Remember Selection")
     window.type("How failures are described")
     window.page.keyboard.press("Enter")
