@@ -181,6 +181,8 @@ class Window:
             except PlaywrightError:  # a page of an extension may hold the keys
                 self.page.locator(".part.statusbar").click(position={"x": 640, "y": 11})
                 return False
+            if not self.input.input_value().startswith(">"):
+                return False  # not the palette yet
             self.type(f">{title}")
             self.page.wait_for_timeout(300)
             self.rows.filter(has_text=title).first.click(timeout=2_000)
@@ -188,7 +190,7 @@ class Window:
             return True
 
         def left() -> bool:
-            return not self.input.is_visible() or not self.input.input_value().startswith(">")
+            return not self.input.is_visible() or self.input.input_value() != f">{title}"
 
         self.wait_for(ran, f"the command {title}")
         self.wait_for(left, "the end of the palette")
