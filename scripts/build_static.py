@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 SOURCES = HERE / "static_sources.toml"
 RANK = 240
-"""Dimensions of the basis: 15.9 MB. With 192 a tenth of the neighbours that it finds are others."""
+"""Dimensions of the basis: 15.9 MB, about the most that the package may take."""
 RIDGE, MAP_RIDGE, STEPS = 0.05, 0.1, 12
 _SLICE = 40
 _HELD_OUT = 7
