@@ -51,9 +51,9 @@ from magray_memory.storage.migrations import (
     skip_reasons,
     skip_times,
     stamps,
+    statements,
     symbols,
 )
-from magray_memory.storage.migrations import statements as _statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -171,7 +171,7 @@ def _empty_lexical(connection: sqlite3.Connection, table: str, statement: Callab
 
 def first_schema(connection: sqlite3.Connection) -> None:
     """1: the tables of the first release."""
-    for statement in _statements(FIRST_TABLES):
+    for statement in statements(FIRST_TABLES):
         connection.execute(statement)
     create_fts(connection)
 
@@ -218,7 +218,7 @@ def former_values(connection: sqlite3.Connection) -> None:
     """15: what layer, pin, importance, tags, trash and replacement of a record were before, so that a
     question as of a day is answered with those of then; nothing is known of the time before this version.
     """
-    for statement in _statements(_FORMER_VALUES):
+    for statement in statements(_FORMER_VALUES):
         connection.execute(statement)
 
 
@@ -252,7 +252,7 @@ def static_vectors(connection: sqlite3.Connection) -> None:
     """17: approximate vectors by a static table, a row a file; `static_vector` in `tally` is another number
     after each change of them.
     """
-    for statement in _statements(_STATIC_VECTORS):
+    for statement in statements(_STATIC_VECTORS):
         connection.execute(statement)
 
 

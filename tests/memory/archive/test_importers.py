@@ -528,10 +528,12 @@ def test_an_entity_that_is_told_in_parts_has_everything_once(memory: Memory, tmp
 def test_artifacts_of_claude_are_part_of_the_conversation(memory: Memory, tmp_path: Path) -> None:
     plan = {"command": "create", "title": "Plan", "type": "text/markdown", "content": "# Steps\n\none"}
     code = {"command": "create", "title": "run", "language": "python", "content": "print(1)"}
+    fenced = {"command": "create", "title": "doc", "language": "rst", "content": "````\n```\n````"}
     blocks = [
         {"type": "thinking", "thinking": "hidden"},
         {"type": "tool_use", "name": "artifacts", "input": plan},
         {"type": "tool_use", "name": "artifacts", "input": code},
+        {"type": "tool_use", "name": "artifacts", "input": fenced},
         {"type": "tool_use", "name": "web_search", "input": {"query": "hidden"}},
         {"type": "text", "text": "Done."},
     ]
@@ -540,7 +542,8 @@ def test_artifacts_of_claude_are_part_of_the_conversation(memory: Memory, tmp_pa
     path.write_text(json.dumps([{"uuid": "u", "name": "N", "chat_messages": [said]}]))
     memory.exchange.import_(path)
     assert texts(memory)["N"] == (
-        "## Claude\n\n### Plan\n\n# Steps\n\none\n\n### run\n\n```python\nprint(1)\n```\n\nDone.\n"
+        "## Claude\n\n### Plan\n\n# Steps\n\none\n\n### run\n\n```python\nprint(1)\n```\n\n"
+        "### doc\n\n`````rst\n````\n```\n````\n`````\n\nDone.\n"
     )
 
 

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.archive.importers.chats import Conversation, Said, is_conversations, records_of
-from magray_memory.archive.importers.reading import dict_of, json_items, list_of, text_of, time_of
+from magray_memory.archive.importers.reading import dict_of, fenced, json_items, list_of, text_of, time_of
 from magray_memory.archive.incoming import LeftOut, Skipped
 
 if TYPE_CHECKING:
@@ -130,8 +130,7 @@ def _part(part: object) -> str:
 
 def _code(content: dict[str, Any]) -> str:
     language, text = text_of(content.get("language")), text_of(content.get("text"))
-    fence = "````" if "```" in text else "```"
-    return f"{fence}{'' if language == 'unknown' else language}\n{text}\n{fence}" if text else ""
+    return fenced(text, "" if language == "unknown" else language) if text else ""
 
 
 def _quote(content: dict[str, Any]) -> str:

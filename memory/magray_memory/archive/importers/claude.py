@@ -9,7 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.archive.importers.chats import Conversation, Said, is_conversations, records_of
-from magray_memory.archive.importers.reading import dict_of, json_items, line_of, list_of, text_of, time_of
+from magray_memory.archive.importers.reading import (
+    dict_of,
+    fenced,
+    json_items,
+    line_of,
+    list_of,
+    text_of,
+    time_of,
+)
 from magray_memory.archive.incoming import ForeignItem, LeftOut, Skipped
 from magray_memory.records.draft import MAX_NAME, MAX_TITLE, Draft
 
@@ -79,8 +87,7 @@ def _artifact(block: dict[str, Any]) -> str:
     title, language = line_of(made.get("title"), MAX_TITLE) or "artifact", text_of(made.get("language"))
     if "markdown" in text_of(made.get("type")):
         return f"### {title}\n\n{text}"
-    fence = "````" if "```" in text else "```"
-    return f"### {title}\n\n{fence}{language}\n{text}\n{fence}"
+    return f"### {title}\n\n{fenced(text, language)}"
 
 
 def _name(file: object) -> str:
@@ -91,8 +98,7 @@ def _attachment(file: dict[str, Any]) -> str:
     name, text = _name(file) or "attachment", text_of(file.get("extracted_content")).strip()
     if not text:
         return f"[attachment: {name}]"
-    fence = "````" if "```" in text else "```"
-    return f"### {name}\n\n{fence}\n{text}\n{fence}"
+    return f"### {name}\n\n{fenced(text)}"
 
 
 def _project(value: dict[str, Any], where: str) -> Iterator[Incoming]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _MILLISECONDS_FROM = 1e11
 """A number of a time that is larger counts milliseconds."""
+_BACKTICKS = re.compile("`+")
 BROKEN = "some of its bytes are no UTF-8; U+FFFD stands for them"
 
 
@@ -96,6 +98,12 @@ def line_of(value: object, most: int) -> str | None:
 def list_of(value: object) -> list[Any]:
     """A list; an empty one for anything else."""
     return cast("list[Any]", value) if isinstance(value, list) else []
+
+
+def fenced(text: str, language: str = "") -> str:
+    """A text as a fenced code block, whatever fences stand in it."""
+    fence = "`" * max(3, 1 + max(map(len, _BACKTICKS.findall(text)), default=0))
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def dict_of(value: object) -> dict[str, Any]:
