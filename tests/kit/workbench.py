@@ -295,6 +295,32 @@ class Window:
         self.page.wait_for_timeout(200)
         self.page.keyboard.press("Enter")
         self.wait_for(lambda: self.active_tab.startswith(bare), f"the tab of {bare}")
+        line = name.partition(":")[2]
+        if line:
+            self.wait_for(lambda: self.position[0] == int(line), f"the line {line}")
+
+    def select_down(self, last: int) -> None:
+        """Select from the start of the cursor's line up to the start of another line, key by key."""
+
+        def at(line: int, column: int | None = None) -> bool:
+            return self.position[0] == line and column in (None, self.position[1])
+
+        first = self.position[0]
+
+        def begun() -> bool:
+            self.page.keyboard.press("Home")  # to the text, or from there to the line's start
+            self.page.wait_for_timeout(100)
+            return at(first, 1)
+
+        self.wait_for(begun, f"the start of the line {first}")
+        for line in range(first + 1, last + 1):
+            self.page.keyboard.press("Shift+ArrowDown")
+            self.wait_for(lambda line=line: at(line), f"the selection up to the line {line}")
+
+    def insert(self, text: str) -> None:
+        """Type at the cursor, and wait until the editor shows it."""
+        self.page.keyboard.type(text)
+        self.wait_for(lambda: text in self.text, f"what was typed: {text}")
 
     @property
     def active_tab(self) -> str:

@@ -111,7 +111,7 @@ def test_an_edit_that_would_overwrite_another_one_is_refused_and_loses_nothing(
 ) -> None:
     window.page.locator(".editor-group-container.active .view-line").first.click()
     window.page.keyboard.press("Control+End")
-    window.page.keyboard.type(" Mine.")
+    window.insert(" Mine.")
     magray(place, "edit", "n2", "--text", "Deploy on Wednesdays.")
     window.page.wait_for_timeout(500)
     window.page.keyboard.press("Control+S")
@@ -124,7 +124,7 @@ def test_an_edit_that_would_overwrite_another_one_is_refused_and_loses_nothing(
     window.wait_for(lambda: not window.page.locator(".tab.active.dirty").count(), "nothing to save")
 
     # Another text of the same length is no conflict for the editor, and is one for the notebook.
-    window.page.keyboard.type(" Twice")
+    window.insert(" Twice")
     text = magray(place, "show", "n2")["text"]
     magray(place, "edit", "n2", "--text", text.replace("Mine", "Ours"))
     window.page.keyboard.press("Control+S")

@@ -87,9 +87,7 @@ def test_a_result_says_why_it_is_there_and_can_be_kept(window: Window) -> None:
 
 def test_a_selection_is_remembered_with_where_it_stands(window: Window, place: Place) -> None:
     window.open_file("_tracing.py:20")
-    window.page.keyboard.press("Home")
-    for _ in range(6):
-        window.page.keyboard.press("Shift+ArrowDown")
+    window.select_down(26)
     window.wait_for(lambda: "selected)" in window.page.locator(".statusbar").inner_text(), "the selection")
     window.command("magray: Remember Selection")
     window.type("How failures are described")
@@ -118,7 +116,7 @@ def test_what_was_remembered_is_recalled_and_edited_as_a_document(window: Window
     window.page.locator(".editor-group-container.active .view-line").first.click()
     window.page.keyboard.press("Control+End")
     window.wait_for(lambda: window.position[0] > 7, "the end of the record")
-    window.page.keyboard.type("Edited in the editor.")
+    window.insert("Edited in the editor.")
     window.page.keyboard.press("Control+S")
     window.wait_for(
         lambda: "Edited in the editor." in magray(place, "show", "n1")["text"], "the edit in the notebook"
