@@ -125,10 +125,11 @@ def unsaved(vault: Vault) -> bool:
     with vault.read() as connection:
         if not _has_former(connection):
             return False
-        return connection.execute(
+        row = connection.execute(
             "SELECT saved <> coalesce((SELECT value FROM swap_tally WHERE name = 'record'), 0)"
             f" FROM {_FORMER}"
-        ).fetchone()[0]
+        ).fetchone()
+    return row is not None and bool(row[0])  # emptied first, once all that was there is saved
 
 
 def take_back(copy: Path) -> None:

@@ -208,6 +208,29 @@ def test_killed_after_the_exchange_what_was_written_last_is_saved_by_the_next_on
     assert state(memory) == wanted
 
 
+@pytest.mark.parametrize("tables", [1, 2, 9])
+def test_killed_while_the_former_state_is_removed_the_next_backup_removes_the_rest(
+    tables: int, memory: Memory
+) -> None:
+    archive = str(memory.archive.backup().backup.path)
+    wanted = state(memory)
+    memory.records.remember(Draft(text="written since"))
+
+    def kill(told: Report) -> None:
+        if told.step == "removing the former state" and told.done >= tables:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        memory.archive.restore(archive, progress=Progress(kill))
+    assert beside(memory.home.notebook)
+    saved = [backup.path for backup in memory.archive.list() if backup.safety]
+    memory.archive.backup()
+    assert beside(memory.home.notebook) == []
+    assert [backup.path for backup in memory.archive.list() if backup.safety] == saved
+    assert state(memory) == wanted
+    assert findings(memory) == []
+
+
 def test_what_is_written_before_the_exchange_is_in_the_one_safety_backup(
     memory: Memory, open_home: Callable[[str], Memory]
 ) -> None:
