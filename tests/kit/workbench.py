@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 SECONDS = float(os.environ.get("MAGRAY_TEST_SECONDS") or 60)
 """Nothing takes this long; what waits longer has failed. A machine that is busy with more may need more."""
+AGAIN = 10.0
+"""Seconds after which what had no effect is done again."""
+NOTIFICATION = ":is(.notification-toast, .notifications-center.visible)"
 SETTINGS = {
     "workbench.startupEditor": "none",
     "workbench.tips.enabled": False,
@@ -168,46 +172,120 @@ class Window:
         """Wait for the workbench."""
         self.page.wait_for_selector(".monaco-workbench .statusbar-item", timeout=SECONDS * 1000)
 
+    # Waiting, and doing until it is seen
+
+    def wait_for(self, test: Callable[[], Any], what: str = "") -> Any:
+        """Wait until a test holds; returns what it gives."""
+        found = self._seen(test, SECONDS)
+        if found:
+            return found
+        self.picture(f"failed-{re.sub(r'[^a-z]+', '-', what.lower()) or 'wait'}")
+        raise AssertionError(f"{what} did not come; the window says {self.messages()}, {self.status}")
+
+    def until(self, act: Callable[[], Any], effect: Callable[[], Any], what: str) -> Any:
+        """Act, and act again while the effect is not seen; returns what `effect` gives.
+
+        A window that is busy loses keys, and clicks on rows that it draws again. `act` may fail, is called
+        at least once, and must do no harm twice.
+        """
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            try:
+                act()
+            except (PlaywrightError, AssertionError):  # what it acts upon is not there, or goes away
+                self.page.wait_for_timeout(100)
+            found = self._seen(effect, AGAIN)
+            if found:
+                return found
+        return self.wait_for(effect, what)
+
+    def _seen(self, test: Callable[[], Any], seconds: float) -> Any:
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                found = test()
+            except Exception as error:
+                if "Timeout" not in type(error).__name__ and "Error" not in type(error).__name__:
+                    raise
+                found = None
+            if found or time.monotonic() > end:
+                return found
+            self.page.wait_for_timeout(100)
+
     # Commands and lists
 
-    def command(self, title: str) -> None:
-        """Run a command by its title in the palette, once its extension is there."""
+    def open_list(self, key: str, start: str) -> None:
+        """Open one of the editor's lists by its key; `start`: what its input has then."""
 
-        def ran() -> bool:
+        def open_it() -> None:
             self.close_lists()
-            self.page.keyboard.press("F1")
+            self.page.keyboard.press(key)
             try:
                 self.input.wait_for(state="visible", timeout=5_000)
             except PlaywrightError:  # a page of an extension may hold the keys
                 self.page.locator(".part.statusbar").click(position={"x": 640, "y": 11})
-                return False
-            if not self.input.input_value().startswith(">"):
-                return False  # not the palette yet
-            self.type(f">{title}")
-            self.page.wait_for_timeout(300)
-            self.rows.filter(has_text=title).first.click(timeout=2_000)
-            self.page.mouse.move(640, 790)  # what it rests upon shows a hint, which covers buttons
-            return True
+
+        self.until(open_it, lambda: self.input.input_value() == start, f"the list of {key}")
+
+    def command(self, title: str) -> None:
+        """Run a command by its title in the palette, once its extension is there."""
+        row = self.rows.filter(has_text=title).first
+
+        def settled() -> bool:
+            before = self.row_texts()
+            self.page.wait_for_timeout(100)
+            return any(title in text for text in before) and before == self.row_texts()
 
         def left() -> bool:
             return not self.input.is_visible() or self.input.input_value() != f">{title}"
 
+        def ran() -> bool:
+            self.open_list("F1", ">")
+            self.type(f">{title}")
+            if not self._seen(settled, 2):
+                return False  # the extension is not there yet
+            row.click(timeout=2_000)
+            return self._seen(left, AGAIN)
+
         self.wait_for(ran, f"the command {title}")
-        self.wait_for(left, "the end of the palette")
+        self.page.mouse.move(640, 790)  # what it rests upon shows a hint, which covers buttons
 
     def close_lists(self) -> None:
         """Close whatever list or input is open."""
         widget = self.page.locator(".quick-input-widget")
-        for _ in range(4):
-            if not widget.is_visible():
-                return
+        end = time.monotonic() + SECONDS
+        while widget.is_visible() and time.monotonic() < end:
             self.page.keyboard.press("Escape")
             self.page.wait_for_timeout(100)
 
     def type(self, text: str) -> None:
-        """Fill the input that is open."""
-        expect(self.input).to_be_visible(timeout=SECONDS * 1000)
-        self.input.fill(text)
+        """Fill the input that is open; one that has just come may still be given a text of its own."""
+
+        def filled() -> bool:
+            self.input.fill(text, timeout=5_000)
+            self.page.wait_for_timeout(50)
+            return self.input.input_value() == text
+
+        self.wait_for(filled, f"the text {text}")
+
+    def answer(self, text: str, effect: Callable[[], Any], what: str) -> Any:
+        """Fill the input that is open, and accept it."""
+        self.type(text)
+        return self.accept(effect, what)
+
+    def accept(self, effect: Callable[[], Any], what: str) -> Any:
+        """Accept what the open list or input has."""
+        return self.until(lambda: self.input.press("Enter", timeout=2_000), effect, what)
+
+    @property
+    def listing(self) -> bool:
+        """Whether a list or input is open."""
+        return self.page.locator(".quick-input-widget").is_visible()
+
+    @property
+    def list_text(self) -> str:
+        """All that the open list or input says."""
+        return " ".join(self.page.locator(".quick-input-widget").all_inner_texts())
 
     @property
     def input(self) -> Locator:
@@ -225,118 +303,195 @@ class Window:
 
     @property
     def list_title(self) -> str:
-        return self.page.locator(".quick-input-title").inner_text()
+        return " ".join(self.page.locator(".quick-input-title").all_inner_texts())
 
-    def button(self, tooltip: str) -> None:
+    def button(self, tooltip: str, effect: Callable[[], Any], what: str) -> Any:
         """Press a button of the open list."""
-        self.page.locator(
+        button = self.page.locator(
             f".quick-input-widget .quick-input-titlebar [aria-label^='{tooltip}']"
-        ).first.click()
+        ).first
+        return self.until(lambda: button.click(timeout=5_000), effect, what)
 
-    def choose(self, text: str) -> None:
+    def row_button(self, label: str, effect: Callable[[], Any], what: str) -> Any:
+        """Press a button of the list's first row, which shows it while it is pointed at."""
+        return self.press_in(self.rows.first, label, effect, what)
+
+    def press_in(self, row: Locator, label: str, effect: Callable[[], Any], what: str) -> Any:
+        """Press a button of a row or of a view, which shows it while it is pointed at."""
+
+        def press() -> None:
+            row.hover(timeout=5_000)
+            row.locator(f"[aria-label='{label}']").first.click(timeout=5_000)
+
+        return self.until(press, effect, what)
+
+    def choose(self, text: str, effect: Callable[[], Any], what: str) -> Any:
         """Choose the row that has this text."""
-        self.rows.filter(has_text=text).first.click()
+        row = self.rows.filter(has_text=text).first
+        return self.until(lambda: row.click(timeout=5_000), effect, what)
 
     # The window
-
-    def wait_for(self, test: Callable[[], Any], what: str = "") -> Any:
-        """Wait until a test holds; returns what it gives."""
-        end = time.monotonic() + SECONDS
-        while time.monotonic() < end:
-            try:
-                found = test()
-            except Exception as error:
-                if "Timeout" not in type(error).__name__ and "Error" not in type(error).__name__:
-                    raise
-                found = None
-            if found:
-                return found
-            self.page.wait_for_timeout(100)
-        self.picture(f"failed-{re.sub(r'[^a-z]+', '-', what.lower()) or 'wait'}")
-        raise AssertionError(f"{what} did not come; the window says {self.messages()}, {self.status}")
 
     @property
     def status(self) -> str:
         """The extension's item in the status bar: its text and what it says when pointed at."""
-        item = self.page.locator(".statusbar-item[id*='magray']")
-        if not item.count():
-            return ""
-        return f"{item.first.inner_text().strip()} | {item.first.get_attribute('aria-label')}"
+        items = self.page.locator(".statusbar-item[id*='magray']").evaluate_all(
+            "items => items.map(item => `${item.innerText.trim()} | ${item.getAttribute('aria-label')}`)"
+        )
+        return items[0] if items else ""
+
+    @property
+    def status_bar(self) -> str:
+        """All that the status bar says."""
+        return " ".join(self.page.locator(".statusbar").all_inner_texts())
+
+    def open_health(self, sign: str) -> str:
+        """Click the item in the status bar; returns the text of the report, which has the sign."""
+        item = self.page.locator(".statusbar-item[id*='magray']").first
+        return self.until(
+            lambda: item.click(timeout=5_000), lambda: self.frame_text(sign), "the report of health"
+        )
 
     def messages(self) -> list[str]:
         """The notifications that are shown."""
         return [
             " ".join(text.split())
-            for text in self.page.locator(
-                ".notification-toast .notification-list-item-message"
-            ).all_inner_texts()
+            for text in self.page.locator(f"{NOTIFICATION} .notification-list-item-message").all_inner_texts()
         ]
 
-    def press(self, label: str) -> None:
-        """Press a button of a notification."""
-        button = self.page.locator(".notification-toast a.monaco-button").filter(has_text=label).first
-        expect(button).to_be_visible(timeout=SECONDS * 1000)
-        button.click()
+    def message_buttons(self) -> list[str]:
+        """The buttons of the notifications that are shown."""
+        return self.page.locator(f"{NOTIFICATION} a.monaco-button").all_inner_texts()
+
+    def told(self, text: str) -> str:
+        """Wait for a notification that has the text; returns all of it."""
+        return self.wait_for(
+            lambda: next((each for each in self.messages() if text in each), None), f"a message: {text}"
+        )
+
+    def all_messages(self) -> list[str]:
+        """The notifications, those included whose time on the screen is over."""
+        self._show_messages()
+        return self.messages()
+
+    def press(self, label: str, effect: Callable[[], Any] | None = None, what: str = "") -> None:
+        """Press a button of a notification, also of one whose time on the screen is over."""
+        button = self.page.locator(f"{NOTIFICATION} a.monaco-button").filter(has_text=label).first
+
+        def press() -> None:
+            if not self._seen(button.is_visible, 5):
+                self._show_messages()
+            button.click(timeout=5_000)
+
+        self.until(press, effect or (lambda: not button.is_visible()), what or f"the end of {label}")
+
+    @property
+    def dialog(self) -> str:
+        """What the dialog says that is open."""
+        return " ".join(self.page.locator(".monaco-dialog-box").all_inner_texts())
+
+    def decide(self, label: str) -> None:
+        """Press a button of the dialog that is open."""
+        button = self.page.locator(".monaco-dialog-box a.monaco-button").filter(has_text=label).first
+        self.until(lambda: button.click(timeout=5_000), lambda: not self.dialog, "the end of the dialog")
+
+    def _show_messages(self) -> None:
+        center = self.page.locator(".notifications-center.visible")
+        if not center.is_visible():
+            self.command("Notifications: Show Notifications")
 
     def clear_messages(self) -> None:
         """Remove all notifications."""
         self.command("Notifications: Clear All Notifications")
+        self.wait_for(lambda: not self.messages(), "no message")
 
     def open_file(self, name: str) -> None:
         """Open a file by its name, as with Ctrl+P; `name:12` at a line."""
-        self.close_lists()
-        self.page.keyboard.press("Control+P")
-        box = self.input
-        expect(box).to_be_visible(timeout=SECONDS * 1000)
-        box.fill(name)
-        bare = name.partition(":")[0].rpartition("/")[2]
-        row = self.rows.filter(has_text=bare).first
-        expect(row).to_be_visible(timeout=SECONDS * 1000)
-        self.page.wait_for_timeout(200)
-        self.page.keyboard.press("Enter")
-        self.wait_for(lambda: self.active_tab.startswith(bare), f"the tab of {bare}")
-        line = name.partition(":")[2]
-        if line:
-            self.wait_for(lambda: self.position[0] == int(line), f"the line {line}")
+        path, _, line = name.partition(":")
+        bare = path.rpartition("/")[2]
 
-    def select_down(self, last: int) -> None:
-        """Select from the start of the cursor's line up to the start of another line, key by key."""
+        def open_it() -> None:
+            self.open_list("Control+P", "")
+            self.type(name)
+            self._seen(lambda: bare in self.row_texts()[0], 5)
+            self.page.wait_for_timeout(200)
+            self.input.press("Enter", timeout=2_000)
 
-        def at(line: int, column: int | None = None) -> bool:
-            return self.position[0] == line and column in (None, self.position[1])
+        def there() -> bool:
+            at = not line or self.position[0] == int(line)
+            return at and self.active_tab.startswith(bare) and not self.listing
 
-        first = self.position[0]
+        self.until(open_it, there, f"{bare} at its line")
 
-        def begun() -> bool:
-            self.page.keyboard.press("Home")  # to the text, or from there to the line's start
-            self.page.wait_for_timeout(100)
-            return at(first, 1)
+    def keys(self, *keys: str, effect: Callable[[], Any], what: str) -> Any:
+        """Press keys in the editor, with nothing in front of it."""
 
-        self.wait_for(begun, f"the start of the line {first}")
-        for line in range(first + 1, last + 1):
-            self.page.keyboard.press("Shift+ArrowDown")
-            self.wait_for(lambda line=line: at(line), f"the selection up to the line {line}")
+        def press() -> None:
+            self.close_lists()
+            for key in keys:
+                self.page.keyboard.press(key)
+
+        return self.until(press, effect, what)
+
+    def select_lines(self, name: str, first: int, last: int) -> None:
+        """Select whole lines of a file, key by key."""
+
+        def select() -> None:
+            self.open_file(f"{name}:{first}")
+            # To the text, or from there to the line's start.
+            self.keys("Home", effect=lambda: self.position == (first, 1), what="the start of the line")
+            for line in range(first + 1, last + 2):
+                self.page.keyboard.press("Shift+ArrowDown")
+                self.wait_for(lambda line=line: self.position[0] == line, f"the selection up to {line}")
+
+        self.until(select, lambda: "selected)" in self.status_bar, "the selection")
+
+    def to_the_end(self) -> None:
+        """Set the cursor to the end of the text, which is on the screen."""
+        lines = self.page.locator(".editor-group-container.active .view-line")
+
+        def at_end() -> bool:
+            last = self.text.rpartition("\n")[2]
+            return self.position == (self.line_numbers[-1], len(last) + 1)
+
+        def go() -> None:
+            lines.first.click(timeout=5_000)
+            self.page.keyboard.press("Control+End")
+
+        self.until(go, at_end, "the end of the text")
 
     def insert(self, text: str) -> None:
-        """Type at the cursor, and wait until the editor shows it."""
-        self.page.keyboard.type(text)
-        self.wait_for(lambda: text in self.text, f"what was typed: {text}")
+        """Type at the cursor, all at once, and wait until the editor shows it."""
+        self.until(
+            lambda: self.page.keyboard.insert_text(text), lambda: text in self.text, f"what was typed: {text}"
+        )
+
+    def save(self, effect: Callable[[], Any], what: str) -> Any:
+        """Save the text in the editor."""
+        return self.keys("Control+S", effect=effect, what=what)
 
     @property
     def active_tab(self) -> str:
-        return (
-            self.page.locator(".tab.active").first.inner_text().strip()
-            if self.page.locator(".tab.active").count()
-            else ""
-        )
+        """The name on the tab in front."""
+        return next(iter(self.page.locator(".tab.active").all_inner_texts()), "").strip()
+
+    @property
+    def dirty(self) -> bool:
+        """Whether the text in front is not saved."""
+        return self.page.locator(".tab.active.dirty").count() > 0
 
     @property
     def position(self) -> tuple[int, int]:
-        """Line and column of the cursor, as the status bar says."""
-        text = self.page.locator(".statusbar-item[id='status.editor.selection']").inner_text()
-        match = re.search(r"Ln (\d+), Col (\d+)", text)
-        assert match, text
-        return int(match[1]), int(match[2])
+        """Line and column of the cursor, as the status bar says; zeros while it says none."""
+        texts = self.page.locator(".statusbar-item[id='status.editor.selection']").all_inner_texts()
+        match = re.search(r"Ln (\d+), Col (\d+)", " ".join(texts))
+        return (int(match[1]), int(match[2])) if match else (0, 0)
+
+    @property
+    def line_numbers(self) -> list[int]:
+        """The numbers of the lines that are on the screen."""
+        numbers = self.page.locator(".editor-group-container.active .line-numbers").all_inner_texts()
+        return sorted(int(number) for number in numbers if number.strip().isdigit())
 
     @property
     def text(self) -> str:
@@ -354,7 +509,7 @@ class Window:
 
     def pane_title(self, view: str) -> str:
         """What stands above a view."""
-        return self.pane(view).locator(".pane-header").inner_text()
+        return " ".join(self.pane(view).locator(".pane-header").all_inner_texts())
 
     def tree(self, view: str) -> list[str]:
         """The rows of a view in the side bar."""
@@ -385,7 +540,8 @@ class Window:
         """A picture of the window, for people."""
         self._pictures.mkdir(parents=True, exist_ok=True)
         file = self._pictures / f"{name}.png"
-        self.page.screenshot(path=str(file))
+        with contextlib.suppress(PlaywrightError):  # a machine that is busy may not be done in time
+            self.page.screenshot(path=str(file))
         return file
 
 

@@ -10,6 +10,9 @@ vim.lsp.enable('magray')
 for index = 1, 3 do
   vim.cmd.edit(('%s/f%d.lua'):format(folder, index))
 end
+kit.wait(function()
+  return #kit.said > 0
+end, 'a message')
 vim.wait(200)
 kit.equal(#kit.said, 1, vim.inspect(kit.said))
 kit.told('cannot be run')

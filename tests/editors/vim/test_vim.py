@@ -57,9 +57,12 @@ qall!
 """
 
 
-@pytest.mark.skipif(VIM is None or not ALE.is_file(), reason="no Vim with ALE was found")
+@pytest.mark.skipif(
+    (VIM is None or not ALE.is_file()) and not os.environ.get("MAGRAY_REQUIRE_EDITORS"),
+    reason="no Vim with ALE was found",
+)
 def test_ale_searches_by_meaning_follows_links_and_shows_backlinks(tmp_path: Path) -> None:
-    assert VIM is not None
+    assert VIM is not None and ALE.is_file(), "no Vim with ALE was found (try: apt-get install vim vim-ale)"
     notes = tmp_path / "notes"
     (notes / ".git").mkdir(parents=True)
     (notes / "ports.md").write_text("# Ports\n\nIt listens on 8080. See [[deploy]].\n", encoding="utf-8")

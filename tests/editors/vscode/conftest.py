@@ -181,6 +181,7 @@ def magray(place: Place, *arguments: str) -> Any:
 def searched(window: Window, question: str, first: str = "", command: str = "Search Memory") -> list[str]:
     """The rows that a question gets; `first`: what the first of them must have."""
     window.command(f"magray: {command}")
+    window.wait_for(lambda: "magray" not in window.input.input_value(), "the list of answers")
     window.type(question)
     window.wait_for(
         lambda: (

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .conftest import magray, searched, server_processes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from workbench import Editor, Window
 
     from .conftest import Place
@@ -38,17 +40,20 @@ def test_views_say_what_they_are_for_before_the_first_use(window: Window) -> Non
         )
         assert welcome.locator("a.monaco-button").first.inner_text() == button
     window.picture("welcome")
-    window.pane("Related").locator("a.monaco-button").click()
-    window.wait_for(lambda: any("Open a file first" in text for text in window.messages()), "what is missing")
+    find_similar = window.pane("Related").locator("a.monaco-button")
+    window.until(
+        lambda: find_similar.click(timeout=5_000),
+        lambda: any("Open a file first" in text for text in window.messages()),
+        "what is missing",
+    )
     window.clear_messages()
 
 
 def test_the_walkthrough_has_four_steps_whose_buttons_work(window: Window) -> None:
     window.command("Welcome: Open Walkthrough")
     window.type("magray")
-    window.choose("Get started with magray")
     steps = window.page.locator(".getting-started-step .step-title")
-    window.wait_for(lambda: steps.count() == 4, "the steps")
+    window.choose("Get started with magray", lambda: steps.count() == 4, "the steps")
     assert [text.strip() for text in steps.all_inner_texts()] == [
         "Get the server",
         "Index your folders",
@@ -56,9 +61,9 @@ def test_the_walkthrough_has_four_steps_whose_buttons_work(window: Window) -> No
         "Remember and recall",
     ]
     window.picture("walkthrough")
-    steps.nth(1).click()
-    window.page.locator(".getting-started-step.expanded a.monaco-button").first.click()
-    window.wait_for(lambda: "ready" in window.status, "the index")
+    button = window.page.locator(".getting-started-step.expanded a.monaco-button").filter(has_text="Index")
+    window.until(lambda: steps.nth(1).click(timeout=5_000), button.is_visible, "the second step")
+    window.until(lambda: button.click(timeout=5_000), lambda: "ready" in window.status, "the index")
     window.wait_for(
         lambda: window.page.locator(
             ".getting-started-step .complete.codicon-getting-started-step-checked"
@@ -89,46 +94,40 @@ def test_records_are_grouped_by_layer_tag_and_project(window: Window) -> None:
 
 def test_a_record_is_pinned_and_its_tags_are_edited(window: Window, place: Place) -> None:
     row = window.tree_row("Memory", "Deploy")
-    row.hover()
-    row.locator("[aria-label='Pin Record']").click()
-    window.wait_for(lambda: magray(place, "show", "n2")["pinned"], "the pin")
-    window.wait_for(
-        lambda: window.tree_row("Memory", "Deploy").locator("[aria-label='Unpin Record']").count() == 1,
-        "the pin in the view",
+    window.press_in(
+        row, "Pin Record", row.locator("[aria-label='Unpin Record']").count, "the pin in the view"
     )
-    assert ", pinned" in (window.tree_row("Memory", "Deploy").get_attribute("aria-label") or "")
-    window.tree_row("Memory", "Deploy").click()
-    window.wait_for(lambda: window.active_tab.startswith("n2.md"), "the record")
+    assert magray(place, "show", "n2")["pinned"]
+    window.wait_for(lambda: ", pinned" in (row.get_attribute("aria-label") or ""), "the pin in words")
+    window.until(
+        lambda: row.click(timeout=5_000), lambda: window.active_tab.startswith("n2.md"), "the record"
+    )
     window.command("magray: Edit Tags")
     window.wait_for(lambda: window.input.input_value() == "ops", "the tags of now")
-    window.type("ops, выпуск")
-    window.page.keyboard.press("Enter")
+    window.answer("ops, выпуск", lambda: not window.listing, "the end of the question")
     window.wait_for(lambda: sorted(magray(place, "show", "n2")["tags"]) == ["ops", "выпуск"], "the tags")
 
 
 def test_an_edit_that_would_overwrite_another_one_is_refused_and_loses_nothing(
     window: Window, place: Place
 ) -> None:
-    window.page.locator(".editor-group-container.active .view-line").first.click()
-    window.page.keyboard.press("Control+End")
+    window.to_the_end()
     window.insert(" Mine.")
     magray(place, "edit", "n2", "--text", "Deploy on Wednesdays.")
-    window.page.wait_for_timeout(500)
-    window.page.keyboard.press("Control+S")
-    window.wait_for(lambda: any("n2.md" in text for text in window.messages()), "that it was not saved")
+    window.save(lambda: any("n2.md" in text for text in window.messages()), "that it was not saved")
     window.picture("conflict")
     assert magray(place, "show", "n2")["text"] == "Deploy on Wednesdays."
     assert "Mine." in window.text
-    window.press("Overwrite")
-    window.wait_for(lambda: "Mine." in magray(place, "show", "n2")["text"], "that mine was meant")
-    window.wait_for(lambda: not window.page.locator(".tab.active.dirty").count(), "nothing to save")
+    window.press("Overwrite", lambda: not window.dirty, "nothing to save")
+    assert "Mine." in magray(place, "show", "n2")["text"]
 
     # Another text of the same length is no conflict for the editor, and is one for the notebook.
+    window.clear_messages()
+    window.to_the_end()
     window.insert(" Twice")
     text = magray(place, "show", "n2")["text"]
     magray(place, "edit", "n2", "--text", text.replace("Mine", "Ours"))
-    window.page.keyboard.press("Control+S")
-    window.wait_for(lambda: any("n2" in message for message in window.messages()), "that it was not saved")
+    window.save(lambda: any("n2" in message for message in window.messages()), "that it was not saved")
     assert "Ours" in magray(place, "show", "n2")["text"]
     assert "Twice" in window.text
     window.clear_messages()
@@ -141,22 +140,28 @@ def test_marks_in_the_gutter_tell_what_was_remembered_and_what_changed_since(
 ) -> None:
     window.open_file("_tracing.py:20")
     window.wait_for(lambda: window.page.locator(".cgmr").count() > 0, "the mark")
-    window.command("Show or Focus Hover")
     hover = window.page.locator(".monaco-hover:visible")
-    window.wait_for(lambda: "Remembered: n1" in hover.first.inner_text(), "what the mark says")
+
+    def said(text: str) -> bool:
+        return any(text in each for each in hover.all_inner_texts())
+
+    def ask() -> None:
+        window.page.keyboard.press("Escape")
+        window.command("Show or Focus Hover")
+
+    window.until(ask, lambda: said("Remembered: n1"), "what the mark says")
     window.picture("mark-hover")
     window.page.keyboard.press("Escape")
     file = place.workspace / "pluggy" / "_tracing.py"
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
     file.write_text("".join([*lines[:20], "        # another body\n", *lines[23:]]), encoding="utf-8")
     window.wait_for(lambda: "another body" in window.text, "the new text")
-    window.page.keyboard.press("Control+Home")
-    window.page.keyboard.press("End")
-    window.page.keyboard.type(" ")
-    window.page.keyboard.press("Control+S")
+    window.open_file("_tracing.py:1")
+    window.keys("Control+Home", effect=lambda: window.position == (1, 1), what="the start of the file")
+    window.insert("# ")
+    window.save(lambda: not window.dirty, "the end of saving")
     window.open_file("_tracing.py:20")
-    window.command("Show or Focus Hover")
-    window.wait_for(lambda: "changed since (n1)" in hover.first.inner_text(), "that the lines changed")
+    window.until(ask, lambda: said("changed since (n1)"), "that the lines changed")
     window.picture("mark-changed")
     window.page.keyboard.press("Escape")
 
@@ -166,47 +171,45 @@ def test_what_is_alike_is_found_and_related_places_can_be_pinned(window: Window)
     window.command("magray: Find Similar")
     window.wait_for(lambda: window.tree("Related"), "similar places")
     window.wait_for(lambda: "_manager.py:100" in window.pane_title("Related"), "what they are like")
-    window.pane("Related").hover()
-    window.pane("Related").locator("[aria-label='Pin Related Places']").first.click()
-    window.wait_for(
-        lambda: window.pane("Related").locator("[aria-label='Follow the Cursor']").count(), "the pin"
-    )
+    related = window.pane("Related")
+    follow = related.locator("[aria-label='Follow the Cursor']")
+    window.press_in(related, "Pin Related Places", follow.count, "the pin")
     pinned = window.tree("Related")
     window.open_file("iniconfig/_parse.py:60")
     window.page.wait_for_timeout(1_500)
     assert window.tree("Related") == pinned
     window.picture("related-pinned")
-    window.pane("Related").hover()
-    window.pane("Related").locator("[aria-label='Follow the Cursor']").first.click()
-    window.wait_for(lambda: "_parse.py:60" in window.pane_title("Related"), "following again")
+    window.press_in(
+        related,
+        "Follow the Cursor",
+        lambda: "_parse.py:60" in window.pane_title("Related"),
+        "following again",
+    )
 
 
 def test_a_result_opens_beside_what_is_there(window: Window) -> None:
     searched(window, "HookCaller", "HookCaller")
-    window.rows.first.hover()
-    window.rows.first.locator("[aria-label='Open to the side']").click()
-    window.wait_for(lambda: window.page.locator(".editor-group-container").count() == 2, "two groups")
-    assert window.active_tab == "_caller.py"
+    groups = window.page.locator(".editor-group-container")
+    window.row_button("Open to the side", lambda: groups.count() == 2, "two groups")
+    active = window.page.locator(".editor-group-container.active .tab.active")
+    window.wait_for(lambda: "_caller.py" in " ".join(active.all_inner_texts()), "the place in one of them")
     window.command("View: Join All Editor Groups")
+    window.wait_for(lambda: groups.count() == 1, "one group")
 
 
 def test_more_filters_are_chosen_in_a_list_and_taken_back(window: Window) -> None:
     searched(window, "ops сервер deploy tracing")
-    widget = window.page.locator(".quick-input-widget")
-    for choice, value in (("Layer", "insights"), ("No filters", "")):
-        window.button("More filters")
-        window.wait_for(lambda: window.rows.filter(has_text="Changed since").count() == 1, "the filters")
-        window.choose(choice)
-        if value:
-            window.wait_for(lambda: window.rows.count() == 3, "the layers")
-            window.choose(value)
-            window.wait_for(lambda: "1 Selected" in widget.inner_text(), "the chosen layer")
-            window.page.keyboard.press("Enter")
-            window.wait_for(lambda: "insights" in window.list_title, "the filter in the title")
-            window.wait_for(
-                lambda: window.rows.count() and "Порты" in window.row_texts()[0], "that layer alone"
-            )
-    window.wait_for(lambda: "insights" not in window.list_title, "no filter")
+
+    def more(choice: str, effect: Callable[[], Any], what: str) -> None:
+        filters = window.rows.filter(has_text="Changed since")
+        window.button("More filters", lambda: filters.count() == 1, "the filters")
+        window.choose(choice, effect, what)
+
+    more("Layer", lambda: window.rows.count() == 3, "the layers")
+    window.choose("insights", lambda: "1 Selected" in window.list_text, "the chosen layer")
+    window.accept(lambda: "insights" in window.list_title, "the filter in the title")
+    window.wait_for(lambda: window.rows.count() and "Порты" in window.row_texts()[0], "that layer alone")
+    more("No filters", lambda: window.list_title and "insights" not in window.list_title, "no filter")
     window.close_lists()
 
 
@@ -214,18 +217,18 @@ def test_records_are_exported_and_imported(window: Window, place: Place) -> None
     folder = place.workspace.parent / "notes out"
     folder.mkdir()
     window.command("magray: Export Records")
-    window.choose("Markdown")
+    window.choose("Markdown", lambda: window.input.input_value().startswith("/"), "the dialog")
     choose_path(window, f"{folder}/")
-    window.wait_for(lambda: any("Exported to" in text for text in window.messages()), "the export")
+    window.told("Exported to")
     texts = [file.read_text("utf-8") for file in folder.rglob("*.md")]
     assert any("Порт сервера 8080." in text for text in texts)
     window.clear_messages()
 
     file = place.workspace.parent / "records.json"
     window.command("magray: Export Records")
-    window.choose("JSON")
+    window.choose("JSON", lambda: window.input.input_value().startswith("/"), "the dialog")
     choose_path(window, str(file))
-    window.wait_for(lambda: any("Exported to" in text for text in window.messages()), "the second export")
+    window.told("Exported to")
     assert json.loads(file.read_text("utf-8"))
     window.clear_messages()
 
@@ -245,10 +248,8 @@ def test_the_trash_is_a_list_from_which_records_are_taken_back(window: Window, p
     window.wait_for(lambda: not any("Tracing" in row for row in window.tree("Memory")), "the view without it")
     window.command("magray: Restore from Trash")
     window.wait_for(lambda: window.rows.count() == 1, "the trash")
-    window.rows.first.click()
-    window.wait_for(lambda: "1 Selected" in window.page.locator(".quick-input-widget").inner_text(), "it")
-    window.page.keyboard.press("Enter")
-    window.wait_for(lambda: any("Tracing" in row for row in window.tree("Memory")), "the record back")
+    window.choose("Tracing", lambda: "1 Selected" in window.list_text, "that it is chosen")
+    window.accept(lambda: any("Tracing" in row for row in window.tree("Memory")), "the record back")
 
 
 def test_figures_of_use_and_the_log_are_there_to_read(window: Window) -> None:
@@ -260,7 +261,7 @@ def test_figures_of_use_and_the_log_are_there_to_read(window: Window) -> None:
     window.wait_for(lambda: "magray-lsp" in window.output, "the log")
     window.command("View: Toggle Panel Visibility")
     window.command("magray: Index Open Folders")
-    window.wait_for(lambda: "Indexed:" in window.page.locator(".statusbar").inner_text(), "what was indexed")
+    window.wait_for(lambda: "Indexed:" in window.status_bar, "what was indexed")
 
 
 def test_a_workspace_that_vanishes_is_told_and_the_editor_goes_on(
@@ -270,7 +271,7 @@ def test_a_workspace_that_vanishes_is_told_and_the_editor_goes_on(
     shutil.move(place.workspace, away)
     window.command("magray: Search Memory")
     window.type("HookCaller")
-    window.page.wait_for_timeout(1_000)
+    window.wait_for(window.row_texts, "an answer of some kind")
     window.close_lists()
     assert len(server_processes(editor)) == 1
     searched(window, "Порты", "Порты", command="Recall")
@@ -290,7 +291,4 @@ def choose_path(window: Window, path: str) -> None:
         return window.input.input_value().startswith(path)  # while it loads, it fills in a path of its own
 
     window.wait_for(entered, "the path in the dialog")
-    window.page.keyboard.press("Enter")
-    window.page.wait_for_timeout(300)
-    if window.page.locator(".quick-input-widget").is_visible():
-        window.page.keyboard.press("Enter")
+    window.accept(lambda: not window.listing, "the end of the dialog")

@@ -32,10 +32,14 @@ def record(place: Place) -> None:
 
 def choose_theme(window: Window, name: str, kind: str) -> None:
     """Have the editor look like that."""
-    window.command("Preferences: Color Theme")
-    window.type(name)
-    window.wait_for(lambda: window.row_texts()[0].startswith(name), "the theme")
-    window.page.keyboard.press("Enter")
+
+    def ask() -> None:
+        window.command("Preferences: Color Theme")
+        window.wait_for(window.row_texts, "the themes")  # what is typed before they are there finds none
+        window.type(name)
+
+    window.until(ask, lambda: window.row_texts()[0].startswith(name), "the theme")
+    window.accept(lambda: not window.listing, "the end of the list")
     window.wait_for(window.page.locator(f".monaco-workbench.{kind}").count, f"a window that is {kind}")
 
 
@@ -68,12 +72,12 @@ def test_everything_that_can_be_pressed_has_a_name(window: Window) -> None:
     searched(window, "tracing")
     window.wait_for(lambda: any("Tracing" in row for row in window.tree("Memory")), "the record")
     window.rows.first.hover()
-    assert window.page.evaluate(UNNAMED) == []
-    rows = window.rows.evaluate_all("rows => rows.map(row => row.getAttribute('aria-label'))")
-    assert all(len(row) > 10 for row in rows)
+    window.wait_for(lambda: window.page.evaluate(UNNAMED) == [], "a name for each button")
+    labels = "rows => rows.map(row => row.getAttribute('aria-label'))"
+    window.wait_for(lambda: all(len(row) > 10 for row in window.rows.evaluate_all(labels)), "names of rows")
     window.close_lists()
-    memory = window.tree_row("Memory", "Tracing").get_attribute("aria-label") or ""
-    assert memory.startswith("Tracing")
+    memory = window.tree_row("Memory", "Tracing")
+    window.wait_for(lambda: (memory.get_attribute("aria-label") or "").startswith("Tracing"), "its name")
     # Its label says the state in words, not by an icon.
     window.wait_for(lambda: "magray: ready" in window.status, "the state")
 
@@ -88,10 +92,19 @@ def test_keys_collide_with_none_of_the_editor(window: Window) -> None:
     window.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     window.command("Preferences: Open Default Keyboard Shortcuts (JSON)")
     window.wait_for(lambda: '"key"' in window.text, "the keys of the editor")
-    window.page.locator(".editor-group-container.active .view-line").first.click()
-    window.page.keyboard.press("Control+A")
-    window.page.keyboard.press("Control+C")
-    text = window.wait_for(lambda: window.page.evaluate("navigator.clipboard.readText()"), "their text")
+
+    def copy_all() -> None:
+        window.page.locator(".editor-group-container.active .view-line").first.click(timeout=5_000)
+        window.page.keyboard.press("Control+A")
+        window.wait_for(lambda: "selected)" in window.status_bar, "the selection")
+        window.page.keyboard.press("Control+C")
+
+    def copied() -> str:
+        text = window.page.evaluate("navigator.clipboard.readText()")
+        return text if '"key"' in text else ""
+
+    window.until(copy_all, copied, "their text")
+    text = copied()
     keys = re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE)
     defaults = [each for each in json.loads(keys) if not each["command"].startswith("magray.")]
     assert len(defaults) > 500
@@ -132,26 +145,27 @@ def test_in_russian_all_that_it_says_is_russian(
     try:
         window = browser.open(editor.address(place.workspace))
         searched(window, "HookCaller", "HookCaller", command="Искать в памяти")
-        assert window.list_title.startswith("Поиск в памяти")
+        window.wait_for(lambda: window.list_title.startswith("Поиск в памяти"), "the title")
         buttons = window.page.locator(".quick-input-titlebar .action-label").evaluate_all(
             "all => all.map(each => each.getAttribute('aria-label'))"
         )
         assert buttons and all(CYRILLIC.search(button) for button in buttons)
-        window.rows.first.hover()
-        window.rows.first.locator("[aria-label='Почему этот результат']").click()
-        window.wait_for(lambda: any("подходят слова" in row for row in window.row_texts()), "the steps")
+        window.row_button(
+            "Почему этот результат",
+            lambda: any("подходят слова" in row for row in window.row_texts()),
+            "the steps",
+        )
         window.picture("russian-interface")
         window.close_lists()
         window.wait_for(lambda: "готов" in window.status, "the state")
         window.command("View: Show magray")
         for view in ("Результаты", "Память", "Похожее", "Охват"):
-            assert window.pane(view).count() == 1, view
-        window.page.locator(".statusbar-item[id*='magray']").first.click()
-        page = window.wait_for(lambda: window.frame_text("Поиск по смыслу"), "the report")
+            window.wait_for(lambda view=view: window.pane(view).count() == 1, view)
+        page = window.open_health("Поиск по смыслу")
         assert "Устройство" in page and "object Object" not in page
         assert RUSSIAN["command.backup"] in page  # what to do about there being no backup
         window.picture("russian-health")
-        window.page.keyboard.press("F1")
+        window.open_list("F1", ">")
         for name in ("recall", "backup", "why"):
             title = f"magray: {RUSSIAN[f'command.{name}']}"
             window.type(f">{title}")

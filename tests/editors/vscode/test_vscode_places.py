@@ -44,17 +44,15 @@ def test_a_program_that_is_not_there_is_told_once_with_what_to_do(
     (folder / ".vscode" / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     window = browser.open(editor.address(folder))
     window.command("magray: Search Memory")
-    window.wait_for(lambda: any("/nowhere/magray-lsp" in text for text in window.messages()), "the message")
+    window.told("/nowhere/magray-lsp")
     window.picture("no-server")
-    assert len(window.messages()) == 1
-    assert "not installed" in window.status
-    window.press("Install")
-    dialog = window.page.locator(".monaco-dialog-box")
-    window.wait_for(
-        lambda: "Install the magray server" in dialog.inner_text(), "the question before installing"
+    assert len(window.all_messages()) == 1
+    window.wait_for(lambda: "not installed" in window.status, "the state")
+    window.press(
+        "Install", lambda: "Install the magray server" in window.dialog, "the question before installing"
     )
     window.picture("install")
-    dialog.locator("a.monaco-button").filter(has_text="Cancel").click()
+    window.decide("Cancel")
     # Naming the right one is enough: the change of the setting starts it.
     right = {"magray.serverPath": "${userHome}/.local/bin/magray-lsp"}
     (folder / ".vscode" / "settings.json").write_text(json.dumps(right), encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -96,12 +97,25 @@ def bare_editor(code_server: Path, vsix: Path, bare: Place) -> Iterator[Editor]:
 
 
 @pytest.fixture
-def bare_window(bare_editor: Editor, browser: Browser, bare: Place) -> Iterator[Window]:
+def bare_window(
+    bare_editor: Editor, browser: Browser, bare: Place, request: pytest.FixtureRequest
+) -> Iterator[Window]:
+    """A window on a folder with the settings that a test names, else an interpreter that is not there."""
     shutil.rmtree(bare.workspace / ".vscode", ignore_errors=True)
-    set_workspace(bare.workspace, python__defaultInterpreterPath="/nowhere/python")
+    set_workspace(
+        bare.workspace, **getattr(request, "param", {"python__defaultInterpreterPath": "/nowhere/python"})
+    )
     opened = browser.open(bare_editor.address(bare.workspace))
     yield opened
     opened.page.context.close()
+
+
+with_python = pytest.mark.parametrize(
+    "bare_window", [{"python__defaultInterpreterPath": sys.executable}], indirect=True, ids=["python"]
+)
+with_server = pytest.mark.parametrize(
+    "bare_window", [{"magray__serverPath": str(SERVER)}], indirect=True, ids=["server"]
+)
 
 
 def test_without_a_server_one_message_says_what_to_do_and_nothing_is_tried_again(
@@ -111,38 +125,34 @@ def test_without_a_server_one_message_says_what_to_do_and_nothing_is_tried_again
         bare_window.command("magray: Search Memory")
         bare_window.wait_for(bare_window.messages, "the message")
     bare_window.page.wait_for_timeout(1_000)
-    assert bare_window.messages() == ["The magray server was not found on this machine."]
-    assert "the server is not installed" in bare_window.status
-    buttons = bare_window.page.locator(".notification-toast a.monaco-button").all_inner_texts()
-    assert buttons == ["Install…", "How to install", "Open settings"]
+    assert bare_window.all_messages() == ["The magray server was not found on this machine."]
+    bare_window.wait_for(lambda: "the server is not installed" in bare_window.status, "the state")
+    assert bare_window.message_buttons() == ["Install…", "How to install", "Open settings"]
     assert servers(bare_editor) == []
     bare_window.picture("no-server-at-all")
 
 
+@with_python
 def test_an_installation_that_fails_is_told_and_leaves_nothing(
     bare_window: Window, bare_editor: Editor, bare: Place
 ) -> None:
     wheel = next((bare.person.parent / "index").glob("*.whl"))
     away = wheel.rename(wheel.with_suffix(".away"))
     try:
-        set_workspace(bare.workspace, python__defaultInterpreterPath=sys.executable)
         install(bare_window)
-        bare_window.wait_for(
-            lambda: any("could not be installed" in text for text in bare_window.messages()), "why it failed"
-        )
+        bare_window.told("could not be installed")
         assert not own_environment(bare_editor).exists()
-        bare_window.press("Show log")
-        bare_window.wait_for(
-            lambda: "No matching distribution found for magray" in bare_window.output, "the log"
+        bare_window.press(
+            "Show log", lambda: "No matching distribution found for magray" in bare_window.output, "the log"
         )
     finally:
         away.rename(wheel)
 
 
+@with_python
 def test_the_server_is_installed_into_an_environment_of_its_own_after_asking(
-    bare_window: Window, bare_editor: Editor, bare: Place
+    bare_window: Window, bare_editor: Editor
 ) -> None:
-    set_workspace(bare.workspace, python__defaultInterpreterPath=sys.executable)
     install(bare_window)
     bare_window.wait_for(lambda: "ready" in bare_window.status, "the installed server")
     bare_window.picture("installed")
@@ -154,17 +164,15 @@ def test_the_server_is_installed_into_an_environment_of_its_own_after_asking(
     bare_window.close_lists()
 
 
+@with_python
 def test_an_update_that_fails_keeps_the_server_that_works(
     bare_window: Window, bare_editor: Editor, bare: Place
 ) -> None:
     broken = bare.person.parent / "index" / "magray-9.9.1-py3-none-any.whl"
     broken.write_bytes(b"half a download")
-    set_workspace(bare.workspace, python__defaultInterpreterPath=sys.executable)
     try:
         install(bare_window)
-        bare_window.wait_for(
-            lambda: any("could not be installed" in text for text in bare_window.messages()), "why it failed"
-        )
+        bare_window.told("could not be installed")
     finally:
         broken.unlink()
     assert (own_environment(bare_editor) / "bin" / "magray-lsp").exists()
@@ -184,7 +192,6 @@ def test_another_interpreter_brings_its_own_server(
     for environment in environments:
         set_workspace(bare.workspace, python__defaultInterpreterPath=str(environment / "bin" / "python"))
         if not servers(bare_editor):
-            bare_window.page.wait_for_timeout(500)
             bare_window.command("magray: Search Memory")
         bare_window.wait_for(
             lambda environment=environment: (
@@ -196,31 +203,30 @@ def test_another_interpreter_brings_its_own_server(
 
 
 def test_a_server_that_dies_at_once_is_told_once_and_not_started_for_ever(
-    bare_window: Window, bare: Place
+    bare_editor: Editor, browser: Browser, bare: Place
 ) -> None:
     starts = bare.person.parent / "starts"
     program = bare.person.parent / "dies"
     program.write_text(f"#!/bin/sh\necho start >>'{starts}'\nexit 7\n", encoding="utf-8")
     program.chmod(0o755)
     set_workspace(bare.workspace, magray__serverPath=str(program))
-    bare_window.page.wait_for_timeout(500)
-    bare_window.command("magray: Search Memory")
-    bare_window.wait_for(
-        lambda: any("could not be started" in text for text in bare_window.messages()), "the message"
-    )
+    window = browser.open(bare_editor.address(bare.workspace))
+    window.command("magray: Search Memory")
+    window.told("could not be started")
     tried = starts.read_text().count("start")
-    bare_window.page.wait_for_timeout(3_000)
+    window.page.wait_for_timeout(3_000)
     assert starts.read_text().count("start") == tried
-    assert len(bare_window.messages()) == 1
-    assert "needs attention" in bare_window.status
+    assert len(window.all_messages()) == 1
+    assert "needs attention" in window.status
     set_workspace(bare.workspace, magray__serverPath=str(SERVER))
-    bare_window.wait_for(lambda: "ready" in bare_window.status, "the program that was named instead")
+    window.wait_for(lambda: "ready" in window.status, "the program that was named instead")
+    window.page.context.close()
 
 
+@with_server
 def test_a_server_that_keeps_ending_is_given_up_until_the_person_starts_it(
-    bare_window: Window, bare_editor: Editor, bare: Place
+    bare_window: Window, bare_editor: Editor
 ) -> None:
-    set_workspace(bare.workspace, magray__serverPath=str(SERVER))
     bare_window.command("magray: Search Memory")
     bare_window.wait_for(lambda: "ready" in bare_window.status, "ready")
     bare_window.close_lists()
@@ -236,15 +242,11 @@ def test_a_server_that_keeps_ending_is_given_up_until_the_person_starts_it(
         )
         killed.add(process.pid)
         os.kill(process.pid, signal.SIGKILL)
-        bare_window.wait_for(lambda: "ready" not in bare_window.status, "its end in the status bar")
-    bare_window.wait_for(
-        lambda: any("ended too often" in text for text in bare_window.messages()), "that it is given up"
-    )
+    bare_window.told("ended too often")
     bare_window.page.wait_for_timeout(2_000)
     assert servers(bare_editor) == []
     bare_window.picture("given-up")
-    bare_window.press("Start again")
-    bare_window.wait_for(lambda: "ready" in bare_window.status, "ready again")
+    bare_window.press("Start again", lambda: "ready" in bare_window.status, "ready again")
 
 
 def test_limits_end_when_their_cause_does(
@@ -291,8 +293,12 @@ def test_a_folder_without_trust_names_no_program_and_no_interpreter_until_it_is_
         window.close_lists()
         assert not (tmp_path / "ran").exists()
         window.command("Workspaces: Manage Workspace Trust")
-        window.page.locator("a.monaco-button").filter(has_text="Trust").first.click()
-        window.wait_for((tmp_path / "ran").exists, "the interpreter of a folder that is trusted now")
+        trust = window.page.locator("a.monaco-button").filter(has_text=re.compile(r"^\s*Trust\s*$")).first
+        window.until(
+            lambda: trust.click(timeout=5_000),
+            (tmp_path / "ran").exists,
+            "the interpreter of a folder that is trusted now",
+        )
         window.page.context.close()
     finally:
         editor.stop()
@@ -301,9 +307,8 @@ def test_a_folder_without_trust_names_no_program_and_no_interpreter_until_it_is_
 def install(window: Window) -> None:
     """Run the command and agree."""
     window.command("magray: Install Server")
-    dialog = window.page.locator(".monaco-dialog-box")
-    window.wait_for(lambda: "Install the magray server" in dialog.inner_text(), "the question")
-    dialog.locator("a.monaco-button").filter(has_text="Install").click()
+    window.wait_for(lambda: "Install the magray server" in window.dialog, "the question")
+    window.decide("Install")
 
 
 def own_environment(editor: Editor) -> Path:

@@ -28,9 +28,8 @@ def test_a_question_leads_to_the_lines_that_answer_it(window: Window) -> None:
     line = int(rows[0].partition("_caller.py:")[2].split()[0])
     window.wait_for(lambda: window.active_tab == "_caller.py", "the preview")
     window.picture("search")
-    window.page.keyboard.press("Enter")
-    window.wait_for(lambda: window.position == (line, 1), "the cursor at the hit")
-    assert "class HookCaller" in window.text
+    window.accept(lambda: window.position == (line, 1), "the cursor at the hit")
+    window.wait_for(lambda: "class HookCaller" in window.text, "its text")
 
 
 def test_the_list_keeps_the_ranking_of_the_server(window: Window, place: Place) -> None:
@@ -63,41 +62,41 @@ def test_a_question_in_russian_finds_the_note_and_code_in_english(window: Window
 
 def test_filters_are_buttons(window: Window) -> None:
     searched(window, "хук plugin hook")
-    window.button("What: code and text")
-    window.wait_for(lambda: "code" in window.list_title, "the filter in the title")
-    window.wait_for(lambda: all("docs/" not in row for row in window.row_texts()), "code alone")
-    for shown in ("code", "text"):
-        window.button(f"What: {shown}")
+    titlebar = window.page.locator(".quick-input-widget .quick-input-titlebar")
+    for shown, then in (("code and text", "code"), ("code", "text"), ("text", "code and text")):
+        window.button(
+            f"What: {shown}",
+            titlebar.locator(f"[aria-label='What: {then}']").count,
+            f"the filter {then}",
+        )
+        if then == "code":
+            window.wait_for(lambda: "code" in window.list_title, "the filter in the title")
+            window.wait_for(lambda: all("docs/" not in row for row in window.row_texts()), "code alone")
     window.close_lists()
 
 
 def test_a_result_says_why_it_is_there_and_can_be_kept(window: Window) -> None:
     searched(window, "HookCaller", "HookCaller")
-    window.rows.first.hover()
-    window.rows.first.locator("[aria-label='Why this result']").click()
-    window.wait_for(lambda: any("the words fit" in row for row in window.row_texts()), "the explanation")
+    window.row_button(
+        "Why this result",
+        lambda: any("the words fit" in row for row in window.row_texts()),
+        "the explanation",
+    )
     window.picture("why-this-result")
     window.page.keyboard.press("Escape")
     window.wait_for(lambda: window.rows.count() and "_caller.py" in window.row_texts()[0], "the list again")
-    window.button("Keep the results")
-    window.wait_for(lambda: window.tree("Results"), "the results in the side bar")
+    window.button("Keep the results", lambda: window.tree("Results"), "the results in the side bar")
+    window.wait_for(lambda: "HookCaller" in window.tree("Results")[0], "the first of them")
     window.picture("kept")
-    assert "HookCaller" in window.tree("Results")[0]
 
 
 def test_a_selection_is_remembered_with_where_it_stands(window: Window, place: Place) -> None:
-    window.open_file("_tracing.py:20")
-    window.select_down(26)
-    window.wait_for(lambda: "selected)" in window.page.locator(".statusbar").inner_text(), "the selection")
+    window.select_lines("_tracing.py", 20, 25)
     window.command("magray: Remember Selection")
-    window.type("How failures are described")
-    window.page.keyboard.press("Enter")
-    window.wait_for(lambda: "Tags" in (window.page.locator(".quick-input-message").inner_text()), "tags")
-    window.type("ops #tracing")
-    window.page.keyboard.press("Enter")
-    window.wait_for(lambda: any("for good" in row for row in window.row_texts()), "layers")
-    window.choose("for good")
-    window.wait_for(lambda: any("Remembered as n1" in text for text in window.messages()), "the message")
+    window.answer("How failures are described", lambda: "Tags" in window.list_text, "tags")
+    window.answer("ops #tracing", lambda: any("for good" in row for row in window.row_texts()), "layers")
+    window.choose("for good", lambda: not window.listing, "the end of the questions")
+    window.told("Remembered as n1")
     (record,) = magray(place, "list")["records"]
     assert (record["title"], record["layer"]) == ("How failures are described", "assets")
     assert sorted(record["tags"]) == ["ops", "tracing"]
@@ -111,16 +110,11 @@ def test_a_selection_is_remembered_with_where_it_stands(window: Window, place: P
 def test_what_was_remembered_is_recalled_and_edited_as_a_document(window: Window, place: Place) -> None:
     searched(window, "failures described", "How failures are described", command="Recall")
     window.picture("recall")
-    window.page.keyboard.press("Enter")
-    window.wait_for(lambda: window.active_tab.startswith("n1.md") and "exc_info" in window.text, "the record")
-    window.page.locator(".editor-group-container.active .view-line").first.click()
-    window.page.keyboard.press("Control+End")
-    window.wait_for(lambda: window.position[0] > 7, "the end of the record")
+    window.accept(lambda: window.active_tab.startswith("n1.md") and "exc_info" in window.text, "the record")
+    window.to_the_end()
     window.insert("Edited in the editor.")
-    window.page.keyboard.press("Control+S")
-    window.wait_for(
-        lambda: "Edited in the editor." in magray(place, "show", "n1")["text"], "the edit in the notebook"
-    )
+    window.save(lambda: not window.dirty, "the end of saving")
+    assert "Edited in the editor." in magray(place, "show", "n1")["text"]
     window.picture("record")
 
 
@@ -132,8 +126,7 @@ def test_an_edit_that_another_program_makes_is_shown_and_kept_in_the_history(
     window.command("magray: Show History")
     window.wait_for(lambda: window.rows.count() == 2, "two former states")
     window.picture("history")
-    window.page.keyboard.press("Enter")
-    window.wait_for(lambda: "How failures are described (" in window.active_tab, "the comparison")
+    window.accept(lambda: "How failures are described (" in window.active_tab, "the comparison")
     window.picture("comparison")
 
 
@@ -151,10 +144,12 @@ def test_what_was_forgotten_comes_back(window: Window, place: Place) -> None:
     window.wait_for(
         lambda: any("How failures" in row for row in window.tree("Memory")), "the record in the view"
     )
-    row = window.tree_row("Memory", "How failures")
-    row.hover()
-    row.locator("[aria-label='Forget']").click()
-    window.wait_for(lambda: magray(place, "list")["records"] == [], "an empty notebook")
+    window.press_in(
+        window.tree_row("Memory", "How failures"),
+        "Forget",
+        lambda: magray(place, "list")["records"] == [],
+        "an empty notebook",
+    )
     window.wait_for(
         lambda: not any("How failures" in row for row in window.tree("Memory")), "the view without it"
     )
@@ -166,29 +161,29 @@ def test_what_was_forgotten_comes_back(window: Window, place: Place) -> None:
 
 def test_a_file_that_is_not_here_has_a_reason(window: Window) -> None:
     window.command("View: Show Explorer")
-    window.page.locator(".explorer-folders-view .monaco-list-row").filter(has_text="debug.log").click()
-    window.wait_for(lambda: window.active_tab == "debug.log", "the file")
+    row = window.page.locator(".explorer-folders-view .monaco-list-row").filter(has_text="debug.log")
+    window.until(lambda: row.click(timeout=5_000), lambda: window.active_tab == "debug.log", "the file")
     window.command("magray: Why Is This File Not Here")
-    window.wait_for(lambda: any("debug.log is left out" in text for text in window.messages()), "the reason")
-    assert any(".gitignore" in text for text in window.messages())
-    window.press("Open the rule")
-    window.wait_for(lambda: window.active_tab.startswith(".gitignore"), "the rule")
-    assert window.position == (2, 1)
+    assert ".gitignore" in window.told("debug.log is left out")
+    window.press("Open the rule", lambda: window.active_tab.startswith(".gitignore"), "the rule")
+    window.wait_for(lambda: window.position == (2, 1), "its line")
     window.clear_messages()
 
 
 def test_coverage_counts_what_is_there_and_what_is_left_out(window: Window) -> None:
     window.command("magray: Focus on Coverage View")
-    window.wait_for(lambda: any("files" in row for row in window.tree("Coverage")), "the counts")
+    for start, part in (("shop", " of "), ("left out", "")):
+        window.wait_for(
+            lambda start=start, part=part: any(
+                row.startswith(start) and part in row for row in window.tree("Coverage")
+            ),
+            f"a row of {start}",
+        )
     window.picture("coverage")
-    rows = window.tree("Coverage")
-    assert any(row.startswith("shop") and " of " in row for row in rows)
-    assert any(row.startswith("left out") for row in rows)
 
 
 def test_the_report_of_health_is_a_page(window: Window) -> None:
-    window.page.locator(".statusbar-item[id*='magray']").first.click()
-    text = window.wait_for(lambda: window.frame_text("Search by meaning"), "the report")
+    text = window.open_health("Search by meaning")
     window.picture("health")
     assert "Everything works" in text and "{" not in text
     assert "cpu" in text
@@ -196,7 +191,7 @@ def test_the_report_of_health_is_a_page(window: Window) -> None:
 
 def test_records_are_backed_up(window: Window, place: Place) -> None:
     window.command("magray: Back Up Records")
-    window.wait_for(lambda: any("Backed up to" in text for text in window.messages()), "the backup")
+    window.told("Backed up to")
     assert len(magray(place, "backup", "list")["backups"]) == 1
     window.clear_messages()
 
@@ -204,20 +199,16 @@ def test_records_are_backed_up(window: Window, place: Place) -> None:
 def test_restoring_shows_what_would_change_and_asks(window: Window, place: Place) -> None:
     (record,) = magray(place, "list")["records"]
 
-    def chosen() -> bool:
+    def choose_backup() -> None:
         window.command("magray: Restore from Backup")
         window.wait_for(lambda: window.rows.count() == 2, "the backup and another file")
         window.rows.first.click(timeout=5_000)  # the palette that closes may take the list with it
-        return True
 
-    window.wait_for(chosen, "the backup")
-    window.wait_for(lambda: window.rows.filter(has_text="Replace").count() == 1, "how to restore")
-    window.choose("Replace")
-    dialog = window.page.locator(".monaco-dialog-box")
-    window.wait_for(lambda: "Replace all records" in dialog.inner_text(), "the question")
+    window.until(choose_backup, lambda: window.rows.filter(has_text="Replace").count() == 1, "how to restore")
+    window.choose("Replace", lambda: "Replace all records" in window.dialog, "the question")
     window.wait_for(lambda: window.frame_text("dry run"), "the page of what would change")
     window.picture("restore")
-    dialog.locator("a.monaco-button").filter(has_text="Cancel").click()
+    window.decide("Cancel")
     assert magray(place, "list")["records"] == [record]
 
 
