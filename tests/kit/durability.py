@@ -17,6 +17,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from disk import Disk, lay_out, read_trace, watched
 from index_writer import FILES, index
@@ -26,7 +27,7 @@ from proof_table import Tally
 from magray_memory.errors import MagrayError, VaultDamaged
 from magray_memory.health.integrity import run_checks
 from magray_memory.health.integrity_events import Found, IntegrityEvent
-from magray_memory.storage import schema
+from magray_memory.storage import schema, unsynced
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.home import Home
 from magray_memory.storage.vault_files import quarantine
@@ -390,23 +391,24 @@ def index_cuts(
 def _index_faults(home: Home, files: Path, mode: str, version: int) -> list[str]:
     path, faults = home.vault_path(files), list[str]()
     if path.exists() and mode != "high-performance":
-        faults += _complaints(path, but=("finished",))
+        faults += complaints(path, but=("finished",))
     if mode == "high-reliability" and version >= 0:
         faults += _older(path, version)
     try:
-        try:
-            index(home, files, mode)
-        except VaultDamaged:  # the command does the same
-            if mode != "high-performance":
-                raise
-            quarantine(path)
-            index(home, files, mode)
+        with patch.object(unsynced, "boot", lambda: "the next run of the machine"):
+            try:
+                index(home, files, mode)
+            except VaultDamaged:  # the command does the same
+                if mode != "high-performance":
+                    raise
+                quarantine(path)
+                index(home, files, mode)
     except MagrayError as error:
         return [*faults, f"it cannot be indexed again: {error}"]
-    return [*faults, *_complaints(path), *_older(path, version)]
+    return [*faults, *complaints(path), *_older(path, version)]
 
 
-def _complaints(path: Path, but: tuple[str, ...] = ()) -> list[str]:
+def complaints(path: Path, but: tuple[str, ...] = ()) -> list[str]:
     events = list[IntegrityEvent]()
     run_checks(path, VaultKind.WORKSPACE, frozenset(but), events.append)
     return [event.finding.message for event in events if isinstance(event, Found) and event.finding.is_error]

@@ -16,8 +16,7 @@ from magray_memory.models.recipe import text_hash
 from magray_memory.storage import documents, row_checksums, vector_spaces, vectors
 from magray_memory.storage.counters import recount
 from magray_memory.storage.damaged_vault import stated_root
-from magray_memory.storage.row_checksums import BY_DAMAGED_ROWS
-from magray_memory.storage.vault import ROWS_DAMAGED
+from magray_memory.storage.row_checksums import BY_DAMAGED_ROWS, ROWS_DAMAGED
 
 if TYPE_CHECKING:
     import sqlite3
@@ -64,10 +63,11 @@ def find_altered(vault: Vault) -> Altered:
         )
 
 
-def repair_altered(vault: Vault) -> int:
+def repair_altered(vault: Vault, *, torn: bool = False) -> int:
     """Have the next run read again what altered rows are about; returns of how many files or facts.
 
-    For a workspace's vault, by whoever has the indexer's lock. Vectors that are none are removed.
+    For a workspace's vault, by whoever has the indexer's lock. Vectors that are none are removed; in a
+    `torn` vault words, symbols and counters may be of other passages, and are made again.
     """
     with vault.write() as connection, row_checksums.lenient(connection):
         altered = find_altered(vault)
@@ -80,9 +80,10 @@ def repair_altered(vault: Vault) -> int:
             for table in ("skipped", "meta"):
                 row_checksums.remove_altered(connection, table)
             _restore_facts(vault)
+        if altered or torn:
             # A row leaves the lexical index only as it went in: it must fit the texts as they are now.
             LexicalIndex(vault).rebuild()
-        if altered or removed:
+        if altered or removed or torn:
             recount(vault)
     return altered.count
 

@@ -35,9 +35,9 @@ from magray_memory.storage.durability import Durability
 from magray_memory.storage.integrity_checks import Part
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.redactions import RULES
-from magray_memory.storage.row_checksums import BY_DAMAGED_ROWS
+from magray_memory.storage.row_checksums import BY_DAMAGED_ROWS, ROWS_DAMAGED
 from magray_memory.storage.sqlite_errors import damaged
-from magray_memory.storage.vault import ROWS_DAMAGED
+from magray_memory.storage.unsynced import TORN
 from magray_memory.text.redaction import rules_version
 
 if TYPE_CHECKING:
@@ -146,9 +146,9 @@ class Indexer:
 
     def _run_through_damage(self, subtrees: list[str], force: bool, lexical: bool) -> IndexReport:
         """The run; again, after a repair, where it met a damaged index or damaged rows."""
-        if self._vault.meta(ROWS_DAMAGED):
+        if damage := self._vault.meta(ROWS_DAMAGED):
             self._refuse_damaged_file()
-            self._repair_rows()
+            self._repair_rows(torn=damage == TORN)
             subtrees = [""]
         try:
             return self._run(subtrees, force, lexical)
@@ -169,12 +169,15 @@ class Indexer:
             raise damaged(self._vault.path, wrong)
         if any(complaint.part is Part.INDEXES for complaint in found):
             integrity_checks.rebuild_indexes(self._vault)
+        dangling = integrity_checks.dangling_table(self._vault)
+        if dangling is not None:
+            raise damaged(self._vault.path, f"rows of {dangling} refer to rows that are not there")
 
-    def _repair_rows(self) -> int:
+    def _repair_rows(self, *, torn: bool = False) -> int:
         """Forget what damaged rows are about, so that it is read again; returns how many files or facts."""
         from magray_memory.index.altered_rows import repair_altered
 
-        count = repair_altered(self._vault)
+        count = repair_altered(self._vault, torn=torn)
         if count:
             self._events.warn(
                 f"rows of {self._vault.path} were damaged; their files are read again: {count:,}"

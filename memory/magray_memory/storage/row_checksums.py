@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
+ROWS_DAMAGED = "rows_damaged"
+"""The fact that a reader has met damage: the next run of the indexer looks for all of it."""
+
 BY_DAMAGED_ROWS = (TypeError, ValueError, AttributeError, LookupError, OverflowError)
 """What a program meets that takes a damaged row for what it was: where one of these comes out of nowhere, the
 rows are compared."""

@@ -26,10 +26,10 @@ from magray_memory.errors import (
     VaultDamaged,
     VaultTooNew,
 )
-from magray_memory.storage import log_files, schema
+from magray_memory.storage import log_files, schema, unsynced
 from magray_memory.storage.database import BUSY_SECONDS, VaultDatabase
 from magray_memory.storage.durability import Durability, VaultKind
-from magray_memory.storage.row_checksums import checksum
+from magray_memory.storage.row_checksums import ROWS_DAMAGED, checksum
 from magray_memory.storage.sqlite_errors import damaged, translated
 from magray_memory.storage.vault_files import (
     create,
@@ -55,9 +55,6 @@ LEXICAL_VERSION = "analyzer_version"
 
 WORDS_REMOVED = "words_removed"
 """The fact that passages left the lexical index, whose blocks hold their words until they are merged."""
-
-ROWS_DAMAGED = "rows_damaged"
-"""The fact that a reader has met damage: the next run of the indexer looks for all of it."""
 
 _WAL_KEEP_BYTES = 64 << 20
 _NOTEBOOK_BUSY_SECONDS = 60.0
@@ -391,12 +388,15 @@ def _open_for_writing(path: Path, kind: VaultKind, root: Path | None, durability
     refuse_what_is_no_file(path)
     for suffix in ("", "-wal", "-shm"):
         atomic_file.narrow(path.with_name(path.name + suffix))
+    synchronous = durability.synchronous(kind)
+    if synchronous == "OFF" and unsynced.boot() is None:  # nothing would tell that it may be torn
+        synchronous = Durability.BALANCED.synchronous(kind)
     db = VaultDatabase(
         path,
         uri(path, "mode=rw"),
         {
             "journal_mode": "wal",
-            "synchronous": durability.synchronous(kind),
+            "synchronous": synchronous,
             "fullfsync": int(durability.full_sync),
             "foreign_keys": 1,
             "cache_size": -64_000,
@@ -412,6 +412,8 @@ def _open_for_writing(path: Path, kind: VaultKind, root: Path | None, durability
         if vault.check_version(oldest=1) < schema.LATEST:
             with vault.write() as connection:
                 migrate(connection)
+        if kind.derived:
+            unsynced.follow(vault, unsynced=synchronous == "OFF")
     except BaseException:
         vault.close()
         raise

@@ -32,8 +32,8 @@ from magray_memory.indexing.parse_pool import worker_count
 from magray_memory.indexing.walk import WalkOptions
 from magray_memory.storage.integrity_checks import complaints
 from magray_memory.storage.lock import IndexerLock
+from magray_memory.storage.row_checksums import ROWS_DAMAGED
 from magray_memory.storage.sqlite_errors import damaged
-from magray_memory.storage.vault import ROWS_DAMAGED
 from magray_memory.storage.vault_files import was_cut
 from magray_memory.watching.change_source import RESCAN_SECONDS, ChangeSource
 from magray_memory.watching.debounce import Debounce
