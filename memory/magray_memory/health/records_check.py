@@ -29,7 +29,7 @@ def records(context: HealthContext) -> Component | None:
         "bytes": notebook.bytes,
         "redacted": dict(notebook.redacted),
     }
-    summary = f"{kept:,} records, {notebook.trashed:,} in the trash"
+    summary = f"{kept:,} record{'s' * (kept != 1)}, {notebook.trashed:,} in the trash"
     if notebook.pending and context.model_problem is None:
         why = f"{summary}; {notebook.pending:,} passages are still found by words only"
         return Component(_NAME, Severity.INFO, why, detail, "magray index")
