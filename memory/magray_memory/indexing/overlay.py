@@ -241,7 +241,7 @@ def chunked(path: str, text: str, redaction: RedactionSettings | None = None) ->
     text = redact(text, redaction or DEFAULT, language=language).text
     if len(text) <= LARGE_CHARACTERS:
         return chunk(path, text, language=language, parse_seconds=PARSE_SECONDS)
-    chunks, note = chunk_lines(text)
+    chunks, note = chunk_lines(text, language)
     return ChunkedText(language, kind_of(language), None, (), (), tuple(chunks), note)
 
 

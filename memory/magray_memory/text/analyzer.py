@@ -215,7 +215,9 @@ def _with_spoken(text: str, *, instead: bool = False) -> str:
     parts: list[str] = []
     at = 0
     for end, name, sign in found:
-        until = end - len(name) - len(sign) if instead else end
+        start = end - len(name) - len(sign)
+        # Never inside a word: of "éA#" what is left would be another word than the one that is stored.
+        until = start if instead and not _WORD.match(text, max(0, start - 1), start) else end
         parts += text[at:until], f" {_spoken(name, sign)} "
         at = end
     return "".join((*parts, text[at:])) if found else text

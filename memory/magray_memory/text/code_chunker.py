@@ -104,7 +104,7 @@ def chunk_code(text: str, language: str, parse_seconds: float) -> tuple[list[Chu
 
 def _chunk_one(text: str, language: str, seconds: float) -> tuple[list[Chunk], str | None]:
     if language not in GRAMMARS:
-        return chunk_lines(text)
+        return chunk_lines(text, language)
     try:
         return _chunk_tree(text, language, seconds)
     except ParseError as error:

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.text.chunk_types import MAX_CHARS, TARGET_CHARS, Chunk, ChunkSymbol
+from magray_memory.text.definition_rules import WEAK, Defined, DefinitionRules, definition_rules
 from magray_memory.text.line_index import LineIndex
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _CONTROL = (
 )
 _NO_TARGET = "else|try|catch|finally|except|public|private|protected|https?"
 _DEFINITION = re.compile(
-    rf"(?P<indent>[ \t]*)(?:\([ \t]*)?(?:(?:{_MODIFIERS})\s+)*"
+    rf"[ \t]*(?:\([ \t]*)?(?:(?:{_MODIFIERS})\s+)*"
     # let rec name, function name, (defun name, function(name
     rf"(?:(?P<word>(?:{_CALLED_WORDS})(?=\(\w)|(?:{_WORDS})(?=\s))[\s(]\s*(?:rec\s+)?(?:[sg]:)?"
     r"(?P<name>[\"'\w$][^\s(){\[:;=<,]*)(?P<valued>[ \t]*=(?!=))?"
@@ -87,15 +88,17 @@ MAX_SYMBOLS_SIZE = 240
 """Characters that the names of a merged chunk have at most, when there are several."""
 
 
-def chunk_lines(text: str, *, symbols: bool = True) -> tuple[list[Chunk], str | None]:
+def chunk_lines(text: str, language: str = "", *, symbols: bool = True) -> tuple[list[Chunk], str | None]:
     """Chunks of any text by its layout, and a note when an over-long line was cut short.
 
-    With `symbols`, what looks like a definition, a section or a key at the left margin names the chunk.
+    With `symbols`, what looks like a definition, a section or a key at the left margin names the chunk, by
+    the rules of the language where it has some.
     """
     lines = LineIndex(text)
     chunks: list[Chunk] = []
+    rules = definition_rules(language)
     ranges = split_rows(lines, 0, lines.count)
-    found = [_definitions(lines, start, end) if symbols else [] for start, end in ranges]
+    found = [_definitions(lines, start, end, rules) if symbols else [] for start, end in ranges]
     named = _symbols(found, lines.count)
     first = 0
     for (start, end), definitions in zip(ranges, found, strict=True):
@@ -202,34 +205,44 @@ def _break_score(lines: LineIndex, row: int) -> float:
 
 
 class _Line(NamedTuple):
-    """A line that defines something: its number (1-based) and indentation; `weak`: a key or a section,
-    `valued`: a name for a value.
-    """
+    """A line that defines something: its number (1-based) and indentation, and what it defines."""
 
     line: int
     indent: int
     name: str
     kind: str
-    weak: bool
     valued: bool
 
 
-def _definitions(lines: LineIndex, start: int, end: int) -> list[_Line]:
+def _definitions(lines: LineIndex, start: int, end: int, rules: DefinitionRules | None) -> list[_Line]:
     """The lines of these rows that look like a definition, a section or a key."""
     found: list[_Line] = []
+    define = _define if rules is None else rules.find
     for number, line in enumerate(lines.slice(start, end).split("\n"), start + 1):
-        match = _DEFINITION.match(line[:200])
-        if match:
-            word = match["word"]
-            callable_name = next(filter(None, map(match.__getitem__, _CALLABLE)), None)
-            name = (match["name"] or callable_name or match["section"] or match["target"]).strip("\"' ")
-            valued = word is not None and match["valued"] is not None
-            kind = _KINDS.get(word, word) if word else "function" if callable_name else "section"
-            kind = "variable" if valued and kind == "function" else kind
-            if name:
-                indent = len(match["indent"].expandtabs(4)) if match["indent"] else 0
-                found.append(_Line(number, indent, name, kind, not word and not callable_name, valued))
+        defined = define(line[:200])
+        if defined is None:
+            continue
+        columns = line.expandtabs(4)
+        indent = len(columns) - len(columns.lstrip(" "))
+        again = bool(found) and found[-1].indent == indent and found[-1].name == defined.name
+        if not (again and rules is not None and rules.clauses):
+            found.append(_Line(number, indent, *defined))
     return found
+
+
+def _define(line: str) -> Defined | None:
+    """What a line of any language looks to define."""
+    match = _DEFINITION.match(line)
+    if match is None:
+        return None
+    word = match["word"]
+    callable_name = next(filter(None, map(match.__getitem__, _CALLABLE)), None)
+    name = (match["name"] or callable_name or match["section"] or match["target"]).strip("\"' ")
+    if not name:
+        return None
+    valued = word is not None and match["valued"] is not None
+    kind = _KINDS.get(word, word) if word else "function" if callable_name else WEAK
+    return Defined(name, "variable" if valued and kind == "function" else kind, valued)
 
 
 def _symbol_and_kind(found: list[_Line]) -> tuple[str, str]:
@@ -249,12 +262,12 @@ def _symbols(found: list[list[_Line]], rows: int) -> list[ChunkSymbol]:
     for lines in found:
         margin = min((line.indent for line in lines), default=0)
         for line in lines:
-            if line.weak and line.indent > margin:
+            if line.kind == WEAK and line.indent > margin:
                 continue
             while outer and outer[-1][0] >= line.indent:
                 ended = outer.pop()[1]
                 symbols[ended] = symbols[ended]._replace(end_line=line.line - 1)
-            around = symbols[outer[-1][1]].name if outer and not line.weak else ""
+            around = symbols[outer[-1][1]].name if outer and line.kind != WEAK else ""
             if line.valued and outer and symbols[outer[-1][1]].kind in _SCOPES:
                 continue
             outer.append((line.indent, len(symbols)))

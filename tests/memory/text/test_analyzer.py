@@ -144,6 +144,8 @@ def test_every_letter_mark_and_digit_of_unicode_survives_sqlite(fts: sqlite3.Con
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=200))
+@example("ÀA#")
+@example("e\u0301C++ яF# \u200dB#")
 def test_any_text_is_analysed_alike_each_time_and_in_parts(text: str) -> None:
     assert analyze(text) == analyze(text)
     assert tokens(f"{text} {text}") == tokens(text) * 2

@@ -37,7 +37,7 @@ def test_definitions_of_a_language_without_grammar_name_their_chunks() -> None:
 @pytest.mark.parametrize(
     ("path", "text", "symbol"),
     [
-        ("a.clj", "(ns shop)\n\n(defn- total [x]\n  (+ x 1))\n", "total"),
+        ("a.clj", "(ns shop)\n\n(defn- total [x]\n  (+ x 1))\n", "shop, total"),
         ("a.R", "add <- function(a, b) {\n  a + b\n}\n", "add"),
         ("a.erl", "start(A, B) when A > 1 ->\n    ok.\n\nstop() ->\n    ok.\n", "start, stop"),
         ("a.m", "@implementation Shop\n- (void)order:(int)x with:(int)y {\n}\n@end\n", "Shop, order"),

@@ -173,7 +173,7 @@ def test_an_entry_that_holds_a_function_is_a_value_in_a_function() -> None:
         ("a.gradle", GRADLE,
          {"top": "variable", "build": "task", "helper": "function", "Foo": "class", "field": "variable"}),
         ("a.fs", "let top = 3\nlet walk x y =\n    let inner = x\n    let step a = a\n    inner\n",
-         {"top": "constant", "walk": "constant", "step": "constant"}),
+         {"top": "constant", "walk": "function", "step": "function"}),
     ],
 )  # fmt: skip
 def test_without_a_grammar_calls_branches_and_local_values_define_nothing(
