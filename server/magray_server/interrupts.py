@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import sys
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
 INTERRUPTED = 128 + signal.SIGINT
+PATIENCE_SECONDS = 10.0
+"""What a command may take to end once it was interrupted; then it ends as a kill would end it."""
 _AGAIN_SECONDS = 0.01
 
 _asked: list[int] = []
@@ -20,16 +23,20 @@ _asked: list[int] = []
 
 
 class _Raised:
-    """The KeyboardInterrupt of this process. `swallowed`: it came up where Python can only report it."""
+    """The KeyboardInterrupt of this process. `swallowed`: it came up where Python can only report it;
+    `ended`: the command came to its end.
+    """
 
     once = False
     swallowed = False
+    ended = False
 
 
 def interrupt(number: int, frame: FrameType | None = None) -> None:
     """Handler of a signal: the first one raises KeyboardInterrupt, another ends the process at once."""
     if not _Raised.once:
         note(number)
+        _thread.start_new_thread(_end_late, (number,))
     elif not _Raised.swallowed:
         os._exit(128 + number)
     _Raised.once, _Raised.swallowed = True, False
@@ -41,6 +48,15 @@ def interrupt(number: int, frame: FrameType | None = None) -> None:
     raise KeyboardInterrupt
 
 
+def _end_late(number: int) -> None:
+    # An interrupt just after `Condition.__enter__` took its lock leaves it taken for ever.
+    import time
+
+    time.sleep(PATIENCE_SECONDS)
+    if not _Raised.ended:
+        os._exit(128 + number)
+
+
 def _raise_later() -> None:
     import threading
 
@@ -49,7 +65,6 @@ def _raise_later() -> None:
 
 
 def _raise_again() -> None:
-    import _thread
     import time
 
     time.sleep(_AGAIN_SECONDS)
@@ -92,10 +107,12 @@ def raising() -> Generator[None]:
     if before is signal.SIG_IGN:
         yield
         return
+    _Raised.ended = False
     sys.unraisablehook = _on_unraisable
     signal.signal(signal.SIGINT, interrupt)
     try:
         yield
     finally:
+        _Raised.ended = True
         signal.signal(signal.SIGINT, before)
         sys.unraisablehook = hook

@@ -80,8 +80,8 @@ class Embedder:
         lanes = (threads or runtime.usual_threads()) if many else 1
         with ThreadPoolExecutor(1, "tokenizer") as pool:
             session_begins = threading.Event()
-            tokenizer = pool.submit(runtime.open_tokenizer, model, session_begins)
             try:
+                tokenizer = pool.submit(runtime.open_tokenizer, model, session_begins)
                 runtime.onnxruntime()
                 session_begins.set()
                 each = 1 if many else threads

@@ -50,7 +50,12 @@ class ModelLoader:
     def start(self) -> None:
         """Load in a thread, unless it is open, loading or has just failed."""
         if self._begin():
-            threading.Thread(target=self._load, name="magray-model", daemon=True).start()
+            try:
+                threading.Thread(target=self._load, name="magray-model", daemon=True).start()
+            except BaseException:
+                self.state = State.ABSENT
+                self._ended.set()
+                raise
 
     def get(self, patience: float | None = None) -> Embedder:
         """The open model, after at most `patience` seconds; None waits as long as it takes.

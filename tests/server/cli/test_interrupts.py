@@ -145,6 +145,26 @@ def test_an_interrupt_that_a_library_hides(indexed: Magray, command: tuple[str, 
     assert json.loads(done.stdout.splitlines()[-1])["error"]["code"] == "interrupted"
 
 
+STUCK = """
+import signal, threading
+from magray_memory.memory import Memory
+from magray_server import interrupts
+interrupts.PATIENCE_SECONDS = 0.2
+lock = threading.Lock()
+def opened(*args, **options):
+    lock.acquire()
+    try: signal.raise_signal(signal.SIGINT)
+    finally: lock.acquire()
+Memory.open = opened
+"""
+"""An interrupt after a lock was taken that the way out needs."""
+
+
+@pytest.mark.parametrize("command", [("status",), ("search", "payment"), ("remember", "a text"), ("list",)])
+def test_a_way_out_that_never_ends(indexed: Magray, command: tuple[str, ...]) -> None:
+    assert _run(indexed, _program(STUCK, *command)).returncode == 130
+
+
 LONG = """
 import signal, time
 from magray_memory.records.layers import Layers
