@@ -15,6 +15,7 @@ import pytest
 
 from magray_memory.memory import Memory
 from magray_memory.search.query import parse
+from magray_memory.storage.record_lists import RecordFilter
 
 if TYPE_CHECKING:
     import random
@@ -81,6 +82,39 @@ def test_a_full_disk(box: Box, rng: random.Random) -> None:
         subprocess.run(["mount", "-o", "remount,size=50m", str(box.home.path)], check=True)
         assert box("index", "--lexical").code == 0
         box.assert_sound()
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root mounts a file system")
+def test_with_not_a_byte_free_records_are_read_and_exported(box: Box, tmp_path: Path) -> None:
+    home = box.home.path
+    with _small_disk(home, "8m"):
+        for number in range(3):
+            assert box("remember", f"text {number} about zebra{number}").code == 0
+        filler = home / "filler"
+        with filler.open("wb", buffering=0) as file, pytest.raises(OSError):
+            while True:
+                file.write(bytes(4_096))
+        exported = str(tmp_path / "out.json")
+        for command in (
+            ("list",),
+            ("show", "n2", "--history"),
+            ("stats",),
+            ("search", "zebra1", "--mode", "lexical"),
+            ("recall", "zebra1", "--mode", "lexical"),
+            ("export", exported),
+            ("trash", "list"),
+            ("clean", "--dry-run"),
+        ):
+            result = box(*command)
+            assert result.code == 0, (command, result)
+        assert "zebra1" in (tmp_path / "out.json").read_text("utf-8")
+        refused = box("remember", "one more")
+        assert (refused.code, "disk is full" in refused.err) == (1, True), refused
+        with Memory.open(home=home, outside=True) as memory:
+            assert len(memory.records.list(RecordFilter()).records) == 3
+            filler.unlink()
+            assert box("remember", "one more").code == 0
+            assert len(memory.records.list(RecordFilter()).records) == 4
 
 
 @posix

@@ -14,7 +14,14 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from magray_memory.errors import MagrayError, QueryError, RecordError, StorageError
+from magray_memory.errors import (
+    MagrayError,
+    QueryError,
+    RecordError,
+    StorageError,
+    VaultDamaged,
+    VaultTooNew,
+)
 from magray_memory.index.term_statistics import TermStatistics
 from magray_memory.records.record import Record, RecordDetails, RecordPage, Remembered, record_id
 from magray_memory.records.redacted import redacted_draft, redacted_record, redacted_revision
@@ -355,11 +362,17 @@ class Records:
         notebook = self._context.home.notebook
         if not notebook.exists():
             return None
+        refused: StorageError | None = None
         if os.access(notebook, os.W_OK) and os.access(notebook.parent, os.W_OK):
-            return self._writing()  # an older version's notebook is migrated by this
+            try:
+                return self._writing()  # an older version's notebook is migrated by this
+            except (VaultDamaged, VaultTooNew):
+                raise
+            except StorageError as error:  # a full disk lets it be read
+                refused = error
         opened = self._context.vaults.get([self._context.notebook_file()])
         for problem in self._context.vaults.unreadable:
-            raise StorageError(problem)
+            raise refused or StorageError(problem)
         return opened[0].vault if opened else None
 
     def _with_source(self, draft: Draft) -> tuple[Draft, Citation | None]:

@@ -13,6 +13,8 @@ import peewee
 from magray_memory.storage import log_files
 from magray_memory.storage.log_files import NONE, LogFiles
 from magray_memory.storage.row_checksums import lenient_text
+from magray_memory.storage.sqlite_errors import is_full
+from magray_memory.storage.vault_files import stat_of, uri
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 5.0
 """A statement waits so long for another process that writes."""
+
+
+_INDEX_BYTES = 32_768
+"""Of the index of a log, at least: without so many nobody has the log open."""
 
 
 class Connection(sqlite3.Connection):
@@ -30,6 +36,12 @@ class Connection(sqlite3.Connection):
     closed: bool = False
     log_files: LogFiles = NONE
     """The log and its index when they were looked at last."""
+    without_log: object = None
+    """What the database was when it was opened as a file that nobody changes, since the disk is full."""
+
+    def is_as_opened(self) -> bool:
+        """Whether a database that was opened as one that nobody changes was not changed."""
+        return self.without_log is None or self.path is None or self.without_log == _state(self.path)
 
     def close(self) -> None:
         """Close it, in whatever thread."""
@@ -46,7 +58,7 @@ class Connection(sqlite3.Connection):
 class VaultDatabase(peewee.SqliteDatabase):
     """peewee's thread-local connections, opened lazily, all of them closed by `close_all`."""
 
-    def __init__(self, path: Path, uri: str, pragmas: dict[str, object]) -> None:
+    def __init__(self, path: Path, uri: str, pragmas: dict[str, object], *, only_reads: bool = False) -> None:
         super().__init__(  # pyright: ignore[reportUnknownMemberType]
             uri,
             pragmas=pragmas,
@@ -59,16 +71,48 @@ class VaultDatabase(peewee.SqliteDatabase):
         self._open: weakref.WeakSet[Connection] = weakref.WeakSet()
         self._open_guard = threading.Lock()
         self._lenient = False
+        self._only_reads = only_reads
 
     def _connect(self) -> Connection:
         log_files.follow(self._path, None)
-        connection = cast(Connection, super()._connect())  # pyright: ignore
+        try:
+            connection = self._connected()
+        except sqlite3.OperationalError as error:
+            if not (self._only_reads and is_full(error, self._path)):
+                raise
+            connection = self._connected_without_log(error)
         connection.path, connection.inode = self._path, self._path.stat().st_ino
         log_files.register(self._path, connection)
         with self._open_guard:
             self._open.add(connection)
             if self._lenient:
                 connection.text_factory = lenient_text
+        return connection
+
+    def _connected(self) -> Connection:
+        connection = cast(Connection, super()._connect())  # pyright: ignore
+        if self._only_reads:
+            try:
+                connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+            except sqlite3.Error:
+                connection.close()
+                raise
+        return connection
+
+    def _connected_without_log(self, error: sqlite3.Error) -> Connection:
+        """A connection that needs no room for the index of a log, where there is no log that anybody uses."""
+        state = _state(self._path)
+        if state is None:
+            raise error
+        connection = sqlite3.connect(
+            uri(self._path, "mode=ro&immutable=1"),
+            isolation_level=None,
+            uri=True,
+            check_same_thread=False,
+            factory=Connection,
+        )
+        self._add_conn_hooks(connection)  # pyright: ignore
+        connection.without_log = state
         return connection
 
     def read_leniently(self) -> bool:
@@ -105,3 +149,12 @@ class VaultDatabase(peewee.SqliteDatabase):
         for connection in connections:
             with contextlib.suppress(sqlite3.Error):
                 connection.close()
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    """What differs after a change of a database that has no log; None where it may have one."""
+    log, index = (stat_of(path.with_name(path.name + suffix)).size for suffix in ("-wal", "-shm"))
+    if log or index >= _INDEX_BYTES:
+        return None
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns

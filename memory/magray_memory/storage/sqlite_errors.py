@@ -91,14 +91,20 @@ def explain(error: BaseException, path: Path) -> StorageError | LexicalDamaged:
             "its tables are not those of this version",
             "run `magray index`",
         )
-    if code in _IO_WRITES and _is_full(path):
+    if is_full(error, path):
         primary = code = FULL
     # What SQLite says of any other error may quote a statement, and a statement what it looks for.
     why, hint = _SENTENCES.get(code) or _SENTENCES.get(primary, (f"SQLite reports {_name(error)}", ""))
     return StorageError(f"the vault {path} cannot be used", why, hint)
 
 
-def _is_full(path: Path) -> bool:
+def is_full(error: BaseException, path: Path) -> bool:
+    """Whether an error of SQLite means that the disk of a database is full."""
+    code = error_code(error)
+    if code & 0xFF == FULL:
+        return True
+    if code not in _IO_WRITES:
+        return False
     import shutil
 
     try:

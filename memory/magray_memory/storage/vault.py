@@ -154,6 +154,9 @@ class Vault:
                 connection.execute("SELECT 1 FROM meta LIMIT 1").fetchone()
                 log_files.note(self.path, connection)
                 yield connection
+                if not connection.is_as_opened():
+                    why = "it was changed meanwhile, and the disk was full"
+                    raise StorageError(f"the vault {self.path} cannot be read", why, "try again")
 
     @contextmanager
     def write(self) -> Generator[sqlite3.Connection]:
@@ -272,7 +275,7 @@ class Vault:
             connection = self.db.raw()
             lost = log_files.follow(self.path, connection)
             self.lost_logs += lost
-            if lost or connection.closed or found.st_ino != connection.inode:
+            if lost or connection.without_log or connection.closed or found.st_ino != connection.inode:
                 self.db.close()
                 self.db.connect()
                 self.check_version(schema.OLDEST_READABLE)
@@ -363,7 +366,8 @@ class Vault:
 def _open_for_reading(path: Path, kind: VaultKind, root: Path | None) -> Vault:
     pragmas: dict[str, object] = {"query_only": 1, "cache_size": -16_000, "temp_store": "memory"}
     if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
-        return Vault(path, kind, root, VaultDatabase(path, uri(path, "mode=rw"), pragmas), writable=False)
+        db = VaultDatabase(path, uri(path, "mode=rw"), pragmas, only_reads=True)
+        return Vault(path, kind, root, db, writable=False)
     wal = path.with_name(path.name + "-wal")
     if size(wal):
         # Another user's process may be writing here; with its -shm readable, SQLite can follow it without
