@@ -149,7 +149,7 @@ class Indexer:
         if damage := self._vault.meta(ROWS_DAMAGED):
             self._refuse_damaged_file()
             self._repair_rows(torn=damage == TORN)
-            subtrees = [""]
+            subtrees, force = [""], force or damage == TORN
         try:
             return self._run(subtrees, force, lexical)
         except LexicalDamaged as error:
