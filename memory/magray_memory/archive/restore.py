@@ -38,6 +38,7 @@ from magray_memory.records.record import record_id
 from magray_memory.storage import notebook_merge, notebook_swap, restore_journal, table_swap
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.salvage import put_in_place, quarantined_copy, replacement
+from magray_memory.storage.sqlite_errors import translated
 from magray_memory.storage.vault import Vault
 from magray_memory.storage.vault_files import size
 from magray_memory.text.redaction import redact
@@ -315,7 +316,7 @@ def _creating(path: Path) -> Generator[None]:
 
 def _settle(path: Path) -> None:
     """Have all of a database in its one file."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+    with translated(path), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 

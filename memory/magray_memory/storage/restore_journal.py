@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from magray_memory import atomic_file
 from magray_memory.errors import StorageError
 from magray_memory.storage.lock import FileLock
+from magray_memory.storage.sqlite_errors import translated
 from magray_memory.storage.vault_files import uri
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def begin(home: Home, notebook: str, settings: str | None) -> None:
 
 
 def complete(home: Home, config: Path) -> None:
-    """Finish what was begun, by the holder of the lock. Raises OSError."""
+    """Finish what was begun, by the holder of the lock. Raises OSError, StorageError."""
     pending = home.pending_restore
     try:
         noted = json.loads(pending.read_text("utf-8"))
@@ -66,6 +67,9 @@ def recover(home: Home, config: Path) -> None:
 
 
 def _notebook_id(path: Path) -> str | None:
-    with contextlib.closing(sqlite3.connect(uri(path, "mode=rw"), uri=True)) as connection:
+    with (
+        translated(path),
+        contextlib.closing(sqlite3.connect(uri(path, "mode=rw"), uri=True)) as connection,
+    ):
         row = connection.execute("SELECT value FROM meta WHERE key = 'vault_id'").fetchone()
     return None if row is None else row[0]
