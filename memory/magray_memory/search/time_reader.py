@@ -1,50 +1,45 @@
 """Time reader: the tokens of a question read as times, in English and Russian.
 
-Each reader of one form of a time ("3 days ago", "в марте") takes the place of a token, and returns the span
-with the place behind it, or None.
+Single times are read by `relative_times` and `dated_times`. Here they are joined: since and before, from …
+to, the beginning of, the morning of, the last week of.
 """
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from magray_memory.search import time_words as words
-from magray_memory.search.local_calendar import DAY, Calendar, LocalSpan, midnight, months, one_day
-from magray_memory.search.time_tokens import Token, fits
+from magray_memory.search.dated_times import MIN_YEAR, DatedTimes
+from magray_memory.search.local_calendar import DAY, Calendar, LocalSpan, at_hours, one_day
+from magray_memory.search.relative_times import RelativeTimes, hours_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from magray_memory.search.relative_times import Found
+    from magray_memory.search.time_tokens import Sentence
 
-MIN_YEAR, MAX_YEAR = 1970, 2199
-
-
-Found = tuple[LocalSpan, int]
-"""A span, and the index of the token behind it."""
-
-
-def _index(patterns: Iterable[str], word: str) -> int | None:
-    return next((number for number, pattern in enumerate(patterns) if fits(pattern, word)), None)
+_WEEK = 7 * DAY
+_HALF_YEAR = 181 * DAY
 
 
 class TimeReader:
     """Reads the tokens of a question as times, seen from `now`, a local time."""
 
-    def __init__(self, tokens: list[Token], now: datetime) -> None:
-        self._tokens = tokens
+    def __init__(self, sentence: Sentence, now: datetime) -> None:
+        self._s = sentence
         self._calendar = Calendar(now)
+        self._relative = RelativeTimes(sentence, self._calendar)
+        self._dated = DatedTimes(sentence, self._calendar)
 
     def phrase(self, at: int) -> Found | None:
         """A time with what stands before it: since, before, after, from … to, between … and."""
-        word = self._word(at)
-        if word == "between" or fits("между", word):
-            return self._range(at + 1)
-        if fits("from|с|со", word):
-            found = self._range(at + 1)
+        if self._s.fits("between|между", at):
+            return self._range(at + 1, words.AND)
+        if self._s.fits("from|с|со", at):
+            found = self._range(at + 1, words.AND) or self._onwards(at + 1)
             if found is not None:
                 return found
-        found = self._range(at, joined=r"\.\.|-|–|—|/|to|through|по")
+        found = self._range(at, words.JOINED)
         if found is not None:
             return found
         for pattern, read in (
@@ -52,352 +47,199 @@ class TimeReader:
             (words.BEFORE, self._before),
             (words.AFTER, self._after),
         ):
-            if fits(pattern, word):
-                atom = self._atom_after(at + 1)
-                if atom is not None:
-                    return read(atom[0]), atom[1]
-        if fits(words.IN, word):
-            return self._within(at)
-        return self._atom(at)
+            if self._s.fits(pattern, at):
+                found = read(at + 1)
+                if found is not None:
+                    return found
+        return self._within(at)
 
     def _within(self, at: int) -> Found | None:
         """A time behind prepositions, which make a month of "may" and a year of a number."""
-        begin = at
-        while fits(words.IN, self._word(at)) and at - begin < 3:
-            at += 1
-        return self._atom(at, said=True)
+        begin = self._s.skip(words.IN, at)
+        said = any(self._s.word(place) != "the" for place in range(at, begin))
+        return self._atom(begin, said=said)
 
-    def _atom_after(self, at: int) -> Found | None:
-        return self._within(at) if fits(words.IN, self._word(at)) else self._atom(at, said=True)
+    def _after_word(self, at: int) -> Found | None:
+        """A time behind "since" and the like, with or without a preposition."""
+        return self._atom(self._s.skip(words.IN, at), said=True)
 
-    def _since(self, span: LocalSpan) -> LocalSpan:
+    def _onwards(self, at: int) -> Found | None:
+        """ "from March on"."""
+        found = self._after_word(at)
+        if found is None or not self._s.fits(words.ONWARDS, found[1]):
+            return None
+        return self._until_now(found[0]), found[1] + 1
+
+    def _until_now(self, span: LocalSpan) -> LocalSpan:
         return span._replace(until=max(self._calendar.tomorrow, span.until))
 
-    def _before(self, span: LocalSpan) -> LocalSpan:
-        return span._replace(since=datetime(MIN_YEAR, 1, 2), until=span.since)
+    def _since(self, at: int) -> Found | None:
+        found = self._after_word(at)
+        return None if found is None else (self._until_now(found[0]), found[1])
 
-    def _after(self, span: LocalSpan) -> LocalSpan:
-        return span._replace(since=span.until, until=max(self._calendar.tomorrow, span.until + DAY))
+    def _before(self, at: int) -> Found | None:
+        found = self._after_word(at)
+        if found is None:
+            return None
+        span, end = found
+        at_end = self._s.fits(words.PARTS["end"], self._s.skip("the", at))  # "until the end of March"
+        return span._replace(since=datetime(MIN_YEAR, 1, 2), until=span.until if at_end else span.since), end
 
-    def _range(self, at: int, joined: str = words.AND) -> Found | None:
+    def _after(self, at: int) -> Found | None:
+        found = self._after_word(at)
+        if found is None:
+            return None
+        span, end = found
+        return span._replace(since=span.until, until=max(self._calendar.tomorrow, span.until + DAY)), end
+
+    def _range(self, at: int, joined: str) -> Found | None:
         """Two times with a word between them; "с 1 по 5 марта": the first may lack its month."""
-        first = self._atom_after(at)
-        if first is None and self._word(at).isdigit() and fits(joined, self._word(at + 1)):
-            second = self._atom_after(at + 2)
-            day = int(self._word(at))
-            if second is not None and 1 <= day <= second[0].since.day:
-                return second[0]._replace(since=second[0].since.replace(day=day)), second[1]
-            return None
-        if first is None or not fits(joined, self._word(first[1])):
-            return None
-        second = self._atom_after(first[1] + 1)
-        if second is None or second[0].until <= first[0].since:
-            return None
-        return LocalSpan(first[0].since, second[0].until, first[0].relative or second[0].relative), second[1]
-
-    def _atom(self, at: int, *, said: bool = False) -> Found | None:
-        """One time without words before it, and the part of the day. `said`: a preposition or the like stands
-        before it.
-        """
-        found = self._whole(at, said) if at < len(self._tokens) else None
-        if found is None or found[0].until - found[0].since != DAY:
+        begin = self._s.skip(words.IN, at)
+        found = self._days_of(begin, joined)
+        if found is not None:
             return found
-        hours = _hours(self._word(found[1]))
-        return found if hours is None else (_at_hours(found[0], hours), found[1] + 1)
+        said = joined == words.AND or begin > at
+        first = self._atom(begin, said=said)
+        if first is None or not self._s.fits(joined, first[1]):
+            return None
+        second = self._after_word(first[1] + 1)
+        if second is None:
+            return None
+        span, (last, end) = first[0], second
+        if last.until <= span.since:
+            # "Monday to Friday", "с октября по март": the latest ones that follow each other.
+            earlier = TimeReader(self._s, last.until - DAY)._atom(begin, said=said)
+            span = span if earlier is None else earlier[0]
+        if last.until <= span.since:
+            return None
+        return LocalSpan(span.since, last.until, span.relative or last.relative), end
+
+    def _days_of(self, at: int, joined: str) -> Found | None:
+        first = self._s.day(at)
+        if first is None or not self._s.fits(joined, first[1]):
+            return None
+        begin = self._s.skip(words.IN, first[1] + 1)
+        second = None if self._s.day(begin) is None else self._atom(begin, said=True)
+        if second is None or second[0].until - second[0].since != DAY or first[0] > second[0].since.day:
+            return None
+        return second[0]._replace(since=second[0].since.replace(day=first[0])), second[1]
+
+    def _atom(self, at: int, *, said: bool) -> Found | None:
+        """One time, and the part of the day or the day of the week that is said with it. `said`: a
+        preposition or the like stands before it.
+        """
+        if at >= len(self._s.tokens):
+            return None
+        found = self._part_of_day(at) or self._whole(at, said)
+        if found is None:
+            return None
+        span, end = found
+        if span.until - span.since == _WEEK and span.relative:
+            begin = self._s.skip(rf"{words.IN}|'|’|s|,", end)
+            number = self._s.weekday(begin)
+            return found if number is None else (_day_of(span, number), begin + 1)
+        if span.until - span.since != DAY:
+            return found
+        begin = self._s.skip(r"in|at|the|с|,", end)
+        hours = hours_of(self._s.word(begin))
+        return found if hours is None else (at_hours(span, hours), begin + 1)
 
     def _whole(self, at: int, said: bool) -> Found | None:
         """The time itself."""
-        readers: tuple[Callable[[int, bool], Found | None], ...] = (
-            self._written,
-            self._near_day,
-            self._ago,
-            self._last_count,
-            self._part,
-            self._of_calendar,
-            self._quarter,
-            self._day_and_month,
-            self._month_of,
-            self._season,
-            self._weekday,
-            self._year,
-        )
-        return next((found for read in readers if (found := read(at, said)) is not None), None)
-
-    def _word(self, at: int) -> str:
-        return self._tokens[at].text if 0 <= at < len(self._tokens) else ""
-
-    def _written(self, at: int, _: bool) -> Found | None:
-        """ISO dates, months, weeks and moments; 3.3.2026."""
-        text = self._word(at)
-        try:
-            if re.match(r"\d{4}-\d{2}-\d{2}t", text):
-                moment = datetime.fromisoformat(text.upper())
-                local = moment.astimezone().replace(tzinfo=None) if moment.tzinfo else moment
-                seconds = re.match(r".{13}:\d{2}:\d{2}", text)
-                whole = timedelta(seconds=1) if seconds else timedelta(minutes=1)
-                return LocalSpan(local, local + whole, False), at + 1
-            if re.fullmatch(r"\d{4}-w\d{2}", text):
-                begin = datetime.fromisocalendar(int(text[:4]), int(text[6:]), 1)
-                return LocalSpan(begin, begin + 7 * DAY, False), at + 1
-            if re.fullmatch(r"\d{4}-\d{2}", text):
-                return LocalSpan(*months(int(text[:4]), _number(text[5:], 1, 12)), False), at + 1
-            if re.fullmatch(r"\d{4}[-/]\d{2}[-/]\d{2}", text):
-                return one_day(date.fromisoformat(text.replace("/", "-"))), at + 1
-            if re.fullmatch(r"\d{1,2}\.\d{1,2}\.\d{4}", text):
-                day, month, year = map(int, text.split("."))
-                return one_day(date(year, month, day)), at + 1
-        except (ValueError, OverflowError):
-            pass
+        for read in (
+            self._numbered_part, self._part, self._weekday, *self._relative.readers, *self._dated.readers,
+        ):  # fmt: skip
+            found = read(at, said)
+            if found is not None:
+                return found
         return None
 
-    def _near_day(self, at: int, _: bool) -> Found | None:
-        word, end = self._word(at), at + 1
-        if fits(words.LATELY, word):
-            return LocalSpan(self._calendar.today - 14 * DAY, self._calendar.tomorrow, True), end
-        if word == "day" and [self._word(at + n) for n in (1, 2)] == ["before", "yesterday"]:
-            return one_day((self._calendar.today - 2 * DAY).date(), relative=True), at + 3
-        ago = next((days for pattern, days in words.NEAR_DAYS.items() if fits(pattern, word)), None)
-        if ago is None and word == "this" and _hours(self._word(end)) is not None:
-            ago = 0
-        hours = _hours(word) if ago is None and fits(words.PART_ALONE, word) else None
-        if hours is not None:  # of today, or yesterday's where that is to come; records may say the word
-            day = self._calendar.today - DAY * (self._calendar.now.hour < hours[0])
-            return _at_hours(one_day(day.date()), hours), end
-        if ago is None:
-            night = fits(words.LAST, word) and fits(r"night|ноч(?:ью|ь)", self._word(end))
-            return (
-                (LocalSpan(self._calendar.today - DAY / 4, self._calendar.today + DAY / 4, True), end + 1)
-                if night
-                else None
-            )
-        return one_day((self._calendar.today - ago * DAY).date(), relative=True), end
+    def _part_of_day(self, at: int) -> Found | None:
+        """ "the morning of March 3", "вечером в пятницу", "утром 3 марта"."""
+        hours = hours_of(self._s.word(at))
+        begin = self._s.skip(words.IN, at + 1)
+        if hours is None or (begin == at + 1 and self._s.word(at).isascii()):
+            return None
+        day = self._whole(begin, said=True)
+        return (at_hours(day[0], hours), day[1]) if day and day[0].until - day[0].since == DAY else None
 
-    def _count(self, at: int) -> tuple[float, int] | None:
-        """A number, in digits or words: "3", "two", "a couple of", "пару"."""
-        word = self._word(at)
-        if re.fullmatch(r"\d{1,4}", word):
-            return float(word), at + 1
-        if word not in words.NUMBERS:
-            return None
-        end = at + 1
-        if self._word(end) in ("couple", "few"):
-            word, end = self._word(end), end + 1
-        if word in ("couple", "half") and self._word(end) in ("of", "a", "an"):
-            end += 1
-        return words.NUMBERS[word], end
-
-    def _unit(self, at: int) -> str | None:
-        return next((name for name, pattern in words.UNITS.items() if fits(pattern, self._word(at))), None)
-
-    def _ago(self, at: int, _: bool) -> Found | None:
-        """ "3 days ago", "неделю назад"."""
-        count, begin = self._count(at) or (1.0, at)
-        unit = self._unit(begin)
-        begin += fits(words.BEFORE_AGO, self._word(begin + 1))
-        if unit is None or not fits(words.AGO, self._word(begin + 1)):
-            return None
-        then = self._calendar.back(unit, count)
-        if then is None:
-            return None
-        if unit in ("minute", "hour"):
-            slack = timedelta(minutes=30) if unit == "hour" else timedelta(minutes=5)
-        else:
-            then, slack = midnight(then), DAY * {"day": 0, "week": 3, "month": 10}.get(unit, 45)
-        whole = timedelta(0) if unit in ("minute", "hour") else DAY
-        return LocalSpan(then - slack, then + slack + whole, True), begin + 2
-
-    def _last_count(self, at: int, _: bool) -> Found | None:
-        """ "the last 3 days", "за последнюю неделю", "past month": counted back from now."""
-        word = self._word(at)
-        past = fits(words.PAST, word)
-        if not past and not fits(words.LAST, word):
-            # "за неделю" is as long as "за последнюю неделю".
-            if self._word(at - 1) != "за" or self._unit(at) is None:
-                return None
-            past, at = True, at - 1
-        counted = self._count(at + 1)
-        if counted is None and not past and self._unit(at + 1) not in ("minute", "hour"):
-            return None
-        count, end = counted or (1.0, at + 1)
-        unit = self._unit(end)
-        then = None if unit is None else self._calendar.back(unit, count)
-        if then is None:
-            return None
-        begin = then if unit in ("minute", "hour") else midnight(then)
-        return LocalSpan(begin, self._calendar.tomorrow, True), end + 1
-
-    def _of_calendar(self, at: int, said: bool) -> Found | None:
-        """ "last week", "this month", "в прошлом году", "on the weekend": by the calendar."""
-        if said and self._unit(at) == "weekend":
-            latest = self._calendar.unit("weekend", 0)
-            return None if latest is None else (latest, at + 1)
-        word = self._word(at)
-        back = next(
-            (n for n, p in enumerate((words.THIS, words.LAST, words.BEFORE_LAST)) if fits(p, word)), None
-        )
-        if back is None:
-            return None
-        unit = self._unit(at + 1)
-        found = None if unit is None else self._calendar.unit(unit, back)
-        return None if found is None else (found, at + 2)
+    def _weekday(self, at: int, said: bool) -> Found | None:
+        """ "on Monday", "Monday of last week", "Tuesday two weeks ago"."""
+        found = self._relative.weekday(at, said)
+        number = self._s.weekday(at)
+        if number is None:
+            return found
+        begin = self._s.skip(words.IN, at + 1)
+        for read in self._relative.readers:
+            week = read(begin, True)
+            if week is not None and week[0].until - week[0].since == _WEEK:
+                return _day_of(week[0], number), week[1]
+        return found
 
     def _part(self, at: int, _: bool) -> Found | None:
-        """ "the beginning of March", "в конце прошлого года": a third of it."""
-        word = self._word(at)
-        part = next((name for name, pattern in words.PARTS.items() if fits(pattern, word)), None)
-        if part is None:
-            return None
+        """ "the beginning of March", "в конце прошлого года", "в первых числах мая": a third of it."""
+        part = self._s.one_of(tuple(words.PARTS.values()), at)
         begin = at + 1
-        while fits("of|the|-|in", self._word(begin)):
+        if self._s.fits(words.DATES_OF_MONTH, begin):
+            part = 0 if self._s.fits(words.ORDINALS[0], at) else 2 if self._s.fits(words.PAST, at) else None
             begin += 1
-        unit = self._unit(begin)
-        if unit is not None and unit in ("week", "month", "quarter", "year"):
-            whole: Found | None = None
-            calendar = self._calendar.unit(unit, 0)
-            whole = None if calendar is None else (calendar, begin + 1)
-        else:
-            whole = self._atom(begin, said=True)
-        if whole is None:
+        whole = None if part is None else self._around_part(begin)
+        if whole is None or part is None:
             return None
         span, end = whole
         third = (span.until - span.since) / 3
-        start = span.since + third * ("start", "middle", "end").index(part)
+        start = span.since + third * part
         return span._replace(since=start, until=start + third), end
 
-    def _quarter(self, at: int, _: bool) -> Found | None:
-        """ "Q1 2026", "the first quarter of 2025", "в 1 квартале", "H2"."""
-        word = self._word(at)
-        match = re.fullmatch(r"([qh])([1-4])", word)
-        if match is not None:
-            length, number, end = (3 if match[1] == "q" else 6), int(match[2]), at + 1
-        else:
-            number = int(word) if word in ("1", "2", "3", "4") else (_index(words.ORDINALS, word) or -1) + 1
-            if _index(words.ORDINALS, word) == 0:
-                number = 1
-            unit = self._unit(at + 1)
-            if unit not in ("quarter", "half") or not number:
-                return None
-            length, end = (3 if unit == "quarter" else 6), at + 2
-        if number * length > 12:
+    def _around_part(self, at: int) -> Found | None:
+        """What a part is of: a time, or the week, month, quarter or year of now."""
+        begin = self._s.skip("of|the|-|in", at)
+        unit = self._s.unit(begin)
+        if unit is not None and unit in ("week", "month", "quarter", "year", "decade"):
+            span = self._calendar.unit(unit, 0)
+            return None if span is None else (span, begin + 1)
+        return self._atom(begin, said=True)
+
+    def _numbered_part(self, at: int, _: bool) -> Found | None:
+        """ "the last week of March", "the first half of 2025", "во второй половине года", "первый понедельник
+        марта".
+        """
+        last = self._s.fits(f"{words.LAST}|{words.PAST}", at)
+        named = (-1, at + 1) if last else self._s.ordinal(at)
+        if named is None:
             return None
-        year, end = self._year_behind(end)
-        first = (number - 1) * length + 1
-        span = LocalSpan(*months(year or self._calendar.now.year, first, length), False)
-        if year is None and span.since > self._calendar.now:
-            span = LocalSpan(*months(self._calendar.now.year - 1, first, length), False)
-        return span, end
-
-    def _month_number(self, at: int) -> int | None:
-        number = _index(words.MONTHS, self._word(at))
-        return None if number is None else number + 1
-
-    def _day_number(self, at: int) -> int | None:
-        match = re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th|-\w+)?", self._word(at))
-        return int(match[1]) if match and 1 <= int(match[1]) <= 31 else None
-
-    def _day_and_month(self, at: int, _: bool) -> Found | None:
-        """ "3 March 2026", "March 3rd", "3 марта"."""
-        day, month, end = self._day_number(at), None, at + 1
-        if day is not None:
-            end += self._word(end) == "of"
-            month, end = self._month_number(end), end + 1
-        else:
-            month, day = self._month_number(at), self._day_number(at + 1)
-            end = at + 2
-        if month is None or day is None:
+        number, begin = named
+        half = self._s.fits(words.HALF, begin)
+        unit, weekday = self._s.unit(begin), self._s.weekday(begin)
+        if not half and weekday is None and unit not in ("day", "week", "month", "quarter"):
             return None
-        end += self._word(end) == "," and self._year_at(end + 1) is not None
-        year, end = self._year_behind(end)
-        try:
-            found = date(year or self._calendar.now.year, month, day)
-            if year is None and datetime(found.year, found.month, found.day) > self._calendar.now:
-                found = date(found.year - 1, month, day)
-        except ValueError:
+        # In Russian the genitive alone says what it is of.
+        whole = self._around_part(begin + 1)
+        if whole is None or (self._s.word(begin).isascii() and not self._s.fits("of|in", begin + 1)):
             return None
-        return one_day(found), end
+        span = self._nth(whole[0], number, "half" if half else weekday if unit is None else unit)
+        return None if span is None else (span, whole[1])
 
-    def _month_of(self, at: int, said: bool) -> Found | None:
-        """ "March 2026", "last March", "в марте прошлого года"."""
-        begin = at + fits(f"{words.LAST}|{words.THIS}", self._word(at))
-        month = self._month_number(begin)
-        if month is None:
-            return None
-        year, end = self._year_behind(begin + 1)
-        if not (said or year or begin > at or words.SURE_MONTHS.match(self._word(begin))):
-            return None
-        if year is None:
-            year = self._calendar.now.year - (month > self._calendar.now.month)
-            if begin > at and month == self._calendar.now.month and fits(words.LAST, self._word(at)):
-                year -= 1
-        return LocalSpan(*months(year, month), False), end
-
-    def _season(self, at: int, said: bool) -> Found | None:
-        begin = at + fits(f"{words.LAST}|{words.THIS}", self._word(at))
-        name = next((n for n, pattern in words.SEASONS.items() if fits(pattern, self._word(begin))), None)
-        if name is None:
-            return None
-        year, end = self._year_behind(begin + 1)
-        if not (said or year or begin > at or self._word(begin) in _BY_SEASON):
-            return None
-        first = words.FIRST_MONTH[name]
-        if year is not None:
-            return LocalSpan(*months(year, first, 3), False), end
-        over = begin > at and fits(words.LAST, self._word(at))
-        spans = (LocalSpan(*months(self._calendar.now.year - back, first, 3), False) for back in range(3))
-        return next(span for span in spans if (span.until if over else span.since) <= self._calendar.now), end
-
-    def _weekday(self, at: int, said: bool) -> Found | None:
-        """ "on Monday", "last Friday", "в прошлую пятницу": the latest one, before today with "last"."""
-        begin = at + fits(f"{words.LAST}|{words.THIS}", self._word(at))
-        number = _index(words.WEEKDAYS, self._word(begin))
-        if number is None or not (said or begin > at or len(self._word(begin)) > 5):
-            return None
-        back = (self._calendar.today.weekday() - number) % 7
-        if back == 0 and begin > at and fits(words.LAST, self._word(at)):
-            back = 7
-        return one_day((self._calendar.today - back * DAY).date(), relative=True), begin + 1
-
-    def _year(self, at: int, said: bool) -> Found | None:
-        """ "in 2025", "2025 год"."""
-        year = self._year_at(at)
-        if year is None:
-            return None
-        named = fits(r"год\w{0,2}|year|г", self._word(at + 1))
-        if not (said or named):
-            return None
-        return LocalSpan(*months(year, 1, 12), False), at + 1 + named
-
-    def _year_at(self, at: int) -> int | None:
-        match = re.fullmatch(r"(\d{4})(?:-\w+)?", self._word(at))
-        return int(match[1]) if match and MIN_YEAR <= int(match[1]) <= MAX_YEAR else None
-
-    def _year_behind(self, at: int) -> tuple[int | None, int]:
-        """The year behind a month or a quarter, in digits or in words, and where the text goes on."""
-        end = at + fits("of|in|,", self._word(at))
-        year = self._year_at(end)
-        if year is not None:
-            return year, end + 1 + fits(r"год\w{0,2}|г", self._word(end + 1))
-        for back, pattern in enumerate((words.THIS, words.LAST, words.BEFORE_LAST)):
-            if fits(pattern, self._word(end)) and self._unit(end + 1) == "year":
-                return self._calendar.now.year - back, end + 2
-        return None, at
+    def _nth(self, span: LocalSpan, number: int, unit: str | int | None) -> LocalSpan | None:
+        since, until = span.since, span.until
+        if unit == "half":
+            halves = (until - since) // _HALF_YEAR
+            if halves:
+                return self._dated.nth_months(span, number, 3 * halves)
+            middle = since + (until - since) / 2
+            return span._replace(until=middle) if number == 1 else span._replace(since=middle)
+        if isinstance(unit, int):
+            days = [day for n in range((until - since).days) if (day := since + n * DAY).weekday() == unit]
+            index = number if number < 0 else number - 1
+            return one_day(days[index].date()) if -len(days) <= index < len(days) else None
+        if unit in ("month", "quarter"):
+            return self._dated.nth_months(span, number, 1 if unit == "month" else 3)
+        length = DAY if unit == "day" else _WEEK
+        start = until - length if number < 0 else since + (number - 1) * length
+        return span._replace(since=start, until=min(start + length, until)) if start < until else None
 
 
-def _hours(word: str) -> tuple[int, int] | None:
-    """The hours of a part of the day."""
-    return next((hours for pattern, hours in words.PARTS_OF_DAY.items() if fits(pattern, word)), None)
-
-
-def _at_hours(day: LocalSpan, hours: tuple[int, int]) -> LocalSpan:
-    begin, end = (day.since + timedelta(hours=hour) for hour in hours)
-    return day._replace(since=begin, until=end)
-
-
-_BY_SEASON = ("весной", "летом", "осенью", "зимой")
-
-
-def _number(text: str, least: int, most: int) -> int:
-    number = int(text)
-    if not least <= number <= most:
-        raise ValueError(text)
-    return number
+def _day_of(week: LocalSpan, weekday: int) -> LocalSpan:
+    """A day of the calendar's week that the middle of a span lies in."""
+    middle = week.since + (week.until - week.since) / 2
+    return one_day((middle + (weekday - middle.weekday()) * DAY).date(), relative=True)

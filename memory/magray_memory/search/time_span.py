@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.search import time_words as words
 from magray_memory.search.local_calendar import DAY, seconds
 from magray_memory.search.time_reader import TimeReader
-from magray_memory.search.time_tokens import Token, fits
+from magray_memory.search.time_tokens import Sentence, fits
+from magray_memory.search.weights import STOP_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,16 +27,12 @@ EVENT_WEIGHT = 0.6
 """How far a span is trusted whose end is the date of what was taken for the event that is named."""
 _MAX_TEXT = 600
 """Characters of a question in which a time is looked for."""
-_EVENT_WORDS = 4
+_NAMED = re.compile(
+    r"(?:\s+(?:the|an?|our|my|наш\w{2,3})\b)*\s+(\w[\w./@#:-]*(?:\s+\w[\w./@#:-]*){0,3})", re.IGNORECASE
+)
+"""An event: four words at most."""
 
 _DAY_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
-_QUOTED = re.compile(r'"[^"]*"|«[^»]*»|`[^`]*`')
-_TOKEN = re.compile(
-    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?"
-    r"|\d{4}-\d{2}-\d{2}|\d{4}-W\d{2}|\d{4}-\d{2}(?!\d)|\d{4}/\d{2}/\d{2}|\d{1,2}\.\d{1,2}\.\d{4}"
-    r"|\.\.|\d+(?:st|nd|rd|th)\b|\d+-(?:й|го|м|е|я|ю)\b|[QqHh][1-4]\b|\d+|[^\W\d_]+|[^\w\s]",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +68,17 @@ class EventSpan(NamedTuple):
 
 def find_span(text: str, now: float) -> TimeSpan | EventSpan | None:
     """The first time that a question asks for, `now` in UTC seconds; None without one."""
-    masked = _QUOTED.sub(lambda match: "\u0000" * len(match[0]), text[:_MAX_TEXT])
-    tokens = [Token(m[0].lower(), m.start(), m.end()) for m in _TOKEN.finditer(masked)]
-    reader = TimeReader(tokens, datetime.fromtimestamp(now))
+    sentence = Sentence(text[:_MAX_TEXT])
+    reader = TimeReader(sentence, datetime.fromtimestamp(now))
     event: EventSpan | None = None
-    for at, token in enumerate(tokens):
-        if not (token.text[0].isdigit() or token.text[:2] in _beginnings()):
-            continue
-        found = reader.phrase(at)
+    for at, token in enumerate(sentence.tokens):
+        found = reader.phrase(at) if _begins(sentence, at) else None
         if found is not None:
             span, end = found
             since, until = seconds(span.since), seconds(span.until)
             if since < until:
-                return TimeSpan(since, until, tokens[at].start, tokens[end - 1].end, span.relative)
-        event = event or _event(tokens, at, masked)
+                return TimeSpan(since, until, token.start, sentence.tokens[end - 1].end, span.relative)
+        event = event or _event(sentence, at, text)
     return event
 
 
@@ -126,33 +119,28 @@ def moment(text: str, now: float) -> float | None:
     return min(span.until, now)
 
 
-def _event(tokens: list[Token], at: int, text: str) -> EventSpan | None:
+def _event(sentence: Sentence, at: int, text: str) -> EventSpan | None:
     """Before or after a noun: "before the release", "после релиза"."""
-    before = fits(words.BEFORE, tokens[at].text)
-    if not before and not fits(f"{words.AFTER}|since", tokens[at].text):
+    before = sentence.fits(words.BEFORE, at)
+    if not before and not sentence.fits(f"{words.AFTER}|since", at):
         return None
-    begin = at + 1
-    while begin < len(tokens) and fits(r"the|a|an|our|my|наш\w{2,3}", tokens[begin].text):
-        begin += 1
-    end = begin
-    while end < len(tokens) and end < begin + _EVENT_WORDS and re.match(r"[\w.]", tokens[end].text):
-        end += 1
-    if end == begin:
+    token = sentence.tokens[at]
+    named = _NAMED.match(text, token.end)
+    if named is None or named[1].split()[0].lower() in STOP_WORDS:
         return None
-    return EventSpan(
-        text[tokens[begin].start : tokens[end - 1].end], before, tokens[at].start, tokens[end - 1].end
-    )
+    return EventSpan(named[1].strip(".:"), before, token.start, named.end())
 
 
-@cache
-def _beginnings() -> frozenset[str]:
-    """The first two letters of every word that a time may begin with: to look for them costs a hundredth."""
-    patterns = (*words.MONTHS, *words.WEEKDAYS, *words.UNITS.values(), *words.SEASONS.values(),
-                *words.NUMBERS, *words.ORDINALS, *words.NEAR_DAYS, *words.PARTS.values(), words.LAST,
-                words.BEFORE_LAST, words.PAST, words.THIS, words.SINCE, words.BEFORE, words.AFTER, words.IN,
-                words.LATELY, words.PART_ALONE, "between|from|между")  # fmt: skip
-    plain = (re.sub(r"\(\?:[^)]*\)|\[[^]]*\]|\\w|[?{},\d-]", "", pattern) for pattern in patterns)
-    return frozenset(word[:2] for pattern in plain for word in pattern.split("|") if word) | _COUNTED
+def _begins(sentence: Sentence, at: int) -> bool:
+    """Whether a time may begin at a place: to look for one costs a hundredth of reading it."""
+    word = sentence.word(sentence.skip(_BEFORE_TIME, at, most=5))
+    return word[:1].isdigit() or fits(_TIME_WORDS, word)
 
 
-_COUNTED = frozenset(f"{letter}{digit}" for letter in "qh" for digit in "1234")
+_BEFORE_TIME = "|".join((words.IN, words.SINCE, words.BEFORE, words.AFTER, "between|между"))
+_TIME_WORDS = "|".join(
+    (*words.MONTHS, *words.WEEKDAYS, *words.UNITS.values(), *words.SEASONS.values(), *words.NUMBERS,
+     *words.ORDINALS, *words.ROMAN, *words.NEAR_DAYS, *words.PARTS.values(), *words.DECADES.values(),
+     *words.PARTS_OF_DAY, words.LAST, words.BEFORE_LAST, words.PAST, words.THIS, words.THAT, words.LATELY,
+     words.OF_LAST_YEAR, r"recent|other|днях|twenty|двадцать|thirty|тридцать|[ck]?w\d*|[qh]\d")
+)  # fmt: skip
