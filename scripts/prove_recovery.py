@@ -3,6 +3,7 @@
 
     prove_recovery.py flips  [--runs 110] [--seed N]   one bit of a vault, a snapshot or the cache of vectors
     prove_recovery.py unseen [--runs 110] [--seed N]   the same, in what SQLite's own checks do not see
+    prove_recovery.py notebook [--runs 110] [--seed N] flips that change rows of a notebook, or its schema
     prove_recovery.py signals [--runs 40] [--seed N]   Ctrl-C and a polite kill at a moment of a command's run
 
 A flip harms a copy of a home; then a question is asked, and one remedy is run: `magray index` or `magray
@@ -326,11 +327,25 @@ def signals(place: Place, options: argparse.Namespace) -> Score:
     return score
 
 
+def notebook(base: Path, options: argparse.Namespace) -> int:
+    """Flips that change rows of truth in a notebook; returns the exit code."""
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "kit"))
+    import notebook_flips
+
+    chance = random.Random(options.seed)
+    score = notebook_flips.flips(notebook_flips.fill(base, chance), base, chance, options.runs)
+    print(
+        f"{score.tried} flips, {score.changed} changed rows, {score.unreadable} of them made some unreadable"
+    )
+    print(f"not seen by the doctor: {dict(score.silent) or 'none'}; texts in messages: {len(score.quoted)}")
+    return 1 if score.silent or score.quoted else 0
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("campaign", choices=("flips", "unseen", "signals"))
+    parser.add_argument("campaign", choices=("flips", "unseen", "notebook", "signals"))
     parser.add_argument("--runs", type=int)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     options = parser.parse_args()
@@ -338,6 +353,8 @@ def main() -> None:
     print(f"seed {options.seed}")
     with tempfile.TemporaryDirectory(prefix="magray-prove-") as folder:
         base = Path(folder)
+        if options.campaign == "notebook":
+            sys.exit(notebook(base, options))
         place = template(base)
         if options.campaign == "signals":
             score = signals(place, options)

@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DETACHED = 0x00000008 | 0x08000000  # DETACHED_PROCESS | CREATE_NO_WINDOW
+_started: list[subprocess.Popen[bytes]] = []
+"""Those that were started here and may still run: nobody waits for them, and one that has ended is reaped."""
 
 
 def start(module: str, home: Path) -> bool:
     """Start the process; returns whether it was."""
+    _started[:] = [process for process in _started if process.poll() is None]
     try:
-        subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-P", "-m", module, str(home)],
             cwd=home,
             stdin=subprocess.DEVNULL,
@@ -30,4 +33,5 @@ def start(module: str, home: Path) -> bool:
         )
     except OSError:
         return False
+    _started.append(process)
     return True

@@ -21,7 +21,7 @@ from magray_memory.archive.backup_state import Failure, LastBackup
 from magray_memory.archive.manifest import Manifest, Member
 from magray_memory.archive.neutral_path import neutral
 from magray_memory.archive.passphrase import NO_PASSPHRASE, Passphrases
-from magray_memory.archive.unpacked import check_notebook, unpacked
+from magray_memory.archive.unpacked import check_rows, unpacked
 from magray_memory.errors import ArchiveDamaged, ArchiveError, MagrayError, RowsDamaged, VaultDamaged
 from magray_memory.progress import SILENT
 from magray_memory.storage import notebook_copy, restore_journal, schema, table_swap
@@ -158,11 +158,12 @@ class BackupMaker:
         with _of_notebook(source):
             notebook_copy.check_copy(pages)
             Vault.open(pages, kind=VaultKind.NOTEBOOK, write=True).close()  # brings its schema up to date
+            check_rows(pages)
             state = notebook_copy.identity(pages)
             notebook_copy.extract_truth(pages, scratch / manifest.NOTEBOOK, neutral)
             for suffix in ("", *atomic_file.SQLITE_COMPANIONS):
                 pages.with_name(pages.name + suffix).unlink(missing_ok=True)
-            check_notebook(scratch / manifest.NOTEBOOK)
+            notebook_copy.check_copy(scratch / manifest.NOTEBOOK)
         return state
 
     def _manifest(self, scratch: Path, roots: dict[str, str | None], state: tuple[str, int]) -> Manifest:

@@ -105,15 +105,20 @@ def check_notebook(path: Path) -> None:
 
     Raises VaultDamaged, RowsDamaged.
     """
+    notebook_copy.check_copy(path)
+    check_rows(path)
+
+
+def check_rows(path: Path) -> None:
+    """Compare the rows of a notebook with their checksums. Raises RowsDamaged, VaultDamaged."""
     from magray_memory.index.altered_rows import find_altered
     from magray_memory.storage.sqlite_errors import damaged
 
-    notebook_copy.check_copy(path)
     with Vault.open(path, kind=VaultKind.NOTEBOOK) as vault:
         altered = find_altered(vault)
     if altered.documents:
         raise damaged(path, f"{len(altered.documents):,} of its records are not what was stored")
-    if altered.facts:
+    if altered.facts or altered.purged:
         raise damaged(path, "facts about it are not what was stored")
 
 

@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from magray_memory.config import VectorSettings
+    from magray_memory.index.altered_rows import Altered
     from magray_memory.storage.vault import Vault
 
     Matrix = NDArray[np.float32]
 
+_NAMED = 5
+"""Records that a finding names."""
 _COMPARED_PASSAGES = 20_000
 """Up to so many passages are analysed again, all of them: about 2 s."""
 _SAMPLED_PASSAGES = 300
@@ -52,9 +55,7 @@ def check_passages(vault: Vault) -> Iterator[Finding]:
     if not altered:
         return
     if not vault.kind.derived:
-        count = len(altered.documents)
-        message = f"{count} records of {vault.path} are not what was stored."
-        yield Finding("passages", Severity.CRITICAL, message, str(vault.path), "restore them from a backup")
+        yield from _altered_records(vault.path, altered)
         return
     what = [
         (len(altered.documents | altered.files), "{} of its files"),
@@ -64,6 +65,26 @@ def check_passages(vault: Vault) -> Iterator[Finding]:
     listed = ", ".join(wording.format(count) for count, wording in what if count)
     message = f"Rows of {vault.path} are not what was stored: {listed}."
     yield Finding("passages", Severity.CRITICAL, message, str(vault.path), FIX, Remedy.REREAD)
+
+
+def _altered_records(path: Path, altered: Altered) -> Iterator[Finding]:
+    def finding(severity: Severity, message: str, hint: str, remedy: Remedy = Remedy.NONE) -> Finding:
+        return Finding("passages", severity, f"{message}.", str(path), hint, remedy)
+
+    if altered.documents:
+        numbers = sorted(altered.documents)
+        named = ", ".join(f"n{number}" for number in numbers[:_NAMED]) + ", …" * (len(numbers) > _NAMED)
+        message = f"{len(numbers)} records of {path} are not what was stored ({named})"
+        yield finding(Severity.CRITICAL, message, "magray restore latest")
+    if altered.purged:
+        message = f"{len(altered.purged)} notes in {path} of records that were removed for good are damaged"
+        yield finding(Severity.CRITICAL, message, "magray restore latest")
+    if altered.passages:
+        message = f"The passages of {len(altered.files)} records of {path} are not those of their texts"
+        yield finding(Severity.CRITICAL, message, FIX, Remedy.RECORDS)
+    if altered.facts:
+        message = f"{len(altered.facts)} facts about {path} are not what was stored"
+        yield finding(Severity.CRITICAL, message, FIX, Remedy.RECORDS)
 
 
 def check_lexical(vault: Vault) -> Iterator[Finding]:

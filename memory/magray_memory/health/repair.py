@@ -149,10 +149,12 @@ class Repairer:
         return f"{done.documents:,} records were saved{lost}; {kept}"
 
     def _cut_records(self, path: Path) -> str:
+        from magray_memory.index.altered_rows import repair_notebook
         from magray_memory.index.lexical import LexicalIndex
         from magray_memory.indexing.record_passages import cut_uncut
 
         with self._writing(path) as vault:
+            repair_notebook(vault)
             count = cut_uncut(vault, self._redaction, LexicalIndex(vault))
         return f"{count:,} of the records are found again"
 

@@ -1,19 +1,20 @@
 """Altered rows: rows of a vault that are not what was stored, found by their checksums; and their repair.
 
-What a workspace's vault holds is read anew from its files: a document that no longer is what was stored goes,
-the files of altered passages are forgotten, so that the next run reads them again. Nothing here trusts the
-types of what it reads: a flipped bit may make a number of a text.
+What a workspace's vault holds is read again from its files: a document that no longer is what was stored
+goes, the files of altered passages are forgotten, so that the next run reads them again. The passages of a
+record are made again from its text; a record itself nothing can bring back but a backup. Nothing here trusts
+the types of what it reads: a flipped bit may make a number of a text.
 """
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.index.lexical import LexicalIndex
 from magray_memory.models.recipe import text_hash
-from magray_memory.storage import documents, row_checksums, vector_spaces, vectors
+from magray_memory.storage import documents, record_checksums, row_checksums, vector_spaces, vectors
 from magray_memory.storage.counters import recount
 from magray_memory.storage.damaged_vault import stated_root
 from magray_memory.storage.row_checksums import BY_DAMAGED_ROWS, ROWS_DAMAGED
@@ -27,16 +28,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Altered:
-    """Altered rows by their keys; `files`: the documents of the altered passages."""
+    """Altered rows by their keys; `documents`: records whose history or uses are altered too; `files`: the
+    documents of the altered passages; `purged`: identities of records that were removed for good.
+    """
 
     documents: frozenset[int] = frozenset()
     passages: frozenset[int] = frozenset()
     files: frozenset[int] = frozenset()
     skipped: tuple[Any, ...] = ()
-    facts: tuple[Any, ...] = field(default=())
+    facts: tuple[Any, ...] = ()
+    purged: tuple[Any, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.documents or self.files or self.skipped or self.facts)
+        return bool(self.documents or self.passages or self.skipped or self.facts or self.purged)
 
     @property
     def count(self) -> int:
@@ -51,15 +55,16 @@ def find_altered(vault: Vault) -> Altered:
             table: row_checksums.altered_rows(connection, table)
             for table in ("document", "passage", "skipped", "meta")
         }
-        passages = set(altered["passage"])
-        if vault.kind.derived:  # the hash of a record is of what its writer embeds
-            passages |= _with_other_text(connection)
+        passages = set(altered["passage"]) | _with_other_text(connection)
+        own = not vault.kind.derived
+        records = record_checksums.altered_records(connection) if own else set[int]()
         return Altered(
-            frozenset(altered["document"]),
+            frozenset(altered["document"]) | records,
             frozenset(passages),
             frozenset(row_checksums.documents_of(connection, passages)),
             tuple(altered["skipped"]),
             tuple(altered["meta"]),
+            tuple(record_checksums.altered_purged(connection)) if own else (),
         )
 
 
@@ -88,11 +93,30 @@ def repair_altered(vault: Vault, *, torn: bool = False) -> int:
     return altered.count
 
 
+def repair_notebook(vault: Vault) -> int:
+    """Remove the altered passages of records, which are to be cut again, and altered facts; returns of how
+    many records and facts.
+    """
+    with vault.write() as connection, row_checksums.lenient(connection):
+        altered = find_altered(vault)
+        vault.remove_meta(ROWS_DAMAGED)
+        if altered.passages or altered.facts:
+            whole = row_checksums.passages_of(connection, altered.files)
+            documents.delete_passages(vault, altered.passages | whole)
+            row_checksums.remove_altered(connection, "meta")
+            _restore_facts(vault)
+            LexicalIndex(vault).rebuild()
+            recount(vault)
+    return len(altered.files) + len(altered.facts)
+
+
 def seal(vault: Vault) -> None:
     """Give every row the checksum of what it is now, as after a salvage."""
     with vault.write() as connection:
         for table in ("document", "passage", "skipped", "meta"):
             row_checksums.seal(connection, table)
+        if not vault.kind.derived:
+            record_checksums.compute_all(connection)
 
 
 def _with_other_text(connection: sqlite3.Connection) -> set[int]:

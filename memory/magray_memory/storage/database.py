@@ -13,7 +13,7 @@ import peewee
 from magray_memory.storage import log_files
 from magray_memory.storage.log_files import NONE, LogFiles
 from magray_memory.storage.row_checksums import lenient_text
-from magray_memory.storage.sqlite_errors import is_full
+from magray_memory.storage.sqlite_errors import is_full, schema_damaged
 from magray_memory.storage.vault_files import stat_of, uri
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ class VaultDatabase(peewee.SqliteDatabase):
         log_files.follow(self._path, None)
         try:
             connection = self._connected()
+        except UnicodeDecodeError as error:  # SQLite quotes the damaged schema, in bytes that are no text
+            raise schema_damaged() from error
         except sqlite3.OperationalError as error:
             if not (self._only_reads and is_full(error, self._path)):
                 raise
@@ -94,7 +96,7 @@ class VaultDatabase(peewee.SqliteDatabase):
         if self._only_reads:
             try:
                 connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
-            except sqlite3.Error:
+            except (sqlite3.Error, UnicodeDecodeError):
                 connection.close()
                 raise
         return connection

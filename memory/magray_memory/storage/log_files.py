@@ -97,7 +97,8 @@ def never_last(connection: Connection) -> Generator[None]:
         yield
         return
     with contextlib.ExitStack() as stack:
-        with contextlib.suppress(sqlite3.Error):  # a log that is needed is missing: then this one is it
+        # A log that is needed is missing: then this one is it. A damaged schema may be quoted as no text.
+        with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
             other = stack.enter_context(contextlib.closing(sqlite3.connect(uri(path, "mode=rw"), uri=True)))
             other.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
         yield

@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import VaultDamaged
-from magray_memory.storage import schema
+from magray_memory.storage import record_checksums, schema
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.integrity_checks import Part, part_of
 from magray_memory.storage.redactions import RULES
@@ -101,6 +101,7 @@ def extract_truth(source: Path, target: Path, neutral: Callable[[str], str]) -> 
             connection.execute("DELETE FROM sqlite_sequence")
             connection.execute("INSERT INTO sqlite_sequence SELECT * FROM source.sqlite_sequence")
             spell_roots(connection, neutral)
+            record_checksums.compute_all(connection)
             connection.execute("COMMIT")
             connection.execute("DETACH source")
             broken = connection.execute("PRAGMA foreign_key_check").fetchone()
@@ -155,8 +156,9 @@ def remove_records(path: Path, uids: Iterable[str], at: float) -> bool:
                 (uid,),
             )
             removed += connection.execute("DELETE FROM document WHERE uid = ?", (uid,)).rowcount
-            connection.execute("INSERT OR REPLACE INTO purged VALUES (?, ?, 1)", (uid, at))
+            connection.execute("INSERT OR REPLACE INTO purged(uid, at, asked) VALUES (?, ?, 1)", (uid, at))
         connection.execute("DELETE FROM tag WHERE id NOT IN (SELECT tag_id FROM document_tag)")
+        record_checksums.compute_cleared(connection, -1)
         connection.execute("COMMIT" if removed else "ROLLBACK")
         if removed:
             connection.execute("VACUUM")

@@ -96,7 +96,9 @@ def take_over(prepared: Path, live: Path) -> int:
     """
     with _side_by_side(prepared, live) as connection:
         connection.execute("BEGIN IMMEDIATE")
-        connection.execute("INSERT OR REPLACE INTO purged SELECT * FROM live.purged")
+        connection.execute(
+            "INSERT OR REPLACE INTO purged(uid, at, asked) SELECT uid, at, asked FROM live.purged"
+        )
         _raise_ids(connection)
         first = _raise_to(connection, "passage", _sequence(connection, "live", "passage") + _IDS_AHEAD)
         connection.execute("COMMIT")

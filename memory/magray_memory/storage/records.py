@@ -205,7 +205,8 @@ def remove(
     """
     with vault.write() as connection:
         connection.executemany(
-            "INSERT OR REPLACE INTO purged SELECT uid, ?, ? FROM document WHERE id = ? AND uid IS NOT NULL",
+            "INSERT OR REPLACE INTO purged(uid, at, asked)"
+            " SELECT uid, ?, ? FROM document WHERE id = ? AND uid IS NOT NULL",
             [(at, asked, document) for document in documents],
         )
         _remove_passages(vault, documents, lexical)

@@ -34,9 +34,13 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "passage": PASSAGE,
     "skipped": ("path", "rule", "reason", "detail", "size", "mtime_ns"),
     "meta": ("key", "value"),
+    "revision": ("document_id", "from_at", "until_at", "kind", "title", "tags", "text"),
+    "access": ("document_id", "at", "what"),
+    "purged": ("uid", "at", "asked"),
 }
 """The covered fields of every table whose rows are compared here; those of `vector` are bytes alone."""
-_KEYS = {"document": "id", "passage": "id", "skipped": "path", "meta": "key"}
+_KEYS = {"skipped": "path", "meta": "key", "purged": "uid"}
+"""The column that names a row, where it is not `id`."""
 
 
 class StoredPassage(NamedTuple):
@@ -89,27 +93,27 @@ def update_documents(
 
 
 def altered_rows(connection: sqlite3.Connection, table: str) -> list[Any]:
-    """Keys of the rows of `document`, `passage`, `skipped` or `meta` that are not what was stored."""
+    """Keys of the rows of a table that are not what was stored."""
     if not has_checksums(connection, table):
         return []
     fields = ", ".join(_fields(connection, table))
     compute = _computed(table)
-    rows = connection.execute(f"SELECT {_KEYS[table]}, checksum, {fields} FROM {table}")
+    rows = connection.execute(f"SELECT {_KEYS.get(table, 'id')}, checksum, {fields} FROM {table}")
     return [key for key, stored, *values in rows if stored is not None and stored != compute(*values)]
 
 
 def remove_altered(connection: sqlite3.Connection, table: str) -> None:
     """Delete the altered rows of a small table, whatever has become of their keys."""
-    altered, key = set(altered_rows(connection, table)), _KEYS[table]
+    altered, key = set(altered_rows(connection, table)), _KEYS.get(table, "id")
     kept = [row[0] for row in connection.execute(f"SELECT {key} FROM {table}") if row[0] not in altered]
     if altered:
         connection.execute(f"DELETE FROM {table} WHERE {key} NOT IN ({','.join('?' * len(kept))})", kept)
 
 
-def seal(connection: sqlite3.Connection, table: str) -> None:
-    """Give every row of a table the checksum of what it is now."""
-    key, fields = _KEYS[table], ", ".join(_FIELDS[table])
-    rows = connection.execute(f"SELECT {key}, {fields} FROM {table}").fetchall()
+def seal(connection: sqlite3.Connection, table: str, which: str = "") -> None:
+    """Give every row of a table, or those of a WHERE clause, the checksum of what it is now."""
+    key, fields = _KEYS.get(table, "id"), ", ".join(_FIELDS[table])
+    rows = connection.execute(f"SELECT {key}, {fields} FROM {table} {which}").fetchall()
     connection.executemany(
         f"UPDATE {table} SET checksum = ? WHERE {key} = ?",
         [(_computed(table)(*values), row) for row, *values in rows],
@@ -140,6 +144,12 @@ def documents_of(connection: sqlite3.Connection, passages: Iterable[int]) -> set
     """The documents that these passages are parts of."""
     listed = ",".join(map(str, passages))
     return {row[0] for row in connection.execute(f"SELECT document_id FROM passage WHERE id IN ({listed})")}
+
+
+def passages_of(connection: sqlite3.Connection, documents: Iterable[int]) -> set[int]:
+    """The passages of these documents."""
+    listed = ",".join(map(str, documents))
+    return {row[0] for row in connection.execute(f"SELECT id FROM passage WHERE document_id IN ({listed})")}
 
 
 @contextmanager

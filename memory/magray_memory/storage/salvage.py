@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _LOCK_SECONDS = 10.0
 _MOST_LOOKUPS = 200_000
 _COPIED = tuple(name for name, role in schema.TABLES.items() if role is not schema.TableRole.DERIVED)
-_OWN_COLUMNS = frozenset(("checksum",))
+_OWN_COLUMNS = frozenset(("checksum", "record_checksum", "use_checksum"))
 """A text that was hit is not what its checksum says, and stays all the same."""
 _OWN_FACTS = ("vault_id", "kind", "analyzer_version", "snapshot_at", "changes_trimmed_to")
 

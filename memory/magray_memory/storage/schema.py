@@ -22,7 +22,8 @@ row of a workspace vault, can be made again from files or from those texts.
   importance, tags, trash, replacement
 - `purged`: the identities of records that were removed for good, and nothing else of them
 - `skipped`: a file that should have been indexed and was not, with the reason and the state it had
-- `checksum` of a row: see `storage/row_checksums.py`
+- `checksum` of a row: see `storage/row_checksums.py`; `record_checksum` and `use_checksum` of a record:
+  `storage/record_checksums.py`
 - `change`, `tally` and `embedding_key.vectors`: the log of vectors, counts of rows and of changes of records,
   so that asking costs the same at any size; kept by triggers, so that no writer can forget them, but for new
   passages, which `insert_passages` counts
@@ -268,6 +269,58 @@ def symbol_texts(connection: sqlite3.Connection) -> None:
     move_symbols(connection)
 
 
+_FILED = (
+    "uid, created_at, updated_at, indexed_at, layer_at, pinned, session, project, score, trashed_at,"
+    " superseded_by, ctime_ns, inode, text"
+)
+_USED = "access_count, last_access_at, age_from, days_used, used_on, due_at, unrated"
+_CLEAR = "text IS NOT NULL AND (record_checksum IS NULL OR use_checksum IS NULL)"
+_BELONGING = ("document_tag", "link", "redaction", "citation", "origin", "former_value", "revision")
+
+
+def record_checksums(connection: sqlite3.Connection) -> None:
+    """19: all of a record has a checksum; triggers clear it where something changes, and the end of the
+    transaction computes it again.
+    """
+    for column in ("record_checksum", "use_checksum"):
+        connection.execute(f"ALTER TABLE document ADD COLUMN {column} INTEGER")
+    for table in ("revision", "access", "purged"):
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN checksum INTEGER")
+    connection.execute(f"CREATE INDEX record_unsealed ON document(id) WHERE {_CLEAR}")
+    for table, key in (("revision", "id"), ("access", "id"), ("purged", "uid")):
+        connection.execute(f"CREATE INDEX {table}_unsealed ON {table}({key}) WHERE checksum IS NULL")
+    clear = "UPDATE document SET {0} = NULL WHERE id = {1} AND {0} IS NOT NULL"
+    events = [
+        ("filed", f"UPDATE OF {_FILED}", "document", clear.format("record_checksum", "new.id")),
+        ("used", f"UPDATE OF {_USED}", "document", clear.format("use_checksum", "new.id")),
+        (
+            "copied",
+            "INSERT",
+            "document",
+            "UPDATE document SET record_checksum = NULL, use_checksum = NULL WHERE id = new.id",
+        ),
+        (
+            "reworded",
+            "UPDATE OF document_id, from_at, until_at, kind, title, tags, text",
+            "revision",
+            "UPDATE revision SET checksum = NULL WHERE id = new.id",
+        ),
+    ]
+    for table in _BELONGING:
+        owner = "source_id" if table == "link" else "document_id"
+        for event, row in (("INSERT", "new"), ("UPDATE", "new"), ("DELETE", "old")):
+            events.append(
+                (f"{table}_{event.lower()}", event, table, clear.format("record_checksum", f"{row}.{owner}"))
+            )
+    for name, event, table, statement in events:
+        when = " WHEN new.text IS NOT NULL" if table == "document" else ""
+        if name == "copied":
+            when += " AND (new.record_checksum IS NOT NULL OR new.use_checksum IS NOT NULL)"
+        connection.execute(
+            f"CREATE TRIGGER unseal_{name} AFTER {event} ON {table}{when} BEGIN {statement}; END"
+        )
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     first_schema,
     skip_reasons,
@@ -287,6 +340,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     replaced_records,
     static_vectors,
     symbol_texts,
+    record_checksums,
 )
 """Migration i takes a vault from user_version i to i + 1, inside the caller's transaction."""
 
@@ -299,6 +353,8 @@ ORIGINS = MIGRATIONS.index(origins) + 1
 """From this version on a notebook knows what its records were imported from."""
 FORMER_VALUES = MIGRATIONS.index(former_values) + 1
 """From this version on a notebook knows what fields of its records were before."""
+RECORD_CHECKSUMS = MIGRATIONS.index(record_checksums) + 1
+"""From this version on all of a record has a checksum."""
 STATIC_VECTORS = MIGRATIONS.index(static_vectors) + 1
 """From this version on a vault has approximate vectors."""
 OLDEST_READABLE = 1
@@ -308,3 +364,8 @@ OLDEST_READABLE = 1
 def has_symbol_texts(connection: sqlite3.Connection) -> bool:
     """Whether passages have their symbols; a reader may meet a vault of an earlier schema."""
     return connection.execute("PRAGMA user_version").fetchone()[0] >= SYMBOL_TEXTS
+
+
+def has_record_checksums(connection: sqlite3.Connection) -> bool:
+    """Whether all of a record has a checksum; a reader may meet a vault of an earlier schema."""
+    return connection.execute("PRAGMA user_version").fetchone()[0] >= RECORD_CHECKSUMS

@@ -58,6 +58,13 @@ _SENTENCES = {
 }
 
 
+def schema_damaged() -> sqlite3.DatabaseError:
+    """The error of a schema that SQLite cannot read, and cannot say so in a text."""
+    error = sqlite3.DatabaseError("malformed database schema")
+    error.sqlite_errorcode = CORRUPT
+    return error
+
+
 def error_code(error: BaseException) -> int:
     """SQLite's extended result code of an error of sqlite3 or peewee, 0 when it has none."""
     for candidate in (error, getattr(error, "orig", None), error.__cause__):

@@ -26,7 +26,7 @@ from magray_memory.errors import (
     VaultDamaged,
     VaultTooNew,
 )
-from magray_memory.storage import log_files, schema, unsynced
+from magray_memory.storage import log_files, record_checksums, schema, unsynced
 from magray_memory.storage.database import BUSY_SECONDS, VaultDatabase
 from magray_memory.storage.durability import Durability, VaultKind
 from magray_memory.storage.row_checksums import ROWS_DAMAGED, checksum
@@ -181,6 +181,8 @@ class Vault:
                     connection = self.db.raw()
                     log_files.note(self.path, connection)
                     yield connection
+                    if not self.kind.derived:
+                        record_checksums.compute_cleared(connection)
             finally:
                 self._transaction.writing = False
 

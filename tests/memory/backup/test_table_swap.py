@@ -126,7 +126,7 @@ def test_a_purge_meanwhile_ends_the_restore_and_the_record_stays_away(memory: Me
     def purge() -> None:
         with sqlite3.connect(memory.home.notebook) as connection:
             (uid,) = connection.execute("SELECT uid FROM document WHERE id = 5").fetchone()
-            connection.execute("INSERT INTO purged VALUES (?, 1, 1)", (uid,))
+            connection.execute("INSERT INTO purged VALUES (?, 1, 1, NULL)", (uid,))
 
     with pytest.raises(StorageError, match="purged meanwhile"):
         memory.archive.restore(archive, progress=once_at("copying the records beside", purge))

@@ -78,6 +78,7 @@ def test_a_sealed_index_answers_and_takes_part_in_changes(vault: Vault) -> None:
         remove_files(vault, [gone], _NoWords())
     assert _recall(vault, store) > 0.97
     assert (store.engine, store.count, store.problem) == ("annoy", 8_000, None)
+    store.close()
 
 
 def test_filters_narrow_and_wide_get_all_they_can(vault: Vault) -> None:
@@ -88,6 +89,7 @@ def test_filters_narrow_and_wide_get_all_they_can(vault: Vault) -> None:
         assert len(found) == min(20, len(allowed))
         assert set(found.tolist()) <= set(allowed.tolist())
     assert len(store.search(_unit(1, 5)[0], 8_000)[0]) == 8_000
+    store.close()
 
 
 @pytest.mark.parametrize("ending", [".ann", ".ids"])

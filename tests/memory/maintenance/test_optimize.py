@@ -99,6 +99,7 @@ def test_whoever_wants_annoy_gets_a_sealed_index_for_commands(home: Home, tmp_pa
         store = VectorStore(vault, "key", settings)
         store.refresh()
         assert (store.engine, store.count, store.problem) == ("annoy", 300, None)
+        store.close()
     again = Optimizer(home, Settings(vectors=settings)).run()
     assert "seal" not in {step.what for step in again.steps}
 

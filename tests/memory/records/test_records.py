@@ -308,6 +308,8 @@ def test_remembering_looks_at_no_record_but_by_its_index(memory: Memory) -> None
         selects = [sql for sql in asked if sql.lstrip().startswith("SELECT")]
         steps = [row[3] for sql in selects for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
     assert any("record_hash" in step for step in steps)
+    # That index holds no record but those whose checksum is to be computed.
+    steps = [step for step in steps if not step.endswith("USING INDEX record_unsealed")]
     assert not [step for step in steps if "SCAN document" in step or "(path=?)" in step]
 
 
