@@ -199,7 +199,7 @@ def embed(context: Context, vault: Vault, source: str) -> None:
 def remembering(home: Path, records: Records, spare: Sequence[str]) -> None:
     command = [*COMMAND, "--home", str(home), "remember"]
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    show("magray remember", timed(lambda text: run([*command, text], **silent), spare[:15]))
+    show("magray remember", timed(lambda text: run([*command, "--", text], **silent), spare[:15]))
     show("  python -c pass", timed(lambda _: run([sys.executable, "-c", "pass"]), spare[:15]))
     show("remember, durable", timed(lambda text: records.remember(Draft(text=text)), spare[15:315]))
     with sqlite3.connect(home / "reference.db", isolation_level=None) as bare:
