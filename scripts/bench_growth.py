@@ -132,7 +132,7 @@ def stage_fill(root: Path, home: Path) -> dict[str, Any]:
     from magray_memory.index.planner import choose
     from magray_memory.index.vector_store import VectorStore
     from magray_memory.memory import Memory
-    from magray_memory.storage import vector_spaces, vectors
+    from magray_memory.storage import change_log, vector_spaces, vectors
     from magray_memory.storage.durability import VaultKind
     from magray_memory.storage.pending import pending_ids
     from magray_memory.storage.vault import Vault
@@ -161,7 +161,7 @@ def stage_fill(root: Path, home: Path) -> dict[str, Any]:
             figures["build_index_s"] = time.perf_counter() - began
             count = vectors.count_vectors(vault, embedder.key)
             sealing = choose(count, settings.engine, long_lived=False) == "annoy"
-            if sealing and store.sealed_at() != vault.max_seq():
+            if sealing and store.sealed_at() != change_log.max_seq(vault):
                 began = time.perf_counter()
                 store.seal()
                 figures["seal_index_s"] = time.perf_counter() - began

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from magray_memory.errors import IndexDamaged
 from magray_memory.health.findings import FIX, Finding, Remedy
 from magray_memory.health.report import Severity
-from magray_memory.storage import fts, fts_maintenance, unfinished, vector_spaces
+from magray_memory.storage import change_log, fts, fts_maintenance, unfinished, vector_spaces
 from magray_memory.storage.counters import highest_passage_id
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.pending import scan_pending
@@ -230,7 +230,7 @@ def _check_snapshot(
         return
     if header.vault != vault.id:
         yield _snapshot_finding(f"The index snapshot {path} is of another vault.", path, Severity.INFO)
-    elif header.seq > vault.max_seq():
+    elif header.seq > change_log.max_seq(vault):
         yield _snapshot_finding(
             f"The index snapshot {path} knows changes that its vault does not have.", path
         )
@@ -249,7 +249,7 @@ def _check_lag(vault: Vault, newest: Mapping[str, int]) -> Iterator[Finding]:
     if key not in newest:
         message = f"There is no index snapshot of {vault.path}, so every command reads {count:,} vectors."
         yield _snapshot_finding(message, vault.path, Severity.INFO)
-    elif (behind := vault.max_seq() - newest[key]) > count // _BEHIND_SHARE:
+    elif (behind := change_log.max_seq(vault) - newest[key]) > count // _BEHIND_SHARE:
         message = f"The index snapshot of {vault.path} is {behind:,} changes behind."
         yield _snapshot_finding(message, vault.path, Severity.INFO)
 

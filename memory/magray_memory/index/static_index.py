@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from magray_memory.index.protocol import best
-from magray_memory.storage import static_vectors
+from magray_memory.storage import change_log, static_vectors
 from magray_memory.storage.pending import count_pending
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class StaticIndex:
                 self._state = None
                 self._ids, self._rows = self._ids[:0], self._rows[:0]
                 return self._ids, self._rows
-            state = (vault.max_seq(), static_vectors.static_state(connection))
+            state = (change_log.max_seq(vault), static_vectors.static_state(connection))
             if state != self._state:
                 self._ids, self._rows = self._read(connection)
                 self._state = state

@@ -18,6 +18,7 @@ from magray_memory.index.exact import ExactIndex, write
 from magray_memory.index.hnsw import Graph, HnswIndex
 from magray_memory.index.planner import choose
 from magray_memory.index.sketch import Sketch, SketchIndex
+from magray_memory.storage import change_log
 from magray_memory.storage import vectors as rows
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class VectorStore:
     def refresh(self) -> None:
         """Take in what was committed since the last time. Costs two small queries when that is nothing."""
         with self._guard, self.vault.read():
-            latest = self.vault.max_seq()
+            latest = change_log.max_seq(self.vault)
             cut = self._index is not None and not self._index.intact
             reopened = cut or self._vault_id != self.vault.id
             if reopened:
@@ -147,7 +148,7 @@ class VectorStore:
         graph = self._load_graph()
         if graph is None:
             return None
-        matrix, seq = self._load_exact() or (self._scanned(), self.vault.max_seq())
+        matrix, seq = self._load_exact() or (self._scanned(), change_log.max_seq(self.vault))
         # Changes between the two are applied to both: what one has already, it takes in unharmed.
         if matrix is None:
             return None
@@ -190,9 +191,10 @@ class VectorStore:
         found = rows.key_of(self.vault, self.key)
         try:
             header = snapshot.find(path, self.key, engine, self.vault.id)
-            # A snapshot later than what this transaction sees lacks passages that it still has.
-            if found is None or header is None or header.dim != found[1] or header.seq > self.vault.max_seq():
+            if found is None or header is None or header.dim != found[1]:
                 return None
+            if header.seq > change_log.max_seq(self.vault):
+                return None  # later than this transaction: it lacks passages that are still seen here
             return load(snapshot.verify(path, header, note_stat=self.vault.writable), header), header.seq
         except IndexDamaged as error:
             self.problem = error.message
@@ -211,7 +213,7 @@ class VectorStore:
 
     def _scan(self) -> None:
         before = self._index
-        self._index, self.seq = self._scanned(), self.vault.max_seq()
+        self._index, self.seq = self._scanned(), change_log.max_seq(self.vault)
         if before is not None:
             before.close()
 
@@ -219,11 +221,11 @@ class VectorStore:
         index = self._index
         if index is not None and self._better_snapshot(index, latest):
             index = self._index
-        changes = None if index is None else self.vault.changes_after(self.seq)
+        changes = None if index is None else change_log.changes_after(self.vault, self.seq)
         if changes is None:
             self._open()  # the first vectors, or too far behind
             index = self._index
-            changes = None if index is None else self.vault.changes_after(self.seq)
+            changes = None if index is None else change_log.changes_after(self.vault, self.seq)
         if index is None:
             self.seq = latest
         elif changes is None:
@@ -285,7 +287,7 @@ class VectorStore:
             if wanted == "hnsw" and self._worth_saving("hnsw", count, force):
                 saved = self._save_graph(found[1], count, should_stop) or saved
         if saved:
-            self.vault.trim_changes(max(_KEEP_CHANGES, 2 * count))
+            change_log.trim_changes(self.vault, max(_KEEP_CHANGES, 2 * count))
         return saved
 
     def _worth_saving(self, engine: str, count: int, force: bool) -> bool:
@@ -298,7 +300,7 @@ class VectorStore:
             snapshot.verify(self.vault.path, header, note_stat=True)
         except IndexDamaged:
             return True
-        behind = self.vault.max_seq() - header.seq
+        behind = change_log.max_seq(self.vault) - header.seq
         return behind > max(_WORTH_CHANGES, count // _WORTH_SHARE)
 
     def _save(
@@ -309,7 +311,7 @@ class VectorStore:
         removed: tuple[int, ...] = (),
         seq: int | None = None,
     ) -> bool:
-        upto = self.vault.max_seq() if seq is None else seq
+        upto = change_log.max_seq(self.vault) if seq is None else seq
         header = snapshot.Header(engine, self.key, dim, upto, self.vault.id, removed)
         return snapshot.save(self.vault.path, header, fill) is not None
 
@@ -336,7 +338,7 @@ class VectorStore:
     def _graph_of_before(self, count: int) -> Graph | None:
         """The graph of the last snapshot with what changed since, None where it must be built again."""
         loaded = self._load_graph()
-        changes = None if loaded is None else self.vault.changes_after(loaded[1])
+        changes = None if loaded is None else change_log.changes_after(self.vault, loaded[1])
         if loaded is None or changes is None or len(changes) > count:
             return None
         self._apply(loaded[0], changes)

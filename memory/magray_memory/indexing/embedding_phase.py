@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import EmbeddingUnavailable, IndexDamaged, Interrupted, StorageError
-from magray_memory.storage import static_vectors, vector_spaces
+from magray_memory.storage import change_log, static_vectors, vector_spaces
 from magray_memory.storage.pending import count_pending
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ class EmbeddingPhase:
 
         A snapshot only saves time, so a failure to write one is a warning and stops nothing.
         """
-        at = f"{key} {self._vault.max_seq()}"
+        at = f"{key} {change_log.max_seq(self._vault)}"
         if self._vault.meta("snapshot_at") == at and self._verified(key):
             return
         from magray_memory.index.vector_store import VectorStore

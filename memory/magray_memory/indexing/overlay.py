@@ -15,6 +15,7 @@ from magray_memory.ignore.secret_content import holds_secret
 from magray_memory.indexing.parse import clean
 from magray_memory.indexing.walk import Tally, WalkOptions, walk
 from magray_memory.regular_file import UNKNOWN_STAMP, Unreadable, Vanished, content_hash, read_file, stamp_of
+from magray_memory.storage import change_log
 from magray_memory.storage.memory_vault import MemoryVault
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Overlay:
 
     def state(self) -> Hashable:
         """Names the texts and vectors that are held now."""
-        return frozenset(self._texts.items()), self._vault.max_seq()
+        return frozenset(self._texts.items()), change_log.max_seq(self._vault)
 
     def put(self, path: str, text: str, stored: Vault | None = None) -> bool:
         """Make `text` what searches see of the file `path`; returns whether that changed anything.

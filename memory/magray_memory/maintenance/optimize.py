@@ -18,7 +18,7 @@ from magray_memory.maintenance import measure
 from magray_memory.maintenance.clean import FileCleaner, noted, remove_unused_snapshots
 from magray_memory.maintenance.result import Optimized, Step
 from magray_memory.progress import SILENT, Progress
-from magray_memory.storage import fts_maintenance, space
+from magray_memory.storage import change_log, fts_maintenance, space
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.short_writes import ShortWrites, many_writes
 from magray_memory.storage.space import used_bytes
@@ -144,7 +144,7 @@ class Optimizer:
         self._steps.append(Step("merge", place, message, used - used_bytes(vault), won))
 
     def _trim_changes(self, vault: Vault, place: str) -> None:
-        count = vault.count_changes()
+        count = change_log.count_changes(vault)
         most = max(_KEEP_CHANGES, 2 * vault.counts()[1])
         if count > most:
             message = f"{count - most:,} obsolete entries of the change log deleted"
@@ -153,12 +153,13 @@ class Optimizer:
                     self._trim_to(vault, most)
 
     def _trim_to(self, vault: Vault, keep: int) -> None:
-        turns, done, last = ShortWrites(_CHANGES), vault.changes_trimmed_to(), vault.max_seq() - keep
+        turns, done = ShortWrites(_CHANGES), change_log.changes_trimmed_to(vault)
+        last = change_log.max_seq(vault) - keep
         while done < last and not self.progress.should_stop():
             done = min(last, done + turns.size)
             with turns.turn() as begun, vault.write():
                 begun()
-                vault.trim_changes(vault.max_seq() - done)
+                change_log.trim_changes(vault, change_log.max_seq(vault) - done)
 
     def _vacuum(self, vault: Vault, place: str) -> None:
         """Give free pages back to the system, where they are worth it."""
@@ -201,7 +202,7 @@ class Optimizer:
         try:
             sealing = choose(info.vectors[key], self.settings.vectors.engine, long_lived=False) == "annoy"
             sealed = store.sealed_at()
-            behind = vault.max_seq() - (sealed or 0)
+            behind = change_log.max_seq(vault) - (sealed or 0)
             stale = sealed is None or behind > info.vectors[key] // _SEAL_AGAIN_SHARE
             if sealing and stale:
                 self._seal(store, place)

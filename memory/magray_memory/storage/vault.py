@@ -311,42 +311,6 @@ class Vault:
         """Random name given at birth: the snapshot of an earlier vault at this path does not fit it."""
         return self.meta("vault_id") or ""
 
-    def max_seq(self) -> int:
-        """Number of the last change of a vector, 0 when there was none."""
-        with self.read() as connection:
-            row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'change'").fetchone()
-        return 0 if row is None else row[0]
-
-    def changes_after(self, seq: int) -> list[tuple[int, int, int | None, str]] | None:
-        """(seq, passage id, key id, 'add' or 'remove') after `seq`, in order; None when some are trimmed
-        away.
-        """
-        with self.read() as connection:
-            if seq < self.changes_trimmed_to():
-                return None
-            return connection.execute(
-                "SELECT seq, passage_id, key_id, op FROM change WHERE seq > ? ORDER BY seq", (seq,)
-            ).fetchall()
-
-    def changes_trimmed_to(self) -> int:
-        """Number of the last change that the log has forgotten, 0 where it has all of them."""
-        return int(self.meta("changes_trimmed_to", "0") or 0)
-
-    def trim_changes(self, keep: int) -> int:
-        """Forget all but the last `keep` changes; returns how many went."""
-        with self.write() as connection:
-            upto = self.max_seq() - keep
-            if upto <= self.changes_trimmed_to():
-                return 0
-            gone = connection.execute("DELETE FROM change WHERE seq <= ?", (upto,)).rowcount
-            self.set_meta("changes_trimmed_to", str(upto))
-        return gone
-
-    def count_changes(self) -> int:
-        """How many changes the log holds."""
-        with self.read() as connection:
-            return connection.execute("SELECT count(*) FROM change").fetchone()[0]
-
     def counts(self) -> tuple[int, int]:
         """(documents, passages), from counters: the cost does not grow with the vault."""
         with self.read() as connection:

@@ -11,7 +11,7 @@ import pytest
 from magray_memory.config import VectorSettings
 from magray_memory.index import annoy, snapshot
 from magray_memory.index.vector_store import VectorStore
-from magray_memory.storage import vectors
+from magray_memory.storage import change_log, vectors
 from magray_memory.storage.documents import NewDocument, NewPassage, put_file, remove_files
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.vault import Vault, snapshot_files
@@ -64,7 +64,7 @@ def vault(tmp_path: Path) -> Iterator[Vault]:
     with Vault.open(tmp_path / "x.db", kind=VaultKind.WORKSPACE, write=True) as vault:
         _fill(vault, "a.py", 8_000, 1)
         store = VectorStore(vault, "key", SEALED)
-        assert store.save_snapshot() and store.seal() and store.sealed_at() == vault.max_seq()
+        assert store.save_snapshot() and store.seal() and store.sealed_at() == change_log.max_seq(vault)
         yield vault
 
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from magray_memory.config import VectorSettings
 from magray_memory.index import planner, snapshot
 from magray_memory.index.vector_store import VectorStore
-from magray_memory.storage import vectors
+from magray_memory.storage import change_log, vectors
 from magray_memory.storage.documents import NewDocument, NewPassage, put_file, remove_files
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.vault import Vault, quarantine, snapshot_files
@@ -112,7 +112,7 @@ def test_after_any_changes_every_store_finds_what_brute_force_finds(
             else:
                 VectorStore(vault, "key", chosen).save_snapshot(force=True)
                 if what == "save and trim":
-                    vault.trim_changes(count)
+                    change_log.trim_changes(vault, count)
             if number % 2:
                 _check(lived)
         _check(lived)

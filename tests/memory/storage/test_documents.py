@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from magray_memory.errors import StorageError
-from magray_memory.storage import documents, pending, skipped_files, vectors
+from magray_memory.storage import change_log, documents, pending, skipped_files, vectors
 from magray_memory.storage.documents import NewDocument, NewPassage
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.vault import Vault
@@ -78,7 +78,7 @@ def test_passages_that_stay_equal_keep_id_and_vector(vault: Vault) -> None:
     assert set(words.rows) == {one, two, three, *second.added}
     assert _pending(vault) == list(second.added)
     assert vault.counts() == (1, 4)
-    changes = [(passage, op) for _, passage, _, op in vault.changes_after(4) or []]
+    changes = [(passage, op) for _, passage, _, op in change_log.changes_after(vault, 4) or []]
     assert changes == [(again, "remove")]
 
 

@@ -17,7 +17,7 @@ import pytest
 from ended import end
 
 from magray_memory.errors import StorageError, VaultDamaged, VaultTooNew
-from magray_memory.storage import schema
+from magray_memory.storage import change_log, schema
 from magray_memory.storage.durability import Durability, VaultKind
 from magray_memory.storage.vault import Vault, quarantine
 
@@ -313,12 +313,12 @@ def test_changes_are_trimmed_and_that_is_told(path: Path) -> None:
             connection.executemany(
                 "INSERT INTO change(passage_id, op) VALUES (?, 'add')", [(i,) for i in range(1, 101)]
             )
-        assert vault.max_seq() == 100
-        assert vault.trim_changes(30) == 70
-        assert vault.changes_after(69) is None
-        assert [change[0] for change in vault.changes_after(70) or []] == list(range(71, 101))
-        assert vault.trim_changes(0) == 30
-        assert (vault.max_seq(), vault.changes_after(100)) == (100, [])
+        assert change_log.max_seq(vault) == 100
+        assert change_log.trim_changes(vault, 30) == 70
+        assert change_log.changes_after(vault, 69) is None
+        assert [change[0] for change in change_log.changes_after(vault, 70) or []] == list(range(71, 101))
+        assert change_log.trim_changes(vault, 0) == 30
+        assert (change_log.max_seq(vault), change_log.changes_after(vault, 100)) == (100, [])
 
 
 @pytest.mark.skipif(not hasattr(os, "setuid") or os.getuid() != 0, reason="drops from root to nobody")
