@@ -6,11 +6,13 @@ usage: fit_confidence.py BENCH CODE [--home DIR] [--sample N]
 BENCH has the sets `xquad-en`, `xquad-ru` and `code` as `eval_quality.py` reads them, CODE the packages of
 the last, a folder each. The articles of xquad are split into two halves, each a folder of its own, and so are
 the packages: a question is answered in its own half and has no answer in the other; Russian questions are
-asked of the English articles too. Questions about code are asked of encyclopedia articles and the other way
-round, and sentences that mean nothing of all. One half is for fitting, the other for the tables: expected
-calibration error (ten bins), Brier score, the area under the curve of answered and unanswered questions by
-their first hit, and how many of these and of those have one below `ANSWERED`. Each fit is printed as its
-constant.
+asked of the English articles too. The last paragraph of each article is left out, and what it answers is
+asked all the same: the others of its article are near it, and few answer. Questions about code are asked of
+encyclopedia articles and the other way round, and sentences that mean nothing of all. One half is for
+fitting, the other for the tables: expected calibration error (ten bins), Brier score, the area under the
+curve of answered and unanswered questions by their first hit, how many of these and of those have one below
+`ANSWERED`, and how many of the questions about paragraphs that were left out have one of `SURE` or more. Each
+fit is printed as its constant.
 """
 
 from __future__ import annotations
@@ -54,18 +56,24 @@ WORDS = ("words", "coverage", "called")
 VECTORS = ("cosine", "above", "standing")
 ACROSS = "ru over en"
 """The group that is rated only: its answers look like what is no answer in one language."""
+PARAGRAPHS = 5
+"""Paragraphs of an article."""
+SURE = 0.5
 FIRST = 5
 """How much more a first hit counts: it is what people look at, and what tells answered questions apart."""
 
 
 class Hit(NamedTuple):
-    """What is known of one hit, and whether it answers; `first`: it is the first one."""
+    """What is known of one hit, and whether it answers; `first`: it is the first one; `near`: of a question
+    about a paragraph that was left out.
+    """
 
     features: Features
     right: bool
     first: bool
     answerable: bool
     group: str
+    near: bool = False
 
 
 class Asked(NamedTuple):
@@ -74,6 +82,7 @@ class Asked(NamedTuple):
     text: str
     right: frozenset[str]
     group: str
+    near: bool = False
 
 
 def lines(path: Path) -> list[dict[str, str]]:
@@ -99,17 +108,23 @@ def halves(bench: Path, work: Path, sample: int) -> list[dict[Path, list[Asked]]
         queries, right = read_set(bench / name)
         random.Random(1).shuffle(queries)
         articles += [q["text"] for q in queries[: sample // 4]]
-        half_of = {}
+        half_of, left_out = {}, set[str]()
         for number, document in enumerate(lines(bench / name / "corpus.jsonl")):
-            half_of[document["id"]] = number // 5 % 2
-            path = work / f"{name}-{number // 5 % 2}" / document["path"]
+            half_of[document["id"]] = number // PARAGRAPHS % 2
+            if number % PARAGRAPHS == PARAGRAPHS - 1:
+                left_out.add(document["id"])
+                continue
+            path = work / f"{name}-{number // PARAGRAPHS % 2}" / document["path"]
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(document["text"], encoding="utf-8")
         for half in (0, 1):
-            own = [q for q in queries if all(half_of[d] == half for d in right[q["id"]])][:sample]
+            inside = [q for q in queries if all(half_of[d] == half for d in right[q["id"]])]
+            own = [q for q in inside if not right[q["id"]] & left_out][:sample]
+            near = [q for q in inside if right[q["id"]] <= left_out][: sample // 2]
             others = [q for q in queries if all(half_of[d] != half for d in right[q["id"]])][:sample]
             asked = [Asked(q["text"], frozenset(f"{d}.md" for d in right[q["id"]]), name) for q in own]
             asked += [Asked(q["text"], frozenset(), name) for q in others]
+            asked += [Asked(q["text"], frozenset(), name, near=True) for q in near]
             asked += [
                 Asked(text, frozenset(), name) for text in (*NONSENSE[half::2], *code[half::2][: sample // 4])
             ]
@@ -117,7 +132,7 @@ def halves(bench: Path, work: Path, sample: int) -> list[dict[Path, list[Asked]]
     for half in (0, 1):
         in_english = found[half][work / f"xquad-en-{half}"]
         for one in found[half][work / f"xquad-ru-{half}"]:
-            if one.group == "xquad-ru" and one.text not in (*NONSENSE, *code):
+            if one.group == "xquad-ru" and not one.near and one.text not in (*NONSENSE, *code):
                 right = frozenset(path.replace("ru/", "en/") for path in one.right)
                 in_english.append(Asked(one.text, right, ACROSS))
     add_code(bench, work, found, articles)
@@ -156,7 +171,7 @@ def ask(memory: Memory, asked: Asked, mode: Mode, *, limit: int = 10) -> list[Hi
     finally:
         confidence.probability = former
     return [
-        Hit(features, hit.path in asked.right, number == 0, bool(asked.right), asked.group)
+        Hit(features, hit.path in asked.right, number == 0, bool(asked.right), asked.group, asked.near)
         for number, (hit, features) in enumerate(zip(hits, seen, strict=True))
     ]
 
@@ -189,17 +204,24 @@ def rating(hits: list[Hit], fitted: ConfidenceFit) -> tuple[float, float, float,
     y = np.array([h.right for h in hits], float)
     first = np.array([h.first for h in hits])
     answerable = np.array([h.answerable for h in hits])
-    good, bad = p[first & answerable], p[first & ~answerable]
+    near = np.array([h.near for h in hits])
+    good, bad = p[first & answerable], p[first & ~answerable & ~near]
     area = float(np.mean([(good > value).mean() + (good == value).mean() / 2 for value in bad]))
     return _error(p, y), float(((p - y) ** 2).mean()), _error(p[first], y[first]), area
 
 
 def below(hits: list[Hit], fitted: ConfidenceFit) -> tuple[float, float]:
     """The shares of questions with and without an answer whose first hit counts as none."""
-    first = [hit for hit in hits if hit.first]
+    first = [hit for hit in hits if hit.first and not hit.near]
     low = np.array([confidence.probability(hit.features, fitted) < ANSWERED for hit in first])
     answerable = np.array([hit.answerable for hit in first])
     return float(low[answerable].mean()), float(low[~answerable].mean())
+
+
+def sure_of_near(hits: list[Hit], fitted: ConfidenceFit) -> float:
+    """The share of questions about paragraphs that were left out whose first hit seems to answer."""
+    first = [confidence.probability(hit.features, fitted) for hit in hits if hit.first and hit.near]
+    return sum(value >= SURE for value in first) / len(first) if first else float("nan")
 
 
 def _error(p: np.ndarray, y: np.ndarray) -> float:
@@ -211,7 +233,7 @@ def related(memory: Memory, folder: Path) -> list[Hit]:
     """The hits of a whole paragraph; those of the same article are right."""
     found: list[Hit] = []
     for file in sorted(folder.rglob("*.md"))[::3]:
-        path, article = file.relative_to(folder).as_posix(), int(file.stem[1:]) // 5
+        path, article = file.relative_to(folder).as_posix(), int(file.stem[1:]) // PARAGRAPHS
         seen: list[Features] = []
 
         def note(features: Features, fit: ConfidenceFit, seen: list[Features] = seen) -> float:
@@ -222,7 +244,7 @@ def related(memory: Memory, folder: Path) -> list[Hit]:
         hits = memory.search.related(folder / path, k=10).hits
         confidence.probability = former
         for number, (hit, features) in enumerate(zip(hits, seen, strict=True)):
-            right = hit.path is not None and int(Path(hit.path).stem[1:]) // 5 == article
+            right = hit.path is not None and int(Path(hit.path).stem[1:]) // PARAGRAPHS == article
             found.append(Hit(features, right, number == 0, True, folder.name))
     return found
 
@@ -256,7 +278,7 @@ def main() -> int:
                     hits[name][half] += [hit for one in questions for hit in ask(memory, one, mode)]
                 if folder.name.startswith("xquad"):
                     alike[half] += related(memory, folder)
-    columns = f"{'hits':>6} {'ece':>6} {'brier':>6} {'ece, first':>10} {'auc':>6} {'below':>12}"
+    columns = f"{'hits':>6} {'ece':>6} {'brier':>6} {'ece, first':>10} {'auc':>6} {'below':>12} {'near':>6}"
     print(f"{'':22} {'group':10} {columns}")
     for name, _, used in modes:
         fitted = fit([hit for hit in hits[name][0] if hit.group != ACROSS], used)
@@ -267,7 +289,8 @@ def main() -> int:
             error, brier, first, area = rating(held, fitted)
             rated = f"{len(held):6} {error:6.3f} {brier:6.3f} {first:10.3f} {area:6.3f}"
             answered, unanswered = below(held, fitted)
-            print(f"{name:22} {group:10} {rated} {answered:6.3f} {unanswered:5.3f}")
+            none = f"{answered:6.3f} {unanswered:5.3f} {sure_of_near(held, fitted):6.2f}"
+            print(f"{name:22} {group:10} {rated} {none}")
         print(f"{name} = ConfidenceFit{tuple(fitted)}")
     fitted = fit(alike[0], tuple(n in ("standing", "relative") for n in names))
     p = np.array([confidence.probability(h.features, fitted) for h in alike[1]])
