@@ -1,4 +1,4 @@
-"""Purged records leave the backups too: each backup that holds one is written anew without it."""
+"""Purged records leave the backups too: each backup that holds one is rewritten without it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class PurgedBackups:
-    """How many backups were written anew, and those that were not, each with why."""
+    """How many backups were rewritten, and those that were not, each with why."""
 
     folder: str
     rewritten: int = 0

@@ -203,7 +203,7 @@ def _changing(context: HealthContext, change: Change, detail: dict[str, Any]) ->
     made = f"{change.share:.0%} of {change.to} is embedded"
     hint = "" if busy else "magray index"
     if change.was == change.to and not change.lost:
-        made = f"{change.share:.0%} is embedded anew; the vectors of an older version answer until then"
+        made = f"{change.share:.0%} is embedded again; the vectors of an older version answer until then"
         return Component("vector_index", Severity.INFO, made, detail, hint)
     if change.lost:
         why = (

@@ -40,7 +40,7 @@ class Remedy(StrEnum):
     """Take out of records what former rules of redaction left in them."""
     REMOVE = "remove"
     """Remove a file that nothing needs."""
-    QUARANTINE = "aside"
+    QUARANTINE = "quarantine"
     """Rename what stands where something else belongs."""
     CACHE = "cache"
     """Remove the vector cache; it fills again."""

@@ -71,7 +71,7 @@ class Unreached:
 
 
 class InBackups(Protocol):
-    """What became of the records in the backups of a folder: how many were written anew, and those that were
+    """What became of the records in the backups of a folder: how many were rewritten, and those that were
     not, each with why.
     """
 
@@ -213,7 +213,7 @@ class _Purge:
             self.done.unreached.append(Unreached(str(self.home.backups), error.message, failed=True))
             return
         if found.rewritten:
-            self.done.looked.append(Place("backups, which are written anew", found.folder, found.rewritten))
+            self.done.looked.append(Place("backups, which are rewritten", found.folder, found.rewritten))
         self.done.unreached += [Unreached(str(path), why) for path, why in found.unreached]
 
     def _look(self, what: str, path: str, work: Callable[[], int | None]) -> None:

@@ -40,8 +40,8 @@ class Import:
     """Take records from a file, a folder or a zip of magray or of another tool.
 
     A repeat takes what is new or changed and makes no doubles; an import that was interrupted is finished by
-    the next. What was changed there and here is kept twice and told. What is no record (attachments, hidden
-    messages) is counted; the exit code is 3 when something should have been taken and was not.
+    the next. What was changed there and here is kept twice and reported. What is no record (attachments,
+    hidden messages) is counted; the exit code is 3 when something should have been taken and was not.
     """
 
     src: str = option(
