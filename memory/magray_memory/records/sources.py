@@ -31,6 +31,9 @@ class Sources:
         from magray_memory.records.citation import CitedFile, cite
 
         root, path = self._context.locate(self._absolute(source.path))
+        # Closing a database that SQLite has open in this process would give up its locks.
+        if (root / path).is_relative_to(self._context.home.path):
+            raise RecordError(f"{source.path} cannot be cited", "it is a file of magray itself")
         data = self._bytes(root, path) if source.text is None else source.text.encode("utf-8", "replace")
         text = source.text if source.text is not None or data is None else _decoded(data)
         if data is None or text is None:

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from magray_memory.storage import held_files
 from magray_memory.storage.home import vault_id
 from magray_memory.storage.root_file import noted_root
 from magray_memory.storage.vault_files import snapshot_files, uri
@@ -54,11 +55,7 @@ def _first_row(path: Path, query: str) -> Sequence[Any] | None:
 
 
 def _root_in_bytes(path: Path) -> Path | None:
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
-    except OSError:
-        return None
+    head = held_files.read(path, _HEAD_BYTES)
     for match in re.finditer(rb"root(?=/|[A-Za-z]:|\\\\)", head):
         candidate = head[match.end() : match.end() + _ROOT_BYTES]
         digest = blake2b(digest_size=8)

@@ -16,6 +16,7 @@ import weakref
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.errors import StorageError
+from magray_memory.storage import held_files
 from magray_memory.storage.sqlite_errors import CORRUPT, NOTADB, error_code
 from magray_memory.storage.vault_files import FileFacts, stat_of, uri
 
@@ -51,8 +52,6 @@ NONE = LogFiles(FileFacts(0, 0), FileFacts(0, 0))
 _guard = threading.Lock()
 _connections: dict[Path, weakref.WeakSet[Connection]] = {}
 _known: dict[Path, LogFiles] = {}
-_opened: dict[Path, tuple[int, int]] = {}
-"""Inode and descriptor of an index. To close one would give up the locks of this process's connections."""
 
 
 def register(path: Path, connection: Connection) -> None:
@@ -145,7 +144,7 @@ def _busy(path: Path) -> StorageError:
 def _lengthen(path: Path, size: int) -> None:
     """Give an index that was cut its former size: what is mapped can be read again, and is found invalid."""
     with contextlib.suppress(OSError):
-        os.truncate(path.with_name(path.name + "-shm"), size)
+        os.truncate(_index_of(path), size)
 
 
 def _rescue(path: Path, before: LogFiles, found: LogFiles) -> None:
@@ -208,27 +207,18 @@ def _header(path: Path, inode: int) -> _Header | None:
     """The header of an index, None where it has none that is valid."""
     if sys.platform == "win32":  # a file that is in use can be neither cut nor deleted there
         return None
-    with contextlib.suppress(OSError):
-        head = os.pread(_descriptor(path, inode), _HEADER_BYTES + 4, 0)
-        if head[12:13] == b"\1":
-            page, frames, moved = (head[14:16], head[16:20], head[_HEADER_BYTES:])
-            numbers = [int.from_bytes(part, sys.byteorder) for part in (page, frames, moved)]
-            return _Header(_FRAME_HEAD + (65_536 if numbers[0] == 1 else numbers[0]), numbers[1], numbers[2])
-    return None
+    head = held_files.read(_index_of(path), _HEADER_BYTES + 4)
+    if head[12:13] != b"\1" or stat_of(_index_of(path)).inode != inode:
+        return None
+    page, frames, moved = (head[14:16], head[16:20], head[_HEADER_BYTES:])
+    numbers = [int.from_bytes(part, sys.byteorder) for part in (page, frames, moved)]
+    return _Header(_FRAME_HEAD + (65_536 if numbers[0] == 1 else numbers[0]), numbers[1], numbers[2])
 
 
 def _invalidate(path: Path, inode: int) -> None:
-    if sys.platform != "win32":
-        with contextlib.suppress(OSError):
-            os.pwrite(_descriptor(path, inode), bytes(_HEADER_BYTES), 0)
+    if stat_of(_index_of(path)).inode == inode:
+        held_files.write(_index_of(path), bytes(_HEADER_BYTES))
 
 
-def _descriptor(path: Path, inode: int) -> int:
-    known = _opened.get(path)
-    if known is not None and known[0] == inode:
-        return known[1]
-    if known is not None:  # nothing that is open uses that index any more
-        os.close(known[1])
-    descriptor = os.open(path.with_name(path.name + "-shm"), os.O_RDWR)
-    _opened[path] = (inode, descriptor)
-    return descriptor
+def _index_of(path: Path) -> Path:
+    return path.with_name(path.name + "-shm")

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from magray_memory import atomic_file
 from magray_memory.errors import StorageError
-from magray_memory.storage import schema
+from magray_memory.storage import held_files, schema
 from magray_memory.storage.lock import FileLock
 from magray_memory.storage.root_file import note_root
 from magray_memory.storage.row_checksums import checksum
@@ -82,14 +82,13 @@ def stat_of(path: Path) -> FileFacts:
 
 def was_cut(path: Path) -> bool:
     """Whether a database has fewer pages than its header says. True for a moment while a log is taken in."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(100)
-            size = file.seek(0, 2)
-    except OSError:
+    head, found = held_files.read(path, 100), stat_of(path)
+    if not found.inode or (found.size and not head):  # it is not there, or cannot be read
         return False
     page = int.from_bytes(head[16:18], "big")
-    return len(head) < 100 or size < int.from_bytes(head[28:32], "big") * (65_536 if page == 1 else page)
+    return len(head) < 100 or found.size < int.from_bytes(head[28:32], "big") * (
+        65_536 if page == 1 else page
+    )
 
 
 def size(path: Path) -> int:
