@@ -11,9 +11,12 @@ MORE_NAMES = (b"api", b"token", b"_auth", b"psk")
 """Looked for where texts are not source code: there the values of these are short, too."""
 FOREIGN_WORDS = (
     *("арол", "АРОЛ", "фраз", "Фраз", "ин-код", "ин код", "инкод", "ПИН", "огин", "езервн", "окен", "екрет"),
+    *("ОКЕН", "ЕКРЕТ", "ЛЮЧ", "ФРАЗ", "ИН-КОД", "ИН КОД"),
     *("люч", "密码", "密碼", "口令", "パスワード", "비밀번호", "hasł", "contraseña"),
 )
 """Parts of words for passwords, keys and tokens in other languages."""
+MASKED_WORDS = (b"ontrase", b"has?")
+"""The same of words that stand among others in small letters, with `?` for what is not ASCII."""
 OPTIONS = (b" -p", b" -P ", b" -a ", b" -w ", b" -k ", b" -U ")
 """Options by which some commands are given a password."""
 _WORDS = (*NAMES, *MORE_NAMES, b"curl ", b"identified", b":5432:", b":*:", b" -p", b"basic ")
@@ -46,5 +49,8 @@ def may_hold_secret(text: str) -> bool:
         or any(sign in plain for sign in _CAPITALS)
         or RUN in plain.translate(MASK)
         or (b"@" in plain and b"//" in plain)
-        or (b"?" in plain and any(word in text for word in FOREIGN_WORDS))
+        or (
+            b"?" in plain
+            and (any(word in small for word in MASKED_WORDS) or any(word in text for word in FOREIGN_WORDS))
+        )
     )

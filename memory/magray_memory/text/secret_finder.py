@@ -11,6 +11,7 @@ from magray_memory.text.secret_candidates import (
     FOREIGN_WORDS,
     LONG,
     MASK,
+    MASKED_WORDS,
     MORE_NAMES,
     NAMES,
     OPTIONS,
@@ -38,6 +39,7 @@ _SAID = re.compile(
       | (?:токен|секрет|ключ)\w{0,4}(?![\w])""",
     re.VERBOSE | re.IGNORECASE,
 )
+_FOREIGN = re.compile("|".join(FOREIGN_WORDS))
 _SAID_VALUE = re.compile(
     r"""["'»]?(?:[ \t]+[^\W\d_]{1,20}(?:[ \t]*\([^()\n]{1,40}\))?){0,4}?
        [ \t]{0,4}(?:[:=：＝—–]|-(?=[ \t])|это\b|は|是)[ \t]{0,4}
@@ -140,7 +142,7 @@ def _in_places(text: str, plain: bytes, small: bytes, style: Style) -> Iterator[
             yield Span(start, end, "password")
     yield from in_notes(text, small, code=code)
     if b"?" in plain and not text.isascii():
-        yield from _in_other_languages(text, plain)
+        yield from _in_other_languages(text, plain, small)
 
 
 def _is_other_word(small: bytes, at: int, others: frozenset[int]) -> bool:
@@ -283,9 +285,9 @@ def _in_settings(text: str, plain: bytes, small: bytes) -> Iterator[Span]:
             yield Span(*found.span("word"), "password")
 
 
-def _in_other_languages(text: str, plain: bytes) -> Iterator[Span]:
-    foreign = b"???" in plain and any(word in text for word in FOREIGN_WORDS)
-    if not foreign and b"ontrase?a" not in plain and b"as?" not in plain:
+def _in_other_languages(text: str, plain: bytes, small: bytes) -> Iterator[Span]:
+    foreign = b"???" in plain and _FOREIGN.search(text) is not None
+    if not foreign and not any(word in small for word in MASKED_WORDS):
         return
     for said in _SAID.finditer(text):
         span = _said_secret(text, said)

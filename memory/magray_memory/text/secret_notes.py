@@ -18,7 +18,7 @@ _GAP = (
 )
 _PIN = re.compile(
     r"(?<![\w.$/-])(?:PIN|PUK|(?:PIN|pin|Pin)[ -]?(?:code|Code|CODE)|pin(?=[\"']?[ ]?[:=])"
-    r"|(?:[Пп]ин|ПИН|[Пп]ук|ПУК)(?:[ -]?код\w{0,2})?)(?![\w(])"
+    r"|(?:[Пп]ин|ПИН|[Пп]ук|ПУК)(?:[ -]?(?:[Кк]од|КОД)\w{0,2})?)(?![\w(])"
     + _GAP
     + r"(?P<word>\d{4,8})(?![\w%]|[.,:/-]\d)"
 )
@@ -48,7 +48,7 @@ _ACCOUNT = re.compile(
     re.IGNORECASE,
 )
 _NOTES: tuple[tuple[tuple[bytes, ...], tuple[str, ...], re.Pattern[str], str], ...] = (
-    ((b"pin", b"puk"), ("ин-код", "инкод", "ин код", "пин ", "ПИН", "ПУК"), _PIN, "pin"),
+    ((b"pin", b"puk"), ("ин-код", "ин-Код", "инкод", "ин код", "пин ", "ПИН", "ПУК"), _PIN, "pin"),
     ((b"cvv", b"cvc"), (), _CARD, "card code"),
     ((b"totp", b"otp", b"2fa", b"mfa", b"authenticator"), ("дноразов",), _SEED, "totp secret"),
     ((b"recovery code", b"backup code", b"scratch code"), ("езервн",), _CODES, "recovery code"),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from magray_memory.config import RedactionSettings
 from magray_memory.text.redaction import counts_of, redact, rules_version
+from magray_memory.text.secret_candidates import may_hold_secret
 
 SEEDS = (1, 2, 3)
 AROUND = {
@@ -350,6 +351,27 @@ def test_what_people_write_down_is_taken_out(written: str, secret: str, kind: st
     for note in (text, f"# Notes\n\n{text}\n\nMore.\n"):
         redacted = redact(note, language=language)
         assert redacted.text == note.replace(secret, f"‹redacted: {kind}›"), redacted
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "CONTRASEÑA: {}",
+        "Contraseñas: {}",
+        "HASŁO: {}",
+        "Hasło to: {}",
+        "ПАРОЛЬ — {}",
+        "ТОКЕН: {}",
+        "КЛЮЧ: {}",
+        "СЕКРЕТ = {}",
+        "ПАРОЛЬ ОТ БАЗЫ: {}",
+    ],
+)
+def test_capitals_hide_no_word_for_a_secret(written: str) -> None:
+    text = written.format("G7k2Pq9Zt4" + "Lm8Rw1Yx5Vb3Nc6")
+    assert may_hold_secret(text)
+    assert "Lm8Rw1Yx5" not in redact(text).text
+    assert "4829" not in redact("ПИН-КОД: 4829").text
 
 
 def test_a_phrase_in_source_code_is_taken_out() -> None:
