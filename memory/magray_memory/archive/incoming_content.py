@@ -161,7 +161,7 @@ def _foreign(item: ForeignItem, choices: Choices) -> ReadyForeign:
         session=clean_line(draft.session, "session", MAX_NAME),
         key=clean_line(draft.key, "key", MAX_NAME),
     )
-    content = content_of(draft, choices.redaction)
+    content = content_of(draft, choices.redaction, redacted=True)
     return ReadyForeign(item.where, clean(item.key), draft, content, digest, taken)
 
 

@@ -34,6 +34,7 @@ _TERMS = 8
 def complete(path: Path, redaction: RedactionSettings, progress: Progress) -> None:
     """Make passages and words of every record that is not in the trash; folders are those of this machine."""
     with Vault.open(path, kind=VaultKind.NOTEBOOK, write=True) as vault:
+        notebook_copy.wait_for_no_disk(vault)
         ids = notebook_copy.living(vault)
         lexical = LexicalIndex(vault)
         lexical.rebuild()
@@ -43,9 +44,9 @@ def complete(path: Path, redaction: RedactionSettings, progress: Progress) -> No
             progress.check()
             progress.report("indexing the records", start, len(ids), "records")
             with vault.write():
-                for record in records.get(vault, ids[start : start + _BATCH]):
-                    passages = passages_of(record.text, record.title, record.kind)
-                    records.replace_passages(vault, record.id, passages, lexical)
+                found = records.get(vault, ids[start : start + _BATCH])
+                passages = {one.id: passages_of(one.text, one.title, one.kind) for one in found}
+                records.replace_passages(vault, passages, lexical)
         redact_passages(vault, redaction, lexical)
         seal(vault)
         checkpoint(vault)

@@ -17,16 +17,21 @@ if TYPE_CHECKING:
     from magray_memory.config import RedactionSettings
     from magray_memory.storage.documents import LexicalWriter
     from magray_memory.storage.vault import Vault
+    from magray_memory.text.chunk_types import Chunk
 
 
-def passages_of(text: str, title: str | None, kind: str) -> tuple[NewPassage, ...]:
-    """The passages of a record's text, lines counted from 1."""
+def passages_of(
+    text: str, title: str | None, kind: str, chunks: Sequence[Chunk] | None = None
+) -> tuple[NewPassage, ...]:
+    """The passages of a record's text, lines counted from 1. `chunks`: those of the text, where they are
+    made already.
+    """
     from magray_memory.models.recipe import text_hash
     from magray_memory.text.chunk import chunk
     from magray_memory.text.stored_symbols import stored_symbols
 
     found: list[NewPassage] = []
-    for piece in chunk("", text, language="markdown").chunks:
+    for piece in chunk("", text, language="markdown").chunks if chunks is None else chunks:
         symbol = clean(piece.symbol)
         if title is not None and title not in symbol:
             symbol = f"{title}: {symbol}" if symbol else title  # the words of the title are found there
@@ -65,4 +70,4 @@ def _cut_again(
     for stored in records.get(vault, numbers):
         text, title = redact(stored.text, settings), redact(stored.title or "", settings)
         passages = passages_of(text.text, title.text or None, stored.kind)
-        records.replace_passages(vault, stored.id, passages, lexical)
+        records.replace_passages(vault, {stored.id: passages}, lexical)

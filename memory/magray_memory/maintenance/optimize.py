@@ -130,10 +130,9 @@ class Optimizer:
             return
         queries = measure.typical_queries(vault)
         before, used = measure.lexical_ms(vault, queries), used_bytes(vault)
-        turns, begins, more = ShortWrites(_PAGES), True, True
+        turns, begins, more = ShortWrites(vault, _PAGES), True, True
         while more and not self.progress.should_stop():
-            with turns.turn() as begun, vault.write():
-                begun()
+            with turns.turn():
                 more = fts_maintenance.merge(vault, -turns.size if begins else turns.size)
             begins = False
         with vault.write():
@@ -153,12 +152,11 @@ class Optimizer:
                     self._trim_to(vault, most)
 
     def _trim_to(self, vault: Vault, keep: int) -> None:
-        turns, done = ShortWrites(_CHANGES), change_log.changes_trimmed_to(vault)
+        turns, done = ShortWrites(vault, _CHANGES), change_log.changes_trimmed_to(vault)
         last = change_log.max_seq(vault) - keep
         while done < last and not self.progress.should_stop():
             done = min(last, done + turns.size)
-            with turns.turn() as begun, vault.write():
-                begun()
+            with turns.turn():
                 change_log.trim_changes(vault, change_log.max_seq(vault) - done)
 
     def _vacuum(self, vault: Vault, place: str) -> None:
@@ -173,10 +171,9 @@ class Optimizer:
             self._steps.append(Step("vacuum", place, message, free))
             return
         with self._step("vacuum", place, vault, message):
-            turns, more = ShortWrites(_PAGES), True
+            turns, more = ShortWrites(vault, _PAGES), True
             while more and not self.progress.should_stop():
-                with turns.turn() as begun, vault.write():
-                    begun()
+                with turns.turn():
                     more = space.vacuum(vault, turns.size)
             space.checkpoint(vault, _CHECKPOINT_MS)
 

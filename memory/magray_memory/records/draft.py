@@ -65,14 +65,17 @@ class Draft:
     created_at: float | None = None
 
 
-def content_of(draft: Draft, redaction: RedactionSettings = DEFAULT) -> Content:
+def content_of(draft: Draft, redaction: RedactionSettings = DEFAULT, *, redacted: bool = False) -> Content:
     """What is stored of a draft, without the secrets in its text and title.
 
-    Raises RecordError for a text that is empty or too long, and for a title, kind or tag that cannot be one.
+    `redacted`: the draft has none by these rules, as `redacted_draft` makes it. Raises RecordError for a text
+    that is empty or too long, and for a title, kind or tag that cannot be one.
     """
     from magray_memory.text.chunk import chunk
 
-    text = redact(clean_text(draft.text), redaction).text
+    text = clean_text(draft.text)
+    if not redacted or text != draft.text:
+        text = redact(text, redaction).text
     chunked = chunk("", text, language="markdown")
     kind = clean_kind(draft.kind or DEFAULT_KIND)
     title = clean_line(draft.title, "title", MAX_TITLE)
@@ -86,7 +89,7 @@ def content_of(draft: Draft, redaction: RedactionSettings = DEFAULT) -> Content:
         kind=kind,
         tags=tags,
         links=tuple(map(clean, chunked.links)),
-        passages=passages_of(text, title, kind),
+        passages=passages_of(text, title, kind, chunked.chunks),
         redacted=added(counts_of(text), stated),
     )
 

@@ -98,4 +98,4 @@ def _redact_record(
     set_redactions(connection, number, counts)
     if stored.trashed_at is None:
         passages = passages_of(text.text, title.text or stored.title, stored.kind)
-        records.replace_passages(vault, number, passages, lexical)
+        records.replace_passages(vault, {number: passages}, lexical)

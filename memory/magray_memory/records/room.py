@@ -103,7 +103,7 @@ class Records:
             if draft.project is None and self._context.workspace is not None:
                 draft = replace(draft, project=self._context.workspace.name)
             draft, taken = redacted_draft(draft, self._redaction)
-            return Prepared(draft, content_of(draft, self._redaction), citation, taken)
+            return Prepared(draft, content_of(draft, self._redaction, redacted=True), citation, taken)
         except MagrayError as error:
             return error
 

@@ -279,6 +279,24 @@ def insert_passages(
     lexical: LexicalWriter,
 ) -> list[int]:
     """Store passages, each with its ordinal, count them and feed the lexical index; returns their ids."""
+    return _insert(connection, path, [(document_id, *one) for one in fresh], lexical)
+
+
+def insert_of_records(
+    connection: sqlite3.Connection, passages: Mapping[int, Sequence[NewPassage]], lexical: LexicalWriter
+) -> list[int]:
+    """Store the passages of records that have none, by the ids of these; returns the ids of the passages."""
+    fresh = [(record, *one) for record, made in passages.items() for one in enumerate(made)]
+    return _insert(connection, "", fresh, lexical)
+
+
+def _insert(
+    connection: sqlite3.Connection,
+    path: str,
+    fresh: Sequence[tuple[int, int, NewPassage]],
+    lexical: LexicalWriter,
+) -> list[int]:
+    """Store passages, each with the id of its document and its ordinal."""
     if not fresh:
         return []
     # The write lock is ours, so the next numbers are too; SQLite raises its counter to what is inserted.
@@ -290,14 +308,14 @@ def insert_passages(
         " symbols, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (passage_id, document_id, ordinal, *passage[:7], _passage_checksum(document_id, ordinal, passage))
-            for passage_id, (ordinal, passage) in zip(ids, fresh, strict=True)
+            for passage_id, (document_id, ordinal, passage) in zip(ids, fresh, strict=True)
         ],
     )
     count_added_passages(connection, len(ids))
-    put_line_runs(connection, ((id_, p.line_runs) for id_, (_, p) in zip(ids, fresh, strict=True)))
+    put_line_runs(connection, ((id_, p.line_runs) for id_, (_, _, p) in zip(ids, fresh, strict=True)))
     lexical.add(
         LexicalRow(passage_id, p.symbol, path, p.text, p.symbols, p.analysed)
-        for passage_id, (_, p) in zip(ids, fresh, strict=True)
+        for passage_id, (_, _, p) in zip(ids, fresh, strict=True)
     )
     return ids
 

@@ -84,6 +84,13 @@ def note(path: Path, connection: Connection) -> None:
         connection.log_files = LogFiles.look(path)
 
 
+def waiting_pages(path: Path) -> int:
+    """How many pages of a log are not in the database yet; 0 where its index does not say."""
+    with _guard:
+        header = _header(path, stat_of(path.with_name(path.name + "-shm")).inode)
+    return 0 if header is None else header.frames - header.moved
+
+
 @contextlib.contextmanager
 def never_last(connection: Connection) -> Generator[None]:
     """Another connection is open while this one is closed, if it has a log that is not the one of now.

@@ -82,7 +82,10 @@ class Merger:
     content: Callable[[StoredRecord], Content]
     tokens: Tokenizer
     progress: Progress = SILENT
-    _turns: ShortWrites = field(default_factory=lambda: ShortWrites(10, most=200))
+    _turns: ShortWrites = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._turns = ShortWrites(self.vault, 10, most=200)
 
     def run(self) -> MergePlan:
         """Merge; returns what was done. Raises StorageError, Interrupted: then some records may have joined,
@@ -124,8 +127,7 @@ class Merger:
             self.progress.check()
             self.progress.report("joining the records", number, len(pairs), "records")
             stated = self.content(planned.archived)
-            with self._turns.turn() as begun, self.vault.write() as connection:
-                begun()
+            with self._turns.turn() as connection:
                 pair = _pair(self.vault, self.archived, planned.archived.id, planned.here.id)
                 if pair is None:
                     continue

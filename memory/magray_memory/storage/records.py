@@ -13,7 +13,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.storage import former_values
-from magray_memory.storage.documents import insert_passages
+from magray_memory.storage.documents import insert_of_records
 from magray_memory.storage.fts import stored_rows
 from magray_memory.storage.links import set_links
 from magray_memory.storage.record_facts import citations
@@ -25,7 +25,7 @@ from magray_memory.storage.tags import set_tags, tags_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from magray_memory.storage.documents import LexicalWriter, NewPassage
     from magray_memory.storage.record_types import Citation, Content, NewRecord
@@ -76,7 +76,7 @@ def insert(vault: Vault, record: NewRecord, lexical: LexicalWriter, document_id:
         set_tags(connection, document, content.tags)
         set_links(connection, document, content.links)
         set_redactions(connection, document, content.redacted)
-        insert_passages(connection, document, "", list(enumerate(content.passages)), lexical)
+        insert_of_records(connection, {document: content.passages}, lexical)
         if record.citation is not None:
             _put_citation(vault, document, record.citation)
     return document
@@ -113,7 +113,7 @@ def replace_content(
         set_redactions(connection, document, content.redacted)
         _remove_passages(vault, [document], lexical)
         if former.trashed_at is None:
-            insert_passages(connection, document, "", list(enumerate(content.passages)), lexical)
+            insert_of_records(connection, {document: content.passages}, lexical)
 
 
 def set_record_tags(vault: Vault, document: int, tags: Iterable[str], at: float) -> None:
@@ -184,16 +184,16 @@ def untrash(
     with vault.write() as connection:
         former_values.keep_trash(connection, document, at)
         _update(vault, [document], trashed_at=None, due_at=None)
-        insert_passages(connection, document, "", list(enumerate(passages)), lexical)
+        insert_of_records(connection, {document: passages}, lexical)
 
 
 def replace_passages(
-    vault: Vault, document: int, passages: Sequence[NewPassage], lexical: LexicalWriter
+    vault: Vault, passages: Mapping[int, Sequence[NewPassage]], lexical: LexicalWriter
 ) -> None:
-    """Give a record other passages; its text stays."""
+    """Give records other passages, by their ids; their texts stay."""
     with vault.write() as connection:
-        _remove_passages(vault, [document], lexical)
-        insert_passages(connection, document, "", list(enumerate(passages)), lexical)
+        _remove_passages(vault, list(passages), lexical)
+        insert_of_records(connection, passages, lexical)
 
 
 def remove(

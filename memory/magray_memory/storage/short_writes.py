@@ -2,7 +2,8 @@
 
 SQLite lets writers in without an order: one that finds the vault locked looks again after 1, 3, 8, 18 …
 milliseconds. Where a transaction takes some milliseconds, and the pause after it as long, each of them comes
-in at one of its first looks.
+in at one of its first looks. A long log is taken into the database in such a pause, for that waits for the
+disk, and nobody waits for that.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from magray_memory.errors import StorageError
+from magray_memory.storage import log_files
 from magray_memory.storage.sqlite_errors import translated
 from magray_memory.storage.vault_files import uri
 
@@ -32,32 +34,39 @@ _MOST_GROWTH = 2.0
 _TRIES = 5
 _LOG_PAGES = 400
 """Pages of the log from which on it is taken into the database, so that no other writer has to."""
+_MOST_LOG_PAGES = 800
+"""The same where nobody can tell between two transactions how long the log is."""
 
 
 class ShortWrites:
     """How much each of the transactions does, by what the last one took. `size` is in units of the caller."""
 
-    def __init__(self, size: int, *, least: int = 1, most: int = 5_000) -> None:
+    def __init__(self, vault: Vault, size: int, *, least: int = 1, most: int = 5_000) -> None:
+        self._vault = vault
         self.size = size
         self._least, self._most = least, most
 
     @contextlib.contextmanager
-    def turn(self, did: int | None = None) -> Generator[Callable[[], None]]:
-        """Around one transaction; call what is yielded once it has begun. `did`: how much it does, where that
-        is less than `size`.
+    def turn(self, did: int | None = None) -> Generator[Connection]:
+        """One transaction that writes, and the pause after it. `did`: how much it does, where that is less
+        than `size`. Raises StorageError.
         """
-        size, began = did or self.size, time.monotonic()
-
-        def begun() -> None:
-            nonlocal began
+        size = did or self.size
+        with self._vault.write():
             began = time.monotonic()
-
-        yield begun
+            yield self._vault.db.raw()
         took = time.monotonic() - began
         fitting = size * min(_MOST_GROWTH, _SECONDS / max(took, 1e-6))
         if size >= self.size or fitting < self.size:
             self.size = max(self._least, min(self._most, int(fitting)))
-        time.sleep(max(_LEAST_PAUSE, took))
+        self._pause(max(_LEAST_PAUSE, took))
+
+    def _pause(self, seconds: float) -> None:
+        began = time.monotonic()
+        if log_files.waiting_pages(self._vault.path) >= _LOG_PAGES:
+            with translated(self._vault.path):
+                self._vault.db.raw().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        time.sleep(max(0.0, seconds - (time.monotonic() - began)))
 
 
 class LongChange:
@@ -89,9 +98,8 @@ class LongChange:
         """One transaction that writes, see `ShortWrites.turn`. Raises StorageError."""
         for _ in range(_TRIES):
             expected = self.connection()
-            with turns.turn(did) as begun, self._vault.write() as connection:
+            with turns.turn(did) as connection:
                 if connection is expected:
-                    begun()
                     yield expected
                     return
         raise StorageError(
@@ -121,7 +129,7 @@ def many_writes(vault: Vault) -> Generator[None]:
             for name in ("synchronous", "wal_autocheckpoint")
         )
         connection.execute(f"PRAGMA synchronous = {min(1, synchronous)}")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_MOST_LOG_PAGES}")
     try:
         yield
     finally:

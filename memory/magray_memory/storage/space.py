@@ -58,8 +58,10 @@ def used_bytes(vault: Vault) -> int:
 def vacuum(vault: Vault, most: int) -> bool:
     """Give back up to so many free pages in one transaction; False once none is left."""
     with vault.write() as connection:
-        connection.execute(f"PRAGMA incremental_vacuum({most})").fetchall()
-        return connection.execute("PRAGMA freelist_count").fetchone()[0] > 0
+        free: int = connection.execute("PRAGMA freelist_count").fetchone()[0]
+        for _ in range(min(most, free)):  # a statement without columns is stepped once: one page, whatever N
+            connection.execute("PRAGMA incremental_vacuum(1)")
+        return free > most
 
 
 def checkpoint(vault: Vault, wait_ms: int = int(BUSY_SECONDS * 1000)) -> None:

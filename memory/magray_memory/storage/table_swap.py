@@ -73,17 +73,13 @@ def possible(prepared: Path, live: Path) -> bool:
 
 def fill(vault: Vault, prepared: Path, progress: Progress) -> None:
     """Copy the tables of a prepared notebook beside those of a vault. Raises StorageError, Interrupted."""
-    with vault.write() as connection:
-        trees = _trees(connection)
-        for tree in sorted(trees, key=lambda tree: tree.type, reverse=True):  # tables before indexes
-            if tree.sql:
-                connection.execute(_definition_beside(tree))
+    trees = _make_tables(vault)
     with LongChange(vault, "prepared", prepared) as change, many_writes(vault):
         tables = [tree for tree in trees if tree.type == "table"]
         total = sum(_count(change.connection(), f"prepared.{table.name}") for table in tables)
         done = 0
         for table in tables:
-            done = _copy(change, table, done, total, progress)
+            done = _copy(vault, change, table, done, total, progress)
 
 
 def exchange(vault: Vault, prepared: Path, first: int, saved: int) -> None:
@@ -94,7 +90,7 @@ def exchange(vault: Vault, prepared: Path, first: int, saved: int) -> None:
     """
     with (
         LongChange(vault, "prepared", prepared) as change,
-        change.turn(ShortWrites(1)) as connection,
+        change.turn(ShortWrites(vault, 1)) as connection,
     ):
         if _sequence(connection, "main").get("passage", 0) >= first:
             raise StorageError("nothing was restored", "too much was written meanwhile", "try again")
@@ -148,11 +144,10 @@ def remove(vault: Vault, progress: Progress = SILENT) -> None:
     if not names:
         return
     with many_writes(vault), _leaving_bytes(vault):
-        turns = ShortWrites(100)
+        turns = ShortWrites(vault, 1)
         for type_, name, _ in names:
             if type_ == "index":
-                with turns.turn() as begun, vault.write() as connection:
-                    begun()
+                with turns.turn() as connection:
                     connection.execute(f"DROP INDEX {name}")
         for number, (type_, name, sql) in enumerate(names):
             if type_ == "table":
@@ -166,15 +161,30 @@ def remove(vault: Vault, progress: Progress = SILENT) -> None:
     space.checkpoint(vault, _CHECKPOINT_MS)
 
 
+def _make_tables(vault: Vault) -> list[_Tree]:
+    """Make the empty tables beside; returns those that they are the counterparts of."""
+    with vault.read() as connection:
+        trees = _trees(connection)
+    waiting = [tree for tree in trees if tree.sql]
+    waiting.sort(key=lambda tree: tree.type, reverse=True)  # tables before indexes
+    turns, done = ShortWrites(vault, 4), 0
+    while done < len(waiting):
+        some = waiting[done : done + turns.size]
+        with turns.turn(len(some)) as connection:
+            for tree in some:
+                connection.execute(_definition_beside(tree))
+        done += len(some)
+    return trees
+
+
 def _give_back(vault: Vault) -> None:
-    turns, more = ShortWrites(100), space.pages(vault).incremental
+    turns, more = ShortWrites(vault, 100), space.pages(vault).incremental
     while more:
-        with turns.turn() as begun, vault.write():
-            begun()
+        with turns.turn():
             more = space.vacuum(vault, turns.size)
 
 
-def _copy(change: LongChange, table: _Tree, done: int, total: int, progress: Progress) -> int:
+def _copy(vault: Vault, change: LongChange, table: _Tree, done: int, total: int, progress: Progress) -> int:
     """Copy the rows of a table in the order of its key; returns how many of all rows are copied then."""
     connection = change.connection()
     key, columns = _key(connection, table.name, table.sql), ", ".join(_columns(connection, table))
@@ -182,7 +192,7 @@ def _copy(change: LongChange, table: _Tree, done: int, total: int, progress: Pro
     # A first chunk by itself, the next ones from the last key on: each costs what it copies.
     after = f" WHERE ({order}) > ({', '.join('?' * len(key))})"
     backwards = ", ".join(f"{name} DESC" for name in key)
-    turns, last = ShortWrites(50), tuple[object, ...]()
+    turns, last = ShortWrites(vault, 50), tuple[object, ...]()
     while True:
         progress.check()
         progress.report("copying the records beside", done, total, "rows")
@@ -209,13 +219,12 @@ def _copy(change: LongChange, table: _Tree, done: int, total: int, progress: Pro
 
 
 def _empty(vault: Vault, name: str, sql: str) -> None:
-    turns = ShortWrites(200)
+    turns = ShortWrites(vault, 200)
     with vault.read() as connection:
         key = ", ".join(_key(connection, name, sql))
     places = ", ".join("?" * (key.count(",") + 1))
     while True:
-        with turns.turn() as begun, vault.write() as connection:
-            begun()
+        with turns.turn() as connection:
             bound = connection.execute(
                 f"SELECT {key} FROM {name} ORDER BY {key} LIMIT 1 OFFSET {turns.size}"
             ).fetchone()

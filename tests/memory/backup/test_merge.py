@@ -29,8 +29,8 @@ STEP = "merging the records"
 
 @pytest.fixture(autouse=True)
 def three_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    def few(size: int, *, most: int) -> ShortWrites:
-        return ShortWrites(min(3, size), most=min(3, most))
+    def few(vault: Vault, size: int, *, most: int) -> ShortWrites:
+        return ShortWrites(vault, min(3, size), most=min(3, most))
 
     monkeypatch.setattr(notebook_merge, "ShortWrites", few)
 

@@ -28,7 +28,7 @@ def test_the_doctor_finds_them_and_makes_their_passages(tmp_path: Path) -> None:
         memory.records.forget([forgotten.id])
         path = memory.home.notebook
     with Vault.open(path, kind=VaultKind.NOTEBOOK, write=True) as vault:
-        records.replace_passages(vault, lost.stored.id, (), LexicalIndex(vault))
+        records.replace_passages(vault, {lost.stored.id: ()}, LexicalIndex(vault))
     with Memory.open(tmp_path / "ws", home=tmp_path / "home") as memory:
         (found,) = [f for f in memory.health.doctor().findings if f.check == "records"]
         assert "1 of the records" in found.message and found.hint == "magray doctor --fix"
