@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SQLITE_COMPANIONS = ("-wal", "-shm", "-journal")
 """Suffixes of the files that SQLite keeps beside a database."""
 
-_DRAFT = r"^\.(?P<target>.+)\.\d+-\d+\.draft(-wal|-shm|-journal)?$"
+_DRAFT = r"^\.(?P<target>.+)\.(?P<process>\d+)-\d+\.draft(-wal|-shm|-journal)?$"
 STALE_SECONDS = 3600.0
 """A draft of this age has no writer any more."""
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
@@ -41,6 +41,14 @@ def draft_path(path: Path) -> Path:
 def is_draft(name: str) -> bool:
     """Whether a file name is that of a draft, or of what SQLite keeps beside one."""
     return re.match(_DRAFT, name) is not None
+
+
+def is_own(name: str) -> bool:
+    """Whether it is a draft of this process, which may be at work on it whatever the clock says: the machine
+    may have slept, and the disk may be another one's.
+    """
+    match = re.match(_DRAFT, name)
+    return match is not None and int(match["process"]) == os.getpid()
 
 
 def target_name(name: str) -> str:

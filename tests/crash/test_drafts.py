@@ -200,8 +200,11 @@ def test_what_a_build_left_in_the_temporary_folder_is_named_and_removed(
 def test_the_bytes_of_a_draft_folder_are_those_of_its_files(tmp_path: Path) -> None:
     home = Home(tmp_path / "home").ensure()
     home.models.mkdir()
-    with atomic_file.scratch_folder(home.models / "tried") as draft:
+    then = time.time() - 2 * atomic_file.STALE_SECONDS
+    with atomic_file.scratch_folder(home.models / "tried") as own:
+        draft = home.models / ".tried.1-2.draft"
+        draft.mkdir()
         (draft / "weights").write_bytes(bytes(5000))
-        then = time.time() - 2 * atomic_file.STALE_SECONDS
-        os.utime(draft, (then, then))
-        assert [found.bytes for found in leftovers(home)] == [5000]
+        for folder in (own, draft):
+            os.utime(folder, (then, then))
+        assert [(found.path, found.bytes) for found in leftovers(home)] == [(draft, 5000)]

@@ -183,7 +183,8 @@ def remove_drafts(folder: Path) -> None:
     now = time.time()
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if atomic_file.is_draft(entry.name) and entry.name.startswith(_OURS):
+            name = entry.name
+            if atomic_file.is_draft(name) and name.startswith(_OURS) and not atomic_file.is_own(name):
                 with contextlib.suppress(OSError):
                     if now - entry.stat(follow_symlinks=False).st_mtime >= atomic_file.STALE_SECONDS:
                         leftovers.remove(folder / entry.name)

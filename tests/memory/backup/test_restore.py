@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from magray_memory import atomic_file
 from magray_memory.archive import restore as restoring
 from magray_memory.errors import ArchiveError, Interrupted, StorageError, UsageError
 from magray_memory.memory import Memory
@@ -51,6 +52,18 @@ def test_what_was_changed_since_is_as_it_was(memory: Memory) -> None:
     assert found(memory, "subject4") == ["n5"]
     assert found(memory, "script") == []
     assert sound(memory)
+
+
+def test_a_machine_that_slept_meanwhile_loses_nothing_that_is_at_work(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(atomic_file, "STALE_SECONDS", -1.0)
+    before = state(memory)
+    memory.archive.backup()
+    memory.archive.drill()
+    memory.records.remember(Draft(text="written after the backup"))
+    assert memory.archive.restore("latest").safety is not None
+    assert state(memory) == before
 
 
 def test_what_was_before_a_restore_can_be_restored(memory: Memory) -> None:
