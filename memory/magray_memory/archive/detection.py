@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from magray_memory.archive.exported_record import FORMAT
 from magray_memory.archive.importers.chats import is_conversations
+from magray_memory.archive.importers.claude import is_remembered
 from magray_memory.archive.importers.jsonl import TEXTS
 from magray_memory.archive.importers.magray_rust import METADATA, RECORDS
 from magray_memory.archive.importers.mem0 import KEYS
@@ -49,7 +50,8 @@ def candidates(source: Source) -> list[str]:
         elif file.name.lower().endswith(ENDINGS) and len(notes) < _NOTES:
             notes.append(_of_note(file))
         canvases = canvases or file.name.endswith(".canvas")
-    is_vault = canvases or (source.kind == "folder" and os.path.isdir(source.path / _VAULT_FOLDER))  # noqa: PTH112
+    is_vault = canvases or any(source.hidden(f"{_VAULT_FOLDER}/app.json"))
+    is_vault = is_vault or (source.kind == "folder" and os.path.isdir(source.path / _VAULT_FOLDER))  # noqa: PTH112
     found.update(dict.fromkeys(_of_notes(notes, is_vault=is_vault)))
     return list(found) or _of_one(source)
 
@@ -104,6 +106,8 @@ def _of_data(file: SourceFile) -> list[str]:
             return ["json"]
         if isinstance(reader.facts.get("entities"), list):
             return ["mcp-memory"]
+        if is_remembered(reader.facts):
+            return ["claude"]
         return _of_item(dict_of(first), in_answer=bool(reader.facts)) if reader.found else []
 
 
@@ -111,6 +115,8 @@ def _of_objects(objects: list[dict[str, Any]]) -> list[str]:
     """What lines with an object each are."""
     if any(value.get("type") in ("entity", "relation") for value in objects):
         return ["mcp-memory"]
+    if len(objects) == 1 and is_remembered(objects[0]):
+        return ["claude"]
     if all(
         "text" in value and ("embedding" in value or {"ts", "layer"} <= value.keys()) for value in objects
     ):
@@ -122,7 +128,7 @@ def _of_item(item: dict[str, Any], *, in_answer: bool) -> list[str]:
     """What the first item of a list is."""
     if "mapping" in item:
         return ["chatgpt"]
-    if "chat_messages" in item or "prompt_template" in item:
+    if "chat_messages" in item or "prompt_template" in item or is_remembered(item):
         return ["claude"]
     if _is_of_rust(item):
         return ["magray-rust"]

@@ -29,6 +29,7 @@ MAX_MEMBERS = 1_000_000
 MAX_UNPACKED = 32 << 30
 """Bytes of all that an archive holds, at most."""
 _SUSPECT_BYTES = 64 << 20
+_SMALL_BYTES = 1 << 20
 _MAX_RATIO = 200
 """Above both, a member is a bomb: chats and notes are packed to a tenth, and seldom to a fiftieth."""
 _ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
@@ -91,6 +92,22 @@ class Source:
 
             yield replace(file, open=opened)
             self.done = before + file.size
+
+    def hidden(self, path: str) -> Iterator[tuple[str, bytes]]:
+        """What hidden files of this path hold, each with the folder that it lies in, `/` at its end: that of
+        a folder, or of an archive, where it may be one of its folders. Nothing of a tar archive.
+
+        Raises OSError, ArchiveError.
+        """
+        if self.kind == "folder":
+            found = self.path / path
+            if found.is_file() and found.stat().st_size <= _SMALL_BYTES:
+                yield "", found.read_bytes()
+        elif self.kind == "zip":
+            with _damage_named(self.name), zipfile.ZipFile(self.path) as archive:
+                for member in archive.infolist():
+                    if f"/{member.filename}".endswith(f"/{path}") and member.file_size <= _SMALL_BYTES:
+                        yield member.filename.removesuffix(path), archive.read(member)
 
     def _files(self, order: Callable[[SourceFile], int]) -> Iterator[SourceFile]:
         if self.kind == "folder":

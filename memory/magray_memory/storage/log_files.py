@@ -87,7 +87,7 @@ def note(path: Path, connection: Connection) -> None:
 def waiting_pages(path: Path) -> int:
     """How many pages of a log are not in the database yet; 0 where its index does not say."""
     with _guard:
-        header = _header(path, stat_of(path.with_name(path.name + "-shm")).inode)
+        header = _header(path, stat_of(_index_of(path)).inode)
     return 0 if header is None else header.frames - header.moved
 
 

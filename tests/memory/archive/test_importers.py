@@ -237,6 +237,69 @@ def test_claude_gives_texts_attached_texts_and_projects(memory: Memory, tmp_path
     assert {record.stored.project for record in records(memory)} == {None, "Shop"}
 
 
+MEMORIES = {
+    "conversations_memory": "**Work**\n\nAnna leads the shop's team.",
+    "project_memories": {"p-1": "Orders are paged.", "p-9": "Привет", "p-0": " "},
+    "account_uuid": "a-1",
+}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"projects.json": json.dumps(claude_projects()), "memories.json": json.dumps([MEMORIES])},
+        {"projects/p-1.json": json.dumps(claude_projects()[0]), "memories/a-1.json": json.dumps(MEMORIES)},
+    ],
+)
+def test_what_claude_has_remembered_comes_with_the_names_of_its_projects(
+    memory: Memory, tmp_path: Path, files: dict[str, str]
+) -> None:
+    files = {"conversations.json": json.dumps(claude()), "users.json": "[{}]", **files}
+    path = write_zip(tmp_path / "claude.zip", files)
+    report = memory.exchange.import_(path)
+    assert (report.importer, report.skipped) == ("claude", [])
+    found = texts(memory)
+    assert found["Claude's memory"] == MEMORIES["conversations_memory"]
+    assert (found["Claude's memory of Shop"], found["Claude's memory of a project"]) == (
+        "Orders are paged.",
+        "Привет",
+    )
+    assert found["api.md"] == "# API\n\nGET /orders"
+    assert memory.exchange.import_(path).unchanged == report.created
+    alone = write_folder(tmp_path / "alone", {"m.json": json.dumps(MEMORIES)}) / "m.json"
+    again = memory.exchange.import_(alone)
+    assert (again.importer, again.created, again.skipped) == ("claude", 0, [])
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("templates.json", "folder"), ("plugins/templater-obsidian/data.json", "templates_folder")],
+)
+def test_templates_of_a_vault_are_no_notes(
+    memory: Memory, tmp_path: Path, packed: bool, name: str, key: str
+) -> None:
+    files = {
+        f".obsidian/{name}": json.dumps({key: "Meta/Templates"}),
+        ".obsidian/app.json": "{}",
+        "Meta/Templates/Daily.md": "# {{title}}\n",
+        "Meta/Templates/In/Weekly.md": "<% tp.date.now() %>",
+        "Meta/Templates of mine.md": "a note",
+        "Meta/About.md": "another",
+    }
+    if packed:
+        path = write_zip(tmp_path / "v.zip", {f"Vault/{path}": text for path, text in files.items()})
+    else:
+        path = write_folder(tmp_path / "Vault", files)
+    report = memory.exchange.import_(path, dry_run=True)
+    assert (report.importer, report.created, report.left_out) == ("obsidian", 2, {"template": 2})
+
+
+def test_a_vault_whose_settings_are_damaged_has_no_templates(memory: Memory, tmp_path: Path) -> None:
+    files = {".obsidian/templates.json": "{", "Templates/a.md": "a", "b.md": "b"}
+    assert memory.exchange.import_(write_folder(tmp_path / "Vault", files)).created == 2
+
+
 def test_memories_of_mem0_are_facts_with_tags_of_what_they_are_filed_under(
     memory: Memory, tmp_path: Path
 ) -> None:

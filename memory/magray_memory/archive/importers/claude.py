@@ -1,6 +1,7 @@
-"""Importer of Claude's export: `conversations.json` and `projects.json`, alone, in their folder or their zip.
+"""Importer of Claude's export: conversations, projects and memories, alone, in their folder or their zip.
 
-Of a message its text is taken, and the texts that were attached to it or written beside it as artifacts;
+Projects and memories are `projects.json` and `memories.json`, or a file each in folders of these names. Of a
+message its text is taken, and the texts that were attached to it or written beside it as artifacts;
 reasoning and other calls of tools are not.
 """
 
@@ -12,7 +13,7 @@ from magray_memory.archive.importers.chats import Conversation, Said, is_convers
 from magray_memory.archive.importers.reading import (
     dict_of,
     fenced,
-    json_items,
+    json_items_or_object,
     line_of,
     list_of,
     text_of,
@@ -26,31 +27,52 @@ if TYPE_CHECKING:
 
     from magray_memory.archive.importers.reading import Item
     from magray_memory.archive.incoming import Incoming
-    from magray_memory.archive.source import Source
+    from magray_memory.archive.source import Source, SourceFile
 
 TOOL = "claude"
 _SPEAKERS = {"human": "You", "user": "You", "assistant": "Claude"}
-_PROJECTS, _ARTIFACTS = "projects.json", "artifacts"
+_PROJECTS, _MEMORIES, _ARTIFACTS = "projects", "memories", "artifacts"
+_REMEMBERED = ("conversations_memory", "project_memories")
 
 
 def items(source: Source) -> Iterator[Incoming]:
-    """The conversations of an export, and the documents of its projects."""
-    for file in source.files():
-        if file.name != _PROJECTS and source.kind != "file" and not is_conversations(file):
+    """The conversations of an export, the documents of its projects, and what Claude has remembered."""
+    projects: dict[str, str] = {}
+    for file in source.files(_projects_first):
+        if source.kind != "file" and not (is_conversations(file) or _is_of(file, _PROJECTS, _MEMORIES)):
             yield LeftOut(file.path, "no conversations")
             continue
-        for item in json_items(file, "conversations"):
-            yield from (item,) if isinstance(item, Skipped) else _records(item)
+        for item in json_items_or_object(file, "conversations"):
+            yield from (item,) if isinstance(item, Skipped) else _records(item, projects)
 
 
-def _records(item: Item) -> Iterator[Incoming]:
+def is_remembered(value: dict[str, Any]) -> bool:
+    """Whether an item is what Claude has remembered of a person."""
+    return any(name in value for name in _REMEMBERED)
+
+
+def _is_of(file: SourceFile, *kinds: str) -> bool:
+    """Whether a file is `KIND.json`, or in a folder KIND."""
+    folder = file.path.rpartition("/")[0].rpartition("/")[2]
+    return file.name.endswith(".json") and (file.stem in kinds or folder in kinds)
+
+
+def _projects_first(file: SourceFile) -> int:
+    """Their names are wanted for what is remembered of them."""
+    return 0 if _is_of(file, _PROJECTS) else 1
+
+
+def _records(item: Item, projects: dict[str, str]) -> Iterator[Incoming]:
     value = dict_of(item.value)
     if isinstance(value.get("chat_messages"), list):
         found = _conversation(value, item.where)
         where = f"{item.where} ({found.title[:60]})" if found.title else item.where
         yield from records_of(TOOL, where, found)
     elif "docs" in value or "prompt_template" in value:
+        projects[text_of(value.get("uuid"))] = line_of(value.get("name"), MAX_NAME) or ""
         yield from _project(value, item.where)
+    elif is_remembered(value):
+        yield from _memories(value, item.where, projects)
     else:
         yield Skipped(item.where, "it is no conversation of Claude")
 
@@ -121,3 +143,20 @@ def _project(value: dict[str, Any], where: str) -> Iterator[Incoming]:
             continue
         draft = Draft(text=text, title=title, tags=(TOOL,), project=name, created_at=created)
         yield ForeignItem(where, own_key, draft)
+
+
+def _memories(value: dict[str, Any], where: str, projects: dict[str, str]) -> Iterator[Incoming]:
+    """What Claude has remembered, of all conversations and of each project."""
+    account = text_of(value.get("account_uuid"))
+    texts: list[tuple[str, str, str | None, str]] = [
+        (f"claude:memory/{account}", "Claude's memory", None, text_of(value.get(_REMEMBERED[0])))
+    ]
+    for project, text in dict_of(value.get(_REMEMBERED[1])).items():
+        name = projects.get(project) or None
+        title = line_of(f"Claude's memory of {name or 'a project'}", MAX_TITLE)
+        texts.append((f"claude:memory/{account}/{project}", title or "", name, text_of(text)))
+    for key, title, name, text in texts:
+        if text.strip():
+            yield ForeignItem(where, key, Draft(text=text, title=title, tags=(TOOL,), project=name))
+        else:
+            yield LeftOut(where, "empty")

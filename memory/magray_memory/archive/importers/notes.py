@@ -34,6 +34,11 @@ _MAX_BYTES = 4 * MAX_TEXT
 _FRONT_BYTES = 1 << 16
 _ID_LINE = re.compile(rb"""^magray_id:[ \t]*["']?n(\d{1,18})""", re.MULTILINE)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_TEMPLATE_SETTINGS = (
+    (".obsidian/templates.json", "folder"),
+    (".obsidian/plugins/templater-obsidian/data.json", "templates_folder"),
+)
+"""The settings of Obsidian's own templates and of the plugin Templater, and what they call the folder."""
 _CREATED = ("created", "date", "created_at", "creation date")
 
 
@@ -43,8 +48,26 @@ def items(source: Source) -> Iterator[Incoming]:
 
 
 def obsidian_items(source: Source) -> Iterator[Incoming]:
-    """The notes and canvases of a vault. A note is called as its file, for that is what links mean."""
-    return _notes(source, partial(_item, "obsidian", _stem), canvases=True)
+    """The notes and canvases of a vault. A note is called as its file, for that is what links mean.
+
+    Templates are left out, by the folder that the vault's settings name.
+    """
+    templates = tuple(_template_folders(source))
+    for item in _notes(source, partial(_item, "obsidian", _stem), canvases=True):
+        is_template = not isinstance(item, Skipped) and f"/{item.where}".startswith(templates)
+        yield LeftOut(item.where, "template") if is_template else item
+
+
+def _template_folders(source: Source) -> Iterator[str]:
+    """The folders of a vault's templates, each with `/` at both ends."""
+    for path, name in _TEMPLATE_SETTINGS:
+        for vault, data in source.hidden(path):
+            try:
+                folder = text_of(dict_of(json.loads(data)).get(name)).strip("/ ")
+            except (ValueError, RecursionError):
+                continue
+            if folder:
+                yield f"/{vault}{folder}/"
 
 
 def basic_memory_items(source: Source) -> Iterator[Incoming]:

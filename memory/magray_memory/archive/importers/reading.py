@@ -36,6 +36,12 @@ def json_items(file: SourceFile, *keys: str, facts: dict[str, Any] | None = None
         yield from _items(file, TextPieces(stream), keys, facts)
 
 
+def json_items_or_object(file: SourceFile, *keys: str) -> Iterator[Item | Skipped]:
+    """The items of a document that is an array, or has one under one of some keys; else the document."""
+    with file.open() as stream:
+        yield from _items(file, TextPieces(stream), keys, None, whole=True)
+
+
 def json_lines(file: SourceFile) -> Iterator[Item | Skipped]:
     """The objects of a file with one on each line."""
     with file.open() as stream:
@@ -51,7 +57,12 @@ def json_items_or_lines(file: SourceFile) -> Iterator[Item | Skipped]:
 
 
 def _items(
-    file: SourceFile, pieces: TextPieces, keys: tuple[str, ...], facts: dict[str, Any] | None = None
+    file: SourceFile,
+    pieces: TextPieces,
+    keys: tuple[str, ...],
+    facts: dict[str, Any] | None = None,
+    *,
+    whole: bool = False,
 ) -> Iterator[Item | Skipped]:
     reader = JsonItems(pieces, keys)
     number = 0
@@ -62,7 +73,9 @@ def _items(
         after = f" after item {number}" if number else ""
         yield Skipped(file.path, f"it is no JSON{after}: {error}")
     else:
-        if not reader.found:
+        if not reader.found and whole:
+            yield Item(file.path, reader.facts)
+        elif not reader.found:
             yield Skipped(file.path, "it holds no list of items")
     if facts is not None:
         facts.update(reader.facts)
