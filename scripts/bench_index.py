@@ -163,6 +163,7 @@ def measure_share(workspace: Path, place: Path, passages: int) -> dict[str, Any]
     else, its inputs made beforehand.
     """
     from magray_memory.config import Settings
+    from magray_memory.indexing.embedding_passes import Pass
     from magray_memory.indexing.embedding_worker import EmbeddingWorker
     from magray_memory.indexing.event_sender import EventSender
     from magray_memory.indexing.indexer import Indexer
@@ -190,7 +191,7 @@ def measure_share(workspace: Path, place: Path, passages: int) -> dict[str, Any]
             with VectorCache(place / "cache.db", 0) as cache:
                 phase = EmbeddingWorker(
                     vault, embedder.key, embedder.dim, Durability.BALANCED, EventSender(), cache,
-                    lambda: False, lambda: None,
+                    lambda: False, lambda: None, Pass(),
                 )  # fmt: skip
                 recorder.batches.clear()
                 began = time.perf_counter()

@@ -108,6 +108,13 @@ class EmbeddingSettings(_Fields):
 
     model: str = _setting("", "name or folder of a model; empty = the one in the package")
     device: str = _setting("auto", "where the model runs", choices=("auto", "cpu", "cuda"))
+    depth: str = _setting(
+        "full",
+        "how much of each passage of a workspace the model reads: nothing (static), its first 64 tokens"
+        " (heads), these first and then all of prose (prose), or all of it (full); auto: full where the"
+        " machine has mains power and is idle, else heads",
+        choices=("static", "heads", "prose", "full", "auto"),
+    )
     threads: int = _setting(0, "threads of the model; 0 = by profile and cores", low=0, high=256)
     probe_seconds: float = _setting(
         15.0, "time limit of the smoke test of the native libraries, in a child process", low=1, high=300

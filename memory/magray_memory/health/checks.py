@@ -163,6 +163,12 @@ def vector_index(context: HealthContext) -> Component:
         "vectors": vault.passages - pending,
         "pending": pending,
         "approximate": vault.approximate,
+        "heads": vault.heads,
+        "depth": {
+            "requested": context.settings.embedding.depth,
+            "actual": vault.depth.name,
+            "reason": vault.depth.why or None,
+        },
         "key": vault.serving or context.key,
         "engine": context.settings.vectors.engine,
         "change": None if change is None else change.as_json(),
@@ -170,6 +176,11 @@ def vector_index(context: HealthContext) -> Component:
     }
     if change is not None:
         return _changing(context, change, detail)
+    if pending and vault.stands_in:
+        why = (
+            f"{vault.approximate:,} approximate vectors stand in for those of the model, as the settings say"
+        )
+        return Component("vector_index", Severity.OK, why, detail)
     if pending:
         why = f"{pending:,} of {vault.passages:,} passages are not embedded yet"
         if vault.approximate:
@@ -181,7 +192,16 @@ def vector_index(context: HealthContext) -> Component:
         why = f"{vault.passages:,} vectors; {other.root or other.kind.value}{more}: still of {was}"
         hint = "" if other.root is None else f"magray --workspace {other.root} index"
         return Component("vector_index", Severity.INFO, why, detail, hint)
-    return Component("vector_index", Severity.OK, f"{vault.passages:,} vectors", detail, _graph_hint(context))
+    why = f"{vault.passages:,} vectors{_of_heads(vault)}"
+    return Component("vector_index", Severity.OK, why, detail, _graph_hint(context))
+
+
+def _of_heads(vault: VaultInfo) -> str:
+    """How many vectors are only of the beginning of a text, and why."""
+    if not vault.heads:
+        return ""
+    why = f": {vault.depth.why}" if vault.depth.why and vault.depth.name == "heads" else ""
+    return f", {vault.heads:,} of them of the beginning of a text{why}"
 
 
 def _graph_hint(context: HealthContext) -> str:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from magray_memory.errors import IndexDamaged
 from magray_memory.health.findings import FIX, Finding, Remedy
 from magray_memory.health.report import Severity
-from magray_memory.storage import change_log, fts, fts_maintenance, unfinished, vector_spaces
+from magray_memory.storage import change_log, embedding_depth, fts, fts_maintenance, unfinished, vector_spaces
 from magray_memory.storage.counters import highest_passage_id
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.pending import scan_pending
+from magray_memory.storage.static_vectors import count_static, damaged_static
 from magray_memory.storage.vault import LEXICAL_VERSION, snapshot_files
 
 if TYPE_CHECKING:
@@ -162,6 +163,11 @@ def check_vectors(vault: Vault) -> Iterator[Finding]:
         if damaged:
             message = f"{damaged:,} vectors of {key} in {vault.path} are damaged."
             yield Finding("vectors", Severity.CRITICAL, message, str(vault.path), FIX, Remedy.VECTORS)
+    with vault.read() as connection:
+        files = len(damaged_static(connection))
+    if files:
+        message = f"The approximate vectors of {files:,} files in {vault.path} are damaged."
+        yield Finding("vectors", Severity.CRITICAL, message, str(vault.path), FIX, Remedy.VECTORS)
 
 
 def check_finished(vault: Vault) -> Iterator[Finding]:
@@ -181,7 +187,9 @@ def check_pending(vault: Vault) -> Iterator[Finding]:
     key = _serving_at_rest(vault)
     with vault.read() as connection:
         missing = 0 if key is None else scan_pending(connection, key)
-    if missing:
+        if embedding_depth.noted(vault).name == "static":
+            missing -= count_static(connection, key)  # these are to stay
+    if missing > 0:
         count, many = vault.counts()[1], missing > 1
         message = f"{missing:,} of {count:,} passages in {vault.path} {'have' if many else 'has'} no vector."
         remedy = Remedy.EMBED if vault.kind.derived else Remedy.NONE

@@ -262,10 +262,13 @@ def _rebuild_lexical(vault: Vault, repairer: Repairer) -> str:
 
 
 def _remove_damaged_vectors(vault: Vault, repairer: Repairer) -> str:
+    from magray_memory.storage.static_vectors import damaged_static, remove_static
     from magray_memory.storage.vectors import find_damaged, remove_vectors
 
     removed = 0
-    with vault.write():
+    with vault.write() as connection:
+        for document_id in damaged_static(connection):
+            remove_static(connection, document_id)
         for key in vector_spaces.keys(vault):
             damaged = find_damaged(vault, key)
             remove_vectors(vault, key, damaged)

@@ -38,6 +38,10 @@ class StaticIndex:
         self._ids: Ids = np.empty(0, np.int64)
         self._rows: NDArray[np.uint8] = np.empty((0, table.row_bytes), np.uint8)
 
+    def count(self) -> int:
+        """How many passages have only an approximate vector."""
+        return len(self._current()[0])
+
     def search(self, query: Scores, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
         """The ids and scores of the `k` nearest passages without a vector of their own, best first.
 

@@ -11,17 +11,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import EmbeddingUnavailable, IndexDamaged, Interrupted, StorageError
-from magray_memory.storage import change_log, static_vectors, vector_spaces
-from magray_memory.storage.pending import count_pending
+from magray_memory.indexing.embedding_passes import passes_of
+from magray_memory.indexing.static_phase import FEW_PASSAGES
+from magray_memory.storage import change_log, embedding_depth, static_vectors, vector_spaces
+from magray_memory.storage.pending import count_heads, count_pending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from magray_memory.config import Settings
+    from magray_memory.indexing.embedding_passes import DepthChooser, Pass
     from magray_memory.indexing.event_sender import EventSender
     from magray_memory.models.loader import ModelLoader
     from magray_memory.models.model import Model
     from magray_memory.storage.durability import Durability
+    from magray_memory.storage.embedding_depth import Depth
     from magray_memory.storage.home import Home
     from magray_memory.storage.vault import Vault
 
@@ -38,7 +42,9 @@ class Semantic:
 
 
 class EmbeddingPhase:
-    """One run of the second phase over one vault. `yielded`: `should_yield` ended it early."""
+    """One run of the second phase over one vault. `yielded`: `should_yield` ended it early; `depth`: how much
+    of each passage the model read at its end.
+    """
 
     def __init__(
         self,
@@ -49,7 +55,9 @@ class EmbeddingPhase:
         events: EventSender,
         should_stop: Callable[[], bool],
         should_yield: Callable[[], bool] | None = None,
+        depth: DepthChooser | None = None,
     ) -> None:
+        """`depth`: how much of each passage the model reads; None, all of it."""
         self._vault = vault
         self._home = home
         self._settings = settings
@@ -57,6 +65,8 @@ class EmbeddingPhase:
         self._events = events
         self._should_stop = should_stop
         self._should_yield = should_yield
+        self._choose = depth
+        self.depth = embedding_depth.FULL
         self.yielded = False
 
     def run(self, loading: ModelLoader) -> Semantic:
@@ -73,9 +83,12 @@ class EmbeddingPhase:
             model = resolve_model(self._settings.embedding.model, self._home.models)
             key = embedding_key(model)
             vector_spaces.begin(self._vault, key)
-            if self._count_pending(key):
+            pending = self._count_pending(key)
+            self.depth = self._now()
+            if pending:
                 self._approximate()
-                self._embed(loading, model, key, done)
+            self._run_passes(loading, model, key, done, many=pending > FEW_PASSAGES)
+            self._note_depth()
         except EmbeddingUnavailable as error:
             self._events.warn(f"semantic search is not up to date: {error.message}")
             return done
@@ -83,6 +96,9 @@ class EmbeddingPhase:
             raise interrupted()
         done.model = model.id
         if self.yielded:
+            return done
+        if self.depth.name == "static":
+            done.seconds = round(time.monotonic() - began, 3)
             return done
         self._save_snapshot(key)
         if self.yielded or not self._settle(key):
@@ -92,17 +108,52 @@ class EmbeddingPhase:
         self._events.semantic_ready(passages, done.embedded, done.reused, done.seconds)
         return done
 
+    def _now(self) -> Depth:
+        return embedding_depth.FULL if self._choose is None else self._choose.now()
+
+    def _run_passes(
+        self, loading: ModelLoader, model: Model, key: str, done: Semantic, *, many: bool
+    ) -> None:
+        """The passes of the depth of the moment, each once; one that it forbids meanwhile ends early."""
+        finished: set[Pass] = set()
+        while not self._embedding_ends():
+            self.depth = self._now()
+            passes = [wanted for wanted in passes_of(self.depth, many=many) if wanted not in finished]
+            wanted = next((wanted for wanted in passes if self._is_lacking(key, wanted)), None)
+            if wanted is None:
+                return
+
+            def ends(wanted: Pass = wanted) -> bool:
+                return self._embedding_ends() or wanted not in passes_of(self._now(), many=many)
+
+            self._embed(loading, model, key, done, wanted, ends)
+            if not ends():
+                finished.add(wanted)
+
+    def _note_depth(self) -> None:
+        """Note for `status` how much of the passages is read, and why."""
+        if self._choose is not None:
+            embedding_depth.note(self._vault, self.depth)
+
     def _approximate(self) -> None:
         """Have what waits for the model found by approximate vectors meanwhile."""
         from magray_memory.indexing.static_phase import catch_up, static_model
 
         static = static_model(self._settings, self._home)
         if static is not None:
-            catch_up(self._vault, static, self._durability, self._embedding_ends)
+            few = 1 if self.depth.name == "static" else FEW_PASSAGES
+            catch_up(self._vault, static, self._durability, self._embedding_ends, few)
 
     def _count_pending(self, key: str) -> int:
         with self._vault.read() as connection:
             return count_pending(connection, key)
+
+    def _is_lacking(self, key: str, wanted: Pass) -> bool:
+        """Whether a passage may lack what a pass makes; asked often, where nothing does."""
+        with self._vault.read() as connection:
+            if count_pending(connection, key):
+                return True
+            return not wanted.head and count_heads(connection, key) > 0
 
     def _settle(self, key: str) -> bool:
         """Have the new set of vectors serve once it is whole; returns whether it does.
@@ -148,7 +199,15 @@ class EmbeddingPhase:
         vectors.drop_vectors(self._vault, key)
         forget(self._vault.path, key)
 
-    def _embed(self, loading: ModelLoader, model: Model, key: str, done: Semantic) -> None:
+    def _embed(
+        self,
+        loading: ModelLoader,
+        model: Model,
+        key: str,
+        done: Semantic,
+        wanted: Pass,
+        ends: Callable[[], bool],
+    ) -> None:
         from magray_memory.indexing.embedding_worker import EmbeddingWorker
         from magray_memory.storage.vector_cache import VectorCache
 
@@ -163,13 +222,16 @@ class EmbeddingPhase:
                 self._durability,
                 self._events,
                 cache,
-                self._embedding_ends,
+                ends,
                 snapshot,
+                wanted,
             )
             try:
                 phase.run(loading.get)
             finally:
-                done.embedded, done.reused, done.device = phase.done.embedded, phase.done.reused, phase.device
+                done.embedded += phase.done.embedded
+                done.reused += phase.done.reused
+                done.device = phase.device or done.device
                 for warning in cache.warnings:
                     self._events.warn(warning)
 

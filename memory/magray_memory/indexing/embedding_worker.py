@@ -1,4 +1,5 @@
-"""The second phase: give every passage its vector, the files changed last first.
+"""The second phase: give every passage its vector, the files changed last first; or one of its head, which
+is the beginning of its text.
 
 Three parties work side by side, so that the model never waits: a thread runs it, this thread prepares the
 next texts and writes finished vectors, each batch a transaction. A text whose vector is known, from this
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from magray_memory.indexing.embedding_passes import Pass
     from magray_memory.indexing.event_sender import EventSender
-    from magray_memory.models.embedder import Embedder
+    from magray_memory.models.embedder import Embedder, Made
     from magray_memory.storage.durability import Durability
     from magray_memory.storage.vault import Vault
     from magray_memory.storage.vector_cache import VectorCache
@@ -59,7 +61,8 @@ class _Window:
     hashes: list[bytes]
 
 
-_Result = tuple[_Window, list[int], "NDArray[np.float32]"]
+_Result = tuple[_Window, list[int], "NDArray[np.float32]", list[bool]]
+"""Window, positions in it, their vectors, and whether each is that of the whole text."""
 
 
 class EmbeddingWorker:
@@ -77,7 +80,9 @@ class EmbeddingWorker:
         cache: VectorCache,
         should_stop: Callable[[], bool],
         snapshot: Callable[[], None],
+        wanted: Pass,
     ) -> None:
+        self._pass = wanted
         self._vault = vault
         self._key = key
         self._dim = dim
@@ -137,13 +142,20 @@ class EmbeddingWorker:
                     break
                 if embedder is None:  # not before there is a text that no vector is known of
                     embedder = self._opened(open_embedder)
-                for positions, made in embedder.passages(window.texts, self._halt):
+                for positions, made, whole in self._embed(embedder, window.texts):
                     self.device = embedder.device  # it may have changed since
-                    self._outbox.put((window, positions, made))
+                    self._outbox.put((window, positions, made, whole))
         except BaseException as error:  # for the thread that waits, which raises it
             self._outbox.put(error)
         else:
             self._outbox.put(None)
+
+    def _embed(self, embedder: Embedder, texts: Sequence[str]) -> Iterator[Made]:
+        if self._pass.head:
+            yield from embedder.heads(texts, self._halt)
+            return
+        for positions, made in embedder.passages(texts, self._halt):
+            yield positions, made, [True] * len(positions)
 
     def _opened(self, open_embedder: Callable[[], Embedder]) -> Embedder:
         embedder = open_embedder()
@@ -158,7 +170,9 @@ class EmbeddingWorker:
 
     def _pending(self) -> array[int]:
         with self._vault.read() as connection:
-            return array("q", (row[0] for row in pending_by_priority(connection, self._key)))
+            wanted = self._pass
+            rows = pending_by_priority(connection, self._key, whole=not wanted.head, prose=wanted.prose)
+            return array("q", (row[0] for row in rows))
 
     def _windows(self, pending: Sequence[int]) -> Iterator[_Window]:
         """What is left to embed, window by window, after everything that is known was copied."""
@@ -167,7 +181,8 @@ class EmbeddingWorker:
             ids = list(pending[start : start + WINDOW])
             if copy:
                 with self._vault.write():
-                    self.done.reused += vectors.reuse_within(self._vault, self._key, ids)
+                    head = self._pass.head
+                    self.done.reused += vectors.reuse_within(self._vault, self._key, ids, head=head)
                     ids = self._without_vector(ids)
             copy = True
             window = self._missing(vectors.pending_passages(self._vault, ids))
@@ -176,24 +191,28 @@ class EmbeddingWorker:
                 yield window
 
     def _without_vector(self, ids: list[int]) -> list[int]:
-        present, _ = vectors.get_vectors(self._vault, self._key, ids)
-        known = set(present.tolist())
-        return [passage_id for passage_id in ids if passage_id not in known]
+        found = vectors.key_of(self._vault, self._key)
+        return ids if found is None else vectors.without_vector(self._vault, found[0], ids, self._pass.head)
 
     def _missing(self, passages: list[PendingPassage]) -> _Window:
         """Write the vectors that the cache knows; the rest as a window of distinct texts."""
         by_hash: dict[bytes, list[PendingPassage]] = {}
         for passage in passages:
             by_hash.setdefault(passage.text_hash, []).append(passage)
-        known = self._cache.get_many(self._key, list(by_hash))
-        blobs = {
-            p.id: blob
-            for digest, blob in known.items()
-            if len(blob) == 2 * self._dim
-            for p in by_hash[digest]
-        }
-        if blobs:
-            self.done.reused += vectors.put_encoded(self._vault, self._key, self._dim, blobs)
+        blobs: dict[int, bytes] = {}
+        for key, head in ((self._key, False), (_head_key(self._key), True)):
+            if head > self._pass.head:
+                continue
+            known = self._cache.get_many(key, [d for d, same in by_hash.items() if same[0].id not in blobs])
+            fitting = {
+                p.id: blob
+                for digest, blob in known.items()
+                if len(blob) == 2 * self._dim
+                for p in by_hash[digest]
+            }
+            if fitting:
+                self.done.reused += vectors.put_encoded(self._vault, self._key, self._dim, fitting, head=head)
+                blobs |= fitting
         window = _Window([], [], [])
         for digest, same in by_hash.items():
             if same[0].id not in blobs:
@@ -230,7 +249,7 @@ class EmbeddingWorker:
         if result is None:
             return False
         self._unwritten.append(result)
-        window, positions, _ = result
+        window, positions, *_ = result
         self._waiting += sum(len(window.ids[position]) for position in positions)
         full = self._waiting >= _WRITE_VECTORS
         if full or time.monotonic() - self._written_at >= self._durability.interval:
@@ -248,20 +267,28 @@ class EmbeddingWorker:
         self._written_at = time.monotonic()
         if not results:
             return
-        blobs: dict[int, bytes] = {}
-        made: dict[bytes, bytes] = {}
-        for window, positions, matrix in results:
-            for position, blob in zip(positions, vectors.encode(matrix), strict=True):
-                made[window.hashes[position]] = blob
-                blobs.update(dict.fromkeys(window.ids[position], blob))
-        vectors.put_encoded(self._vault, self._key, self._dim, blobs)
-        self.done.embedded += len(made)
-        self.done.reused += len(blobs) - len(made)
-        self._cache.put_many(self._key, made)
+        for key, of_whole in ((self._key, True), (_head_key(self._key), False)):
+            blobs: dict[int, bytes] = {}
+            made: dict[bytes, bytes] = {}
+            for window, positions, matrix, whole in results:
+                for position, blob, same in zip(positions, vectors.encode(matrix), whole, strict=True):
+                    if same is of_whole:
+                        made[window.hashes[position]] = blob
+                        blobs.update(dict.fromkeys(window.ids[position], blob))
+            if made:
+                vectors.put_encoded(self._vault, self._key, self._dim, blobs, head=not of_whole)
+                self.done.embedded += len(made)
+                self.done.reused += len(blobs) - len(made)
+                self._cache.put_many(key, made)
         self._send_progress()
 
     def _send_progress(self) -> None:
         self._events.progress("semantic", self.done.embedded + self.done.reused + self._waiting, self._total)
+
+
+def _head_key(key: str) -> str:
+    """Names the vectors of heads in the cache, which are never those of whole texts."""
+    return f"{key}/head"
 
 
 def _text(passage: PendingPassage) -> str:

@@ -20,6 +20,7 @@ from magray_memory.errors import (
 )
 from magray_memory.ignore.paths import relative_path
 from magray_memory.indexing.coverage import Standing, by_rule, why
+from magray_memory.indexing.embedding_passes import DepthChooser
 from magray_memory.indexing.embedding_phase import EmbeddingPhase, Semantic, interrupted
 from magray_memory.indexing.event_sender import EventSender
 from magray_memory.indexing.file_store import FileStore
@@ -32,6 +33,7 @@ from magray_memory.indexing.walk import WalkOptions
 from magray_memory.models.loader import ModelLoader
 from magray_memory.storage import documents, integrity_checks, skipped_files, unfinished
 from magray_memory.storage.durability import Durability
+from magray_memory.storage.embedding_depth import FULL
 from magray_memory.storage.integrity_checks import Part
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.redactions import RULES
@@ -92,9 +94,11 @@ class Indexer:
         should_yield: Callable[[], bool] | None = None,
         lock: IndexerLock | None = None,
         on_moved: Moved | None = None,
+        depth: DepthChooser | None = None,
     ) -> None:
         """`embedder_factory` None leaves embeddings out. `should_stop` is asked often, in several threads.
-        `on_moved` gets the files that turned up elsewhere.
+        `on_moved` gets the files that turned up elsewhere. `depth` says
+        how much of each passage the model reads; after a run, `depth` is how much it read.
 
         For a watcher: `should_yield` ends the embedding early when it turns true, which is no error (then
         `yielded` is true), and keeps the model closed until there is a text to embed. `lock` is held already.
@@ -114,6 +118,8 @@ class Indexer:
         self._on_moved = on_moved
         self._named = False
         self.yielded = False
+        self._depth = depth or DepthChooser(settings)
+        self.depth = FULL
         self._durability = Durability(settings.storage.durability)
 
     def run(
@@ -224,11 +230,12 @@ class Indexer:
             self._events,
             self._should_stop,
             self._should_yield,
+            self._depth,
         )
         try:
             return phase.run(loading)
         finally:
-            self.yielded = phase.yielded
+            self.yielded, self.depth = phase.yielded, phase.depth
 
     def _relative(self, path: Path) -> str:
         """The path from the root, `/` between folders. Raises WorkspaceError."""
@@ -260,6 +267,7 @@ class Indexer:
                 and not lexical
                 and self._loading is not None
                 and self._should_yield is None
+                and self._settings.embedding.depth != "static"
             ):
                 self._loading.start()
             if subtrees == [""]:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from magray_memory.storage.vault import Vault
 
 FEW_PASSAGES = 500
-"""Fewer pending passages than these get no approximate vectors."""
+"""Fewer pending passages than these get no approximate vectors, where the model makes their own."""
 _FILES_AT_ONCE = 50
 _TRIAL_SECONDS = 60.0
 _PACKAGES = str(Path(__file__).resolve().parents[2])
@@ -105,9 +105,14 @@ def static_model(settings: Settings, home: Home) -> StaticModel | None:
 
 
 def catch_up(
-    vault: Vault, model: StaticModel, durability: Durability, should_stop: Callable[[], bool]
+    vault: Vault,
+    model: StaticModel,
+    durability: Durability,
+    should_stop: Callable[[], bool],
+    few: int,
 ) -> int:
-    """Make the approximate vectors that pending passages lack; returns of how many files.
+    """Make the approximate vectors that pending passages lack, where these are at least `few`; returns of how
+    many files.
 
     Each commit holds those of whole files. Ends early once `should_stop` is true; raises StorageError.
     """
@@ -115,7 +120,7 @@ def catch_up(
 
     table = model.table
     with vault.read() as connection:
-        if count_pending(connection, table.embedding_key) < FEW_PASSAGES:
+        if count_pending(connection, table.embedding_key) < few:
             return 0
         files = files_without_static(connection, table.key, table.embedding_key)
     if not files or not StaticTrial(model).passed():

@@ -34,9 +34,15 @@ if TYPE_CHECKING:
 
     Encoded = tuple[list[int], list[list[int]]]
     """Positions of texts, and their tokens."""
+    Made = tuple[list[int], Vectors, list[bool]]
+    """Positions of texts, their vectors, and whether each is that of the whole text."""
 
 SLICE = 64
 """Texts tokenized at a time on a processor, while the model runs the slice before: about 6 ms of one core."""
+HEAD_TOKENS = 64
+"""Tokens of a head: .852 instead of .870 NDCG@10 by vectors alone where the text is code (`code`), .868
+instead of .966 where it is prose (`xquad-en`), in little more than half and a third of the time.
+"""
 _SLICE_BATCHES = 8
 """A device with batches gets slices of so many of them: texts of 64 tokens fill 1,024 per 8,192."""
 QUESTIONS, QUESTION_SECONDS = 512, 3600.0
@@ -131,14 +137,26 @@ class Embedder:
         Every position comes once, unless `should_stop` turns true: it is asked before each batch (at most
         80 ms on two cores) and ends the iteration. Raises EmbeddingUnavailable.
         """
-        flying: deque[Future[tuple[list[int], Vectors]]] = deque()
+        for positions, vectors, _ in self._made(texts, should_stop, self.model.max_tokens):
+            yield positions, vectors
+
+    def heads(self, texts: Sequence[str], should_stop: Callable[[], bool] | None = None) -> Iterator[Made]:
+        """Unit vectors of the first HEAD_TOKENS tokens of each text, as `passages` gives those of all of it;
+        with them, whether a text has no more tokens, so that the vector is its own.
+        """
+        return self._made(texts, should_stop, HEAD_TOKENS)
+
+    def _made(
+        self, texts: Sequence[str], should_stop: Callable[[], bool] | None, most: int
+    ) -> Iterator[Made]:
+        flying: deque[Future[Made]] = deque()
         with ThreadPoolExecutor(self._lanes, "model") as lanes:
             try:
-                for batch in self._batches(texts):
+                for positions, rows in self._batches(texts, most):
                     self._let_questions_pass()
                     if not self._has_memory(should_stop):
                         return
-                    flying.append(lanes.submit(self._run, *batch))
+                    flying.append(lanes.submit(self._run, positions, rows, most))
                     while len(flying) >= self._at_once():
                         yield flying.popleft().result()
                 while flying:
@@ -147,15 +165,17 @@ class Embedder:
                 for waiting in flying:
                     waiting.cancel()
 
-    def _run(self, positions: list[int], rows: list[list[int]]) -> tuple[list[int], Vectors]:
-        return positions, self.devices.run(rows)
+    def _run(self, positions: list[int], rows: list[list[int]], most: int) -> Made:
+        # The last token is the one that ends every text.
+        cut = [row if len(row) <= most else [*row[: most - 1], row[-1]] for row in rows]
+        return positions, self.devices.run(cut), [len(row) <= most for row in rows]
 
     def _at_once(self) -> int:
         """Batches under way: one that waits for each that runs. A GPU takes one large one after the other."""
         alone = self._lanes == 1 or self.device != "cpu" or self.pressure.level >= Level.SMALL_BATCHES
         return 1 if alone else 2 * self._lanes
 
-    def _batches(self, texts: Sequence[str]) -> Iterator[Encoded]:
+    def _batches(self, texts: Sequence[str], most: int) -> Iterator[Encoded]:
         """Texts as batches of tokens, tokenized ahead of whoever takes them."""
         order = sorted(range(len(texts)), key=lambda position: len(texts[position]))
         prefix = self.model.passage_prefix
@@ -170,7 +190,8 @@ class Embedder:
                 ahead = pool.submit(encode, order[:size]) if order else None
                 order = order[size:]
                 positions, encoded = current.result() if current is not None else ([], [])
-                for batch in _batches(encoded, self._budget, self.devices.padded_width):
+                lengths = [min(len(row), most) for row in encoded]
+                for batch in _batches(lengths, self._budget, self.devices.padded_width):
                     yield [positions[row] for row in batch], [encoded[row] for row in batch]
 
     def _budget(self) -> int | None:
@@ -206,15 +227,15 @@ class Embedder:
 
 
 def _batches(
-    encoded: Sequence[Sequence[int]], budget: Callable[[], int | None], padded_width: Callable[[int], int]
+    lengths: Sequence[int], budget: Callable[[], int | None], padded_width: Callable[[int], int]
 ) -> Iterator[list[int]]:
     """Rows grouped by length, shortest first, each group within the budget of its moment once padded; where
     that is None, each row alone.
     """
     batch: list[int] = []
-    for row in sorted(range(len(encoded)), key=lambda row: len(encoded[row])):
+    for row in sorted(range(len(lengths)), key=lengths.__getitem__):
         tokens = budget()
-        if batch and (tokens is None or (len(batch) + 1) * padded_width(len(encoded[row])) > tokens):
+        if batch and (tokens is None or (len(batch) + 1) * padded_width(lengths[row]) > tokens):
             yield batch
             batch = []
         batch.append(row)

@@ -102,8 +102,9 @@ class SearchAnswer(msgspec.Struct, frozen=True):
     """What a search gave. `mode` is what was used, `requested_mode` what was asked for.
 
     `degraded` says in a sentence why the answer is less than it could be; `pending` counts passages without a
-    vector. `unmatched` is there only when a filter fits nothing, `time` where the question names one, `as_of`
-    where the answer is of an earlier moment.
+    vector, `approximate` those of them that took part by an approximate one, and is there only where there
+    are any. `unmatched` is there only when a filter fits nothing, `time` where the question names one,
+    `as_of` where the answer is of an earlier moment.
     """
 
     query: str
@@ -114,6 +115,7 @@ class SearchAnswer(msgspec.Struct, frozen=True):
     took_ms: float
     pending: int
     hits: list[Hit]
+    approximate: int | msgspec.UnsetType = msgspec.UNSET
     unmatched: list[UnmatchedFilter] | msgspec.UnsetType = msgspec.UNSET
     time: AskedTime | msgspec.UnsetType = msgspec.UNSET
     as_of: str | msgspec.UnsetType = msgspec.UNSET

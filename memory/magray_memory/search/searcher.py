@@ -285,6 +285,7 @@ class Searcher:
             degraded="; ".join(dict.fromkeys(problems)) or None,
             took_ms=round((time.perf_counter() - run.started) * 1000, 2),
             pending=sum(map(pending, views)),
+            approximate=sum(view.approximate for view in views) or msgspec.UNSET,
             hits=present(ranked, views, how),
             unmatched=run.unmatched or msgspec.UNSET,
         )

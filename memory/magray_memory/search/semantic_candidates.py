@@ -136,7 +136,9 @@ def cosines(
                 problems.append(_other_space(view, views))
             continue
         try:
-            near = nearest(view, source.vectors(key), vector, limit, _approximate(view, query))
+            approximate = _approximate(view, query)
+            view.approximate = 0 if approximate is None else approximate.count()
+            near = nearest(view, source.vectors(key), vector, limit, approximate)
         except MagrayError as error:
             problems.append(f"the {source.name} was searched by words only: {error.message}")
             continue

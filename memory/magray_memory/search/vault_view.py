@@ -62,6 +62,8 @@ class VaultView:
     """Whether a tag of it holds a word of the query."""
     fresh: frozenset[int] = frozenset()
     """Passages whose vector was made for this search alone."""
+    approximate: int = 0
+    """Passages that took part by an approximate vector."""
 
     @property
     def empty(self) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from magray_memory.storage.schema import HEADS
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
@@ -53,10 +55,27 @@ def newest_pending(connection: sqlite3.Connection, key: str, limit: int) -> list
     return [row[0] for row in rows] if count else []
 
 
-def pending_by_priority(connection: sqlite3.Connection, key: str) -> sqlite3.Cursor:
-    """Ids of all pending passages in the order to embed them: files changed last first, each from its top."""
+def count_heads(connection: sqlite3.Connection, key: str | None) -> int:
+    """How many passages have a vector of this key that is only of the beginning of their text."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] < HEADS:
+        return 0
+    sql = (
+        "SELECT count(*) FROM vector WHERE head = 1 AND key_id = (SELECT id FROM embedding_key WHERE key = ?)"
+    )
+    return connection.execute(sql, (key,)).fetchone()[0]
+
+
+def pending_by_priority(
+    connection: sqlite3.Connection, key: str, *, whole: bool = False, prose: bool = False
+) -> sqlite3.Cursor:
+    """Ids of all pending passages in the order to embed them: files changed last first, each from its top.
+
+    `whole`: also those with a vector of the beginning of their text; `prose`: no code.
+    """
+    lacking = f"{_WITHOUT_VECTOR[:-1]} AND head = 0)" if whole else _WITHOUT_VECTOR
+    kinds = " AND document.kind <> 'code'" if prose else ""
     return connection.execute(
-        f"SELECT passage.id FROM passage JOIN document ON document.id = document_id WHERE {_WITHOUT_VECTOR}"
+        f"SELECT passage.id FROM passage JOIN document ON document.id = document_id WHERE {lacking}{kinds}"
         " ORDER BY mtime_ns DESC, document_id DESC, ordinal",
         (_key_id(connection, key),),
     )

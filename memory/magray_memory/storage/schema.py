@@ -10,7 +10,8 @@ row of a workspace vault, can be made again from files or from those texts.
 - `symbol`: empty since schema 18, which keeps symbols with their passages
 - `line_run`: rows of a passage's text and the lines of the file that they stand on, where the text is not
   the file's lines (cells of a notebook)
-- `embedding_key`, `vector`: a vector space, and in it the vector of a passage (`storage/vectors.py`)
+- `embedding_key`, `vector`: a vector space, and in it the vector of a passage (`storage/vectors.py`); `head`:
+  of the beginning of its text
 - `static_vector`: approximate vectors of a file's passages, until they have their own
 - `tag`, `document_tag`: words that documents are filed under
 - `link`: a reference that a document makes, as written; `target_document` once it is known
@@ -321,6 +322,15 @@ def record_checksums(connection: sqlite3.Connection) -> None:
         )
 
 
+def heads(connection: sqlite3.Connection) -> None:
+    """20: whether a vector is that of the beginning of a passage's text, and so may be made again of all;
+    approximate vectors, which may stay now, have a checksum.
+    """
+    connection.execute("ALTER TABLE vector ADD COLUMN head INTEGER NOT NULL DEFAULT 0")
+    connection.execute("CREATE INDEX vector_head ON vector(key_id) WHERE head = 1")
+    connection.execute("ALTER TABLE static_vector ADD COLUMN checksum INTEGER")
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     first_schema,
     skip_reasons,
@@ -341,6 +351,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     static_vectors,
     symbol_texts,
     record_checksums,
+    heads,
 )
 """Migration i takes a vault from user_version i to i + 1, inside the caller's transaction."""
 
@@ -357,6 +368,8 @@ RECORD_CHECKSUMS = MIGRATIONS.index(record_checksums) + 1
 """From this version on all of a record has a checksum."""
 STATIC_VECTORS = MIGRATIONS.index(static_vectors) + 1
 """From this version on a vault has approximate vectors."""
+HEADS = MIGRATIONS.index(heads) + 1
+"""From this version on a vector says whether it is of the beginning of a text."""
 OLDEST_READABLE = 1
 """A reader never migrates: from this version on it reads a vault as it is."""
 

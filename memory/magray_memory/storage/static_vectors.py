@@ -11,6 +11,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from magray_memory.storage.pending import count_pending
+from magray_memory.storage.row_checksums import checksum_of_bytes, has_checksums
 from magray_memory.storage.schema import STATIC_VECTORS
 
 if TYPE_CHECKING:
@@ -27,10 +28,12 @@ def put_static(
     connection: sqlite3.Connection, document_id: int, key: str, ids: Sequence[int], data: bytes
 ) -> None:
     """Store the approximate vectors of all passages of a file, in place of those that it has."""
+    packed = struct.pack(f"<{len(ids)}q", *ids)
     connection.execute(
-        "INSERT INTO static_vector(document_id, key, ids, data) VALUES (?, ?, ?, ?) ON CONFLICT(document_id)"
-        " DO UPDATE SET key = excluded.key, ids = excluded.ids, data = excluded.data",
-        (document_id, key, struct.pack(f"<{len(ids)}q", *ids), data),
+        "INSERT INTO static_vector(document_id, key, ids, data, checksum) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT(document_id) DO UPDATE SET key = excluded.key, ids = excluded.ids,"
+        " data = excluded.data, checksum = excluded.checksum",
+        (document_id, key, packed, data, checksum_of_bytes(packed + data)),
     )
 
 
@@ -94,6 +97,28 @@ def passage_ids(connection: sqlite3.Connection, document_id: int) -> list[int]:
     """The passages of a document, in their order."""
     rows = connection.execute("SELECT id FROM passage WHERE document_id = ? ORDER BY ordinal", (document_id,))
     return [row[0] for row in rows]
+
+
+def damaged_static(connection: sqlite3.Connection) -> list[int]:
+    """The documents whose approximate vectors are not what was stored, or are not of its passages."""
+    if not _has_table(connection):
+        return []
+    column = "checksum" if has_checksums(connection, "static_vector") else "NULL"
+    rows = connection.execute(
+        f"SELECT document_id, CAST(ids AS BLOB), CAST(data AS BLOB), {column},"
+        " typeof(ids) = 'blob' AND typeof(data) = 'blob' FROM static_vector"
+    )
+    damaged: list[int] = []
+    for document_id, ids, data, stored, bytes_both in rows:
+        own = passage_ids(connection, document_id)
+        if (
+            not bytes_both
+            or stored not in (None, checksum_of_bytes(ids + data))
+            or ids != struct.pack(f"<{len(own)}q", *own)
+            or len(data) % max(1, len(own))
+        ):
+            damaged.append(document_id)
+    return damaged
 
 
 def drop_static(connection: sqlite3.Connection) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.errors import MagrayError, StorageError
-from magray_memory.storage import unfinished, vector_spaces
+from magray_memory.storage import embedding_depth, unfinished, vector_spaces
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.lock import IndexerLock
-from magray_memory.storage.pending import count_pending
+from magray_memory.storage.pending import count_heads, count_pending
 from magray_memory.storage.redactions import all_redactions
 from magray_memory.storage.root_file import root_file
 from magray_memory.storage.static_vectors import count_static
@@ -25,6 +25,7 @@ from magray_memory.storage.vault_files import snapshot_files
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from magray_memory.storage.embedding_depth import Depth
     from magray_memory.storage.home import Home
 
 
@@ -43,6 +44,8 @@ class VaultInfo:
     """Passages without a vector of the key that serves."""
     approximate: int
     """Those of the pending passages that have an approximate vector."""
+    heads: int
+    """Passages whose vector is of the beginning of their text."""
     bytes: int
     last_indexed: datetime | None
     facts: Mapping[str, str]
@@ -77,6 +80,16 @@ class VaultInfo:
         """The embedding key whose vectors answer; None before the first vector."""
         return vector_spaces.chosen(self.facts.get(vector_spaces.SERVING), self.vectors)
 
+    @property
+    def depth(self) -> Depth:
+        """How much of each passage the model read in the last run."""
+        return embedding_depth.in_facts(self.facts)
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether every passage has a vector, or an approximate one that is to stay."""
+        return self.depth.name == "static" and self.pending == self.approximate
+
     def as_json(self) -> dict[str, Any]:
         """JSON of the vault, as in `status`."""
         return {
@@ -86,6 +99,7 @@ class VaultInfo:
             "passages": self.passages,
             "pending": self.pending,
             "approximate": self.approximate,
+            "heads": self.heads,
             "bytes": self.bytes,
             "last_indexed": None
             if self.last_indexed is None
@@ -127,13 +141,14 @@ def describe(path: Path, kind: VaultKind, root: Path | None = None) -> VaultInfo
             serving = vector_spaces.chosen(facts.get(vector_spaces.SERVING), vectors)
             pending = count_pending(connection, serving)
             approximate = count_static(connection, serving) if pending else 0
+            heads = count_heads(connection, serving)
             skipped = _count_skipped(connection)
             redacted = all_redactions(connection)
             trashed = 0 if kind.derived else _count_trashed(connection)
             unseen = vault.unseen_changes
     except (MagrayError, OSError) as error:
         why = error.strerror or str(error) if isinstance(error, OSError) else error.why or error.what
-        return VaultInfo(path, kind, root, 0, 0, {}, 0, 0, size, None, {}, problem=why)
+        return VaultInfo(path, kind, root, 0, 0, {}, 0, 0, 0, size, None, {}, problem=why)
     named = Path(facts["root"]) if facts.get("root") else root
     when = _moment(facts.get("last_indexed_at"))
     return VaultInfo(
@@ -145,6 +160,7 @@ def describe(path: Path, kind: VaultKind, root: Path | None = None) -> VaultInfo
         vectors,
         pending,
         approximate,
+        heads,
         size,
         when,
         facts,

@@ -15,8 +15,10 @@ import numpy as np
 from magray_memory.errors import StorageError
 from magray_memory.storage import vector_spaces
 from magray_memory.storage.row_checksums import checksum_of_bytes, has_checksums
+from magray_memory.storage.schema import HEADS
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
@@ -97,39 +99,44 @@ def put_vectors(
     return put_encoded(vault, key, vectors.shape[1], dict(zip(map(int, ids), encode(vectors), strict=True)))
 
 
-def put_encoded(vault: Vault, key: str, dim: int, blobs: Mapping[int, bytes]) -> int:
-    """Store vectors as the cache keeps them: passage id → 2·dim bytes; else like `put_vectors`."""
+def put_encoded(vault: Vault, key: str, dim: int, blobs: Mapping[int, bytes], *, head: bool = False) -> int:
+    """Store vectors as the cache keeps them: passage id → 2·dim bytes; else like `put_vectors`.
+
+    `head`: they are of the beginnings of the texts, and take the place of no vector of a whole one.
+    """
     if any(len(blob) != 2 * dim for blob in blobs.values()):
         raise StorageError("a vector to store has the wrong length", f"expected {2 * dim} bytes")
     with vault.write() as connection:
         key_id = _ensure_key(vault, key, dim)
         cursor = connection.executemany(
-            "INSERT INTO vector(passage_id, key_id, data, checksum) SELECT id, ?, ?, ? FROM passage"
+            "INSERT INTO vector(passage_id, key_id, data, checksum, head) SELECT id, ?, ?, ?, ? FROM passage"
             " WHERE id = ? ON CONFLICT(passage_id, key_id)"
-            " DO UPDATE SET data = excluded.data, checksum = excluded.checksum",
+            " DO UPDATE SET data = excluded.data, checksum = excluded.checksum, head = excluded.head"
+            " WHERE excluded.head <= vector.head",
             [
-                (key_id, blob, checksum_of_bytes(blob), passage_id)
+                (key_id, blob, checksum_of_bytes(blob), head, passage_id)
                 for passage_id, blob in sorted(blobs.items())
             ],
         )
         return cursor.rowcount
 
 
-def reuse_within(vault: Vault, key: str, ids: Sequence[int]) -> int:
-    """Copy vectors from passages with the same embedded text to those of `ids` that have none; returns how
-    many.
+def reuse_within(vault: Vault, key: str, ids: Sequence[int], *, head: bool = False) -> int:
+    """Copy vectors of the whole text from passages with the same one to those of `ids` that have none of it;
+    returns how many. `head`: one of its beginning will do.
     """
     with vault.write() as connection:
         found = key_of(vault, key)
         if found is None:
             return 0
         cursor = connection.executemany(
-            "INSERT INTO vector(passage_id, key_id, data, checksum)"
-            " SELECT p.id, v.key_id, v.data, v.checksum FROM passage p"
+            "INSERT INTO vector(passage_id, key_id, data, checksum, head)"
+            " SELECT p.id, v.key_id, v.data, v.checksum, v.head FROM passage p"
             " JOIN passage q ON q.text_hash = p.text_hash AND q.id <> p.id"
-            " JOIN vector v ON v.passage_id = q.id AND v.key_id = ? WHERE p.id = ? LIMIT 1"
-            " ON CONFLICT(passage_id, key_id) DO NOTHING",
-            [(found[0], passage_id) for passage_id in ids],
+            " JOIN vector v ON v.passage_id = q.id AND v.key_id = ? AND v.head <= ? WHERE p.id = ? LIMIT 1"
+            " ON CONFLICT(passage_id, key_id) DO UPDATE SET data = excluded.data,"
+            " checksum = excluded.checksum, head = excluded.head WHERE excluded.head < vector.head",
+            [(found[0], head, passage_id) for passage_id in ids],
         )
         return cursor.rowcount
 
@@ -137,11 +144,13 @@ def reuse_within(vault: Vault, key: str, ids: Sequence[int]) -> int:
 def encoded_of_texts(vault: Vault, key: str, text_hashes: Iterable[bytes]) -> dict[bytes, bytes]:
     """The stored vectors of these embedded texts, by the hash of the text; those of none are left out."""
     with vault.read() as connection:
+        whole = whole_text(connection)
         found: dict[bytes, bytes] = {}
         for text_hash in text_hashes:
             row = connection.execute(
                 "SELECT v.data FROM passage p JOIN vector v ON v.passage_id = p.id"
-                " JOIN embedding_key k ON k.id = v.key_id WHERE p.text_hash = ? AND k.key = ? LIMIT 1",
+                " JOIN embedding_key k ON k.id = v.key_id WHERE p.text_hash = ? AND k.key = ?"
+                f" AND {whole} LIMIT 1",
                 (text_hash, key),
             ).fetchone()
             if row is not None:
@@ -192,6 +201,11 @@ def iter_vectors(
             yield np.array([row[0] for row in rows], dtype=np.int64), decode([row[1] for row in rows], dim)
 
 
+def whole_text(connection: sqlite3.Connection) -> str:
+    """The condition that a vector `v` is of a whole text; a reader may meet a vault that has no others."""
+    return "v.head = 0" if connection.execute("PRAGMA user_version").fetchone()[0] >= HEADS else "1"
+
+
 def get_vectors(
     vault: Vault, key: str, ids: Sequence[int] | NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -215,13 +229,16 @@ def get_vectors(
     return np.array([row[0] for row in rows], dtype=np.int64), decode([row[1] for row in rows], dim)
 
 
-def without_vector(vault: Vault, key_id: int, ids: Sequence[int]) -> list[int]:
-    """Those of the ids that have no vector of this key, in the order given."""
+def without_vector(vault: Vault, key_id: int, ids: Sequence[int], head: bool = True) -> list[int]:
+    """Those of the ids that have no vector of this key, in the order given; without `head`, no vector of
+    their whole text.
+    """
     present: set[int] = set()
     with vault.read() as connection:
+        whole = "1" if head else whole_text(connection)
         for start in range(0, len(ids), _CHUNK):
             marks = ",".join(map(str, ids[start : start + _CHUNK]))
-            sql = f"SELECT passage_id FROM vector WHERE key_id = ? AND passage_id IN ({marks})"
+            sql = f"SELECT passage_id FROM vector v WHERE key_id = ? AND passage_id IN ({marks}) AND {whole}"
             present.update(row[0] for row in connection.execute(sql, (key_id,)))
     return [id_ for id_ in ids if id_ not in present]
 
@@ -268,11 +285,11 @@ def remove_vectors(vault: Vault, key: str, ids: Sequence[int]) -> None:
 
 
 def iter_encoded(vault: Vault, key: str, batch: int = BATCH) -> Iterator[dict[bytes, bytes]]:
-    """All vectors of a key as the cache keeps them: hash of the text → bytes."""
+    """All vectors of whole texts of a key as the cache keeps them: hash of the text → bytes."""
     with vault.read() as connection:
         cursor = connection.execute(
-            "SELECT text_hash, data FROM vector JOIN passage ON passage.id = passage_id"
-            " WHERE key_id = (SELECT id FROM embedding_key WHERE key = ?)",
+            "SELECT text_hash, data FROM vector v JOIN passage ON passage.id = passage_id"
+            f" WHERE key_id = (SELECT id FROM embedding_key WHERE key = ?) AND {whole_text(connection)}",
             (key,),
         )
         while rows := cursor.fetchmany(batch):

@@ -26,6 +26,7 @@ from magray_memory.errors import (
     VaultTooNew,
     WorkspaceError,
 )
+from magray_memory.indexing.embedding_passes import DepthChooser
 from magray_memory.indexing.event_sender import EventSender
 from magray_memory.indexing.indexer import Indexer
 from magray_memory.indexing.parse_pool import worker_count
@@ -117,6 +118,8 @@ class Watcher:
         self._lost_logs = 0
         self._external_at = 0.0
         self._failures = 0
+        self._depth = DepthChooser(self._settings)
+        self._shallow = False
         self._send_always = True
         self._stopped = False
         self._woken: queue.SimpleQueue[None] = queue.SimpleQueue()
@@ -214,6 +217,9 @@ class Watcher:
         self._models.release_if_idle(self._idle)
         if self._models.retry():
             self._debounce.add_everything()  # what waits for a vector is known to the vault alone
+        if self._shallow and self._depth.now().name == "full":
+            self._shallow = False
+            self._debounce.add_everything()
 
     def _poll_unwatched(self) -> bool:
         """Poll what sends no file event: the root, rules elsewhere, git's index, a suspend; whether the root
@@ -255,6 +261,7 @@ class Watcher:
             should_yield=self._should_yield,
             lock=lock,
             on_moved=self._watched.on_moved,
+            depth=self._depth,
         )
         try:
             report = indexer.run(self._paths(changes), force=self._force, lexical=self._models is None)
@@ -264,6 +271,7 @@ class Watcher:
                 self._pause(TICK_SECONDS)
             self._debounce.add_everything()
             return
+        self._shallow = self._depth.auto and indexer.depth.name != "full"
         if report.embedded and self._models is not None:
             self._models.note_use()
         if self._models is not None and report.seconds.semantic is None and not indexer.yielded:
@@ -300,6 +308,7 @@ class Watcher:
             return False
         if self._models is not None and before.embedding != self._settings.embedding:
             self._models.release()
+        self._depth = DepthChooser(self._settings)
         self._source.close()
         self._source = self._new_source()
         return True

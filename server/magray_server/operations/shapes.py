@@ -18,7 +18,8 @@ class Change(msgspec.Struct, rename={"source": "from"}):
 
 class Vault(msgspec.Struct):
     """One vault. `pending` counts passages without a vector of the model, `approximate` those that have an
-    approximate one instead, `redacted` secrets that were taken out, by kind.
+    approximate one instead, `heads` passages whose vector is of the beginning of their text, `redacted`
+    secrets that were taken out, by kind.
     """
 
     kind: str
@@ -27,6 +28,7 @@ class Vault(msgspec.Struct):
     passages: int
     pending: int
     approximate: int
+    heads: int
     bytes: int
     last_indexed: str | None
     """ISO 8601, in UTC."""

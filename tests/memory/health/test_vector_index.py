@@ -27,7 +27,9 @@ def test_a_large_vault_without_hnswlib_says_what_brings_it(
     if not there:
         monkeypatch.setitem(sys.modules, "hnswlib", None)
     path = tmp_path / "x.db"
-    vault = VaultInfo(path, VaultKind.WORKSPACE, tmp_path, 1, passages, {"key": passages}, 0, 0, 1, None, {})
+    vault = VaultInfo(
+        path, VaultKind.WORKSPACE, tmp_path, 1, passages, {"key": passages}, 0, 0, 0, 1, None, {}
+    )
     scene = HealthContext(Home(tmp_path), Settings(), [vault], vault, None, None, None)
     component = vector_index(scene)
     assert component.severity is Severity.OK and component.summary == f"{passages:,} vectors"

@@ -12,7 +12,7 @@ from magray_memory.errors import EmbeddingUnavailable
 from magray_memory.index.open_vaults import OpenVault
 from magray_memory.index.static_index import StaticIndex
 from magray_memory.index.vector_store import VectorStore
-from magray_memory.indexing import static_phase
+from magray_memory.indexing import embedding_phase, static_phase
 from magray_memory.models.default_model import BUNDLED, DEFAULT_ID
 from magray_memory.models.embedder import Embedder
 from magray_memory.models.model import load_model
@@ -151,7 +151,7 @@ def test_what_a_search_sees_follows_every_commit(ws: Workspace, model: Embedder)
 def test_a_changed_file_has_those_of_its_passages_of_now(
     ws: Workspace, model: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(static_phase, "FEW_PASSAGES", 10)
+    monkeypatch.setattr(embedding_phase, "FEW_PASSAGES", 10)
     populate(ws)
     ws.index(embedder=no_model)
     ws.write("src/auth.py", "def brew_tea(leaves):\n    return steep(leaves, minutes=4)\n")
@@ -167,7 +167,7 @@ def test_a_changed_file_has_those_of_its_passages_of_now(
 def test_what_has_none_is_caught_up_with_before_the_model_begins(
     ws: Workspace, model: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(static_phase, "FEW_PASSAGES", 10)
+    monkeypatch.setattr(embedding_phase, "FEW_PASSAGES", 10)
     populate(ws)
     report = ws.index(lexical=True)
     assert counts(ws) == (report.passages, 0)
@@ -181,7 +181,7 @@ def test_what_has_none_is_caught_up_with_before_the_model_begins(
 
 
 def test_a_run_that_is_killed_goes_on_where_it_was(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(static_phase, "FEW_PASSAGES", 10)
+    monkeypatch.setattr(embedding_phase, "FEW_PASSAGES", 10)
     monkeypatch.setattr(static_phase, "_FILES_AT_ONCE", 5)
     populate(ws)
     report = ws.index(lexical=True)
@@ -209,7 +209,7 @@ def test_native_code_that_fails_costs_the_approximate_vectors_alone(
     ws: Workspace, monkeypatch: pytest.MonkeyPatch, trial: str
 ) -> None:
     monkeypatch.setattr(static_phase, "_TRIAL", trial)
-    monkeypatch.setattr(static_phase, "FEW_PASSAGES", 10)
+    monkeypatch.setattr(embedding_phase, "FEW_PASSAGES", 10)
     populate(ws)
     report = ws.index(embedder=no_model)
     assert report.skipped == ()

@@ -41,6 +41,7 @@ def test_status_of_an_indexed_workspace(indexed: Magray) -> None:
         "passages",
         "pending",
         "approximate",
+        "heads",
         "bytes",
         "last_indexed",
         "model",

@@ -20,7 +20,8 @@ function M.health(status)
   end
   lines[#lines + 1] = ''
   for _, vault in ipairs(status.vaults) do
-    local pending = vault.pending > 0 and (', %d not yet found by meaning'):format(vault.pending) or ''
+    local missing = vault.pending - vault.approximate
+    local pending = missing > 0 and (', %d not yet found by meaning'):format(missing) or ''
     lines[#lines + 1] = ('- %s: %d files, %d passages%s'):format(
       vault.root or vault.kind,
       vault.files,

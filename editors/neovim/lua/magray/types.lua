@@ -105,6 +105,7 @@
 ---@field took_ms number
 ---@field pending integer
 ---@field hits magray.Hit[]
+---@field approximate? integer
 ---@field unmatched? magray.UnmatchedFilter[]
 ---@field time? magray.AskedTime
 ---@field as_of? string
@@ -622,6 +623,7 @@
 ---@field passages integer
 ---@field pending integer
 ---@field approximate integer
+---@field heads integer
 ---@field bytes integer
 ---@field last_indexed? string
 ---@field redacted table<string, integer>

@@ -147,6 +147,7 @@ export interface SearchAnswer {
   took_ms: number;
   pending: number;
   hits: Hit[];
+  approximate?: number;
   unmatched?: UnmatchedFilter[];
   time?: AskedTime;
   as_of?: string;
@@ -804,6 +805,7 @@ export interface DescribedVault {
   passages: number;
   pending: number;
   approximate: number;
+  heads: number;
   bytes: number;
   last_indexed: string | null;
   redacted: { [name: string]: number };

@@ -60,7 +60,7 @@ export class StatusBar implements Disposable {
     try {
       const status = await this.server.request("health", {});
       this.device = status.device.actual;
-      this.pending = status.vaults.reduce((sum, vault) => sum + vault.pending, 0);
+      this.pending = status.vaults.reduce((sum, vault) => sum + vault.pending - vault.approximate, 0);
     } catch {
       return; // the next state asks again
     }

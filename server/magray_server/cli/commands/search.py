@@ -65,6 +65,7 @@ def query_notes(call: Call[Any], answer: SearchAnswer) -> None:
 def answer_notes(call: Call[Any], answer: SearchAnswer) -> None:
     """Say beside an answer what the person should know about it."""
     shell = call.shell
+    missing = answer.pending - (answer.approximate or 0)
     if answer.degraded:
         shell.warn(answer.degraded)
     unmatched = answer.unmatched or ()
@@ -75,10 +76,8 @@ def answer_notes(call: Call[Any], answer: SearchAnswer) -> None:
         shell.note(hint)
     elif not answer.hits and not unmatched:
         shell.note("nothing found")
-    elif answer.pending and not answer.degraded:
-        shell.note(
-            f"{render.count(answer.pending, 'passage')} cannot be found by meaning yet: run `magray index`"
-        )
+    elif missing > 0 and not answer.degraded:
+        shell.note(f"{render.count(missing, 'passage')} cannot be found by meaning yet: run `magray index`")
 
 
 def _batch(shell: Shell, file: str, wanted: Search, what: Literal["search", "recall"], ask: Ask) -> int:
