@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import EmbeddingUnavailable, IndexDamaged, Interrupted, StorageError
-from magray_memory.indexing.embedding_passes import passes_of
+from magray_memory.indexing.embedding_passes import Pass, passes_of
 from magray_memory.indexing.static_phase import FEW_PASSAGES
 from magray_memory.storage import change_log, embedding_depth, static_vectors, vector_spaces
+from magray_memory.storage import wanted as wanted_passages
 from magray_memory.storage.pending import count_heads, count_pending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from magray_memory.config import Settings
-    from magray_memory.indexing.embedding_passes import DepthChooser, Pass
+    from magray_memory.indexing.embedding_passes import DepthChooser
     from magray_memory.indexing.event_sender import EventSender
     from magray_memory.models.loader import ModelLoader
     from magray_memory.models.model import Model
@@ -205,14 +206,16 @@ class EmbeddingPhase:
         model: Model,
         key: str,
         done: Semantic,
-        wanted: Pass,
+        this: Pass,
         ends: Callable[[], bool],
     ) -> None:
-        from magray_memory.indexing.embedding_worker import EmbeddingWorker
+        from magray_memory.indexing.embedding_worker import EmbeddingWorker, Wanted
         from magray_memory.storage.vector_cache import VectorCache
 
         def snapshot() -> None:
             self._save_snapshot(key)
+
+        first = Wanted(lambda: wanted_passages.take(self._vault.path), Pass(head=self.depth.name == "heads"))
 
         with VectorCache(self._home.vectors, self._settings.storage.vector_cache_mb * 1_000_000) as cache:
             phase = EmbeddingWorker(
@@ -224,7 +227,8 @@ class EmbeddingPhase:
                 cache,
                 ends,
                 snapshot,
-                wanted,
+                this,
+                first,
             )
             try:
                 phase.run(loading.get)

@@ -2,7 +2,8 @@
 is the beginning of its text.
 
 Three parties work side by side, so that the model never waits: a thread runs it, this thread prepares the
-next texts and writes finished vectors, each batch a transaction. A text whose vector is known, from this
+next texts and writes finished vectors, each batch a transaction. What a question or an open file waits for
+goes before all of it, between two batches. A text whose vector is known, from this
 vault or from the cache of all vectors made, is not run. Killed at any point, the next run finds by query what
 is missing.
 """
@@ -14,6 +15,7 @@ import threading
 import time
 from array import array
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import EmbeddingUnavailable
@@ -42,6 +44,9 @@ _FINISHED = 64
 _WRITE_VECTORS = 1024
 _WAIT_SECONDS = 0.05
 SNAPSHOT_SECONDS = 300.0
+_WANTED_SECONDS = 0.2
+"""How often is looked whether somebody waits for passages."""
+_MOST_WANTED = 256
 
 
 @dataclass(slots=True)
@@ -53,12 +58,29 @@ class Embedded:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Passages that somebody waits for: `take` gives their ids, the most wanted first; `read`: what of them
+    the model reads.
+    """
+
+    take: Callable[[], list[int]]
+    read: Pass
+
+
+@dataclass(frozen=True, slots=True)
 class _Window:
-    """Distinct texts to embed; the passages that want each of them; the hash that names it."""
+    """Distinct texts to embed; the passages of each; the hash that names it. `wanted`: somebody waits."""
 
     texts: list[str]
     ids: list[list[int]]
     hashes: list[bytes]
+    wanted: bool = False
+
+
+class _Written(Enum):
+    """Has what is finished written now."""
+
+    NOW = 0
 
 
 _Result = tuple[_Window, list[int], "NDArray[np.float32]", list[bool]]
@@ -80,9 +102,14 @@ class EmbeddingWorker:
         cache: VectorCache,
         should_stop: Callable[[], bool],
         snapshot: Callable[[], None],
-        wanted: Pass,
+        this: Pass,
+        wanted: Wanted | None = None,
     ) -> None:
-        self._pass = wanted
+        self._pass = this
+        self._wanted = wanted
+        self._wanted_at = 0.0
+        self._first: queue.SimpleQueue[_Window] = queue.SimpleQueue()
+        self._made_first: set[bytes] = set()
         self._vault = vault
         self._key = key
         self._dim = dim
@@ -93,7 +120,7 @@ class EmbeddingWorker:
         self._snapshot = snapshot
         self._snapshot_at = time.monotonic() + SNAPSHOT_SECONDS
         self._inbox: queue.Queue[_Window | None] = queue.Queue(_AHEAD)
-        self._outbox: queue.Queue[_Result | BaseException | None] = queue.Queue(_FINISHED)
+        self._outbox: queue.Queue[_Result | _Written | BaseException | None] = queue.Queue(_FINISHED)
         self._stopped = threading.Event()
         self._unwritten: list[_Result] = []
         self._waiting = 0
@@ -118,7 +145,7 @@ class EmbeddingWorker:
             else:
                 self._hand_over(None)
             while not self._should_stop() and self._take(wait=True):
-                pass
+                self._look_for_wanted()
         finally:
             self._stopped.set()
             while thread.is_alive():  # it may be waiting for room
@@ -142,20 +169,44 @@ class EmbeddingWorker:
                     break
                 if embedder is None:  # not before there is a text that no vector is known of
                     embedder = self._opened(open_embedder)
-                for positions, made, whole in self._embed(embedder, window.texts):
+                self._embed_wanted(embedder)
+                for positions, made, whole in self._embed(embedder, window.texts, self._pass):
                     self.device = embedder.device  # it may have changed since
                     self._outbox.put((window, positions, made, whole))
+                    self._embed_wanted(embedder)
         except BaseException as error:  # for the thread that waits, which raises it
             self._outbox.put(error)
         else:
             self._outbox.put(None)
 
-    def _embed(self, embedder: Embedder, texts: Sequence[str]) -> Iterator[Made]:
-        if self._pass.head:
+    def _embed(self, embedder: Embedder, texts: Sequence[str], this: Pass) -> Iterator[Made]:
+        if this.head:
             yield from embedder.heads(texts, self._halt)
             return
         for positions, made in embedder.passages(texts, self._halt):
             yield positions, made, [True] * len(positions)
+
+    def _embed_wanted(self, embedder: Embedder) -> None:
+        """Embed what somebody waits for, between two batches of a window. In the thread of the model."""
+        while self._wanted is not None and not self._first.empty():
+            window = self._first.get()
+            self._made_first.update(window.hashes)
+            for positions, made, whole in self._embed(embedder, window.texts, self._wanted.read):
+                self._outbox.put((window, positions, made, whole))
+            self._outbox.put(_Written.NOW)
+
+    def _look_for_wanted(self) -> None:
+        """Hand over what somebody waits for, ahead of all windows; looks now and then."""
+        now = time.monotonic()
+        if self._wanted is None or now < self._wanted_at:
+            return
+        self._wanted_at = now + _WANTED_SECONDS
+        ids = self._without_vector(self._wanted.take()[:_MOST_WANTED], self._wanted.read)
+        if ids:
+            passages = vectors.pending_passages(self._vault, ids)
+            window = self._missing(passages, self._wanted.read, wanted=True)
+            if window.texts:
+                self._first.put(window)
 
     def _opened(self, open_embedder: Callable[[], Embedder]) -> Embedder:
         embedder = open_embedder()
@@ -176,6 +227,7 @@ class EmbeddingWorker:
 
     def _windows(self, pending: Sequence[int]) -> Iterator[_Window]:
         """What is left to embed, window by window, after everything that is known was copied."""
+        self._look_for_wanted()
         copy = vectors.count_vectors(self._vault, self._key) > 0
         for start in range(0, len(pending), WINDOW):
             ids = list(pending[start : start + WINDOW])
@@ -183,25 +235,25 @@ class EmbeddingWorker:
                 with self._vault.write():
                     head = self._pass.head
                     self.done.reused += vectors.reuse_within(self._vault, self._key, ids, head=head)
-                    ids = self._without_vector(ids)
+                    ids = self._without_vector(ids, self._pass)
             copy = True
-            window = self._missing(vectors.pending_passages(self._vault, ids))
+            window = self._missing(vectors.pending_passages(self._vault, ids), self._pass)
             self._send_progress()
             if window.texts:
                 yield window
 
-    def _without_vector(self, ids: list[int]) -> list[int]:
+    def _without_vector(self, ids: list[int], this: Pass) -> list[int]:
         found = vectors.key_of(self._vault, self._key)
-        return ids if found is None else vectors.without_vector(self._vault, found[0], ids, self._pass.head)
+        return ids if found is None else vectors.without_vector(self._vault, found[0], ids, this.head)
 
-    def _missing(self, passages: list[PendingPassage]) -> _Window:
+    def _missing(self, passages: list[PendingPassage], this: Pass, *, wanted: bool = False) -> _Window:
         """Write the vectors that the cache knows; the rest as a window of distinct texts."""
         by_hash: dict[bytes, list[PendingPassage]] = {}
         for passage in passages:
             by_hash.setdefault(passage.text_hash, []).append(passage)
         blobs: dict[int, bytes] = {}
         for key, head in ((self._key, False), (_head_key(self._key), True)):
-            if head > self._pass.head:
+            if head > this.head:
                 continue
             known = self._cache.get_many(key, [d for d, same in by_hash.items() if same[0].id not in blobs])
             fitting = {
@@ -213,7 +265,7 @@ class EmbeddingWorker:
             if fitting:
                 self.done.reused += vectors.put_encoded(self._vault, self._key, self._dim, fitting, head=head)
                 blobs |= fitting
-        window = _Window([], [], [])
+        window = _Window([], [], [], wanted)
         for digest, same in by_hash.items():
             if same[0].id not in blobs:
                 window.texts.append(_text(same[0]))
@@ -230,6 +282,7 @@ class EmbeddingWorker:
                 pass
             else:
                 return True
+            self._look_for_wanted()
             while self._take(wait=False):
                 pass
         return False
@@ -248,6 +301,9 @@ class EmbeddingWorker:
             return False
         if result is None:
             return False
+        if result is _Written.NOW:
+            self._write()
+            return True
         self._unwritten.append(result)
         window, positions, *_ = result
         self._waiting += sum(len(window.ids[position]) for position in positions)
@@ -272,7 +328,8 @@ class EmbeddingWorker:
             made: dict[bytes, bytes] = {}
             for window, positions, matrix, whole in results:
                 for position, blob, same in zip(positions, vectors.encode(matrix), whole, strict=True):
-                    if same is of_whole:
+                    again = not window.wanted and window.hashes[position] in self._made_first
+                    if same is of_whole and not again:
                         made[window.hashes[position]] = blob
                         blobs.update(dict.fromkeys(window.ids[position], blob))
             if made:
@@ -283,7 +340,8 @@ class EmbeddingWorker:
         self._send_progress()
 
     def _send_progress(self) -> None:
-        self._events.progress("semantic", self.done.embedded + self.done.reused + self._waiting, self._total)
+        done = self.done.embedded + self.done.reused + self._waiting
+        self._events.progress("semantic", done, max(done, self._total))
 
 
 def _head_key(key: str) -> str:

@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from magray_memory.deferred_writes import DeferredWrites
 from magray_memory.errors import Interrupted, MagrayError, NotIndexed, WorkspaceError
 from magray_memory.ignore.paths import alike_on_disk, spelled_on_disk
 
@@ -36,6 +37,9 @@ class Search:
         self._context = context
         self._check = check
         self._searcher: Searcher | None = None
+        self._wanted: DeferredWrites[tuple[Path, Sequence[int]]] = DeferredWrites(
+            _add_wanted, by_itself=context.long_lived
+        )
         self._names: tuple[Hashable, NoteNames] | None = None
 
     def query(self, query: SearchQuery, should_stop: Callable[[], bool] | None = None) -> SearchAnswer:
@@ -184,8 +188,22 @@ class Search:
             self._searcher.vaults = tuple(vaults)
             return self._searcher
 
+    def want(self, root: Path, path: str) -> None:
+        """Have the passages of a file that the model has not read embedded first. Never fails."""
+        from magray_memory.storage.pending import unread_of_file
+        from magray_memory.storage.vector_spaces import serving
+
+        with suppress(MagrayError):
+            vault = self.vault(root)
+            if vault is not None:
+                with vault.read() as connection:
+                    ids = unread_of_file(connection, serving(vault), path)
+                if ids:
+                    self._wanted.add([(vault.path, ids)])
+
     def close(self) -> None:
         """End the searcher's thread; another query starts it again."""
+        self._wanted.write()
         with self._context.guard:
             if self._searcher is not None:
                 self._searcher.close()
@@ -208,7 +226,13 @@ class Search:
         from magray_memory.search.searcher import Searcher
 
         per_file = self._context.settings.search.per_file
-        return Searcher(vaults, self._context.models.of, per_file=per_file, check=self._check)
+
+        def note_wanted(path: Path, ids: Sequence[int]) -> None:
+            self._wanted.add([(path, ids)])
+
+        return Searcher(
+            vaults, self._context.models.of, per_file=per_file, check=self._check, on_wanted=note_wanted
+        )
 
     @contextmanager
     def _explaining(self, root: Path, path: str) -> Generator[None]:
@@ -285,6 +309,13 @@ def _connections(vaults: Sequence[OpenVault]) -> Iterator[sqlite3.Connection]:
 def _spare(vaults: Sequence[OpenVault]) -> int:
     """How many times a symbol may be found: a file of two folders, one in the other, is in both vaults."""
     return 2 if len({vault.root for vault in vaults}) > 1 else 1
+
+
+def _add_wanted(wanted: Sequence[tuple[Path, Sequence[int]]]) -> None:
+    from magray_memory.storage.wanted import add
+
+    for path, ids in wanted:
+        add(path, ids)
 
 
 def _missing(path: Path) -> bool:

@@ -35,6 +35,7 @@ from magray_memory.search.semantic_candidates import (
     view_indexes,
 )
 from magray_memory.search.vault_view import UnreadableError, open_view, pending
+from magray_memory.search.wanted_passages import wanted_passages
 from magray_memory.search.weights import CONFIDENCE_RELATED, POOL, WEIGHTS, Weights
 from magray_memory.storage.row_checksums import BY_DAMAGED_ROWS
 
@@ -82,7 +83,8 @@ class Searcher:
 
     `embedder` gives the embedder for an embedding key (None: the one of the settings), the same one each
     time, or raises EmbeddingUnavailable; then search is lexical and says so. `per_file` is how many hits one
-    file may have; `check` tells whether the source of a record still holds.
+    file may have; `check` tells whether the source of a record still holds. `on_wanted` gets candidates that
+    the model has not read yet: the file of their vault, and their ids, the best last.
     """
 
     def __init__(
@@ -93,7 +95,9 @@ class Searcher:
         per_file: int = 3,
         weights: Weights = WEIGHTS,
         check: CheckSource | None = None,
+        on_wanted: Callable[[Path, Sequence[int]], object] | None = None,
     ) -> None:
+        self._on_wanted = on_wanted
         self.vaults = tuple(vaults)
         self._embedder = embedder
         self._per_file = per_file
@@ -227,6 +231,10 @@ class Searcher:
         exact = evidence.phrase_matches.keys() | evidence.named.keys()
         fused = {**fuse(dict.fromkeys(exact, 0.0), {}, 0.0), **fused}
         rows = evidence.rows | rows_of(live, fused.keys() - evidence.rows.keys())
+        if self._on_wanted is not None and run.query.mode != "lexical":
+            for view in live:
+                if wanted := wanted_passages(view, fused):
+                    self._on_wanted(view.source.vault.path, wanted)
         records = add_records(live, run.query, fused, rows)
         rows |= rows_of(live, fused.keys() - rows.keys())
         ranked = rank(fused, rows, evidence.signals, per_file=self._per_file)

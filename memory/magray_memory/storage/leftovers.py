@@ -30,11 +30,11 @@ _FORMER_DRAFT = re.compile(
 """Names that drafts once had: an older program may have been killed in this home."""
 _DAMAGED = re.compile(r"\.damaged-\d{8}T\d{6}Z")
 _PART = re.compile(
-    r"^(?P<stem>[0-9a-f]{16})\.(db(-wal|-shm|\.lock|\.pid|\.snapshot\.lock)"
+    r"^(?P<stem>[0-9a-f]{16})\.(db(-wal|-shm|\.lock|\.pid|\.wanted|\.snapshot\.lock)"
     r"|[0-9a-f]{8}\..*(snapshot|exact|hnsw|sketch|ann|ids))$"
 )
 _ONLY_FILES = re.compile(
-    r"(\.lock|\.pid|-wal|-shm|\.snapshot|\.exact|\.hnsw|\.sketch|\.ann|\.ids)$"
+    r"(\.lock|\.pid|\.wanted|-wal|-shm|\.snapshot|\.exact|\.hnsw|\.sketch|\.ann|\.ids)$"
     r"|^(\.creating|device\.json|vectors\.db)$"
 )
 

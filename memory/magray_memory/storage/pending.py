@@ -65,6 +65,41 @@ def count_heads(connection: sqlite3.Connection, key: str | None) -> int:
     return connection.execute(sql, (key,)).fetchone()[0]
 
 
+def has_heads(connection: sqlite3.Connection, key: str | None) -> bool:
+    """Whether there are any of them."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] < HEADS:
+        return False
+    key_id = _key_id(connection, key)
+    sql = "SELECT 1 FROM vector WHERE head = 1 AND key_id = ? LIMIT 1"
+    return connection.execute(sql, (key_id,)).fetchone() is not None
+
+
+def read_among(
+    connection: sqlite3.Connection, key: str | None, passages: Iterable[int], *, whole: bool
+) -> frozenset[int]:
+    """Those of the passages that have a vector of this key; `whole`: of all of their text."""
+    rows = connection.execute(
+        "SELECT passage_id FROM vector WHERE key_id = (SELECT id FROM embedding_key WHERE key = ?)"
+        f" AND passage_id IN ({','.join(map(str, passages))}){' AND head = 0' if whole else ''}",
+        (key,),
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def unread_of_file(connection: sqlite3.Connection, key: str | None, path: str) -> list[int]:
+    """The passages of a file that have no vector of this key of all of their text, the first of them last."""
+    if count_pending(connection, key) == 0 and not has_heads(connection, key):
+        return []
+    rows = connection.execute(
+        "SELECT p.id FROM passage p JOIN document d ON d.id = p.document_id WHERE d.path = ?"
+        " ORDER BY ordinal DESC",
+        (path,),
+    )
+    ids = [row[0] for row in rows]
+    read = read_among(connection, key, ids, whole=True)
+    return [id_ for id_ in ids if id_ not in read]
+
+
 def pending_by_priority(
     connection: sqlite3.Connection, key: str, *, whole: bool = False, prose: bool = False
 ) -> sqlite3.Cursor:
@@ -91,6 +126,6 @@ def embedded_among(connection: sqlite3.Connection, key: str, passages: Iterable[
     return frozenset(row[0] for row in rows)
 
 
-def _key_id(connection: sqlite3.Connection, key: str) -> int:
+def _key_id(connection: sqlite3.Connection, key: str | None) -> int:
     row = connection.execute("SELECT id FROM embedding_key WHERE key = ?", (key,)).fetchone()
     return -1 if row is None else row[0]

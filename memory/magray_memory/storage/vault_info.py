@@ -21,6 +21,7 @@ from magray_memory.storage.root_file import root_file
 from magray_memory.storage.static_vectors import count_static
 from magray_memory.storage.vault import Vault
 from magray_memory.storage.vault_files import snapshot_files
+from magray_memory.storage.wanted import wanted_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -227,6 +228,6 @@ def drop_vault(info: VaultInfo) -> None:
             ) from error
     # The lock files go after the lock: while it is held nobody else may make a new one under that name.
     beside = [info.path.with_name(info.path.name + suffix) for suffix in (".lock", ".snapshot.lock")]
-    for file in (*beside, root_file(info.path)):
+    for file in (*beside, wanted_file(info.path), root_file(info.path)):
         with contextlib.suppress(OSError):
             file.unlink(missing_ok=True)

@@ -108,6 +108,11 @@ class Overlays:
         if self._began:
             self._spawn(self._warm())
 
+    def words_ready(self) -> None:
+        """Everything is found by words: what is open is embedded first."""
+        for buffer in self._buffers.all:
+            self.update(buffer)
+
     def index_changed(self) -> None:
         """The index knows more: buffers that it has caught up with need no overlay."""
         for buffer in list(self._shown.values()):
@@ -153,8 +158,11 @@ class Overlays:
             self._busy = False
 
     def _sync(self, file: FolderFile, text: str, dirty: bool) -> bool:
-        """Make the overlay show the text, or nothing where the file does. In the worker."""
+        """Make the overlay show the text, or nothing where the file does; what of the file the model has not
+        read goes first. In the worker.
+        """
         session = self._session.get()
+        session.search.want(file.folder.root, file.path)
         return session.overlays.put(file.folder.root, file.path, text, unsaved=dirty)
 
     async def _drop(self, file: FolderFile) -> None:

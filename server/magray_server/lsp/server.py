@@ -282,7 +282,9 @@ class MagrayServer(LanguageServer):
             self.maintenance.busy()
         if isinstance(event, events.Device):
             self.devices.indexer_moved(root, event)
-        elif isinstance(event, events.LexicalReady | events.SemanticReady | events.Done | events.Changed):
+        elif isinstance(event, events.LexicalReady):
+            self.overlay.words_ready()
+        elif isinstance(event, events.SemanticReady | events.Done | events.Changed):
             self.overlay.index_changed()
 
     def stop_background_work(self) -> None:
