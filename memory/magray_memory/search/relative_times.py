@@ -166,7 +166,7 @@ class RelativeTimes:
         """ "on Monday", "last Friday", "Monday before last", "в прошлую пятницу": the latest one, before
         today with "last".
 
-        A weekday alone may be a part of a name, as in "Friday deploys", so that its word still counts.
+        A weekday that nothing says more of is also what texts hold ("no deploys on Friday"): its word counts.
         """
         begin = at + self._s.fits(f"{words.LAST}|{words.THIS}|{words.PAST}", at)
         number = self._s.weekday(begin)
@@ -180,5 +180,4 @@ class RelativeTimes:
             back, end = (back or 7) + 7, end + 2
         elif back == 0 and begin > at and not self._s.fits(words.THIS, at):
             back = 7
-        relative = said or end > at + 1
-        return one_day((self._calendar.today - back * DAY).date(), relative=relative), end
+        return one_day((self._calendar.today - back * DAY).date(), relative=end > at + 1), end

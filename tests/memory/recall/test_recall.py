@@ -103,6 +103,17 @@ def test_a_time_in_the_question_moves_what_is_of_it_up(bench: Bench, question: s
     assert answer.time
 
 
+@pytest.mark.parametrize(
+    "question", ["may we deploy on Friday", "on Friday", "можно ли деплоить в пятницу", "в пятницу"]
+)
+def test_a_weekday_is_found_where_it_is_written(bench: Bench, question: str) -> None:
+    friday = datetime(2026, 5, 15, 12).timestamp()
+    written = bench.keep("We never ship on Friday. В пятницу не выкатываем.", created_at=friday - 40 * 86_400)
+    for number in range(5):
+        bench.keep(f"Lunch {number} was late, обед опоздал.", created_at=friday)
+    assert bench.found(question)[0] == written
+
+
 def test_a_time_alone_lists_what_is_of_it(bench: Bench) -> None:
     for day in (3, 17, 18, 19):
         bench.keep(f"Done on this day: step {day}.", created_at=datetime(2026, 5, day, 12).timestamp())

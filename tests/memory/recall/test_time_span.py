@@ -223,7 +223,10 @@ def test_what_is_no_time_is_none(question: str) -> None:
         ("ports in March", "ports in March"),
         ("ports 2026-03-03", "ports 2026-03-03"),
         ("Friday deploys", "Friday deploys"),
-        ("deploys on Friday", "deploys"),
+        ("deploys on Friday", "deploys on Friday"),
+        ("деплой в пятницу", "деплой в пятницу"),
+        ("deploys last Friday", "deploys"),
+        ("деплой в прошлую пятницу", "деплой"),
     ],
 )
 def test_a_time_counted_from_today_is_no_word_of_the_question(question: str, rest: str) -> None:
