@@ -6,10 +6,12 @@ thickest. What a hit is called is the definition or heading that this line belon
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.search.declarations import declared_row
 from magray_memory.search.definitions import names_alike
+from magray_memory.search.query_terms import is_coded
 from magray_memory.search.snippet import best_row, snippet
 
 if TYPE_CHECKING:
@@ -65,11 +67,15 @@ def place_of(found: Ranked, parts: PassageParts, sought: Sought) -> Place:
     symbols = parts.symbols.get(passage, ())
     row = _declared(text, sought.asked) if best is None else None
     if best is None and row is None:
-        row = best_row(text, sought.weights)
+        thickest = best_row(text, sought.weights)
+        row = _mentioned(text, sought.asked, thickest)
+        exact = row is not None
+        row = row if exact else thickest
         # Nothing of the query stands there: the first thing that is defined says most.
         line = symbols[0].line if row is None and symbols else _line_of(row or 0, first, runs)
         around = _around(line, symbols)
-        best = around if around is not None and line - around.line <= LEAD_ROWS else None
+        leads = around is not None and line - around.line <= LEAD_ROWS and not exact
+        best = around if leads else None
     if best is not None:
         row = _row_of(best.line, first, runs)
     shown = snippet(text, sought.weights, row=row or 0)
@@ -94,6 +100,23 @@ def _declared(text: str, asked: Sequence[AskedName]) -> int | None:
     for name in asked:
         if name.whole and name.text.isidentifier():
             return declared_row(text, name.text)
+    return None
+
+
+def _mentioned(text: str, asked: Sequence[AskedName], thickest: int | None) -> int | None:
+    """The row with a name that is asked for and no prose: of several `thickest`, where it has the name; of a
+    longer query that row alone. None where there is none.
+    """
+    lines = text.split("\n")
+    for name in asked:
+        if " " in name.text or not (is_coded(name.text) or (name.whole and not name.text.isalpha())):
+            continue
+        word = re.compile(rf"(?<!\w){re.escape(name.text)}(?!\w)", re.IGNORECASE)
+        if thickest is not None and word.search(lines[thickest]):
+            return thickest
+        found = word.search(text) if name.whole else None
+        if found is not None:
+            return text.count("\n", 0, found.start())
     return None
 
 

@@ -67,9 +67,14 @@ def query_terms(text: str) -> QueryTerms:
     return QueryTerms(tokens, names, kind)
 
 
+def is_coded(word: str) -> bool:
+    """Whether a word cannot be prose: it is written as only names in code are."""
+    return _CODED.search(word) is not None
+
+
 def _name(word: str) -> QueryName:
     bare = word.removesuffix("()")
-    return QueryName(bare, _JOINTS.split(bare)[-1], _CODED.search(word) is not None)
+    return QueryName(bare, _JOINTS.split(bare)[-1], is_coded(word))
 
 
 def share(weights: Mapping[str, float], found: frozenset[str]) -> float:

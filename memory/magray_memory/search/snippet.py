@@ -17,6 +17,8 @@ MAX_LINES = 4
 MAX_WIDTH = 200
 _SCANNED_LINES = 400
 _SCANNED_WIDTH = 2000
+_EQUAL = 1e-9
+"""How far sums of the same weights in another order differ."""
 _PIECE = re.compile(r"\S{1,80}")
 """A word; of what is written without spaces, a part."""
 
@@ -42,7 +44,7 @@ def snippet(text: str, weights: Mapping[str, float], max_lines: int = MAX_LINES,
 
 def best_row(text: str, weights: Mapping[str, float], max_lines: int = MAX_LINES) -> int | None:
     """Where the window of `max_lines` rows begins that has the most weight of distinct query terms; None when
-    none occurs.
+    none occurs. Of windows that weigh the same, the one whose first row weighs most, then the first.
 
     `weights` maps a query's terms to what each is worth. A term counts once in a window, so that a line that
     repeats a word is not better than one that holds two of them.
@@ -53,14 +55,15 @@ def best_row(text: str, weights: Mapping[str, float], max_lines: int = MAX_LINES
     for at in _possible_lines(scanned, term_prefixes(weights)):
         found[at] = known.intersection(tokens(scanned[at]))
     best: int | None = None
-    best_value = 0.0
+    best_value = best_own = 0.0
     for at, terms in enumerate(found):
         if not terms:
             continue
         # A window begins where a term stands: the lines before it show nothing of the query.
         value = sum(weights[t] for t in terms.union(*found[at + 1 : at + max_lines]))
-        if value > best_value + 1e-9:
-            best, best_value = at, value
+        own = sum(weights[t] for t in terms)
+        if value > best_value + _EQUAL or (value > best_value - _EQUAL and own > best_own + _EQUAL):
+            best, best_value, best_own = at, value, own
     return best
 
 

@@ -151,6 +151,12 @@ def test_a_snippet_shows_the_lines_that_were_asked_for() -> None:
     assert found.text == "retry = backoff(1)\npass"
 
 
+def test_of_equal_windows_the_one_that_begins_with_most_is_shown() -> None:
+    text = "retry = 1\nother = 2\nlimit = retry_limit(retry)\npass\n"
+    assert best_row(text, {"retri": 1.0, "limit": 1.0}) == 2
+    assert best_row("retry\n\nretry\n", {"retri": 1.0}) == 0
+
+
 def test_a_long_line_is_cut_around_the_word() -> None:
     found = snippet("a " * 5_000 + "needle " + "b " * 5_000, {"needl": 1.0}, row=0)
     assert "needle" in found.text

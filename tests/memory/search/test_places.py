@@ -160,3 +160,45 @@ def test_the_case_as_typed_comes_first(tmp_path: Path, query: str, path: str, li
         opened.index.run(lexical=True)
         hit = opened.search.query(parse(query, mode="lexical")).hits[0]
     assert (hit.path, hit.snippet_line) == (path, line)
+
+
+CALL = """import net
+
+
+def connect(host):
+    \"\"\"Opens the connection to a host.\"\"\"
+    return net.open(
+        host, wait=GRACE_SECONDS)
+"""
+CALL_IN_TS = """export function connect(host: string) {
+  return open(host, { wait: graceSeconds });
+}
+"""
+KEYS = """server:
+  name: one
+  max-upload-kb: 44
+"""
+
+
+@pytest.mark.parametrize(
+    ("query", "path", "line", "symbol"),
+    [
+        ("GRACE_SECONDS", "call.py", 7, "connect"),
+        ("grace_seconds", "call.py", 7, "connect"),
+        ("where is GRACE_SECONDS given to the host", "call.py", 7, "connect"),
+        ("graceSeconds", "call.ts", 2, "connect"),
+        ("max-upload-kb", "keys.yaml", 3, "server"),
+    ],
+)
+def test_a_name_that_is_no_symbol_leads_to_the_line_where_it_stands(
+    tmp_path: Path, query: str, path: str, line: int, symbol: str
+) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    for name, text in {"call.py": CALL, "call.ts": CALL_IN_TS, "keys.yaml": KEYS}.items():
+        (root / name).write_text(text, encoding="utf-8")
+    with Memory.open(root, home=tmp_path / "home") as opened:
+        opened.index.run(lexical=True)
+        found = opened.search.query(parse(query, mode="lexical")).hits
+    hit = next(hit for hit in found if hit.path == path)
+    assert (hit.snippet_line, hit.symbol) == (line, symbol)
