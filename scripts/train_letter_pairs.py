@@ -3,8 +3,8 @@
     pip download --no-deps --no-binary :all: django && tar xf django-*.tar.gz
     python scripts/train_letter_pairs.py django-*/django [FILE WITH RUSSIAN TEXT]...
 
-The catalogues of Django are read for Russian, Ukrainian, Belarusian, Greek, Chinese, Japanese and Korean:
-they are short phrases about programs, as comments are.
+The catalogues of Django are read for Russian, Ukrainian, Belarusian, Greek, Hebrew, Arabic, Chinese, Japanese
+and Korean: they are short phrases about programs, as comments are.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from pathlib import Path
 
 CYRILLIC = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґў"
 GREEK = "αβγδεζηθικλμνξοπρστυφχψωςάέήίόύώϊϋΐΰ"
+HEBREW = "אבגדהוזחטיךכלםמןנסעףפץצקרשת"
+ARABIC = "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىي"
 YO = """
 ещё её моё твоё своё всё чём идёт даёт берёт найдёт вернёт пришёл учёт отчёт расчёт счётчик счёт приём объём
 чёрный жёлтый зелёный тёплый лёгкий твёрдый ёлка ёлки ёж ёмкость путём днём ребёнок причём вперёд актёр
@@ -77,6 +79,8 @@ def main() -> None:
     for name, alphabet, weighed in (
         ("CYRILLIC", CYRILLIC, cyrillic),
         ("GREEK", GREEK, [(phrases(django, "el"), 1.0)]),
+        ("HEBREW", HEBREW, [(phrases(django, "he"), 1.0)]),
+        ("ARABIC", ARABIC, [(phrases(django, "ar"), 1.0)]),
     ):
         lines += [f'{name} = "{alphabet}"', f"{name}_PAIRS = ("]
         lines += [f'    "{row}",' for row in pairs(weighed, alphabet)] + [")"]

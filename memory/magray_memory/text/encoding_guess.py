@@ -1,9 +1,9 @@
 """Encoding detection: which of the encodings from before Unicode makes text of bytes, judged by its letters.
 
 Each encoding that is known here reads the same bytes, and a language model says what its reading costs: by
-pairs of letters for Cyrillic and Greek, whatever their case; by accents inside words for Latin letters; by
-common characters for Chinese, Japanese and Korean. A cost is the negative logarithm of a probability (in
-nats), so the least sum is the likeliest reading, down to single words.
+pairs of letters for Cyrillic, Greek, Hebrew and Arabic, whatever their case; by accents inside words for
+Latin letters; by common characters for Chinese, Japanese and Korean. A cost is the negative logarithm of a
+probability (in nats), so the least sum is the likeliest reading, down to single words.
 """
 
 from __future__ import annotations
@@ -34,10 +34,25 @@ _CROWDED = 2.5
 """An accent more than every third letter of a word has."""
 _PUNCTUATION = frozenset("«»„“”‘’–—…•·©®™°§№€£±²³½¼ªº¿¡´×÷\xa0")
 _PUNCTUATION_COST = 5.0
+_QUOTES = frozenset("«»")
+_QUOTE_COST = 2.9
+"""Less than a letter: they come in pairs, and in every sentence of some languages."""
 _CJK_PUNCTUATION = frozenset("　、。「」『』（），：；！？・…")
 
 _WESTERN = "éäöüáíóãçèñßåøæúàêôîâûëïùœ"
-_CENTRAL = "ąćęłńóśźżáčďéěíňřšťúůýžőűäöüßţşăâîđ"
+_CENTRAL = (
+    "ąćęłńóśźż",
+    "áčďéěíňóřšťúůýž",
+    "áäčďéíĺľňóôŕšťúýž",
+    "áéíóöőúüű",
+    "ăâîşţ",
+    "čćđšž",
+    "äöüß",
+)
+"""Of the languages that share an encoding, each by itself: Polish, Czech, Slovak, Hungarian, Romanian,
+Croatian, German.
+"""
+_TURKISH = "çğıöşüâîû"
 
 MAX_COST = 5.6
 """Nats for each byte beyond which a reading is no text: random bytes cost 6.5 to 7, words 1.5 to 5.4."""
@@ -97,7 +112,11 @@ def _candidates() -> tuple[_Candidate, ...]:
         _Candidate("cp866", cyrillic, 1.0),
         _Candidate("iso8859-5", cyrillic, 4.0),
         _Candidate("cp1252", _accent_cost(_WESTERN), 0.0),
-        _Candidate("cp1250", _accent_cost(_CENTRAL), 2.0),
+        *(_Candidate("cp1250", _accent_cost(letters), 2.0) for letters in _CENTRAL),
+        *(_Candidate("iso8859-2", _accent_cost(letters), 3.0) for letters in _CENTRAL),
+        _Candidate("cp1254", _accent_cost(_TURKISH), 3.0),
+        _Candidate("cp1255", _pair_cost(letter_pairs.HEBREW, letter_pairs.HEBREW_PAIRS), 3.0),
+        _Candidate("cp1256", _pair_cost(letter_pairs.ARABIC, letter_pairs.ARABIC_PAIRS), 3.0),
         _Candidate("cp1253", greek, 3.0),
         _Candidate("iso8859-7", greek, 3.5),
         _Candidate("gb18030", chinese, 1.0),
@@ -112,11 +131,14 @@ def _mark_cost(char: str) -> float:
     """The cost of a character over 127 that is no letter of the language."""
     if char == "\ufffd":
         return _BROKEN
+    if char in _QUOTES:
+        return _QUOTE_COST
     return _PUNCTUATION_COST if char in _PUNCTUATION else _ODD
 
 
 def _mixes_case(word: str) -> bool:
-    return not (word.islower() or word.isupper() or (word[0].isupper() and word[1:].islower()))
+    one_case = word == word.lower() or word.isupper()  # the letters of some scripts have none
+    return not (one_case or (word[0].isupper() and word[1:].islower()))
 
 
 def _words(text: str) -> list[str]:

@@ -31,6 +31,10 @@ não é possível|ação|prêt à porter|être|hôtel|où|façade|blåbær|smör
 """
 WINDOWS = "œuvre|naïve — “quoted” text|D’accord|für 5 €"
 CENTRAL = "Zażółć gęślą jaźń|błąd odczytu pliku|otwórz plik|příliš žluťoučký kůň|uživatel|nie można zapisać"
+POLISH = "Zażółć gęślą jaźń|błąd odczytu pliku|otwórz plik|źródło danych|nie można usunąć"
+TURKISH = "Şifreleme işlevi için değişken|kullanıcı adı geçersiz|dosya açılamadı ve iş sona erdi"
+HEBREW = "בדיקת קידוד של טקסט|שגיאה בקריאת הקובץ|משתמש לא נמצא|לשמור ולצאת"
+ARABIC = "فحص ترميز النص|خطأ في قراءة الملف|المستخدم غير موجود|حفظ وإنهاء"
 GREEK = "άνοιγμα αρχείου|σφάλμα ανάγνωσης|ο χρήστης δεν βρέθηκε|αποθήκευση|επιστρέφει τον αριθμό"
 CHINESE = "中文注释|返回记录数量|打开文件|读取错误|临时解决方案|不要修改|你好，世界"
 TAIWANESE = "中文註解|回傳記錄數量|開啟檔案|使用者不存在|讀取錯誤|暫時解決方案|不要修改|你好，世界|排序函數"
@@ -54,6 +58,10 @@ LANGUAGES = [
     ("Western European", WESTERN, ("latin-1", "cp1252"), CASES),
     ("Windows", WINDOWS, ("cp1252",), CASES),
     ("Central European", CENTRAL, ("cp1250",), CASES),
+    ("Polish", POLISH, ("cp1250", "iso8859-2"), (str, str.lower)),
+    ("Turkish", TURKISH, ("cp1254", "iso8859-9"), (str,)),
+    ("Hebrew", HEBREW, ("cp1255", "iso8859-8"), (str,)),
+    ("Arabic", ARABIC, ("cp1256",), (str,)),
     ("Greek", GREEK, ("cp1253", "iso8859-7"), CASES),
     ("Chinese", CHINESE, ("gbk", "gb18030"), (str,)),
     ("traditional Chinese", TAIWANESE, ("big5",), (str,)),
