@@ -10,6 +10,7 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.ignore import defaults
+from magray_memory.ignore.gitdir import same_repository
 from magray_memory.ignore.ignore_rule import IgnoreRule
 from magray_memory.ignore.rules import Verdict, root_rules
 
@@ -50,6 +51,7 @@ _NAMES = {
     IgnoreRule.BINARY: "the rule for binary files",
     IgnoreRule.GENERATED: "the rule for generated files",
     IgnoreRule.MINIFIED: "the rule for minified files",
+    IgnoreRule.WORKTREE: "the rule for worktrees",
 }
 _CONTENT = {
     IgnoreRule.BINARY: "it is no text",
@@ -82,21 +84,26 @@ def left_out(rule: IgnoreRule, path: str, rules: FolderRules) -> LeftOut:
             return LeftOut(path, rule, detail)
         pattern = _text(found.pattern)
         return LeftOut(path, rule, f"{pattern} (index.include overrides it)", "", pattern)
+    return LeftOut(path, rule, _detail(rule, place, is_dir=is_dir))
+
+
+def _detail(rule: IgnoreRule, place: Path, *, is_dir: bool) -> str:
+    """What is said of an entry that a rule of its own leaves out."""
     if rule is IgnoreRule.LINK:
-        detail = f"it is a link to {_target(place)}, and links are not followed"
-    elif rule is IgnoreRule.SECRET:
-        detail = "secrets lie in folders of this name" if is_dir else "its name is that of a secret"
-    elif rule is IgnoreRule.HIDDEN:
-        detail = "its name begins with a dot (index.hidden and index.include override it)"
-    elif rule is IgnoreRule.DATA_DUMP:
+        return f"it is a link to {_target(place)}, and links are not followed"
+    if rule is IgnoreRule.SECRET:
+        return "secrets lie in folders of this name" if is_dir else "its name is that of a secret"
+    if rule is IgnoreRule.HIDDEN:
+        return "its name begins with a dot (index.hidden and index.include override it)"
+    if rule is IgnoreRule.DATA_DUMP:
         limit = defaults.DATA_BYTES // 1024
-        detail = f"a data file over {limit} kB counts as a dump (index.include overrides it)"
-    elif rule is IgnoreRule.CACHE:
+        return f"a data file over {limit} kB counts as a dump (index.include overrides it)"
+    if rule is IgnoreRule.CACHE:
         mark = next((mark for mark in sorted(defaults.MARKERS) if (place / mark).exists()), "a file in it")
-        detail = f"{mark} says that it is one (index.include overrides it)"
-    else:
-        detail = "it is a pipe, a socket or a device"
-    return LeftOut(path, rule, detail)
+        return f"{mark} says that it is one (index.include overrides it)"
+    if rule is IgnoreRule.WORKTREE:
+        return "it is a linked worktree of this repository, the same files again (index.include overrides it)"
+    return "it is a pipe, a socket or a device"
 
 
 def find_left_out(
@@ -137,12 +144,19 @@ def _judged(rules: FolderRules, name: str) -> Verdict:
     if verdict.rule is not None:
         return verdict
     if is_dir:
-        marked = any((place / mark).exists() for mark in defaults.MARKERS)
-        return Verdict(IgnoreRule.CACHE) if marked and not verdict.wanted else verdict
+        rule = None if verdict.wanted else _rule_by_content(rules.folder, place)
+        return verdict if rule is None else Verdict(rule)
     if not stat.S_ISREG(status.st_mode):
         return Verdict(IgnoreRule.SPECIAL_FILE)
     dump = defaults.is_dump(name, status.st_size) and not verdict.wanted
     return Verdict(IgnoreRule.DATA_DUMP) if dump else verdict
+
+
+def _rule_by_content(outer: Path, folder: Path) -> IgnoreRule | None:
+    """The rule that leaves out a folder for what stands in it."""
+    if any((folder / mark).exists() for mark in defaults.MARKERS):
+        return IgnoreRule.CACHE
+    return IgnoreRule.WORKTREE if same_repository(outer, folder) else None
 
 
 def _entry(rules: FolderRules, prefix: str, name: str) -> tuple[str, FolderRules]:

@@ -259,7 +259,7 @@ def _enter(
         tally.leave_out(IgnoreRule.CACHE, inner, rules)
         return None
     if ".git" in names and same_repository(rules.folder, Path(entry.path)) and not verdict.wanted:
-        tally.ignored[IgnoreRule.WORKTREE] += 1
+        tally.leave_out(IgnoreRule.WORKTREE, inner, rules)
         return None
     return _usable(inner, rules.enter(entry.name, names, verdict), entries, tally)
 

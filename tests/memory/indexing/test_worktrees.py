@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from magray_memory.ignore.ignore_rule import IgnoreRule
+from magray_memory.ignore.lookup import find_left_out
 from magray_memory.indexing.walk import Tally, WalkOptions, walk
 
 if TYPE_CHECKING:
@@ -47,6 +48,20 @@ def test_linked_worktrees_of_the_same_repository_are_left_out(tmp_path: Path) ->
     assert found(root / "two")[0] == ["a.py"]
     git(root / "two", "worktree", "add", "-q", "three")
     assert found(root / "two")[0] == ["a.py"]
+
+
+def test_a_worktree_that_is_left_out_is_named_with_its_rule(tmp_path: Path) -> None:
+    root = repository(tmp_path / "main")
+    git(root, "worktree", "add", "-q", "trees/one")
+    for path in ("trees/one", "trees/one/a.py"):
+        entry = find_left_out(root, path)
+        assert entry is not None
+        assert (entry.path, entry.rule) == ("trees/one/", IgnoreRule.WORKTREE)
+        assert "worktree" in entry.sentence
+    assert find_left_out(root, "trees/one/a.py", include=("trees/one/",)) is None
+    tally = Tally(listed=[])
+    list(walk(root, WalkOptions(), tally))
+    assert [entry.path for entry in tally.listed or ()] == ["trees/one/"]
 
 
 def test_other_repositories_and_submodules_stay(tmp_path: Path) -> None:
