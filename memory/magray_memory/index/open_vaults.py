@@ -79,7 +79,7 @@ class OpenVault:
 
     def approximate(self, table: StaticTable) -> StaticIndex:
         """The index of the passages that have only an approximate vector, by this table."""
-        if self.static_index is None or self.static_index.table is not table:
+        if self.static_index is None or self.static_index.table.key != table.key:
             from magray_memory.index.static_index import StaticIndex
 
             self.static_index = StaticIndex(self.vault, table)

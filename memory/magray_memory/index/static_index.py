@@ -42,6 +42,11 @@ class StaticIndex:
         """How many passages have only an approximate vector."""
         return len(self._current()[0])
 
+    def vectors(self, wanted: Ids) -> Scores:
+        """The approximate vectors, float32 [n, dim], of those of the passages that have no others."""
+        ids, rows = self._current()
+        return self.table.decode(rows[np.isin(ids, wanted)])
+
     def search(self, query: Scores, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
         """The ids and scores of the `k` nearest passages without a vector of their own, best first.
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from magray_memory.models.device import Placed, Placement
     from magray_memory.models.embedder import Embedder
     from magray_memory.models.fallback import DeviceChange
+    from magray_memory.models.static_table import StaticTable
     from magray_memory.resources import Profile
     from magray_memory.storage.home import Home
 
@@ -90,6 +91,16 @@ class ModelProvider:
             return self.current() if space == self._own_space() else self._other(space)
         # What is open goes on answering, whatever became of its files.
         return opened if space == space_in(opened.key) else self._other(space)
+
+    def static_table(self) -> StaticTable | None:
+        """The table of approximate vectors of the model of the settings, which need not run for it."""
+        from magray_memory.models.model import resolve_model
+        from magray_memory.models.static_table import table_of
+
+        try:
+            return table_of(resolve_model(self._wanted().model, self._home.models))
+        except EmbeddingUnavailable:
+            return None
 
     def stay(self, on_change: Callable[[DeviceChange], None] | None = None) -> None:
         """This program goes on for a while and embeds workspaces: a GPU is worth looking for."""

@@ -100,6 +100,14 @@ class StaticTable:
         center = offset / float(np.linalg.norm(self.mean))
         return Projected(self.basis @ vector, offset, slope, center)
 
+    def decode(self, rows: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Rows of texts as unit vectors of the model's space: uint8 [n, row_bytes] to float32 [n, dim]."""
+        coordinates = rows[:, : self.rank].view(np.int8).astype(np.float32)
+        tails = np.ascontiguousarray(rows[:, self.rank :]).view("<f2").astype(np.float32)
+        np.nan_to_num(tails, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+        vectors = coordinates * tails[:, :1] @ self.basis + self.mean * tails[:, 1:]
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+
     def encode(self, coordinates: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Texts by their coordinates, float32 [n, rank], as rows that are stored: uint8 [n, row_bytes]."""
         along = self.basis @ self.mean

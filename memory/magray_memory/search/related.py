@@ -15,17 +15,20 @@ from magray_memory.search.fusion import Fused, PassageRef
 from magray_memory.search.lexical_candidates import find_lexical
 from magray_memory.search.query_terms import QueryTerms, QueryType
 from magray_memory.search.ranking import Ranked, RankingQuery, Signals, rank
-from magray_memory.search.semantic_candidates import nearest
+from magray_memory.search.semantic_candidates import approximate_index, nearest
 from magray_memory.search.vault_view import candidate_rows, reading
 from magray_memory.storage.passages import FilePassage, file_passages
+from magray_memory.storage.pending import count_pending
 from magray_memory.text.analyzer import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from magray_memory.index.static_index import StaticIndex
+    from magray_memory.models.static_table import StaticTable
     from magray_memory.search.vault_view import VaultView
     from magray_memory.search.weights import Weights
 
@@ -76,16 +79,22 @@ def _parts(view: VaultView, path: str) -> list[FilePassage]:
 
 
 def similar_by_vectors(
-    location: Location, views: Iterable[VaultView], limit: int
+    location: Location,
+    views: Iterable[VaultView],
+    limit: int,
+    static_table: Callable[[], StaticTable | None],
 ) -> tuple[dict[PassageRef, float], list[str]]:
     """Cosines of the passages nearest to a location, and what could not be searched.
 
-    Nothing when the location has no vector yet, or no vector index can be opened.
+    Approximate vectors stand in for those that are still to come. Nothing when the location has neither yet,
+    or no vector index can be opened.
     """
+    views = list(views)
     problems: list[str] = []
-    key = location.view.key or ""
+    table = static_table() if any(_lacks_vectors(view) for view in views) else None
+    key = location.view.key or (table.embedding_key if table is not None else "")
     try:
-        vector = _mean(location, key)
+        vector = _mean(location, key, approximate_index(location.view, table, key))
     except MagrayError as error:
         return {}, [error.message]
     if vector is None:
@@ -97,7 +106,9 @@ def similar_by_vectors(
                 problems.append(f"the {view.source.name} was left out: another model embedded it")
             continue
         try:
-            near = nearest(view, view.source.vectors(key), vector, limit)
+            approximate = approximate_index(view, table, key)
+            view.approximate = 0 if approximate is None else approximate.count()
+            near = nearest(view, view.source.vectors(key), vector, limit, approximate)
         except MagrayError as error:
             problems.append(f"the {view.source.name} was left out: {error.message}")
             continue
@@ -105,13 +116,19 @@ def similar_by_vectors(
     return found, problems
 
 
-def _mean(location: Location, key: str) -> NDArray[np.float32] | None:
+def _lacks_vectors(view: VaultView) -> bool:
+    return not view.source.transient and count_pending(view.connection, view.key) > 0
+
+
+def _mean(location: Location, key: str, approximate: StaticIndex | None) -> NDArray[np.float32] | None:
     import numpy as np
 
     from magray_memory.storage.vectors import get_vectors
 
     ids = [part.passage for part in location.parts[:_MAX_PASSAGES]]
     _, vectors = get_vectors(location.view.source.vault, key, ids)
+    if not len(vectors) and approximate is not None:
+        vectors = approximate.vectors(np.array(ids, np.int64))
     if not len(vectors):
         return None
     mean = vectors.mean(axis=0)

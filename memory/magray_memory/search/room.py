@@ -231,7 +231,12 @@ class Search:
             self._wanted.add([(path, ids)])
 
         return Searcher(
-            vaults, self._context.models.of, per_file=per_file, check=self._check, on_wanted=note_wanted
+            vaults,
+            self._context.models.of,
+            per_file=per_file,
+            check=self._check,
+            on_wanted=note_wanted,
+            static_table=self._context.models.static_table,
         )
 
     @contextmanager

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from magray_memory.index.open_vaults import OpenVault
     from magray_memory.models.embedder import Embedder
+    from magray_memory.models.static_table import StaticTable
     from magray_memory.search.named_symbols import AskedName
     from magray_memory.search.presentation import CheckSource
     from magray_memory.search.vault_view import Neighbours, VaultView
@@ -77,6 +78,10 @@ class _Run:
         return max(POOL, 10 * self.query.k)
 
 
+def _no_table() -> StaticTable | None:
+    return None
+
+
 class Searcher:
     """Searches the given vaults together. Opens nothing until the first search needs it; safe in several
     threads.
@@ -84,7 +89,8 @@ class Searcher:
     `embedder` gives the embedder for an embedding key (None: the one of the settings), the same one each
     time, or raises EmbeddingUnavailable; then search is lexical and says so. `per_file` is how many hits one
     file may have; `check` tells whether the source of a record still holds. `on_wanted` gets candidates that
-    the model has not read yet: the file of their vault, and their ids, the best last.
+    the model has not read yet: the file of their vault, and their ids, the best last. `static_table` is that
+    of the model of the settings, for what is answered without a model.
     """
 
     def __init__(
@@ -96,7 +102,9 @@ class Searcher:
         weights: Weights = WEIGHTS,
         check: CheckSource | None = None,
         on_wanted: Callable[[Path, Sequence[int]], object] | None = None,
+        static_table: Callable[[], StaticTable | None] = _no_table,
     ) -> None:
+        self._static_table = static_table
         self._on_wanted = on_wanted
         self.vaults = tuple(vaults)
         self._embedder = embedder
@@ -173,7 +181,7 @@ class Searcher:
         location = related.find_location(inside, path, line)
         live = [view for view in views if not view.empty]
         terms = related.typical_terms(location)
-        scores, problems = related.similar_by_vectors(location, live, run.limit)
+        scores, problems = related.similar_by_vectors(location, live, run.limit, self._static_table)
         run.semantic = bool(scores)
         wording = "{}" if run.semantic else "found by words only: {}"
         run.problems += [wording.format(problem) for problem in problems]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from magray_memory.index.static_index import StaticIndex
     from magray_memory.index.vector_store import VectorStore
     from magray_memory.models.embedder import Embedder
+    from magray_memory.models.static_table import StaticTable
     from magray_memory.search.fusion import PassageRef
     from magray_memory.search.vault_view import Neighbours, VaultView
 
@@ -109,10 +110,9 @@ def nearest(
     return found
 
 
-def _approximate(view: VaultView, query: QueryVector) -> StaticIndex | None:
-    """The approximate vectors of a vault, where they are of the query's space and some passages need them."""
-    table = None if query.model is None or view.source.transient else query.model.static_table
-    if table is None or table.embedding_key != query.key:
+def approximate_index(view: VaultView, table: StaticTable | None, key: str | None) -> StaticIndex | None:
+    """The approximate vectors of a vault, where they are of this space and some passages need them."""
+    if table is None or view.source.transient or table.embedding_key != key:
         return None
     if count_pending(view.connection, table.embedding_key) == 0:
         return None
@@ -129,6 +129,7 @@ def cosines(
     vector, key = query.vector, query.key or ""
     if vector is None:
         return found
+    table = None if query.model is None else query.model.static_table
     for view in views:
         source = view.source
         if view.key not in (None, key):
@@ -136,7 +137,7 @@ def cosines(
                 problems.append(_other_space(view, views))
             continue
         try:
-            approximate = _approximate(view, query)
+            approximate = approximate_index(view, table, query.key)
             view.approximate = 0 if approximate is None else approximate.count()
             near = nearest(view, source.vectors(key), vector, limit, approximate)
         except MagrayError as error:

@@ -17,6 +17,8 @@ from magray_memory.models.default_model import BUNDLED, DEFAULT_ID
 from magray_memory.models.embedder import Embedder
 from magray_memory.models.model import load_model
 from magray_memory.models.recipe import passage_text
+from magray_memory.models.static_embedder import open_static
+from magray_memory.models.static_table import table_of
 from magray_memory.search.query import parse
 from magray_memory.search.searcher import Searcher
 from magray_memory.storage import static_vectors, vectors
@@ -247,3 +249,47 @@ def test_a_vault_of_an_earlier_version_is_read_without_them(ws: Workspace, model
     connection.close()
     assert counts(ws) == (report.passages, 0)
     assert search(ws, model, "secrets").mode == "lexical"
+
+
+def related(ws: Workspace, key: str, path: str) -> SearchAnswer:
+    def no_question(_: object) -> Embedder:
+        raise AssertionError("the model was asked for")
+
+    store = VectorStore(ws.vault, key, ws.settings.vectors)
+    vault = OpenVault(ws.vault, "workspace", ws.root, lambda _: store)
+    table = table_of(load_model(BUNDLED / DEFAULT_ID))
+    searcher = Searcher([vault], no_question, static_table=lambda: table)
+    try:
+        return searcher.related(ws.root, path)
+    finally:
+        searcher.close()
+        store.close()
+
+
+def test_what_is_related_is_found_before_the_model_has_begun_and_half_way(
+    ws: Workspace, model: Embedder
+) -> None:
+    populate(ws)
+    text = "def check_secret(given, stored):\n    return compare(digest(given), stored)\n"
+    ws.write("src/secrets.py", text)
+    ws.index(embedder=no_model)
+    answer = related(ws, model.key, "src/secrets.py")
+    assert (answer.mode, answer.degraded) == ("semantic", None)
+    assert answer.hits[0].path == "src/auth.py"
+    assert {hit.freshness for hit in answer.hits} == {"pending"}
+    embed(ws, model, lambda path: path == "src/secrets.py")  # a vector of its own, among approximate ones
+    assert related(ws, model.key, "src/secrets.py").hits[0].path == "src/auth.py"
+    embed(ws, model, lambda path: path != "src/map.py")  # an approximate one, among vectors of the model
+    assert related(ws, model.key, "src/map.py").mode == "semantic"
+
+
+def test_a_row_of_the_table_is_a_vector_again(model: Embedder) -> None:
+    static = open_static(BUNDLED / DEFAULT_ID)
+    assert static is not None
+    rows = static.rows(["store secrets of users safely", "hot water and coffee"])
+    made = static.table.decode(rows)
+    assert np.linalg.norm(made, axis=1) == pytest.approx(1, abs=1e-4)
+    question = model.query("store secrets of users safely")
+    asked = static.table.project(question)
+    raw = asked.center + (asked.cosines(rows) - asked.center) / asked.slope
+    assert made @ question == pytest.approx(raw, abs=2e-3)
