@@ -98,6 +98,9 @@ def rank(
         files.setdefault((passage.id[0], passage.row.document), []).append(passage)
     hits: list[Ranked] = []
     for group in files.values():
+        if len(group) == 1:
+            hits += group
+            continue
         group.sort(key=lambda p: (-p.score, p.row.start_line))
         extra = signals.weights.same_file * sum(p.score / 2**i for i, p in enumerate(group[1:4], 1))
         shown = _merge(group, per_file)

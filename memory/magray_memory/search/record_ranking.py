@@ -67,19 +67,35 @@ class RecordContext:
         return self.facts.get((hit.id[0], hit.row.document))
 
 
+def candidate_facts(
+    views: Sequence[VaultView], rows: Mapping[PassageRef, PassageRow]
+) -> dict[RecordRef, RecordFacts]:
+    """The facts of the records among these candidates."""
+    return {
+        (view.number, document): record
+        for view in views
+        if view.source.root is None
+        for document, record in _facts_of(
+            view, {row.document for key, row in rows.items() if key[0] == view.number}
+        ).items()
+    }
+
+
 def add_records(
     views: Sequence[VaultView],
     query: SearchQuery,
     fused: dict[PassageRef, Fused],
     rows: Mapping[PassageRef, PassageRow],
+    known: Mapping[RecordRef, RecordFacts],
 ) -> RecordContext:
     """Reads the facts of the records among the candidates, and adds to these the ones that belong to them:
-    what replaces them, their neighbours, and the records of the time that was asked for.
+    what replaces them, their neighbours, and the records of the time that was asked for. `known`: facts that
+    were read before.
     """
     context = RecordContext(time.time() if query.now is None else query.now, query.span)
     for view in views:
         if view.source.root is None:
-            _add(view, query, context, fused, rows)
+            _add(view, query, context, fused, rows, known)
     return context
 
 
@@ -90,6 +106,7 @@ def _add(
     context: RecordContext,
     fused: dict[PassageRef, Fused],
     rows: Mapping[PassageRef, PassageRow],
+    known: Mapping[RecordRef, RecordFacts],
 ) -> None:
     connection, number = view.connection, view.number
     if not has_records(connection):
@@ -101,7 +118,8 @@ def _add(
         part = fused.get(key) if key[0] == number else None
         if part is not None and (row.document not in best or _total(best[row.document]) < _total(part)):
             best[row.document], places[row.document] = part, key
-    facts = facts_of(view, best)
+    facts = {document: known[number, document] for document in best if (number, document) in known}
+    facts |= facts_of(view, best.keys() - facts.keys())
     related = _related(view, query, context, facts, best)
     for document in related.keys() & places.keys():
         fused[places[document]] = max(best[document], related[document], key=_total)
@@ -141,6 +159,11 @@ def _related(
     if called is not None:
         found[called], context.called = nothing, called
     return found
+
+
+@reading
+def _facts_of(view: VaultView, documents: Iterable[int]) -> dict[int, RecordFacts]:
+    return facts_of(view, documents)
 
 
 def facts_of(view: VaultView, documents: Iterable[int]) -> dict[int, RecordFacts]:
@@ -188,7 +211,6 @@ def rank_records(
     """The hits in the order that they have with what is known of records, and of the time asked for."""
     if not context.facts and context.span is None and not query.recall:
         return hits
-    base = {hit.id: _relevance(hit) for hit in hits}
     in_span = weights.in_span_alone if context.silent else weights.in_span
     for hit in hits:
         record = context.of(hit)
@@ -197,10 +219,10 @@ def rank_records(
             _add_facts(hit, record, context.now, weights)
         if context.span is not None:
             hit.add("time", in_span * context.span.nearness(_times(hit, record)))
-    _support(hits, base, context, weights)
+    _support(hits, context, weights)
     _sink(hits, context, weights)
     if query.recall:
-        _lead(hits, base)
+        _lead(hits)
     return sorted(hits, key=order)
 
 
@@ -225,33 +247,34 @@ def _times(hit: Ranked, record: RecordFacts | None) -> list[tuple[float, float]]
     return [day] if day is not None else [(hit.row.when, hit.row.when)]
 
 
-def _support(
-    hits: Sequence[Ranked], base: Mapping[PassageRef, float], context: RecordContext, w: Weights
-) -> None:
+def _support(hits: Sequence[Ranked], context: RecordContext, w: Weights) -> None:
     """Each record of a session gains by the best of the others, the more the closer they were written."""
-    sessions: dict[tuple[int, str | None, str], list[tuple[Ranked, RecordFacts]]] = {}
+    sessions: dict[tuple[int, str | None, str], list[tuple[Ranked, RecordFacts, float]]] = {}
     for hit in hits:
         record = context.of(hit)
         if record is not None and record.session is not None:
-            sessions.setdefault((hit.id[0], record.project, record.session), []).append((hit, record))
+            members = sessions.setdefault((hit.id[0], record.project, record.session), [])
+            members.append((hit, record, _relevance(hit)))
     for members in sessions.values():
         gains = [
             max(
                 (
-                    base[other.id] * 0.5 ** (abs(record.created_at - theirs.created_at) / SESSION_HALF)
-                    for other, theirs in members
+                    relevance * 0.5 ** (abs(record.created_at - theirs.created_at) / SESSION_HALF)
+                    for _, theirs, relevance in members
                     if theirs.document != record.document
                 ),
                 default=0.0,
             )
-            for _, record in members
+            for _, record, _ in members
         ]
-        for (hit, _), gain in zip(members, gains, strict=True):
+        for (hit, *_), gain in zip(members, gains, strict=True):
             hit.add("session", w.record_session * min(1.0, gain))
 
 
 def _sink(hits: Sequence[Ranked], context: RecordContext, w: Weights) -> None:
     """Lower what is replaced, and below what replaces it."""
+    if not any(record.is_replaced(context.now) for record in context.facts.values()):
+        return
     scores: dict[int, float] = {}  # all views of records are of one notebook
     for hit in hits:
         if context.of(hit) is not None:
@@ -271,12 +294,15 @@ def _sink(hits: Sequence[Ranked], context: RecordContext, w: Weights) -> None:
         scores[hit.row.document] = lowered
 
 
-def _lead(hits: Sequence[Ranked], base: Mapping[PassageRef, float]) -> None:
+def _lead(hits: Sequence[Ranked]) -> None:
     """Lift the records and notes that answer above all code, in their own order."""
+    code = [hit.score for hit in hits if hit.row.kind == "code"]
+    if not code:
+        return
+    base = {hit.id: _relevance(hit) for hit in hits}
     enough = LEAD * max(base.values(), default=0.0)
     leading = [hit for hit in hits if hit.row.kind != "code" and base[hit.id] >= enough and not _sank(hit)]
-    code = [hit.score for hit in hits if hit.row.kind == "code"]
-    if not leading or not code:
+    if not leading:
         return
     change = max(code) - min(hit.score for hit in leading) + _AHEAD
     for hit in leading:

@@ -24,7 +24,7 @@ from magray_memory.search.presentation import Presented, present
 from magray_memory.search.query import DEFAULT_K, SearchQuery, loose_name, parse, without
 from magray_memory.search.query_terms import QueryTerms, QueryType, query_terms
 from magray_memory.search.ranking import Ranked, rank
-from magray_memory.search.record_ranking import add_records, rank_records
+from magray_memory.search.record_ranking import add_records, candidate_facts, rank_records
 from magray_memory.search.selection import select
 from magray_memory.search.semantic_candidates import (
     QueryVector,
@@ -48,7 +48,9 @@ if TYPE_CHECKING:
     from magray_memory.models.static_table import StaticTable
     from magray_memory.search.named_symbols import AskedName
     from magray_memory.search.presentation import CheckSource
+    from magray_memory.search.record_ranking import RecordRef
     from magray_memory.search.vault_view import Neighbours, VaultView
+    from magray_memory.storage.record_facts import RecordFacts
 
 _REREAD = "run `magray index`, which reads their files again"
 
@@ -152,10 +154,11 @@ class Searcher:
         for view in live:
             find_lexical(view, run.terms.tokens, run.limit)
         evidence = gather_evidence(run.query, run.terms, live, self._weights)
+        facts = candidate_facts(live, evidence.rows)
         if near is not None:
             for view in live:
                 view.neighbours = near.result().get(view.number)
-        ranked = self._rank(run, live, evidence, vector.result() if vector is not None else None)
+        ranked = self._rank(run, live, evidence, facts, vector.result() if vector is not None else None)
         return self._answer(run, ranked, views, evidence.weights, evidence.asked)
 
     def related(self, root: Path, path: str, line: int | None = None, k: int = DEFAULT_K) -> SearchAnswer:
@@ -229,7 +232,12 @@ class Searcher:
             run.problems.clear()
 
     def _rank(
-        self, run: _Run, live: list[VaultView], evidence: LexicalEvidence, vector: QueryVector | None
+        self,
+        run: _Run,
+        live: list[VaultView],
+        evidence: LexicalEvidence,
+        facts: Mapping[RecordRef, RecordFacts],
+        vector: QueryVector | None,
     ) -> list[Ranked]:
         run.searched = bool(live)
         near = self._cosines(run, live, vector) if vector is not None else {}
@@ -243,7 +251,7 @@ class Searcher:
             for view in live:
                 if wanted := wanted_passages(view, fused):
                     self._on_wanted(view.source.vault.path, wanted)
-        records = add_records(live, run.query, fused, rows)
+        records = add_records(live, run.query, fused, rows, facts)
         rows |= rows_of(live, fused.keys() - rows.keys())
         ranked = rank(fused, rows, evidence.signals, per_file=self._per_file)
         ranked = rank_records(ranked, records, run.query, self._weights)

@@ -14,13 +14,14 @@ from stat import S_ISDIR
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import MagrayError
-from magray_memory.search.vault_view import reading, texts_of
+from magray_memory.search.vault_view import reading, sizes_of, texts_of
 from magray_memory.storage.passages import has_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from magray_memory.index.open_vaults import OpenVault
+    from magray_memory.search.fusion import PassageRef
     from magray_memory.search.ranking import Ranked
     from magray_memory.search.symbols import Symbol
     from magray_memory.search.vault_view import VaultView
@@ -32,9 +33,9 @@ _File = tuple[int, int]
 _Likeness = tuple[str, str, int]
 
 
-def select(ranked: Iterable[Ranked], views: Sequence[VaultView], k: int) -> list[Ranked]:
+def select(ranked: Sequence[Ranked], views: Sequence[VaultView], k: int) -> list[Ranked]:
     """The first `k` of the ranked passages, each with its copies, in their order."""
-    selection = _Selection({view.number: view for view in views})
+    selection = _Selection({view.number: view for view in views}, ranked)
     shown: list[Ranked] = []
     for found in ranked:
         original = selection.original(found)
@@ -98,6 +99,9 @@ def inner_vaults(vault: OpenVault, vaults: Iterable[OpenVault]) -> list[tuple[st
 @dataclass(slots=True, eq=False, repr=False)
 class _Selection:
     views: dict[int, VaultView]
+    ranked: Sequence[Ranked]
+    _sizes: dict[PassageRef, int] = field(default_factory=dict["PassageRef", int])
+    _texts: dict[PassageRef, str] = field(default_factory=dict["PassageRef", str])
     _files: dict[_File, tuple[int, str | None]] = field(default_factory=dict[_File, "tuple[int, str | None]"])
     _alike: defaultdict[_Likeness, list[Ranked]] = field(
         default_factory=lambda: defaultdict[_Likeness, "list[Ranked]"](list)
@@ -115,10 +119,12 @@ class _Selection:
         alike = self._alike.get(_likeness(found)) if self._alike else None
         if not alike:
             return None
-        text = self._text(found)
+        size = self._size(found)
+        same = [other for other in alike if self._size(other) == size] if size >= COPY_CHARACTERS else []
+        text = self._text(found) if same else ""
         if len(text.strip()) < COPY_CHARACTERS:
             return None
-        return next((other for other in alike if self._text(other) == text), None)
+        return next((other for other in same if self._text(other) == text), None)
 
     def is_there(self, found: Ranked) -> bool:
         """Whether the passage is of a file that is there, and that no other hit or vault answers for."""
@@ -163,8 +169,19 @@ class _Selection:
             known = self._rooted[view.number] = Path(view.source.root or ".").is_dir()
         return known
 
+    def _size(self, found: Ranked) -> int:
+        """The bytes of the text of a passage, read together with those of all that were ranked."""
+        if not self._sizes:
+            for number, view in self.views.items():
+                passages = [other.id[1] for other in self.ranked if other.id[0] == number]
+                self._sizes |= {(number, id_): size for id_, size in sizes_of(view, passages).items()}
+        return self._sizes.get(found.id, 0)
+
     def _text(self, found: Ranked) -> str:
-        return next((text for _, text in texts_of(self.views[found.id[0]], [found.id[1]])), "")
+        if found.id not in self._texts:
+            texts = texts_of(self.views[found.id[0]], [found.id[1]])
+            self._texts[found.id] = next((text for _, text in texts), "")
+        return self._texts[found.id]
 
 
 def _likeness(found: Ranked) -> _Likeness:

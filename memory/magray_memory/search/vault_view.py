@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from magray_memory.errors import MagrayError, RowsDamaged, StorageError, VaultDamaged
 from magray_memory.storage import unfinished
 from magray_memory.storage.lock import IndexerLock
-from magray_memory.storage.passages import PassageRow, passage_rows, passage_texts
+from magray_memory.storage.passages import PassageRow, passage_rows, passage_texts, text_sizes
 from magray_memory.storage.pending import count_pending
 from magray_memory.storage.sqlite_errors import explain
 from magray_memory.storage.vector_spaces import serving
@@ -145,6 +145,12 @@ def candidate_rows(view: VaultView, passages: Iterable[int]) -> dict[int, Passag
 def texts_of(view: VaultView, passages: Sequence[int]) -> list[tuple[int, str]]:
     """Id and text of these passages."""
     return list(passage_texts(view.connection, passages)) if passages else []
+
+
+@reading
+def sizes_of(view: VaultView, passages: Sequence[int]) -> dict[int, int]:
+    """The bytes of the texts of these passages, by id."""
+    return text_sizes(view.connection, passages) if passages else {}
 
 
 @reading

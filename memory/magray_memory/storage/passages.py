@@ -77,6 +77,14 @@ def passage_texts(connection: sqlite3.Connection, passages: Iterable[int]) -> It
     return connection.execute(f"SELECT id, text FROM passage WHERE id IN ({_list(passages)})")
 
 
+def text_sizes(connection: sqlite3.Connection, passages: Iterable[int]) -> dict[int, int]:
+    """The bytes of the texts of these passages, by id."""
+    found = connection.execute(
+        f"SELECT id, length(CAST(text AS BLOB)) FROM passage WHERE id IN ({_list(passages)})"
+    )
+    return dict(found.fetchall())
+
+
 class EmbeddedParts(NamedTuple):
     """All that the text is made of that stands for a passage in a vector space."""
 
