@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import signal
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from .conftest import Box, Result
 
+QUIET = {"MAGRAY_RECORDS__EMBED_AT_ONCE": "false", "MAGRAY_LAYERS__AUTOMATIC": "false"}
+"""No process of its own changes the home after a command."""
 posix = pytest.mark.skipif(os.name == "nt", reason="needs limits of POSIX")
 
 
@@ -115,6 +118,71 @@ def test_with_not_a_byte_free_records_are_read_and_exported(box: Box, tmp_path: 
             filler.unlink()
             assert box("remember", "one more").code == 0
             assert len(memory.records.list(RecordFilter()).records) == 4
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root mounts a file system")
+def test_a_full_temporary_folder_stops_nothing(box: Box, rng: random.Random) -> None:
+    box.populate(5, rng)
+    temporary = box.base / "temporary"
+    with _small_disk(temporary, "16k"):
+        with (temporary / "filler").open("wb", buffering=0) as file, pytest.raises(OSError):
+            while True:
+                file.write(bytes(4_096))
+        poor = dataclasses.replace(box, env={"TMPDIR": str(temporary)})
+        for command in (
+            ("remember", "the first text of a new notebook"),
+            ("index", "--lexical"),
+            ("backup",),
+            ("forget", "n1"),
+            ("restore", "latest", "--yes"),
+            ("backup", "drill"),
+            ("optimize",),
+        ):
+            done = poor(*command)
+            assert done.code == 0, (command, done)
+        assert poor("list", "--json").json["records"]
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root mounts a file system")
+def test_a_home_that_is_mounted_read_only_answers_and_says_so(box: Box, rng: random.Random) -> None:
+    box.populate(5, rng)
+    assert box("index", "--lexical").code == box("remember", "zebra").code == 0
+    home = str(box.home.path)
+    subprocess.run(["mount", "--bind", home, home], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", home], check=True)
+        for command in (("search", "alpha", "--mode", "lexical"), ("list",), ("show", "n1"), ("status",)):
+            assert box(*command).code == 0, command
+        for command in (("remember", "one more"), ("index",), ("forget", "n1"), ("backup",)):
+            refused = box(*command)
+            assert refused.code == 1 and "read-only" in refused.err.lower(), (command, refused)
+    finally:
+        subprocess.run(["umount", "-l", home], check=True)
+    assert box("remember", "one more").code == 0
+
+
+@posix
+@pytest.mark.parametrize("limit", [0, 16_384])
+def test_a_limit_of_file_sizes_stops_no_reader_and_is_named(box: Box, rng: random.Random, limit: int) -> None:
+    import resource
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    box.populate(5, rng)
+    box = dataclasses.replace(box, env=QUIET)
+    assert box("index", "--lexical").code == box("remember", "zebra").code == 0
+    for command in (
+        ("search", "alpha", "--mode", "lexical"),
+        ("recall", "zebra", "--mode", "lexical"),
+        ("list",),
+    ):
+        read = box(*command, preexec_fn=limited)
+        assert read.code == 0 and "left out" not in read.err and read.out, (command, read)
+    for command in (("remember", "one more"), ("forget", "n1"), ("index", "--lexical", "--force")):
+        refused = box(*command, preexec_fn=limited)
+        assert refused.code == 1 and "ulimit -f" in refused.err, (command, refused)
+    assert box("doctor").code == 0
 
 
 @posix

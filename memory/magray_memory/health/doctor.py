@@ -167,7 +167,7 @@ class Doctor:
                     applied[at] = repairer.apply(finding)
                 except MagrayError as error:
                     self.progress.report(f"{finding.path} is not repaired: {error}")
-                    refused[finding.path] = f"{error.hint} ({error.why})" if error.hint else error.message
+                    refused[finding.path] = f"{error.hint or 'repair it by hand'} ({error.message})"
                     continue
             done.append(replace(finding, repaired=applied[at]))
         return done

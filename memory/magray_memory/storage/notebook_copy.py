@@ -161,6 +161,7 @@ def remove_records(path: Path, uids: Iterable[str], at: float) -> bool:
         record_checksums.compute_cleared(connection, -1)
         connection.execute("COMMIT" if removed else "ROLLBACK")
         if removed:
+            connection.execute("PRAGMA temp_store = file")  # as large as the notebook
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return removed > 0
@@ -215,4 +216,5 @@ def _scratch(path: Path) -> sqlite3.Connection:
     """A connection to a file that nobody else knows."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA synchronous = off")
+    connection.execute("PRAGMA temp_store = memory")  # the temporary folder may be full
     return connection

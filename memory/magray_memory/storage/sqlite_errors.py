@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -40,16 +42,18 @@ _NO_UTF8 = "Could not decode to UTF-8"
 _FOREIGN_SCHEMA = ("no such table", "no such column", "has no column named", "duplicate column name")
 _FOREIGN_FORMAT = "unsupported file format"
 _REBUILD = "run `magray index` in its workspace"
+_IO = 10
 _SHORT_READ = 522
 """Beyond the end of the log: of the database itself it reads zeros there."""
 _IO_WRITES = (778, 4874, 5386)
 """Writing, or growing the index of the log: what a full disk fails with where SQLite does not look why."""
+_IO_READS = (266, _SHORT_READ)
 _LEAST_FREE_BYTES = 64 << 10
 _SENTENCES = {
     BUSY: ("another program has been writing to it for too long", "try again in a moment"),
     LOCKED: ("another program has been writing to it for too long", "try again in a moment"),
     READONLY: ("it is read-only, or was moved while in use", "check the permissions of the folder"),
-    10: ("the disk reported an error", "check the disk"),
+    _IO: ("the disk reported an error", "check the disk"),
     _SHORT_READ: ("its log was cut or removed while in use", "try again in a moment"),
     FULL: ("the disk is full", "free some space and run the command again"),
     CANTOPEN: ("the file cannot be opened", "check that the folder is there and its permissions"),
@@ -100,6 +104,15 @@ def explain(error: BaseException, path: Path) -> StorageError | LexicalDamaged:
         )
     if is_full(error, path):
         primary = code = FULL
+    elif primary == CANTOPEN and _is_mounted_read_only(path):
+        primary = code = READONLY
+    limit = _file_size_limit() if primary == FULL else None
+    if limit is not None:
+        return StorageError(
+            f"the vault {path} cannot be used",
+            f"files may not grow beyond {limit:,} bytes (ulimit -f)",
+            "raise the limit and run the command again",
+        )
     # What SQLite says of any other error may quote a statement, and a statement what it looks for.
     why, hint = _SENTENCES.get(code) or _SENTENCES.get(primary, (f"SQLite reports {_name(error)}", ""))
     return StorageError(f"the vault {path} cannot be used", why, hint)
@@ -110,12 +123,35 @@ def is_full(error: BaseException, path: Path) -> bool:
     code = error_code(error)
     if code & 0xFF == FULL:
         return True
+    if _file_size_limit() is not None:
+        return code & 0xFF == _IO and code not in _IO_READS
     if code not in _IO_WRITES:
         return False
     import shutil
 
     try:
         return shutil.disk_usage(path.parent).free < _LEAST_FREE_BYTES
+    except OSError:
+        return False
+
+
+def _file_size_limit() -> int | None:
+    """The most bytes that a file of this process may have, None without a limit."""
+    if sys.platform == "win32":
+        return None
+    try:
+        import resource
+    except ImportError:  # who changed to another user may not read Python's own folder any more
+        return None
+    soft, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    return None if soft == resource.RLIM_INFINITY else soft
+
+
+def _is_mounted_read_only(path: Path) -> bool:
+    if sys.platform == "win32":
+        return False
+    try:
+        return bool(os.statvfs(path.parent).f_flag & os.ST_RDONLY)
     except OSError:
         return False
 

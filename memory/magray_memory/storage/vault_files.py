@@ -152,6 +152,7 @@ def _write_draft(draft: Path, kind: VaultKind, root: Path | None) -> None:
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     connection = sqlite3.connect(draft, isolation_level=None)
     try:
+        connection.execute("PRAGMA temp_store = memory")  # the temporary folder may be full
         connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         # Space that is freed can be given back in small steps, while others read and write.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")

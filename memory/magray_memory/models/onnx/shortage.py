@@ -17,6 +17,7 @@ _GPU_MEMORY = "the GPU has not enough memory"
 _PROCESSES = "no more processes or threads can be started"
 _FILES = "too many files are open"
 _DISK = "the disk is full"
+_FILE_SIZE = "files may not grow beyond a limit"
 _NUMBERS = {
     errno.ENOMEM: _MEMORY,
     errno.EAGAIN: _PROCESSES,
@@ -24,6 +25,7 @@ _NUMBERS = {
     errno.ENFILE: _FILES,
     errno.ENOSPC: _DISK,
     errno.EDQUOT: _DISK,
+    errno.EFBIG: _FILE_SIZE,
 }
 _SIGNS = {
     "gpu has not enough memory": _GPU_MEMORY,
@@ -45,6 +47,7 @@ _SIGNS = {
     "too many open files": _FILES,
     "no space left": _DISK,
     "quota exceeded": _DISK,
+    "file too large": _FILE_SIZE,
 }
 _ADDRESS_BYTES = 450_000_000
 """Address space that the libraries and a small model reserve (275 MB, and as much again for threads): without
