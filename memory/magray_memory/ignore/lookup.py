@@ -15,7 +15,7 @@ from magray_memory.ignore.ignore_rule import IgnoreRule
 from magray_memory.ignore.rules import Verdict, root_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from magray_memory.ignore.patterns import Rule, RuleSet
@@ -118,17 +118,46 @@ def find_left_out(
     none does by names, or nothing is there. Content is not looked at.
     """
     rules = root_rules(root, _Names(root), ignore=ignore, include=include, hidden=hidden)
+    for step in _steps(rules, path):
+        if step.verdict.rule is not None:
+            return left_out(step.verdict.rule, *_entry(step.rules, step.prefix, step.name))
+    return None
+
+
+def find_fault(
+    root: Path,
+    path: str,
+    *,
+    ignore: Sequence[str] = (),
+    include: Sequence[str] = (),
+    hidden: bool = False,
+) -> str:
+    """Why it is not known whether the file at `path` may be indexed: an ignore file of a folder that it lies
+    in, and what is wrong with it; empty where nothing is.
+    """
+    rules = root_rules(root, _Names(root), ignore=ignore, include=include, hidden=hidden)
+    faults = (step.rules.fault_under(root) for step in _steps(rules, path))
+    return next(filter(None, faults), "")
+
+
+class _Step(NamedTuple):
+    prefix: str
+    name: str
+    rules: FolderRules
+    verdict: Verdict
+
+
+def _steps(rules: FolderRules, path: str) -> Iterator[_Step]:
+    """Each entry on the way to a path, with the rules of the folder that it stands in."""
     prefix = ""
     for name in filter(None, path.split("/")):
         verdict = _judged(rules, name)
-        if verdict.rule is not None:
-            return left_out(verdict.rule, *_entry(rules, prefix, name))
+        yield _Step(prefix, name, rules, verdict)
         place = rules.folder / name
         if not place.is_dir():
-            return None
+            return
         rules = rules.enter(name, _Names(place), verdict)
         prefix += f"{name}/"
-    return None
 
 
 def _judged(rules: FolderRules, name: str) -> Verdict:

@@ -104,6 +104,14 @@ class FolderRules:
     warning: str = ""
     """What is wrong with the configuration of the repository that begins here, as a sentence."""
 
+    def fault_under(self, root: Path) -> str:
+        """The fault, with its file as it is named in the workspace `root`; empty where there is none."""
+        if self.fault is None:
+            return ""
+        file = self.fault.file
+        named = file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
+        return f"{named}: {self.fault.sentence}"
+
     def judge(self, name: str, is_dir: bool) -> Verdict:
         """What becomes of the entry `name` of this folder."""
         if is_dir:

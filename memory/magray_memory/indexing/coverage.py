@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.ignore.ignore_rule import IgnoreRule
-from magray_memory.ignore.lookup import LeftOut, find_left_out, left_out_by_content
+from magray_memory.ignore.lookup import LeftOut, find_fault, find_left_out, left_out_by_content
 from magray_memory.indexing.skip import Skip, SkipReason
 from magray_memory.indexing.walk import Tally, WalkOptions, walk
 from magray_memory.regular_file import stamp_of, unchanged
@@ -120,6 +120,11 @@ def why(root: Path, path: str, settings: IndexSettings, vault: Vault | None) -> 
         )
         if entry is not None:
             return _left_out(path, entry)
+        fault = find_fault(
+            root, path, ignore=settings.ignore, include=settings.include, hidden=settings.hidden
+        )
+        if fault:
+            return PathStanding(path, Standing.SKIPPED, Skip(SkipReason.RULES_UNKNOWN, fault).sentence)
     if not place.exists():
         known = vault is not None and documents.knows(vault, path)
         return PathStanding(path, Standing.GONE, "it is no longer there") if known else None

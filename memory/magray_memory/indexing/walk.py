@@ -176,11 +176,7 @@ def _usable(prefix: str, rules: FolderRules, entries: list[os.DirEntry[str]], ta
     root = rules.folder
     for _ in range(prefix.count("/")):
         root = root.parent
-    try:
-        file = fault.file.relative_to(root).as_posix()
-    except ValueError:
-        file = str(fault.file)
-    tally.problems[prefix or "./"] = Skip(SkipReason.RULES_UNKNOWN, f"{file}: {fault.sentence}")
+    tally.problems[prefix or "./"] = Skip(SkipReason.RULES_UNKNOWN, rules.fault_under(root))
     if not fault.lasting:
         tally.unseen.append(prefix)
     return _Folder(prefix, rules, [])

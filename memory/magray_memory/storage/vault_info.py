@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from magray_memory.errors import MagrayError, StorageError
 from magray_memory.storage import embedding_depth, unfinished, vector_spaces
+from magray_memory.storage.damaged_vault import stated_root
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.pending import count_heads, count_pending
@@ -149,6 +150,8 @@ def describe(path: Path, kind: VaultKind, root: Path | None = None) -> VaultInfo
             unseen = vault.unseen_changes
     except (MagrayError, OSError) as error:
         why = error.strerror or str(error) if isinstance(error, OSError) else error.why or error.what
+        if root is None and kind.derived:
+            root = stated_root(path)
         return VaultInfo(path, kind, root, 0, 0, {}, 0, 0, 0, size, None, {}, problem=why)
     named = Path(facts["root"]) if facts.get("root") else root
     when = _moment(facts.get("last_indexed_at"))

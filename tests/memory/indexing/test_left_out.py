@@ -87,3 +87,18 @@ def test_every_door_says_the_same_of_what_git_tracks_though_ignored(ws: Workspac
     found = why(ws.root, "gen/deep/tracked.py", index, ws.vault)
     assert found is not None
     assert found.standing is Standing.LEFT_OUT
+
+
+@pytest.mark.parametrize("ignored", ["secret.txt\n" + "# x\n" * 300_000, "*a*b{}*\n"])
+def test_why_names_the_ignore_file_that_cannot_be_used(ws: Workspace, ignored: str) -> None:
+    text = ignored if "{}" not in ignored else "".join(ignored.format(n) for n in range(20_001))
+    ws.write("sub/.gitignore", text)
+    for path in ("sub/secret.txt", "sub/deeper/open.txt", "outside.txt"):
+        ws.write(path, "zebra")
+    ws.index(lexical=True)
+    for path in ("sub/secret.txt", "sub/deeper/open.txt"):
+        standing = why(ws.root, path, ws.settings.index, ws.vault)
+        assert standing is not None and standing.standing is Standing.SKIPPED
+        assert "sub/.gitignore: " in standing.reason
+    outside = why(ws.root, "outside.txt", ws.settings.index, ws.vault)
+    assert outside is not None and outside.standing is Standing.INDEXED

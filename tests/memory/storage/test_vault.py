@@ -19,7 +19,9 @@ from ended import end
 from magray_memory.errors import StorageError, VaultDamaged, VaultTooNew
 from magray_memory.storage import change_log, schema
 from magray_memory.storage.durability import Durability, VaultKind
+from magray_memory.storage.home import Home
 from magray_memory.storage.vault import Vault, quarantine
+from magray_memory.storage.vault_info import list_vaults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -356,3 +358,12 @@ def test_a_read_only_home_is_read_by_another_user(common: Path) -> None:
     path.with_name(path.name + "-shm").chmod(0o600)
     assert _python(code, path).communicate(timeout=60)[0].splitlines()[0] == "closed True"
     vault.close()
+
+
+def test_a_vault_that_cannot_be_read_names_its_folder(tmp_path: Path) -> None:
+    home, root = Home(tmp_path / "home").ensure(), tmp_path / "project"
+    path = home.vault_path(root)
+    Vault.open(path, kind=VaultKind.WORKSPACE, root=root, write=True).close()
+    os.truncate(path, 5_000)
+    (info,) = list_vaults(home)
+    assert info.problem and info.root == root
