@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from magray_server.safe_text import SafeFormatter
@@ -32,9 +34,15 @@ def start_logging(home: Home, file: Path | None, level: str = "") -> None:
     from logging.handlers import RotatingFileHandler
 
     class PrivateFileHandler(RotatingFileHandler):
-        """Makes each file open to the person alone."""
+        """Makes each file open to the person alone. What it cannot write goes to stderr, a line each."""
+
+        def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - its name in `logging`
+            with contextlib.suppress(OSError, ValueError):
+                print(self.format(record), file=sys.stderr)
 
         def _open(self) -> Any:
+            if file is None:  # the home may have been removed
+                home.make_logs()
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
             os.close(os.open(self.baseFilename, flags, 0o600))
             return super()._open()

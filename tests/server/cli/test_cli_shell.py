@@ -194,6 +194,19 @@ def test_closed_output_does_no_harm(magray: Magray) -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a name that is no Unicode")
+def test_without_stderr_a_strange_name_costs_no_exit_code(magray: Magray) -> None:
+    (Path(os.fsdecode(bytes(magray.cwd) + b"/a\xff.txt"))).write_text("alpha")
+    done = subprocess.run(
+        ["sh", "-c", '"$@" 2>&-', "sh", *magray.command, "index", "--lexical"],
+        cwd=magray.cwd,
+        env=magray.environment(),
+        check=False,
+        stdout=subprocess.PIPE,
+    )
+    assert done.returncode == 3 and b"indexed" in done.stdout
+
+
 def test_output_that_knows_only_ascii(indexed: Magray) -> None:
     env = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
     result = indexed("search", "ключи подписи".encode(), "--mode", "lexical", env=env)

@@ -136,6 +136,18 @@ def test_a_home_that_is_removed_is_made_again(kept, project, tmp_path, processes
     assert client.request("magray/remember", {"text": "Later."})["outcome"] == "created"
 
 
+def test_a_removed_home_takes_the_log_with_it_and_nothing_else(connect, project, tmp_path, processes) -> None:
+    *_, eventually = processes
+    client = connect()
+    client.start(project)
+    client.ready()
+    _remove(tmp_path / "home")
+    (project / "src/after.py").write_text("def quokka(): ...\n")
+    assert eventually(lambda: "src/after.py" in _paths(client, "quokka"), 60)
+    assert client.stop() == 0
+    assert b"Traceback" not in client.stderr and b"Logging error" not in client.stderr, client.stderr
+
+
 def test_a_file_in_place_of_the_home_is_told(kept, tmp_path, processes) -> None:
     client, _ = kept
     *_, eventually = processes

@@ -90,7 +90,7 @@ def _batch(shell: Shell, file: str, wanted: Search, what: Literal["search", "rec
             try:
                 item = _item(line, number)
                 query_id = item.pop("id", number)
-                text = item.pop("text")
+                text = _text(item, number)
                 answer = ask(memory, replace(wanted, query=text, **_options(item, number, wanted)))
             except Exception as error:  # whatever one line does, the later ones are answered
                 failed += 1
@@ -124,7 +124,7 @@ def _lines(file: str) -> Iterator[Line]:
 
 
 def _item(line: bytes, number: int) -> dict[str, Any]:
-    """One line of a batch: an object with a text."""
+    """One line of a batch, an object."""
     where = f"line {number} of the batch"
     if len(line) > _MAX_BATCH_LINE:
         raise QueryError(where, "it is longer than a megabyte")
@@ -134,9 +134,17 @@ def _item(line: bytes, number: int) -> dict[str, Any]:
         raise QueryError(where, "a number in it is too large") from None
     except (ValueError, RecursionError):
         raise QueryError(where, "it is not JSON", '{"id": 1, "text": "…"}') from None
-    if not isinstance(value, dict) or not isinstance(cast(dict[str, Any], value).get("text"), str):
+    if not isinstance(value, dict):
         raise QueryError(where, "it is no object with a text", '{"id": 1, "text": "…"}')
     return cast(dict[str, Any], value)
+
+
+def _text(item: dict[str, Any], number: int) -> str:
+    """The text of a batch's line, taken out of it."""
+    text = item.pop("text", None)
+    if not isinstance(text, str):
+        raise QueryError(f"line {number} of the batch", "it has no text", '{"id": 1, "text": "…"}')
+    return text
 
 
 def _no_constant(name: str) -> Any:
