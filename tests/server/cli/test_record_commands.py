@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .conftest import Magray
 
 SENTENCE = "Платёж повторяется три раза, потом заказ отменяется."
@@ -197,6 +197,41 @@ def test_an_edit_beside_another_is_refused(magray: Magray, tmp_path: Path) -> No
     assert refused.code == 1
     assert "changed by another program" in refused.err
     assert magray("--json", "show", "n1").json["text"] == "from elsewhere"
+    kept = re.search(r"what you wrote is kept in (\S+)", refused.err)
+    assert kept is not None
+    assert Path(kept[1]).read_text("utf-8") == "one\nmine"
+    Path(kept[1]).unlink()
+
+
+@pytest.mark.parametrize(
+    ("editor", "said", "kept"),
+    [
+        ("file.write(b'mine'); file.close(); sys.exit(3)", "failed", b"one\nmine"),
+        ("file.write(b'\\xff'); file.close()", "no UTF-8", b"one\n\xff"),
+        ("file.close(); pathlib.Path(sys.argv[1]).unlink()", "is gone", None),
+        ("file.truncate(0)", "text is empty", None),
+    ],
+)
+def test_an_edit_that_fails_loses_nothing(
+    magray: Magray, tmp_path: Path, editor: str, said: str, kept: bytes | None
+) -> None:
+    magray("remember", "one")
+    script = tmp_path / "editor.py"
+    script.write_text(f"import pathlib, sys\nfile = open(sys.argv[1], 'ab')\n{editor}\n", "utf-8")
+    failed = magray("edit", "n1", env={"VISUAL": f"{sys.executable} {script}", "TMPDIR": str(tmp_path)})
+    assert failed.code in (1, 2)
+    assert said in failed.err
+    assert "bug" not in failed.err
+    assert magray("--json", "show", "n1").json["text"] == "one"
+    assert [path.read_bytes() for path in tmp_path.glob("magray-*.md")] == ([] if kept is None else [kept])
+
+
+def test_an_editor_that_is_no_command_is_said(magray: Magray, tmp_path: Path) -> None:
+    magray("remember", "one")
+    failed = magray("edit", "n1", env={"VISUAL": "'unclosed", "TMPDIR": str(tmp_path)})
+    assert failed.code == 1
+    assert "bug" not in failed.err
+    assert not list(tmp_path.glob("magray-*.md"))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +18,7 @@ from magray_server.operations.edit import run
 from magray_server.operations.operation import Context
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from magray_memory.values import Record
     from magray_server.cli.shell import Shell
@@ -32,12 +36,13 @@ def _run(shell: Shell, wanted: Edit) -> int | None:
         return None
     with shell.memory() as memory:
         former = memory.records.get(wanted.id)
-        text = _edited(former.stored.text)
-        if text is None or text == former.stored.text:
-            shell.note(f"{former.id} is unchanged")
-            return DONE
-        version = wanted.version or former.as_json()["version"]
-        record = run(Context(memory=memory), replace(wanted, text=text, version=version))
+        with _draft(shell, former.stored.text) as draft:
+            text = _edited(draft, former.stored.text)
+            if text == former.stored.text:
+                shell.note(f"{former.id} is unchanged")
+                return DONE
+            version = wanted.version or former.as_json()["version"]
+            record = run(Context(memory=memory), replace(wanted, text=text, version=version))
     if shell.json:
         shell.value(record.as_json())
     else:
@@ -48,15 +53,46 @@ def _run(shell: Shell, wanted: Edit) -> int | None:
     return DONE
 
 
-def _edited(text: str) -> str | None:
-    """The text after the editor is closed, None when it was not saved."""
+@contextmanager
+def _draft(shell: Shell, text: str) -> Generator[Path]:
+    """A file with the text for an editor, which stays where what was written into it is not stored."""
+    handle, name = tempfile.mkstemp(prefix="magray-", suffix=".md")
+    path, written = Path(name), _in_file(text)
     try:
-        edited = click.edit(text, extension=".md")
+        with os.fdopen(handle, "wb") as file:
+            file.write(written)
+        yield path
+    except BaseException:
+        with suppress(OSError):
+            if path.read_bytes() in (written, b""):
+                path.unlink()
+            else:
+                shell.note(f"what you wrote is kept in {path}")
+        raise
+    path.unlink(missing_ok=True)
+
+
+def _in_file(text: str) -> bytes:
+    return (text if text.endswith("\n") else f"{text}\n").encode()  # editors want a line that ends
+
+
+def _edited(draft: Path, text: str) -> str:
+    """The text after the editor is closed."""
+    try:
+        click.edit(filename=str(draft))
+        found = draft.read_bytes().decode("utf-8-sig")
     except click.ClickException as error:
         raise ShellError("the editor", error.format_message(), "set EDITOR, or give --text") from error
-    if edited is None or text.endswith("\n"):
-        return edited
-    return edited.removesuffix("\n")  # the file that editors get ends with a line
+    except UnicodeDecodeError as error:
+        raise ShellError("the editor", "what it saved is no UTF-8", "save it as UTF-8") from error
+    except ValueError as error:  # quotes that are not closed in EDITOR
+        raise ShellError("the editor", f"EDITOR is no command: {error}", "set EDITOR") from error
+    except FileNotFoundError as error:
+        raise ShellError(
+            "the editor", "the file that it was given is gone", "save it where it was"
+        ) from error
+    found = found.replace("\r\n", "\n")
+    return found if text.endswith("\n") else found.removesuffix("\n")
 
 
 def _lines(_: Call[Edit], record: Record) -> Iterator[str]:
