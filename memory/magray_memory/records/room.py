@@ -158,41 +158,43 @@ class Records:
         version: str | None = None,
     ) -> Record:
         """Give a record another text, title or kind; see `RecordStore.edit`."""
-        stored = self._existing().edit(id_, text=text, title=title, kind=kind, version=version)
+        stored = self._existing_store().edit(id_, text=text, title=title, kind=kind, version=version)
         given = added(*(redact(part, self._redaction).counts for part in (text, title) if part))
         return replace(self._record(stored), redacted=given)
 
     def tag(self, id_: str, add: Iterable[str] = (), remove: Iterable[str] = ()) -> Record:
         """Add and remove tags. Raises RecordNotFound, RecordError."""
-        return self._record(self._existing().tag(id_, add, remove))
+        return self._record(self._existing_store().tag(id_, add, remove))
 
     def pin(self, id_: str, *, pinned: bool = True) -> Record:
         """Keep a record from ever expiring, or no longer. Raises RecordNotFound."""
-        return self._record(self._existing().pin(id_, pinned=pinned))
+        return self._record(self._existing_store().pin(id_, pinned=pinned))
 
     def forget(self, ids: Sequence[str]) -> list[Record]:
         """Move records to the trash. Raises RecordNotFound."""
-        return [self._record(stored) for stored in self._existing().forget(ids)]
+        return [self._record(stored) for stored in self._existing_store().forget(ids)]
 
     def purge(self, ids: Sequence[str]) -> Purged:
         """Remove records for good, in the trash or not, from every file of the home: all of them or, when one
         is not there, none. Raises RecordNotFound, StorageError.
         """
-        store = self._existing()
-        return self._purged(store.find(id_, trashed=True).id for id_ in ids)
+        from magray_memory.records.find import find_record
+
+        vault = self._existing(write=True)
+        return self._purged(find_record(vault, id_, trashed=True).id for id_ in ids)
 
     def empty_trash(self, ids: Sequence[str] = ()) -> Purged:
         """Remove what is in the trash for good, or just these records of it. Raises RecordNotFound,
         RecordError for one that is not in the trash, StorageError.
         """
-
+        from magray_memory.records.find import find_record
         from magray_memory.storage import record_lists
 
         vault = self.notebook(write=False)
         if not ids:
             return self._purged([] if vault is None else record_lists.trashed(vault))
-        store = self._existing()
-        found = [store.find(id_, trashed=True) for id_ in ids]
+        existing = self._existing(write=True)
+        found = [find_record(existing, id_, trashed=True) for id_ in ids]
         for record in found:
             if record.trashed_at is None:
                 name = record_id(record.id)
@@ -211,21 +213,23 @@ class Records:
 
     def restore(self, id_: str) -> Record:
         """Take a record out of the trash. Raises RecordNotFound."""
-        return self._record(self._existing().restore(id_))
+        return self._record(self._existing_store().restore(id_))
 
     def get(self, id_: str, *, trashed: bool = False) -> Record:
         """One record. Raises RecordNotFound."""
-        return self._record(self._existing(write=False).find(id_, trashed=trashed))
+        from magray_memory.records.find import find_record
+
+        return self._record(find_record(self._existing(write=False), id_, trashed=trashed))
 
     def show(self, id_: str, *, note_use: bool = True) -> RecordDetails:
         """One record, in the trash or not, with its former states and what links to it.
 
         `note_use`: that it was shown counts as a use. Raises RecordNotFound.
         """
+        from magray_memory.records.find import find_record
         from magray_memory.storage import record_lists, records
 
-        store = self._existing(write=False)
-        found = store.find(id_, trashed=True)
+        found = find_record(self._existing(write=False), id_, trashed=True)
         vault = self._reading()
         names = [record_id(found.id), *filter(None, (found.title, found.key))]
         linking = records.get(vault, record_lists.linking_to(vault, names)) if vault else []
@@ -334,14 +338,18 @@ class Records:
     def _redaction(self) -> RedactionSettings:
         return self._context.settings.redaction
 
-    def _existing(self, *, write: bool = True) -> RecordStore:
-        """The store of a notebook that is there. Raises RecordNotFound where there is none."""
+    def _existing(self, *, write: bool) -> Vault:
+        """A notebook that is there. Raises RecordNotFound where there is none."""
         from magray_memory.errors import RecordNotFound
 
         vault = self._reading()
         if vault is None:
             raise RecordNotFound("nothing was remembered yet", "", 'magray remember "a sentence"')
-        return self._store(self._writing() if write else vault)
+        return self._writing() if write else vault
+
+    def _existing_store(self) -> RecordStore:
+        """The store of a notebook that is there. Raises RecordNotFound where there is none."""
+        return self._store(self._existing(write=True))
 
     def _writing(self) -> Vault:
         """The notebook, open for writing; made where there is none."""

@@ -24,10 +24,10 @@ from magray_memory.records.draft import (
     clean_tags,
     content_of,
 )
+from magray_memory.records.find import find_record
 from magray_memory.records.record import record_id, version_of
 from magray_memory.records.redacted import redacted_record
 from magray_memory.storage import layers, records, uses
-from magray_memory.storage.document_id import parse_document_id
 from magray_memory.storage.record_types import NewRecord
 from magray_memory.text.redaction import DEFAULT
 
@@ -102,7 +102,7 @@ class RecordStore:
 
     def _remember(self, prepared: Prepared) -> Stored:
         draft, content = _checked(prepared.draft, self._clock()), prepared.content
-        superseded = None if draft.supersedes is None else self.find(draft.supersedes).id
+        superseded = None if draft.supersedes is None else find_record(self._vault, draft.supersedes).id
         known = self._known(draft, content)
         if known is None:
             new = self._new(draft, content, prepared.citation)
@@ -134,7 +134,7 @@ class RecordStore:
         from magray_memory.records.draft import Draft
 
         def work() -> StoredRecord:
-            former = self.find(id_)
+            former = find_record(self._vault, id_)
             if version is not None and version != version_of(former):
                 raise _changed(former)
             content = content_of(
@@ -160,7 +160,7 @@ class RecordStore:
         added, removed = clean_tags(add), clean_tags(remove)
 
         def work() -> StoredRecord:
-            former = self.find(id_)
+            former = find_record(self._vault, id_)
             tags = tuple(dict.fromkeys([*former.tags, *added]))
             tags = tuple(tag for tag in tags if tag not in removed)
             if len(tags) > MAX_TAGS:
@@ -175,7 +175,7 @@ class RecordStore:
         """Keep a record from ever expiring, or no longer. Raises RecordNotFound."""
 
         def work() -> StoredRecord:
-            document = self.find(id_).id
+            document = find_record(self._vault, id_).id
             records.set_fields(self._vault, document, self._now(), pinned=pinned)
             self._renew(document)
             return self._get(document)
@@ -186,7 +186,7 @@ class RecordStore:
         """Move records to the trash, all of them or, when one is not there, none. Raises RecordNotFound."""
 
         def work() -> list[StoredRecord]:
-            documents = list(dict.fromkeys(self.find(id_).id for id_ in ids))
+            documents = list(dict.fromkeys(find_record(self._vault, id_).id for id_ in ids))
             records.trash(self._vault, documents, self._lexical, self._now())
             return records.get(self._vault, documents)
 
@@ -196,26 +196,12 @@ class RecordStore:
         """Take a record out of the trash; one that is not in it stays as it is. Raises RecordNotFound."""
 
         def work() -> StoredRecord:
-            found = self.find(id_, trashed=True)
+            found = find_record(self._vault, id_, trashed=True)
             if found.trashed_at is not None:
                 self._untrash(found)
             return self._get(found.id)
 
         return self._write(work)
-
-    def find(self, id_: str, *, trashed: bool = False) -> StoredRecord:
-        """The record of an id, as `n17` or `17`. Raises RecordNotFound, for one in the trash too unless
-        `trashed`.
-        """
-        number = id_.strip().lower()
-        document = parse_document_id(f"n{number}" if number.isdecimal() else number, ())
-        (found, *_) = records.get(self._vault, [document.number]) or [None]
-        if found is None:
-            raise RecordNotFound(f"no record has the id {id_}", "", "magray list")
-        if found.trashed_at is not None and not trashed:
-            name = record_id(found.id)
-            raise RecordNotFound(f"{name} is in the trash", "", f"magray trash restore {name}")
-        return found
 
     def _known(self, draft: Draft, content: Content) -> StoredRecord | None:
         if draft.key is not None:

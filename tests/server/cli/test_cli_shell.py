@@ -27,6 +27,7 @@ COMMANDS = (
     *("promote", "clean", "trash", "export", "import"),
     *("stats", "status", "doctor", "backup", "restore", "optimize", "vault", "model", "config", "completion"),
 )
+WRITERS = ("magray_memory.records.store", "magray_memory.index.lexical", "magray_memory.indexing.parse")
 NATIVE = (
     "numpy",
     "onnxruntime",
@@ -160,6 +161,26 @@ def test_nothing_native_is_loaded_to_say_how_things_are(indexed: Magray, line: l
         text=True,
         check=True,
     )
+    assert "loaded: []" in done.stderr
+
+
+@pytest.mark.parametrize("line", [["list"], ["show", "n1"]])
+def test_nothing_that_writes_or_parses_is_loaded_to_show_records(magray: Magray, line: list[str]) -> None:
+    assert magray("remember", "the gate opens at seven").code == 0
+    code = (
+        "import sys\nfrom magray_server.cli.program import run\n"
+        f"run({line!r})\n"
+        f"print('loaded:', [n for n in {WRITERS!r} if n in sys.modules], file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=magray.cwd,
+        env=magray.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "gate opens" in done.stdout
     assert "loaded: []" in done.stderr
 
 
