@@ -320,3 +320,49 @@ def test_damaged_approximate_vectors_are_found_and_made_again(
     info = describe(ws.vault.path, VaultKind.WORKSPACE, ws.root)
     assert info is not None
     assert info.pending == info.approximate == info.passages
+
+
+class _Killed(BaseException):
+    pass
+
+
+class Dying:
+    """The model, which dies with its process after so many batches."""
+
+    def __init__(self, model: Embedder, batches: int) -> None:
+        self._model = model
+        self._left = batches
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def _until_killed(self, made: Any) -> Any:
+        for batch in made:
+            if self._left == 0:
+                raise _Killed
+            self._left -= 1
+            yield batch
+
+    def passages(self, *args: Any) -> Any:
+        return self._until_killed(self._model.passages(*args))
+
+    def heads(self, *args: Any) -> Any:
+        return self._until_killed(self._model.heads(*args))
+
+
+def test_killed_while_the_depth_changes_the_next_run_goes_on(ws: Workspace, model: Embedder) -> None:
+    populate(ws)
+    for number in range(20):
+        ws.write(f"notes/n{number}.md", f"# Note {number}\n\n{LONG} {number}\n")
+    for depth, batches in (("heads", 5), ("full", 3), ("prose", 2), ("heads", 1), ("full", 4)):
+        dying = Dying(model, batches)
+        with pytest.raises(_Killed):
+            index(ws, dying, depth)  # pyright: ignore[reportArgumentType]
+        assert list(check_vectors(ws.vault)) == []
+    index(ws, model, "full")
+    assert heads(ws) == set()
+    after = stored(ws)
+    ws.home.vectors.unlink()
+    forget(ws, model)
+    index(ws, model, "full")
+    assert stored(ws) == after

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from magray_memory.config import EmbeddingSettings
+from magray_memory.config import EmbeddingSettings, ResourceSettings, Settings
 from magray_memory.errors import EmbeddingUnavailable, VaultLocked
 from magray_memory.indexing.events import Device, Done, LexicalReady, Start, Warned
 from magray_memory.models import loader
@@ -25,8 +25,10 @@ from magray_memory.models.model import resolve_model
 from magray_memory.models.provider import ModelProvider
 from magray_memory.polled_files import PolledFiles
 from magray_memory.resources import choose_profile, machine
+from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.lock import IndexerLock
 from magray_memory.storage.vault_files import quarantine
+from magray_memory.storage.vault_info import describe
 from magray_memory.watching.watcher import Watched, Watcher
 
 if TYPE_CHECKING:
@@ -619,3 +621,54 @@ def storm(ws: Workspace, what: str, name: str, argument: Any) -> None:
         shutil.rmtree(place, ignore_errors=True)
     elif what == "pause":
         time.sleep(argument / 10)
+
+
+LONG = " ".join(f"The {word} of the harbour is older than its lighthouse." for word in "abcdefghijklmnop")
+
+
+def vectors_of(ws: Workspace) -> tuple[int, int]:
+    """Passages without a vector, and those with one of the beginning of their text."""
+    info = describe(ws.vault.path, VaultKind.WORKSPACE, ws.root)
+    assert info is not None
+    return info.pending, info.heads
+
+
+def test_on_battery_a_watcher_reads_beginnings_and_the_rest_once_plugged_in(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    battery = [True]
+    monkeypatch.setattr("magray_memory.indexing.embedding_passes.on_battery", lambda: battery[0])
+    monkeypatch.setattr("magray_memory.indexing.embedding_passes.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("magray_memory.power.OtherPrograms.share", lambda _: 0.0)
+    ws.settings = Settings(
+        embedding=EmbeddingSettings(depth="auto"), resources=ResourceSettings(profile="balanced")
+    )
+    ws.write("prose.md", f"# Harbour\n\n{LONG}\n")
+    with watching(ws, lambda: Embedder.open(resolve_model("", ws.home.models))) as watch:
+        watch.ready()
+        assert vectors_of(ws) == (0, 1)
+        ws.write("later.md", f"# Later\n\n{LONG}\n")
+        watch.until(lambda: vectors_of(ws) == (0, 2))
+        battery[0] = False
+        watch.until(lambda: vectors_of(ws) == (0, 0))
+
+
+def test_a_watcher_with_approximate_vectors_alone_opens_no_model(ws: Workspace) -> None:
+    opened: list[bool] = []
+
+    def refused() -> Embedder:
+        opened.append(True)
+        raise EmbeddingUnavailable("the model was asked for")
+
+    ws.settings = Settings(embedding=EmbeddingSettings(depth="static"))
+    ws.write("a.md", f"# Harbour\n\n{LONG}\n")
+    with watching(ws, refused) as watch:
+        watch.ready()
+        ws.write("b.md", f"# Lighthouse\n\n{LONG}\n")
+        watch.equal_to(["a.md", "b.md"])
+        watch.sent(Done, 2)
+        info = describe(ws.vault.path, VaultKind.WORKSPACE, ws.root)
+        assert info is not None
+        assert info.pending == info.approximate == info.passages
+    assert not opened
+    assert not [event for event in ws.events if isinstance(event, Warned)]
