@@ -78,3 +78,39 @@ def test_an_import_inside_a_function_counts_and_one_for_types_does_not(tmp_path:
     )
     known: dict[str, Path] = dict.fromkeys(("p", "p.one", "p.two", "p.three", "p.four"), path)
     assert imports("p.one", path, known) == {"p.two", "p.four"}
+
+
+_PROSE = {"message", "hint", "degraded", "sentence", "summary", "what", "why"}
+"""Fields that hold sentences for people."""
+
+
+def _is_prose(node: ast.expr) -> bool:
+    match node:
+        case ast.Attribute(attr=name):
+            return name in _PROSE
+        case ast.Call(func=ast.Name(id="str"), args=[ast.Name(id="error")]):
+            return True
+        case ast.Call(func=ast.Attribute(value=value)):
+            return _is_prose(value)
+    return False
+
+
+def _text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(node.value)
+
+
+def test_no_code_looks_for_words_in_a_sentence() -> None:
+    found: list[str] = []
+    for name, path in modules().items():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Compare(left=left, comparators=others):
+                    sides = [left, *others]
+                    looks = any(map(_is_prose, sides)) and any(map(_text, sides))
+                case ast.Call(func=ast.Attribute(value=value, attr="startswith" | "endswith" | "find")):
+                    looks = _is_prose(value)
+                case _:
+                    looks = False
+            if looks:
+                found.append(f"{name}:{node.lineno}: {ast.unparse(node)}")
+    assert not found
