@@ -29,8 +29,8 @@ _FIELDS = {
     "title": "title",
     **dict.fromkeys(("tags", "tag", "keywords"), "tags"),
     **dict.fromkeys(("aliases", "alias"), "aliases"),
-    "заголовок": "title",
-    **dict.fromkeys(("теги", "тег"), "tags"),
+    **dict.fromkeys(("заголовок", "название"), "title"),
+    **dict.fromkeys(("теги", "тег", "метки", "метка", "ключевые слова"), "tags"),
     **dict.fromkeys(("псевдонимы", "псевдоним"), "aliases"),
 }
 """Key in lower case → what it states."""

@@ -210,6 +210,13 @@ def test_tags_are_read_however_they_are_listed(tags: str, expected: list[str]) -
     assert chunk_markdown(f"---\n{tags}\n---\ntext\n")[1] == expected
 
 
+@pytest.mark.parametrize("key", ["теги", "Метки", "метка", "КЛЮЧЕВЫЕ СЛОВА"])
+def test_other_russian_keys_of_front_matter_mean_the_same(key: str) -> None:
+    for value in ("[работа, Идеи]", "\n- работа\n- Идеи"):
+        title, tags, *_ = chunk_markdown(f"---\nназвание: План\n{key}: {value}\n---\nтекст\n")
+        assert (title, set(tags)) == ("План", {"работа", "идеи"})
+
+
 def test_front_matter_may_be_russian() -> None:
     text = "---\nЗаголовок: План на год\nтеги: [работа, Идеи]\nпсевдонимы:\n  - План\n---\nтекст\n"
     title, tags, _, chunks = chunk_markdown(text)
