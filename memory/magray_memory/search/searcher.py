@@ -176,11 +176,12 @@ class Searcher:
     def _related(
         self, run: _Run, views: list[VaultView], root: Path, path: str, line: int | None
     ) -> SearchAnswer:
-        inside = [view for view in views if view.source.root == root and path not in view.source.hidden()]
-        if not inside:
+        of_root = [view for view in views if view.source.root == root]
+        if not of_root:
             return self._answer(run, [], views)
         from magray_memory.search import related
 
+        inside = (view for view in of_root if path not in view.source.hidden())
         location = related.find_location(inside, path, line)
         live = [view for view in views if not view.empty]
         terms = related.typical_terms(location)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from magray_memory.values import canonical_root, relative_path, tail
 from magray_server.lsp.errors import invalid
-from magray_server.lsp.uris import below, to_path, to_uri
+from magray_server.lsp.uris import below, to_path, to_uri, why_no_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -127,7 +127,7 @@ class Folders:
         if uri is not None:
             found = to_path(uri)
             if found is None:
-                raise invalid("The document is not a file.")
+                raise invalid(why_no_path(uri))
             return found
         if not path or "\0" in path:
             raise invalid("The request must name a uri or a path.")

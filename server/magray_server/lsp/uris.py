@@ -47,6 +47,22 @@ def to_path(uri: str) -> Path | None:
         return None
 
 
+def why_no_path(uri: str) -> str:
+    """The sentence for a URI of which `to_path` makes nothing: what the document is, and what to do."""
+    try:
+        parts = urlsplit(uri)
+        scheme, machine = parts.scheme.lower(), parts.netloc
+    except ValueError:
+        return "The URI of the document is not valid."
+    if scheme == "untitled" or (scheme == "file" and not machine and parts.path in ("", "/")):
+        return "The document has no file yet (try: save it first)."
+    if scheme == "file" and machine and machine.lower() != "localhost":
+        return f"The document lies on another machine ({machine}), and only files of this one are indexed."
+    if scheme and scheme != "file":
+        return f"A document of {scheme}: is no file of this machine (try: open the file itself)."
+    return "The URI of the document is not valid."
+
+
 def to_uri(path: Path | str) -> str:
     """The file URI of an absolute path."""
     text = os.fspath(path)

@@ -73,6 +73,22 @@ vim.cmd.edit(root .. '/huge.py')
 vim.cmd('%Magray remember Huge')
 kit.told('too long for a record')
 
+-- The syntax of a very long line fails as the window is drawn; what is asked is answered all the same.
+write('long.json', '{"a": "' .. ('x y z 12 '):rep(230000) .. '"}\n')
+vim.cmd.edit(root .. '/long.json')
+kit.said = {}
+vim.cmd('Magray why')
+kit.wait(function()
+  return kit.lines()[1]:find('long.json: left out', 1, true)
+end, 'why')
+vim.cmd('Magray similar')
+kit.told('this window shows no file')
+vim.cmd.close()
+vim.cmd.edit(root .. '/long.json')
+vim.cmd('Magray similar')
+kit.told('long.json: it is left out')
+kit.equal(kit.said, {}, 'nothing else was said')
+
 -- The folder is away for a while.
 vim.cmd.edit(root .. '/a.py')
 assert(vim.uv.fs_rename(root, root .. '-away'))

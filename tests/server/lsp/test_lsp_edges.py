@@ -15,7 +15,7 @@ from magray_server.lsp import params, settings
 from magray_server.lsp.errors import Refused, hide_paths, response_error
 from magray_server.lsp.folders import Folders
 from magray_server.lsp.transport import BadFrame, NotLspError, parse, read_frame
-from magray_server.lsp.uris import to_path, to_uri
+from magray_server.lsp.uris import to_path, to_uri, why_no_path
 from magray_server.operations.optimize import Optimize
 from magray_server.operations.search import Search
 
@@ -51,6 +51,25 @@ def test_file_uris_are_decoded(uri: str, path: str) -> None:
 )
 def test_what_is_no_file_has_no_path(uri: str) -> None:
     assert to_path(uri) is None
+
+
+@pytest.mark.parametrize(
+    ("uri", "words"),
+    [
+        ("untitled:Untitled-1", "save it first"),
+        ("file://", "save it first"),
+        ("file:///", "save it first"),
+        ("git:/tmp/x.py?ref", "A document of git: is no file of this machine"),
+        ("vscode-vfs://github/a/b", "A document of vscode-vfs: is no file"),
+        ("magray:/records/n1.md", "A document of magray: is no file"),
+        ("file://elsewhere/share/x", "another machine (elsewhere)"),
+        ("file:///a%00b", "not valid"),
+        ("http://[x", "not valid"),
+        ("x", "not valid"),
+    ],
+)
+def test_what_is_no_file_is_said_to_be_what_it_is(uri: str, words: str) -> None:
+    assert words in why_no_path(uri)
 
 
 @given(

@@ -88,6 +88,18 @@ def test_hits_by_words_come_ahead_of_the_whole_answer(shared) -> None:
     assert early["hits"] and answer["hits"]
 
 
+def test_an_open_file_that_a_rule_leaves_out_has_no_related_places_and_says_why(connect, tmp_path) -> None:
+    root = tmp_path / "dumps"
+    root.mkdir()
+    (root / "a.py").write_text("def alone():\n    return 1\n")
+    (root / "big.json").write_text('{"a": "' + "x y z 12 " * 80_000 + '"}\n')
+    client = connect()
+    client.start(root)
+    client.ready()
+    uri = client.open(root / "big.json")
+    assert "data dumps" in client.error("magray/related", {"uri": uri, "line": 1})["message"]
+
+
 def test_related_places_of_a_file_or_buffer(shared) -> None:
     uri = (shared.root / "README.md").as_uri()
     assert "src/payment.py" in paths(shared.request("magray/related", {"uri": uri, "k": 3}))

@@ -60,6 +60,19 @@ function M.log_file(home)
   return vim.lsp.log.get_filename()
 end
 
+---The file in the current window, or nothing where it shows none, which is said.
+---@return string? uri
+local function current_file()
+  local kind = vim.bo.buftype
+  if kind ~= '' and kind ~= 'acwrite' then
+    return say('this window shows no file; go to that of a file first', vim.log.levels.ERROR)
+  end
+  if vim.api.nvim_buf_get_name(0) == '' then
+    return say('this buffer has no file yet; save it first', vim.log.levels.ERROR)
+  end
+  return vim.uri_from_bufnr(0)
+end
+
 local known_home
 
 local commands = {}
@@ -108,8 +121,10 @@ commands.similar = {
   about = 'find what is like the line of the cursor',
   run = function(given)
     local line = given.range and given.range[1] or vim.api.nvim_win_get_cursor(0)[1]
-    local place = { uri = vim.uri_from_bufnr(0), line = line }
-    require('magray.search').related(place, { quickfix = given.bang })
+    local uri = current_file()
+    if uri then
+      require('magray.search').related({ uri = uri, line = line }, { quickfix = given.bang })
+    end
   end,
 }
 commands.records = {
@@ -201,7 +216,10 @@ commands.why = {
   about = 'whether a file is indexed, or by which rule it is not',
   complete = files,
   run = function(given)
-    local asked = #given.words > 0 and paths(given) or { vim.uri_from_bufnr(0) }
+    local asked = #given.words > 0 and paths(given) or { current_file() }
+    if #asked == 0 then
+      return
+    end
     ask('magray/why', { paths = asked }, function(answer)
       local report = require('magray.report')
       report.show(report.why(answer), 'why')

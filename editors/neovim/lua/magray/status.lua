@@ -13,7 +13,8 @@ function M.changed(status)
     vim.notify('magray: ' .. (status.message or 'the index cannot be kept'), vim.log.levels.WARN)
   end
   vim.api.nvim_exec_autocmds('User', { pattern = 'MagrayStatus', modeline = false, data = status })
-  vim.cmd.redrawstatus({ bang = true })
+  -- Drawing fails where the text on the screen does: the syntax of a very long line, a status line of one's own.
+  pcall(vim.cmd.redrawstatus, { bang = true })
 end
 
 ---@return magray.ServerStatus?
