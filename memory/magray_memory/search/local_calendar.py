@@ -14,11 +14,14 @@ _MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12, "decade": 120}
 
 
 class LocalSpan(NamedTuple):
-    """Local times, the end not included; `relative`: said from today on."""
+    """Local times, the end not included; `relative`: said from today on; `slack`: how much earlier and later
+    than what was said they begin and end, since "a month ago" is said of no day.
+    """
 
     since: datetime
     until: datetime
     relative: bool
+    slack: timedelta = timedelta(0)
 
 
 def seconds(local: datetime) -> float:
@@ -86,7 +89,7 @@ class Calendar:
             if days is None:
                 days = max(45, round(22.5 * count * _MONTHS[unit] / 12))
             then, slack, whole = midnight(then), DAY * days, DAY
-        return LocalSpan(then - slack, then + slack + whole, True)
+        return LocalSpan(then - slack, then + slack + whole, True, slack)
 
     def unit(self, unit: str, back: int) -> LocalSpan | None:
         """The unit of the calendar that is `back` before the one of now."""

@@ -40,7 +40,7 @@ class TimeSpan:
     """From `since` to `until`, in UTC seconds. `start` and `end` are where it stands in the text.
 
     `relative`: said from today on, so that no text holds these words for its sake. `weight`: how far it is
-    trusted, 0…1.
+    trusted, 0…1. `slack`: how many seconds of it, at its end too, are beside what was said.
     """
 
     since: float
@@ -49,6 +49,7 @@ class TimeSpan:
     end: int = 0
     relative: bool = True
     weight: float = 1.0
+    slack: float = 0.0
 
     def nearness(self, times: Iterable[tuple[float, float]]) -> float:
         """0…1: how near the nearest of these spans is; 1 inside."""
@@ -77,7 +78,8 @@ def find_span(text: str, now: float) -> TimeSpan | EventSpan | None:
             span, end = found
             since, until = seconds(span.since), seconds(span.until)
             if since < until:
-                return TimeSpan(since, until, token.start, sentence.tokens[end - 1].end, span.relative)
+                last, slack = sentence.tokens[end - 1].end, span.slack.total_seconds()
+                return TimeSpan(since, until, token.start, last, span.relative, slack=slack)
         event = event or _event(sentence, at, text)
     return event
 
@@ -116,7 +118,7 @@ def moment(text: str, now: float) -> float | None:
     span = find_span(text, now)
     if not isinstance(span, TimeSpan) or text[: span.start].strip() or text[span.end :].strip():
         return None
-    return min(span.until, now)
+    return min(span.until - span.slack, now)
 
 
 def _event(sentence: Sentence, at: int, text: str) -> EventSpan | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from magray_memory.search.time_span import EventSpan, TimeSpan, find_span, named_day, without_span
+from magray_memory.search.time_span import EventSpan, TimeSpan, find_span, moment, named_day, without_span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -248,6 +248,27 @@ def test_an_event_is_named(question: str, name: str, before: bool) -> None:
     found = find_span(question, NOW.timestamp())
     assert isinstance(found, EventSpan)
     assert (found.name, found.before) == (name, before)
+
+
+@pytest.mark.parametrize(
+    ("text", "then"),
+    [
+        ("a fortnight ago", datetime(2026, 5, 7)),
+        ("месяц назад", datetime(2026, 4, 21)),
+        ("two years ago", datetime(2024, 5, 21)),
+        ("10 minutes ago", datetime(2026, 5, 20, 15, 20)),
+        ("позавчера", datetime(2026, 5, 19)),
+        ("week 12", datetime(2026, 3, 23)),
+        ("Monday of last week", datetime(2026, 5, 12)),
+        ("today", NOW),
+    ],
+)
+def test_as_of_a_time_is_at_the_end_of_what_was_said(text: str, then: datetime) -> None:
+    assert moment(text, NOW.timestamp()) == then.timestamp()
+
+
+def test_as_of_what_is_no_time_is_none() -> None:
+    assert [moment(text, NOW.timestamp()) for text in ("nonsense", "ports last week", "")] == [None] * 3
 
 
 def test_a_file_is_named_after_a_day() -> None:
