@@ -139,16 +139,26 @@ def test_records_of_an_earlier_version_get_their_checksums_with_the_next_writes(
 def make_earlier() -> Callable[[Path], None]:
     """Takes a notebook back to the schema before records had checksums."""
 
+    def described(connection: sqlite3.Connection) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+        """Indexes and triggers, and columns."""
+        parts = "SELECT type, name FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL"
+        columns = (
+            "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'"
+        )
+        return set(connection.execute(parts)), set(connection.execute(columns))
+
     def make(path: Path) -> None:
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            for kind, name in connection.execute(
-                "SELECT type, name FROM sqlite_master WHERE name LIKE 'unseal%' OR name LIKE '%unsealed'"
-            ).fetchall():
+        with (
+            closing(sqlite3.connect(":memory:", isolation_level=None)) as earlier,
+            closing(sqlite3.connect(path, isolation_level=None)) as connection,
+        ):
+            for migrate in schema.MIGRATIONS[: schema.RECORD_CHECKSUMS - 1]:
+                migrate(earlier)
+            now, then = described(connection), described(earlier)
+            for kind, name in now[0] - then[0]:
                 connection.execute(f"DROP {kind} {name}")
-            for table in ("revision", "access", "purged"):
-                connection.execute(f"ALTER TABLE {table} DROP COLUMN checksum")
-            for column in ("record_checksum", "use_checksum"):
-                connection.execute(f"ALTER TABLE document DROP COLUMN {column}")
+            for table, column in now[1] - then[1]:
+                connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
             connection.execute(f"PRAGMA user_version = {schema.RECORD_CHECKSUMS - 1}")
 
     return make
