@@ -20,12 +20,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.text.chunk_types import STRAY_CHARS, TARGET_CHARS
 from magray_memory.text.definitions import CLASS_LIKE, MODULE_LIKE, WEAK, Role
-from magray_memory.text.embedded_languages import HOST_LANGUAGES, chunk_page, language_regions
+from magray_memory.text.embedded_languages import (
+    HOST_LANGUAGES,
+    chunk_page,
+    language_regions,
+    with_small_regions,
+)
 from magray_memory.text.grammars import GRAMMARS, ParseError, parse
 from magray_memory.text.line_chunker import append_chunk, chunk_lines, fit_names, long_lines_note, split_rows
 from magray_memory.text.line_index import LineIndex, line_starts
 from magray_memory.text.syntaxes import SYNTAXES, rules_for
-from magray_memory.text.tree_symbols import tree_symbols
+from magray_memory.text.tree_symbols import source_symbols, tree_symbols
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,12 +99,14 @@ class _Item:
 
 def chunk_code(text: str, language: str, parse_seconds: float) -> tuple[list[Chunk], str | None]:
     """The chunks of any source text, and a note about what could not be done as usual."""
-    if language in HOST_LANGUAGES:
-        regions = language_regions(text, language)
-        if len(regions) > 1:
-            return chunk_page(text, regions, lambda part, inner: _chunk_one(part, inner, parse_seconds))
-        language = regions[0].language
-    return _chunk_one(text, language, parse_seconds)
+    if language not in HOST_LANGUAGES:
+        return _chunk_one(text, language, parse_seconds)
+    regions = language_regions(text, language)
+    if len(regions) > 1:
+        chunks, note = chunk_page(text, regions, lambda part, inner: _chunk_one(part, inner, parse_seconds))
+    else:
+        chunks, note = _chunk_one(text, regions[0].language, parse_seconds)
+    return with_small_regions(text, chunks, language, source_symbols), note
 
 
 def _chunk_one(text: str, language: str, seconds: float) -> tuple[list[Chunk], str | None]:

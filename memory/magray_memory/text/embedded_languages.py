@@ -15,8 +15,9 @@ from magray_memory.text.line_index import LineIndex
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from magray_memory.text.chunk_types import Chunk
+    from magray_memory.text.chunk_types import Chunk, ChunkSymbol
 
+    SymbolsOf = Callable[[str, str], list[ChunkSymbol]]
     ChunkOne = Callable[[str, str], tuple[list[Chunk], str | None]]
 
 HOST_LANGUAGES = {"html": 1_400, "vue": 0, "svelte": 0, "astro": 0}
@@ -61,6 +62,25 @@ def language_regions(text: str, language: str) -> list[LanguageRegion]:
     if row < lines.count:
         regions.append(LanguageRegion(row, lines.count, "html"))
     return regions
+
+
+def with_small_regions(text: str, chunks: list[Chunk], language: str, symbols_of: SymbolsOf) -> list[Chunk]:
+    """The chunks of a page with what its scripts and styles define that are too small for regions of their
+    own; `symbols_of` a text and its language.
+    """
+    lines = LineIndex(text)
+    found: list[ChunkSymbol] = []
+    for start, end, inner in _embedded_regions(text, language):
+        if lines.size(start, end) < HOST_LANGUAGES[language]:
+            found += [_lower(symbol, start) for symbol in symbols_of(lines.slice(start, end), inner)]
+    if not found:
+        return chunks
+    return [
+        chunk._replace(symbols=tuple(sorted([*chunk.symbols, *inside], key=lambda symbol: symbol.line)))
+        if (inside := [s for s in found if chunk.start_line <= s.line <= chunk.end_line])
+        else chunk
+        for chunk in chunks
+    ]
 
 
 def _embedded_regions(text: str, language: str) -> Iterator[LanguageRegion]:
@@ -111,10 +131,13 @@ def chunk_page(
 
 def _moved(chunk: Chunk, rows: int) -> Chunk:
     """The chunk so many rows further down."""
-    symbols = [s._replace(line=s.line + rows, end_line=s.end_line + rows) for s in chunk.symbols]
-    return chunk._replace(
-        start_line=chunk.start_line + rows, end_line=chunk.end_line + rows, symbols=tuple(symbols)
-    )
+    symbols = tuple(_lower(symbol, rows) for symbol in chunk.symbols)
+    return chunk._replace(start_line=chunk.start_line + rows, end_line=chunk.end_line + rows, symbols=symbols)
+
+
+def _lower(symbol: ChunkSymbol, rows: int) -> ChunkSymbol:
+    """The symbol so many rows further down."""
+    return symbol._replace(line=symbol.line + rows, end_line=symbol.end_line + rows)
 
 
 def _joined(lines: LineIndex, before: Chunk, after: Chunk) -> Chunk | None:

@@ -246,3 +246,29 @@ def test_names_are_looked_up_in_any_case_form_and_without_a_sigil() -> None:
     assert folded("Что  нового\n") == "что нового"
     assert folded("e\u0301tat") == folded("ÉTAT")
     assert folded("...") == "..."
+
+
+def test_small_scripts_and_styles_of_a_page_define_what_they_define() -> None:
+    page = """<html><body>
+<h1>Ticket office</h1>
+<script>
+function openGate() {}
+class Till { ring() {} }
+</script>
+<style>
+.till { color: red }
+</style>
+<script type="text/template">
+<p>function nobody() {}</p>
+</script>
+<h2>Later</h2></body></html>
+"""
+    (only,) = chunk("page.html", page).chunks
+    assert [(symbol.name, symbol.container, symbol.line) for symbol in only.symbols] == [
+        ("Ticket office", "", 2),
+        ("openGate", "", 4),
+        ("Till", "", 5),
+        ("ring", "Till", 5),
+        (".till", "", 8),
+        ("Later", "", 13),
+    ]
