@@ -16,7 +16,7 @@ class Clean:
 
     A record leaves when two runs, a day apart, find it due; until then it is listed with the time. Files:
     vaults of folders that have been missing for a month, index snapshots and cached vectors that nothing
-    uses, old logs, questions and backups, unfinished drafts, and what was damaged and set aside. The
+    uses, old logs, questions and backups, unfinished drafts, and what was damaged and quarantined. The
     background does it too.
     """
 
