@@ -14,6 +14,7 @@ import time
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
@@ -142,10 +143,18 @@ class Editor:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(10)
 
-    def address(self, target: Path) -> str:
-        """The address of a window on a folder, or on a `.code-workspace` file."""
+    def address(self, target: Path | None) -> str:
+        """The address of a window on a folder, on a `.code-workspace` file, or on none."""
+        base = f"http://127.0.0.1:{self.port}/"
+        if target is None:
+            return f"{base}?ew=true"
         kind = "workspace" if target.is_file() else "folder"
-        return f"http://127.0.0.1:{self.port}/?{kind}={target}"
+        return f"{base}?{kind}={quote(str(target))}"
+
+    def address_of_file(self, file: Path) -> str:
+        """The address of a window without a folder that opens one file."""
+        uri = f"vscode-remote://127.0.0.1:{self.port}{quote(str(file))}"
+        return f"{self.address(None)}&payload={quote(json.dumps([['openFile', uri]]))}"
 
     def _wait(self) -> None:
         end = time.monotonic() + SECONDS
