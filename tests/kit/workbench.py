@@ -250,9 +250,9 @@ class Window:
 
         def ran() -> bool:
             self.open_list("F1", ">")
-            self.type(f">{title}")
-            if not self._seen(settled, 2):
-                return False  # the extension is not there yet
+            # A window that still opens its files takes the keys back, and the list is gone.
+            if not self._seen(lambda: self._filled(f">{title}"), 5) or not self._seen(settled, 2):
+                return False  # or the extension is not there yet
             row.click(timeout=2_000)
             return self._seen(left, AGAIN)
 
@@ -269,13 +269,12 @@ class Window:
 
     def type(self, text: str) -> None:
         """Fill the input that is open; one that has just come may still be given a text of its own."""
+        self.wait_for(lambda: self._filled(text), f"the text {text}")
 
-        def filled() -> bool:
-            self.input.fill(text, timeout=5_000)
-            self.page.wait_for_timeout(50)
-            return self.input.input_value() == text
-
-        self.wait_for(filled, f"the text {text}")
+    def _filled(self, text: str) -> bool:
+        self.input.fill(text, timeout=5_000)
+        self.page.wait_for_timeout(50)
+        return self.input.input_value(timeout=5_000) == text
 
     def answer(self, text: str, effect: Callable[[], Any], what: str) -> Any:
         """Fill the input that is open, and accept it."""
