@@ -102,15 +102,23 @@ class OpenVault:
         )
 
 
+class Problem(NamedTuple):
+    """What was wrong with a vault that was asked for, in a sentence; `whole`: nothing of it can be read."""
+
+    vault: str
+    why: str
+    whole: bool
+
+
 class OpenVaults:
-    """Open vaults by file; `unreadable`: what of those last asked for could not be read, a sentence each."""
+    """Open vaults by file; `problems`: what was wrong with those last asked for."""
 
     def __init__(self, settings: Callable[[], VectorSettings], *, long_lived: bool) -> None:
         """`settings`: the effective ones. `long_lived`: many searches follow each other, so that a larger
         index in memory is worth its loading.
         """
         self.open: dict[Path, OpenVault] = {}
-        self.unreadable: list[str] = []
+        self.problems: list[Problem] = []
         self._settings = settings
         self._long_lived = long_lived
         self._stores: list[VectorStore] = []
@@ -126,11 +134,11 @@ class OpenVaults:
 
     def get(self, files: Sequence[VaultFile]) -> list[OpenVault]:
         """The vaults of these files, each opened where it is not; a file that is not there has none."""
-        problems: list[str] = []
+        problems: list[Problem] = []
         for file in files:
             if file.path not in self.open:
                 self._try_open(file, problems)
-        self.unreadable = problems
+        self.problems = problems
         return [self.open[file.path] for file in files if file.path in self.open]
 
     def retain(self, files: Sequence[VaultFile]) -> None:
@@ -139,7 +147,7 @@ class OpenVaults:
         for path in [path for path in self.open if path not in wanted]:
             del self.open[path]
 
-    def _try_open(self, file: VaultFile, problems: list[str]) -> None:
+    def _try_open(self, file: VaultFile, problems: list[Problem]) -> None:
         from magray_memory.storage.durability import VaultKind
         from magray_memory.storage.vault import Vault
 
@@ -149,12 +157,14 @@ class OpenVaults:
         except StorageError as error:
             run = "magray index" if kind.derived else "magray doctor --fix"
             remedy = f" (run `{run}`)" if isinstance(error, VaultDamaged) else ""
-            problems.append(f"the {file.name} was left out: {error.message}{remedy}")
+            why = f"the {file.name} was left out: {error.message}{remedy}"
+            problems.append(Problem(file.name, why, whole=True))
             return
         if vault is None:
             return
         if vault.unseen_changes:
-            problems.append(f"the last changes of the {file.name} cannot be seen in a read-only home")
+            why = f"the last changes of the {file.name} cannot be seen in a read-only home"
+            problems.append(Problem(file.name, why, whole=False))
         self.open[file.path] = OpenVault(vault, file.name, file.root, self._store_once(vault))
 
     def _store_once(self, vault: Vault) -> Callable[[str], VectorStore]:

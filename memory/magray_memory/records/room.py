@@ -379,8 +379,8 @@ class Records:
             except StorageError as error:  # a full disk lets it be read
                 refused = error
         opened = self._context.vaults.get([self._context.notebook_file()])
-        for problem in self._context.vaults.unreadable:
-            raise refused or StorageError(problem)
+        for problem in self._context.vaults.problems:
+            raise refused or StorageError(problem.why)
         return opened[0].vault if opened else None
 
     def _with_source(self, draft: Draft) -> tuple[Draft, Citation | None]:

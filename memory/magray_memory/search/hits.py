@@ -103,8 +103,9 @@ class SearchAnswer(msgspec.Struct, frozen=True):
 
     `degraded` says in a sentence why the answer is less than it could be; `pending` counts passages without a
     vector, `approximate` those of them that took part by an approximate one, and is there only where there
-    are any. `unmatched` is there only when a filter fits nothing, `time` where the question names one,
-    `as_of` where the answer is of an earlier moment.
+    are any. `unreadable` says of each vault that could not be read why, `unmatched` of each filter that it
+    fits nothing, both only where there are any; `time` is there where the question names one, `as_of` where
+    the answer is of an earlier moment.
     """
 
     query: str
@@ -116,6 +117,7 @@ class SearchAnswer(msgspec.Struct, frozen=True):
     pending: int
     hits: list[Hit]
     approximate: int | msgspec.UnsetType = msgspec.UNSET
+    unreadable: list[str] | msgspec.UnsetType = msgspec.UNSET
     unmatched: list[UnmatchedFilter] | msgspec.UnsetType = msgspec.UNSET
     time: AskedTime | msgspec.UnsetType = msgspec.UNSET
     as_of: str | msgspec.UnsetType = msgspec.UNSET

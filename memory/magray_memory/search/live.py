@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from magray_memory.resources import Level, Pressure
-from magray_memory.search.room import Search, with_unreadable
+from magray_memory.search.room import Search, with_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -68,9 +68,9 @@ class LiveSearch(Search):
         if buffers is None or relative not in buffers.paths:
             return super().related(path, line, k, should_stop)
         others = [vault for vault in self.open().vaults if vault is not buffers.source]
-        vaults, unreadable = (buffers.source, *others), self._context.vaults.unreadable
+        vaults, problems = (buffers.source, *others), self._context.vaults.problems
         with self._interruptible(vaults, should_stop), closing(self._searcher_over(vaults)) as searcher:
-            return with_unreadable(searcher.related(root, relative, line, k), unreadable)
+            return with_problems(searcher.related(root, relative, line, k), problems)
 
     def warm(self) -> None:
         """Load what the first query needs. Raises EmbeddingUnavailable when there will be no vectors."""

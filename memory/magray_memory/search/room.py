@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_memory.context import Context
-    from magray_memory.index.open_vaults import OpenVault
+    from magray_memory.index.open_vaults import OpenVault, Problem
     from magray_memory.search.hits import SearchAnswer
     from magray_memory.search.note_links import Note, NoteNames
     from magray_memory.search.presentation import CheckSource
-    from magray_memory.search.query import SearchQuery
+    from magray_memory.search.query import SearchQuery, Within
     from magray_memory.search.searcher import Searcher
     from magray_memory.search.symbols import Symbol
     from magray_memory.storage.vault import Vault
@@ -51,9 +51,9 @@ class Search:
         query = self.without_secrets(query)
         self._check_paths(query)
         searcher = self.open()
-        unreadable = self._context.vaults.unreadable
+        problems = self._context.vaults.problems
         with self._interruptible(searcher.vaults, should_stop):
-            return with_unreadable(searcher.search(query), unreadable)
+            return with_problems(searcher.search(query), problems, query.within)
 
     def query_past(
         self,
@@ -68,12 +68,12 @@ class Search:
         self._check_paths(query)
         stored = [other for other in self.open().vaults if not other.transient]
         stored = [notebook if other.vault is notebook.vault else other for other in stored]
-        unreadable = self._context.vaults.unreadable
+        problems = self._context.vaults.problems
         with (
             self._interruptible(stored, should_stop),
             closing(self._searcher_over((*stored, changed))) as searcher,
         ):
-            return with_unreadable(searcher.search(query), unreadable)
+            return with_problems(searcher.search(query), problems, query.within)
 
     def without_secrets(self, query: SearchQuery) -> SearchQuery:
         """The query as it is answered and remembered: a secret in it was never stored, so nothing is lost."""
@@ -97,9 +97,9 @@ class Search:
         root, relative = self._context.locate(path)
         relative = spelled_on_disk(root, relative)
         searcher = self.open()
-        unreadable = self._context.vaults.unreadable
+        problems = self._context.vaults.problems
         with self._interruptible(searcher.vaults, should_stop), self._explaining(root, relative):
-            return with_unreadable(searcher.related(root, relative, line, k), unreadable)
+            return with_problems(searcher.related(root, relative, line, k), problems)
 
     def symbols(self, text: str, limit: int) -> list[Symbol]:
         """Definitions and headings of the workspaces by name, the closest first."""
@@ -293,14 +293,21 @@ class Search:
             raise Interrupted("the search was stopped")
 
 
-def with_unreadable(answer: SearchAnswer, unreadable: Sequence[str]) -> SearchAnswer:
-    """The answer with what could not even be opened added to `degraded`."""
-    if not unreadable:
+def with_problems(answer: SearchAnswer, problems: Sequence[Problem], within: Within = "all") -> SearchAnswer:
+    """The answer with what was wrong with vaults added to `degraded`, and with those that could not even be
+    opened among the `unreadable`.
+    """
+    if not problems:
         return answer
     import msgspec
 
-    problems = [*unreadable, *([answer.degraded] if answer.degraded else [])]
-    return msgspec.structs.replace(answer, degraded="; ".join(problems))
+    said = [problem.why for problem in problems]
+    missed = [p.why for p in problems if p.whole and within in ("all", p.vault)]
+    return msgspec.structs.replace(
+        answer,
+        degraded="; ".join([*said, *([answer.degraded] if answer.degraded else [])]),
+        unreadable=[*missed, *(answer.unreadable or ())] or msgspec.UNSET,
+    )
 
 
 def _connections(vaults: Sequence[OpenVault]) -> Iterator[sqlite3.Connection]:

@@ -62,8 +62,10 @@ class _Run:
     query: SearchQuery
     terms: QueryTerms
     started: float
-    left_out: list[str] = field(default_factory=list[str])
+    unreadable: list[str] = field(default_factory=list[str])
     """Why vaults could not be read, a sentence each."""
+    damaged: list[str] = field(default_factory=list[str])
+    """Of which vaults some texts could not be read, a sentence each."""
     problems: list[str] = field(default_factory=list[str])
     """What else could not take part, a sentence each."""
     unmatched: list[UnmatchedFilter] = field(default_factory=list[UnmatchedFilter])
@@ -214,12 +216,12 @@ class Searcher:
             except UnreadableError as failure:
                 if failure.rows and failure.vault.vault.db.read_leniently():
                     failure.vault.vault.mark_row_damage()
-                    run.left_out.append(f"some texts of the {failure.vault.name} are damaged: {_REREAD}")
+                    run.damaged.append(f"some texts of the {failure.vault.name} are damaged: {_REREAD}")
                 else:
                     if failure.damaged and failure.vault.vault.kind.derived:
                         failure.vault.vault.mark_row_damage()
                     vaults = [vault for vault in vaults if vault is not failure.vault]
-                    run.left_out.append(failure.why)
+                    run.unreadable.append(failure.why)
             except BY_DAMAGED_ROWS:
                 from magray_memory.index.altered_rows import find_altered
 
@@ -229,7 +231,7 @@ class Searcher:
                 vaults = [vault for vault in vaults if vault not in damaged]
                 for vault in damaged:
                     vault.vault.mark_row_damage()
-                    run.left_out.append(f"the {vault.name} was left out: rows of it are damaged: {_REREAD}")
+                    run.unreadable.append(f"the {vault.name} was left out: rows of it are damaged: {_REREAD}")
             run.problems.clear()
 
     def _rank(
@@ -300,7 +302,7 @@ class Searcher:
         vaults = [vault.id for vault in self.vaults]
         sought = Sought(weights or {}, asked)
         how = Presented(sought, vaults, query.explain, query.now, self._check, dated=query.recall)
-        problems = [*run.left_out, *run.problems]
+        problems = [*run.unreadable, *run.damaged, *run.problems]
         problems += [said for view in views for said in (view.problem, view.unfinished) if said]
         return SearchAnswer(
             query=query.raw or query.text,
@@ -312,6 +314,7 @@ class Searcher:
             pending=sum(map(pending, views)),
             approximate=sum(view.approximate for view in views) or msgspec.UNSET,
             hits=present(ranked, views, how),
+            unreadable=run.unreadable or msgspec.UNSET,
             unmatched=run.unmatched or msgspec.UNSET,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from magray_server.operations.operation import Context, Operation, option, options
-from magray_server.operations.search import Search
+from magray_server.operations.search import Search, outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +60,7 @@ OPERATIONS = (
         options=Recall,
         run=run,
         shape="magray_memory.values:SearchAnswer",
+        outcome=outcome,
         examples="""
         magray recall "what did we decide about retries last week"
         magray recall "порт сервера" --as-of 2026-03-03

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from magray_server.operations.operation import Context, Operation, option, options
 from magray_server.operations.paths import seen_from
-from magray_server.operations.search import MAX_HITS
+from magray_server.operations.search import MAX_HITS, outcome
 
 if TYPE_CHECKING:
     from magray_memory.values import SearchAnswer
@@ -43,6 +43,7 @@ OPERATIONS = (
         options=Related,
         run=run,
         shape="magray_memory.values:SearchAnswer",
+        outcome=outcome,
         examples="magray related src/app.py:120 -k 5",
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from magray_server.operations.operation import Context, Operation, option, options
+from magray_server.operations.operation import Context, Operation, Outcome, option, options
 
 if TYPE_CHECKING:
     from magray_memory.values import SearchAnswer, SearchQuery
@@ -98,12 +98,18 @@ def run(context: Context, wanted: Search) -> SearchAnswer:
     return answer
 
 
+def outcome(_: object, answer: SearchAnswer) -> Outcome:
+    """Partly done where a vault could not be read."""
+    return Outcome.PARTLY if answer.unreadable else Outcome.DONE
+
+
 OPERATIONS = (
     Operation(
         name="search",
         options=Search,
         run=run,
         shape="magray_memory.values:SearchAnswer",
+        outcome=outcome,
         examples="""
         magray search "where is the access token refreshed"
         magray search "retry after timeout" --lang python --path src/ -k 5

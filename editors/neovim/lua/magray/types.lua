@@ -106,6 +106,7 @@
 ---@field pending integer
 ---@field hits magray.Hit[]
 ---@field approximate? integer
+---@field unreadable? string[]
 ---@field unmatched? magray.UnmatchedFilter[]
 ---@field time? magray.AskedTime
 ---@field as_of? string

@@ -148,6 +148,7 @@ export interface SearchAnswer {
   pending: number;
   hits: Hit[];
   approximate?: number;
+  unreadable?: string[];
   unmatched?: UnmatchedFilter[];
   time?: AskedTime;
   as_of?: string;

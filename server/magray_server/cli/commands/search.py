@@ -74,7 +74,7 @@ def answer_notes(call: Call[Any], answer: SearchAnswer) -> None:
     hint = call.memory.search.hint()
     if hint:
         shell.note(hint)
-    elif not answer.hits and not unmatched:
+    elif not answer.hits and not unmatched and not answer.unreadable:
         shell.note("nothing found")
     elif missing > 0 and not answer.degraded:
         shell.note(f"{render.count(missing, 'passage')} cannot be found by meaning yet: run `magray index`")
@@ -83,6 +83,7 @@ def answer_notes(call: Call[Any], answer: SearchAnswer) -> None:
 def _batch(shell: Shell, file: str, wanted: Search, what: Literal["search", "recall"], ask: Ask) -> int:
     """A line of JSON out per line in, in order. A line that makes no sense gets its error, the rest go on."""
     answered = failed = 0
+    incomplete = False
     said: set[str] = set()
     with shell.memory() as memory:
         for number, line in _lines(file):
@@ -97,6 +98,7 @@ def _batch(shell: Shell, file: str, wanted: Search, what: Literal["search", "rec
                 shell.value({"id": query_id, "error": as_json(describe(error))})
                 continue
             answered += 1
+            incomplete = incomplete or bool(answer.unreadable)
             memory.usage.note(what, answer)
             unmatched = answer.unmatched or []
             shell.value(
@@ -111,7 +113,9 @@ def _batch(shell: Shell, file: str, wanted: Search, what: Literal["search", "rec
                     say(text)
     if failed:
         shell.warn(f"{failed} of {answered + failed} queries could not be answered")
-    return DONE if not failed else PARTLY if answered else FAILED
+    if failed and not answered:
+        return FAILED
+    return PARTLY if failed or incomplete else DONE
 
 
 def _lines(file: str) -> Iterator[Line]:
