@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from magray_memory import atomic_file
@@ -38,6 +39,8 @@ CREATE TABLE asked (
 CREATE INDEX asked_at ON asked(at);
 PRAGMA user_version = {_SCHEMA}
 """
+_MOST_LATE_SECONDS = 60.0
+"""A question is written down at most so long after it was asked."""
 _HAS_CONFIDENCE = "SELECT 1 FROM pragma_table_info('asked') WHERE name = 'confidence'"
 """Not told by the version of the schema: an older program goes on with a log that has it, and keeps it."""
 _SUFFIXES = ("", "-journal", "-wal", "-shm")
@@ -64,8 +67,10 @@ def add(path: Path, asked: Sequence[Asked], keep_days: int) -> None:
     try:
         with _opened(path, _BUSY_SECONDS) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            newest = [_insert(connection, one) for one in asked][-1]
-            if newest % _TRIM_EVERY < len(asked):
+            forgotten = _forgotten_at(connection)
+            asked = [one for one in asked if not 0 <= forgotten - one.at < _MOST_LATE_SECONDS]
+            newest = max((_insert(connection, one) for one in asked), default=0)
+            if asked and newest % _TRIM_EVERY < len(asked):
                 _trim(connection, asked[-1].at - keep_days * _DAY)
             connection.execute("COMMIT")
     except sqlite3.DatabaseError as error:
@@ -109,9 +114,9 @@ def erase(path: Path) -> int:
 def forget(path: Path, ids: Iterable[str], texts: Sequence[str], lines: Sequence[str]) -> int:
     """Remove what was asked that led to these records, stands in one of their texts or holds one of the
     lines, so that no byte of it is left; returns how many questions. Raises sqlite3.Error, OSError.
+
+    What was asked before, and waits in some program to be written down, is left out when it comes.
     """
-    if not path.is_file():
-        return 0
     gone = set(ids)
     whole = "\0".join(" ".join(text.casefold().split()) for text in texts)
     words, telling = set(whole.replace("\0", " ").split()), [line.casefold() for line in lines]
@@ -132,6 +137,9 @@ def forget(path: Path, ids: Iterable[str], texts: Sequence[str], lines: Sequence
         removed = [(id_,) for id_, query, found in rows if led_there(query, found)]
         connection.execute("BEGIN IMMEDIATE")
         connection.executemany("DELETE FROM asked WHERE id = ?", removed)
+        connection.execute("CREATE TABLE IF NOT EXISTS forgotten (at REAL NOT NULL)")
+        connection.execute("DELETE FROM forgotten")
+        connection.execute("INSERT INTO forgotten VALUES (?)", (time.time(),))
         connection.execute("COMMIT")
         connection.execute("VACUUM")  # free pages may hold what was removed before
         return len(removed)
@@ -144,6 +152,13 @@ def questions(path: Path, since: float) -> list[Asked]:
         Asked(at, what, query, hits, took, tuple(json.loads(found)), *confidence[:1])
         for _, at, what, query, hits, took, found, *confidence in rows  # a log of old has no confidence
     ]
+
+
+def _forgotten_at(connection: sqlite3.Connection) -> float:
+    """When questions were forgotten last."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'forgotten'").fetchone():
+        return 0.0
+    return connection.execute("SELECT coalesce(max(at), 0) FROM forgotten").fetchone()[0]
 
 
 def _insert(connection: sqlite3.Connection, asked: Asked) -> int:

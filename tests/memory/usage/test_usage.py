@@ -138,6 +138,25 @@ def test_a_workspace_may_not_switch_it_off_nor_on(memory: Memory, home: Path) ->
         assert again.settings.usage.enabled and again.warnings
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_question_that_waits_while_its_record_is_purged_is_not_kept(
+    memory: Memory, home: Path, first: bool
+) -> None:
+    if not first:
+        ask(memory, "another")
+    kept_record = memory.records.remember(Draft(text="The quokka knows it.")).record
+    with Memory.open(memory.root, home=home, environ={}) as other:
+        found = other.search.query(SearchQuery("quokka", raw="quokka", mode="lexical"))
+        assert found.hits
+        other.usage.note("search", found)
+        memory.records.purge([kept_record.id])
+        other.usage.write()
+        assert kept(home) == ([] if first else ["another"])
+        assert b"quokka" not in (home / "usage.db").read_bytes()
+        ask(other, "a later one")
+    assert kept(home)[-1:] == ["a later one"]
+
+
 def test_secrets_and_long_questions_are_not_kept_whole(memory: Memory, home: Path) -> None:
     ask(memory, f"why is {SECRET} refused")
     ask(memory, "x" * 5_000)
