@@ -23,6 +23,7 @@ from magray_samples import (
     write_tar,
     write_zip,
 )
+from obsidian_vault import canvases, make_vault
 
 from magray_memory.archive.importer_table import IMPORTERS, importer_for
 from magray_memory.archive.source import Source
@@ -35,6 +36,11 @@ if TYPE_CHECKING:
 
     from magray_memory.memory import Memory
     from magray_memory.values import Record
+
+    from .conftest import Homes
+
+NOTES = 120
+"""Of the vault that is made by chance."""
 
 
 def sources() -> dict[str, tuple[str, Callable[[Path], Path], int]]:
@@ -126,6 +132,13 @@ SOURCES = sources()
 
 def records(memory: Memory) -> list[Record]:
     return sorted(memory.records.list(RecordFilter(), 1000).records, key=lambda one: one.stored.id)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """What the files below a folder hold, by their paths."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
 
 
 def texts(memory: Memory) -> dict[str | None, str]:
@@ -629,3 +642,28 @@ def test_json_in_another_encoding_is_read(memory: Memory, tmp_path: Path, encodi
     report = memory.exchange.import_(path)
     assert (report.created, report.skipped) == (1, [])
     assert [record.stored.text for record in records(memory)] == [text]
+
+
+def test_a_vault_of_many_kinds_of_notes_goes_in_out_and_in_again_as_it_is(
+    homes: Homes, tmp_path: Path
+) -> None:
+    made = make_vault(tmp_path / "Vault", NOTES)
+    count = NOTES + canvases(NOTES)
+    first, second, third = (homes(name) for name in ("first", "second", "third"))
+    assert first.exchange.import_(tmp_path / "Vault", dry_run=True).created == count
+    report = first.exchange.import_(tmp_path / "Vault")
+    assert (report.importer, report.created, report.skipped) == ("obsidian", count, [])
+    assert first.exchange.import_(tmp_path / "Vault").unchanged == count
+    assert set(made.values()) <= {record.stored.text for record in records(first)}
+    first.exchange.export(tmp_path / "1.json")
+    first.exchange.export(tmp_path / "notes", format="markdown")
+    assert len(files_of(tmp_path / "notes")) == count
+    assert first.exchange.import_(tmp_path / "notes").unchanged == count
+    second.exchange.import_(tmp_path / "1.json")
+    second.exchange.export(tmp_path / "2.json")
+    assert (tmp_path / "1.json").read_bytes() == (tmp_path / "2.json").read_bytes()
+    assert second.exchange.import_(tmp_path / "Vault").unchanged == count
+    third.exchange.import_(tmp_path / "notes")
+    third.exchange.export(tmp_path / "again", format="markdown")
+    assert files_of(tmp_path / "again") == files_of(tmp_path / "notes")
+    assert third.exchange.import_(tmp_path / "Vault").duplicates == count
