@@ -55,7 +55,7 @@ class Context:
         self._load = load
         # Noted before they are read: a change in between counts as one.
         self._settings_files = PolledFiles(self._places_of_settings())
-        self._loaded = load(self.workspace)
+        self.loaded_settings = load(self.workspace)
         self._rootless = rootless or WorkspaceError("no folder is open", "", "open a folder in the editor")
         self._profile: Profile | None = None
         self._profile_name = ""
@@ -117,17 +117,7 @@ class Context:
     @property
     def settings(self) -> Settings:
         """The settings as they were read last."""
-        return self._loaded.settings
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What was wrong with the settings, a sentence each."""
-        return self._loaded.warnings
-
-    @property
-    def sources(self) -> Mapping[str, str]:
-        """Where each setting that is not a default comes from."""
-        return self._loaded.sources
+        return self.loaded_settings.settings
 
     def settings_files_changed(self) -> bool:
         """Whether a file that the settings stand in changed since the last call; `reload` reads them."""
@@ -135,7 +125,7 @@ class Context:
 
     def reload(self) -> None:
         """Read the settings again."""
-        self._loaded = self._load(self.workspace)
+        self.loaded_settings = self._load(self.workspace)
 
     def settings_differ(self) -> bool:
         """Whether the settings files say something else now than they did."""

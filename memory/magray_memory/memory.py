@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from magray_memory.archive.exchange import Exchange
     from magray_memory.archive.room import Archive
-    from magray_memory.config import Settings
+    from magray_memory.config import Loaded, Settings
     from magray_memory.health.room import Health
     from magray_memory.indexing.room import Indexing
     from magray_memory.maintenance.room import Maintenance
@@ -52,12 +52,10 @@ class Memory:
         environ: Mapping[str, str] | None = None,
         outside: bool = False,
     ) -> Memory:
-        """The memory of a person (`home`, else MAGRAY_HOME) at a workspace (else the project around this
-        folder).
+        """The memory of a person (`home`, else MAGRAY_HOME) at a workspace, else the project around here.
 
-        `overrides`: settings by `section.key`. Raises WorkspaceError when the workspace that is named is no
-        folder. Without a name and outside a project there may be none; then `root` raises. `outside`: there
-        is none, whatever the current folder.
+        `overrides`: settings by `section.key`; `outside`: no workspace, whatever the current folder, as also
+        without a name and outside a project. Raises WorkspaceError when what is named is no folder.
         """
         return cls(Context.open(workspace, home=home, overrides=overrides, environ=environ, outside=outside))
 
@@ -168,14 +166,9 @@ class Memory:
         return self._context.effective
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """What was wrong with the settings, a sentence each."""
-        return self._context.warnings
-
-    @property
-    def sources(self) -> Mapping[str, str]:
-        """Where each setting that is not a default comes from."""
-        return self._context.sources
+    def loaded_settings(self) -> Loaded:
+        """The same, with what was wrong with them and where each comes from."""
+        return self._context.loaded_settings
 
     @property
     def workspace(self) -> Path | None:
@@ -188,19 +181,15 @@ class Memory:
         return self._context.root
 
     def _follow_moves(self, pairs: Sequence[tuple[Path, Path]]) -> None:
-        """Links in records go on meaning the notes that moved."""
         from magray_memory.records.followed_links import follow_moves
 
         follow_moves(self.records, self.search, pairs)
 
     def close(self) -> None:
         """Close every vault and index; what is asked afterwards opens them again."""
-        if "search" in self.__dict__:
-            self.search.close()
-        if "records" in self.__dict__:
-            self.records.close()
-        if "usage" in self.__dict__:
-            self.usage.write()
+        for room in ("search", "records", "usage"):
+            if room in self.__dict__:
+                self.__dict__[room].close()
         self._context.close()
 
     def __enter__(self) -> Self:

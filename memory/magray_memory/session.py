@@ -179,7 +179,7 @@ class Session:
         if "records" in self.__dict__:
             self.records.close()
         if "usage" in self.__dict__:
-            self.usage.write()
+            self.usage.close()
         self._context.vaults.close()
         if "overlays" in self.__dict__:
             self.overlays.close()

@@ -43,7 +43,7 @@ class Health:
         from magray_memory.health.doctor import Doctor
 
         context = self._context
-        doctor = Doctor(context.home, context.workspace, self._index, context.warnings)
+        doctor = Doctor(context.home, context.workspace, self._index, context.loaded_settings.warnings)
         doctor.check_model = partial(try_model, context.home, context.settings)
         doctor.vectors = context.effective.vectors
         doctor.redaction = context.settings.redaction

@@ -58,6 +58,10 @@ class Usage:
         """Write down what was noted until now. Never fails."""
         self._pending.write()
 
+    def close(self) -> None:
+        """Write down what was noted until now. Never fails."""
+        self.write()
+
     def erase(self) -> None:
         """Erase what was kept. Never fails."""
         usage_log.erase(self._context.home.usage)

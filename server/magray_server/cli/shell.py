@@ -54,7 +54,7 @@ class Shell:
             home=None if self.home is None else Path(self.home),
             overrides=overrides,
         )
-        for warning in memory.warnings:
+        for warning in memory.loaded_settings.warnings:
             self.warn(warning)
         return memory
 

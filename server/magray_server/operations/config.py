@@ -87,14 +87,18 @@ def show(context: Context, _: ConfigShow) -> AllSettings:
     """The settings that hold now."""
     memory = context.memory
     values = {name: memory.settings.get(name) for name in config.names()}
-    return AllSettings(values, {name: memory.sources.get(name, "default") for name in values})
+    return AllSettings(values, {name: memory.loaded_settings.sources.get(name, "default") for name in values})
 
 
 def get(context: Context, wanted: ConfigGet) -> Setting:
     """One setting as it holds now. Raises ConfigError for a name that is none."""
     config.find_rule(wanted.name)
     memory = context.memory
-    return Setting(wanted.name, memory.settings.get(wanted.name), memory.sources.get(wanted.name, "default"))
+    return Setting(
+        wanted.name,
+        memory.settings.get(wanted.name),
+        memory.loaded_settings.sources.get(wanted.name, "default"),
+    )
 
 
 def set_(context: Context, wanted: ConfigSet) -> Changed:

@@ -135,7 +135,7 @@ def test_switched_off_nothing_is_kept_and_what_was_kept_is_erased(memory: Memory
 def test_a_workspace_may_not_switch_it_off_nor_on(memory: Memory, home: Path) -> None:
     (memory.root / ".magray.toml").write_text("[usage]\nenabled = false\n", "utf-8")
     with Memory.open(memory.root, home=home, environ={}) as again:
-        assert again.settings.usage.enabled and again.warnings
+        assert again.settings.usage.enabled and again.loaded_settings.warnings
 
 
 @pytest.mark.parametrize("first", [True, False])
