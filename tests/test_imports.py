@@ -112,5 +112,5 @@ def test_no_code_looks_for_words_in_a_sentence() -> None:
                 case _:
                     looks = False
             if looks:
-                found.append(f"{name}:{node.lineno}: {ast.unparse(node)}")
+                found.append(f"{name}:{getattr(node, 'lineno', 0)}: {ast.unparse(node)}")
     assert not found

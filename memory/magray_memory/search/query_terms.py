@@ -79,9 +79,10 @@ def _name(word: str) -> QueryName:
 
 def share(weights: Mapping[str, float], found: frozenset[str]) -> float:
     """How much of the query's weight these tokens hold, 0…1."""
-    if found.isdisjoint(weights):
+    total = sum(weights.values())
+    if found.isdisjoint(weights) or total <= 0:
         return 0.0
-    return sum(w for term, w in weights.items() if term in found) / sum(weights.values())
+    return sum(w for term, w in weights.items() if term in found) / total
 
 
 def term_prefixes(terms: Iterable[str]) -> tuple[str, ...]:

@@ -177,10 +177,12 @@ def main() -> None:
 
 
 def _discard_output() -> None:
-    null = os.open(os.devnull, os.O_WRONLY)
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(null, results().fileno())
-    os.close(null)
+    with contextlib.suppress(OSError, ValueError):  # not a descriptor is left: then nothing is written anyway
+        null = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(null, results().fileno())
+        finally:
+            os.close(null)
 
 
 def _start_logging(wanted: str, *, verbose: bool, quiet: bool) -> None:

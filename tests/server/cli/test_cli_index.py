@@ -288,9 +288,10 @@ def test_a_damaged_vault_is_kept_aside_and_made_again(magray: Magray) -> None:
     vault = next((magray.home / "workspaces").glob("*.db"))
     vault.write_bytes(b"not a database at all" * 100)
     search = magray("--json", "search", "shopping cart")
-    assert search.code == 0
+    assert search.code == 3
     assert search.json["hits"] == []
     assert "run `magray index`" in search.json["degraded"]
+    assert search.json["unreadable"] == [search.json["degraded"]]
     status = magray("--json", "status")
     assert status.code == 0
     assert status.json["severity"] == "critical"

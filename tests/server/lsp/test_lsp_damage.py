@@ -57,8 +57,9 @@ def _remove(home: Path) -> None:
 
 @pytest.fixture
 def kept(connect, project, tmp_path):
-    """A server with three records, each thread of which has read both vaults."""
-    client = connect("--log-file", str(tmp_path / "log"))
+    """A server with three records, each thread of which has read both vaults, and no other process."""
+    alone = {"MAGRAY_RECORDS__EMBED_AT_ONCE": "false"}
+    client = connect("--log-file", str(tmp_path / "log"), environ=alone)
     client.start(project)
     client.ready()
     texts = [f"Fact {number} is about payments." for number in range(3)]
