@@ -44,9 +44,9 @@ def _descriptor(path: Path) -> int:
         _let_go(other)
     if path not in _held:
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_RDWR)
         except PermissionError:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_RDONLY)
         found = os.fstat(descriptor)
         _held[path] = ((found.st_dev, found.st_ino), descriptor)
     return _held[path][1]
