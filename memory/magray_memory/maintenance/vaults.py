@@ -47,8 +47,8 @@ class Vaults:
         return [vault for vault in self.list() if change_of(vault, key, self._context.home)]
 
     def drop(self, roots: Sequence[Path], *, gone: bool = False, dry_run: bool = False) -> DroppedVaults:
-        """Delete the vaults of these workspaces, and with `gone` of all whose folder is gone, with all that
-        the vector cache has of them alone.
+        """Delete the vaults of these workspaces, and with `gone` of all whose folder is gone, with all in the
+        vector cache that no other vault has.
 
         Raises WorkspaceError before anything is deleted when one of `roots` has no vault, VaultLocked while
         a vault is being indexed.
@@ -68,7 +68,7 @@ class Vaults:
 
 
 def drop_vaults(home: Home, vaults: Sequence[VaultInfo]) -> list[str]:
-    """Delete workspace vaults, and what the vector cache has of them alone; returns why some of that could
+    """Delete workspace vaults, and what the vector cache has for no other; returns why some of that could
     not be removed. Raises VaultLocked, StorageError: what was deleted before is deleted whole.
     """
     from magray_memory.storage import purge
@@ -83,4 +83,4 @@ def drop_vaults(home: Home, vaults: Sequence[VaultInfo]) -> list[str]:
     except MagrayError:
         purge.forget_vectors(home, made.keys, made.hashes)
         raise
-    return purge.forget_vectors(home, made.keys, made.hashes)[1]
+    return purge.forget_dropped(home, made)

@@ -97,14 +97,14 @@ def truncate_log(vault: Vault) -> bool:
 
 @dataclass(slots=True)
 class Made:
-    """What names the vectors of workspaces' passages in the vector cache."""
+    """What names the vectors of vaults' passages in the vector cache."""
 
     keys: set[str] = field(default_factory=set[str])
     hashes: set[bytes] = field(default_factory=set[bytes])
 
-    def add(self, path: Path) -> None:
+    def add(self, path: Path, kind: VaultKind = VaultKind.WORKSPACE) -> None:
         """Add those of a vault. Raises StorageError for one that cannot be read."""
-        with Vault.open(path, kind=VaultKind.WORKSPACE) as vault, vault.read() as connection:
+        with Vault.open(path, kind=kind) as vault, vault.read() as connection:
             self.keys |= vector_spaces.ever(vault)
             self.hashes.update(row[0] for row in connection.execute("SELECT text_hash FROM passage"))
 
@@ -130,6 +130,27 @@ def forget_vectors(home: Home, keys: Iterable[str], hashes: Iterable[bytes]) -> 
         count = cache.forget(sorted(keys), sorted(gone))
         problems += cache.warnings
     return count, problems
+
+
+def forget_dropped(home: Home, dropped: Made) -> list[str]:
+    """Remove from the vector cache what no vault has, once some were dropped; returns why some could not be.
+
+    That nothing tells whose the vectors of former texts are costs the other workspaces theirs. Where one of
+    those cannot be read, only the vectors of the passages that were dropped are removed.
+    """
+    if not home.vectors.is_file():
+        return []
+    kept = Made()
+    try:
+        for path in home.workspaces.glob("*.db"):
+            kept.add(path)
+        if home.notebook.is_file():
+            kept.add(home.notebook, VaultKind.NOTEBOOK)
+    except MagrayError:
+        return forget_vectors(home, dropped.keys, dropped.hashes)[1]
+    with VectorCache(home.vectors, 1 << 40) as cache:
+        cache.retain(sorted(kept.keys), sorted(kept.hashes))
+        return list(cache.warnings)
 
 
 def used_hashes(vault: Vault, hashes: Sequence[bytes]) -> set[bytes]:

@@ -80,10 +80,32 @@ class VectorCache:
                 chunk = names[start : start + _CHUNK]
                 marks = ",".join("?" * len(chunk))
                 gone += connection.execute(f"DELETE FROM entry WHERE name IN ({marks})", chunk).rowcount
+        self._rewrite(connection)
+        return gone
+
+    def retain(self, keys: Sequence[str], hashes: Sequence[bytes]) -> int:
+        """Remove the vectors of all other texts and vector spaces, as `forget` does."""
+
+        def work(connection: sqlite3.Connection) -> int:
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute("CREATE TEMP TABLE kept (name BLOB PRIMARY KEY) WITHOUT ROWID")
+            names = ((_name(key, text_hash),) for key in keys for text_hash in hashes)
+            with _transaction(connection):
+                connection.executemany("INSERT OR IGNORE INTO kept VALUES (?)", names)
+                gone = connection.execute(
+                    "DELETE FROM entry WHERE name NOT IN (SELECT name FROM kept)"
+                ).rowcount
+            connection.execute("DROP TABLE kept")
+            self._rewrite(connection)
+            return gone
+
+        return self._guarded(work, 0)
+
+    def _rewrite(self, connection: sqlite3.Connection) -> None:
+        """Leave no byte of what was removed in the file and its log."""
         connection.execute("VACUUM")
         if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
             self.warnings.append(f"the log of the vector cache {self.path} is being read by another process")
-        return gone
 
     def size(self) -> int:
         """Bytes of the database that are in use."""

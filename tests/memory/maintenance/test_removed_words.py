@@ -79,3 +79,30 @@ def test_dropping_a_workspace_removes_its_vectors_and_keeps_those_of_others(
     assert (len(done.vaults), done.problems) == (1, ())
     assert holding(home, [*alone, *needles()]) == set()
     assert "vectors.db" in holding(home, shared)
+
+
+@pytest.mark.parametrize("unreadable", [False, True])
+def test_dropping_a_workspace_removes_the_vectors_of_its_former_texts(
+    tmp_path: Path, unreadable: bool
+) -> None:
+    from magray_memory.storage.vector_cache import VectorCache
+
+    home, root, other = tmp_path / "home", tmp_path / "project", tmp_path / "other"
+    for folder in (root, other):
+        folder.mkdir()
+        (folder / "now.md").write_text(f"# Of {folder.name}\n\nwhat it says now\n", "utf-8")
+    for folder, text in ((root, "The quokka knows it."), (root, "The walrus knows nothing."), (other, "")):
+        (folder / "changed.md").write_text(text, "utf-8")
+        with Memory.open(folder, home=home, environ={}) as memory:
+            memory.index.run()
+
+    def cached() -> int:
+        with VectorCache(home / "vectors.db", 1 << 30) as cache:
+            return cache.unused(1e12)[0]
+
+    assert cached() == 4
+    with Memory.open(other, home=home, environ={}) as memory:
+        if unreadable:
+            memory.home.vault_path(other).write_bytes(b"no database" * 500)
+        assert memory.vaults.drop([root]).problems == ()
+    assert cached() == (2 if unreadable else 1), "what cannot be read may have the vectors of any text"
