@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
+from dataclasses import field
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from magray_memory.config_file import read_toml
-from magray_memory.config_rule import Rule, convert
+from magray_memory.config_rule import Fields, Rule, by_fields, convert, default_of, setting
 from magray_memory.errors import ConfigError
 from magray_memory.user_path import expand_user
 
@@ -28,54 +28,11 @@ HOME_FILE = "config.toml"
 MAX_WARNINGS = 20
 
 
-class _Fields:
-    """A class of fields: made by their names or in their order, immutable, compared and shown by them.
-
-    One set of methods for all: those that `dataclass` makes for each class cost every command 5 ms.
-    """
-
-    if TYPE_CHECKING:
-        __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
-
-    def __init__(self, *values: Any, **named: Any) -> None:
-        fields = self.__dataclass_fields__
-        given = dict(zip(fields, values, strict=False)) | named
-        if len(given) < len(values) + len(named) or not given.keys() <= fields.keys():
-            raise TypeError(f"{type(self).__name__} has the fields {', '.join(fields)}, each once")
-        self.__dict__.update(
-            {name: given[name] if name in given else _default_of(field) for name, field in fields.items()}
-        )
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other.__dict__ == self.__dict__
-
-    def __hash__(self) -> int:
-        return hash(tuple(self.__dict__.values()))
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
-        return f"{type(self).__name__}({shown})"
-
-
-_by_fields = dataclass(init=False, repr=False, eq=False)
-
-
-def _default_of(field: dataclasses.Field[Any]) -> Any:
-    return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
-
-
-def _setting(default: Any, about: str, **rule: Any) -> Any:
-    return field(default=default, metadata={"rule": Rule(about, **rule)})
-
-
-@_by_fields
-class IndexSettings(_Fields):
+@by_fields
+class IndexSettings(Fields):
     """What is read of a workspace, and how much is spent on it."""
 
-    max_file_bytes: int = _setting(
+    max_file_bytes: int = setting(
         2_000_000,
         "files larger than this are skipped",
         low=1,
@@ -83,170 +40,170 @@ class IndexSettings(_Fields):
         workspace=True,
         only_lower=True,
     )
-    ignore: tuple[str, ...] = _setting((), "gitignore patterns of files to leave out", workspace=True)
-    include: tuple[str, ...] = _setting(
+    ignore: tuple[str, ...] = setting((), "gitignore patterns of files to leave out", workspace=True)
+    include: tuple[str, ...] = setting(
         (), "gitignore patterns that override the default exclusions", workspace=True
     )
-    hidden: bool = _setting(False, "index files and folders whose names begin with a dot", workspace=True)
-    workers: int = _setting(0, "processes that parse source code; 0 = by cores", low=0, high=64)
-    parse_seconds: float = _setting(
+    hidden: bool = setting(False, "index files and folders whose names begin with a dot", workspace=True)
+    workers: int = setting(0, "processes that parse source code; 0 = by cores", low=0, high=64)
+    parse_seconds: float = setting(
         2.0, "a file that takes longer to parse is cut by lines", low=0.01, high=60
     )
 
 
-@_by_fields
-class SearchSettings(_Fields):
+@by_fields
+class SearchSettings(Fields):
     """How many hits an answer has."""
 
-    k: int = _setting(10, "hits in an answer", low=1, high=1_000, workspace=True)
-    per_file: int = _setting(3, "hits of one file in an answer", low=1, high=100, workspace=True)
+    k: int = setting(10, "hits in an answer", low=1, high=1_000, workspace=True)
+    per_file: int = setting(3, "hits of one file in an answer", low=1, high=100, workspace=True)
 
 
-@_by_fields
-class EmbeddingSettings(_Fields):
+@by_fields
+class EmbeddingSettings(Fields):
     """Which model makes vectors, and where it runs."""
 
-    model: str = _setting("", "name or folder of a model; empty = the one in the package")
-    device: str = _setting("auto", "where the model runs", choices=("auto", "cpu", "cuda"))
-    depth: str = _setting(
+    model: str = setting("", "name or folder of a model; empty = the one in the package")
+    device: str = setting("auto", "where the model runs", choices=("auto", "cpu", "cuda"))
+    depth: str = setting(
         "full",
         "how much of each passage of a workspace the model reads: nothing (static), its first 64 tokens"
         " (heads), these first and then all of prose (prose), or all of it (full); auto: full where the"
         " machine has mains power and is idle, else heads",
         choices=("static", "heads", "prose", "full", "auto"),
     )
-    threads: int = _setting(0, "threads of the model; 0 = by profile and cores", low=0, high=256)
-    probe_seconds: float = _setting(
+    threads: int = setting(0, "threads of the model; 0 = by profile and cores", low=0, high=256)
+    probe_seconds: float = setting(
         15.0, "time limit of the smoke test of the native libraries, in a child process", low=1, high=300
     )
 
 
-@_by_fields
-class HubSettings(_Fields):
+@by_fields
+class HubSettings(Fields):
     """Where models are pulled from."""
 
-    endpoint: str = _setting("", "address of the hub that models are pulled from; empty = HF_ENDPOINT")
-    proxy: str = _setting("", "proxy to the hub; empty = the proxy variables of the environment")
+    endpoint: str = setting("", "address of the hub that models are pulled from; empty = HF_ENDPOINT")
+    proxy: str = setting("", "proxy to the hub; empty = the proxy variables of the environment")
 
 
-@_by_fields
-class StorageSettings(_Fields):
+@by_fields
+class StorageSettings(Fields):
     """How safe writing is, and how much the cache of vectors may take."""
 
-    durability: str = _setting(
+    durability: str = setting(
         "balanced",
         "safety against power failure",
         choices=("high-performance", "balanced", "high-reliability"),
     )
-    vector_cache_mb: int = _setting(512, "size limit of the vector cache", low=0, high=100_000)
+    vector_cache_mb: int = setting(512, "size limit of the vector cache", low=0, high=100_000)
 
 
-@_by_fields
-class VectorSettings(_Fields):
+@by_fields
+class VectorSettings(Fields):
     """What finds the nearest vectors."""
 
-    engine: str = _setting(
+    engine: str = setting(
         "auto",
         "engine of the vector index",
         choices=("auto", "exact", "hnsw", "sketch", "annoy"),
         native={"hnsw": "hnswlib", "annoy": "annoy"},
     )
-    ef: int = _setting(0, "hnsw's search breadth (ef); 0 = by profile", low=0, high=10_000)
-    graph_mb: int = _setting(0, "memory limit of hnsw's graph; 0 = by profile", low=0, high=1_000_000)
+    ef: int = setting(0, "hnsw's search breadth (ef); 0 = by profile", low=0, high=10_000)
+    graph_mb: int = setting(0, "memory limit of hnsw's graph; 0 = by profile", low=0, high=1_000_000)
 
 
-@_by_fields
-class ResourceSettings(_Fields):
+@by_fields
+class ResourceSettings(Fields):
     """What is taken of the machine."""
 
-    profile: str = _setting(
+    profile: str = setting(
         "auto",
         "limits on memory and processor use; auto = by memory and cores",
         choices=("auto", "minimal", "balanced", "performance"),
     )
 
 
-@_by_fields
-class NoteSettings(_Fields):
+@by_fields
+class NoteSettings(Fields):
     """Folders of notes beside the workspace."""
 
-    folders: tuple[str, ...] = _setting((), "folders of notes that every search includes", folders=True)
+    folders: tuple[str, ...] = setting((), "folders of notes that every search includes", folders=True)
 
 
-@_by_fields
-class RecordSettings(_Fields):
+@by_fields
+class RecordSettings(Fields):
     """Records of the notebook."""
 
-    embed_at_once: bool = _setting(
+    embed_at_once: bool = setting(
         True, "embed a record in the background as soon as it is stored; else with the next index run"
     )
 
 
-@_by_fields
-class LayerSettings(_Fields):
+@by_fields
+class LayerSettings(Fields):
     """How records rise, fade and leave. 0 leaves a rule to the profile."""
 
-    profile: str = _setting(
+    profile: str = setting(
         "balanced", "how soon records rise and leave", choices=("keep-most", "balanced", "tidy")
     )
-    automatic: bool = _setting(True, "promote and clean in the background, at most once an hour")
-    interact_hours: int = _setting(
+    automatic: bool = setting(True, "promote and clean in the background, at most once an hour")
+    interact_hours: int = setting(
         0, "hours without use after which a record leaves interact; 0 = by profile", low=0, high=87_600
     )
-    insights_days: int = _setting(
+    insights_days: int = setting(
         0, "days without use after which a record fades from insights; 0 = by profile", low=0, high=36_500
     )
-    trash_days: int = _setting(0, "days in the trash; 0 = by profile", low=0, high=36_500)
-    insights_after: int = _setting(
+    trash_days: int = setting(0, "days in the trash; 0 = by profile", low=0, high=36_500)
+    insights_after: int = setting(
         0, "days of use after which a record rises to insights; 0 = by profile", low=0, high=1_000
     )
-    assets_after: int = _setting(
+    assets_after: int = setting(
         0, "days of use in insights after which a record rises to assets; 0 = by profile", low=0, high=1_000
     )
-    importance: float = _setting(
+    importance: float = setting(
         0.0, "importance from which a record rises to insights at once; 0 = by profile", low=0, high=1
     )
-    notice_hours: int = _setting(
+    notice_hours: int = setting(
         24, "hours between the first run that finds a record due and the one that moves it", low=0, high=8_760
     )
 
 
-@_by_fields
-class RedactionSettings(_Fields):
+@by_fields
+class RedactionSettings(Fields):
     """What is taken out of texts before they are stored or embedded."""
 
-    enabled: bool = _setting(True, "take keys, tokens and passwords out of what is stored")
-    patterns: tuple[str, ...] = _setting(
+    enabled: bool = setting(True, "take keys, tokens and passwords out of what is stored")
+    patterns: tuple[str, ...] = setting(
         (), "regular expressions of secrets of your own, which are taken out too", expressions=True
     )
-    allow: tuple[str, ...] = _setting(
+    allow: tuple[str, ...] = setting(
         (), "regular expressions of what is no secret: a match of the whole stays", expressions=True
     )
 
 
-@_by_fields
-class BackupSettings(_Fields):
+@by_fields
+class BackupSettings(Fields):
     """Backups of the notebook and the settings."""
 
-    automatic: bool = _setting(True, "back up in the background, at most once a day, when something changed")
-    folder: str = _setting("", "folder of the backups, relative to the home; empty = `backups`")
-    keep_daily: int = _setting(7, "days whose last backup is kept", low=1, high=3_650)
-    keep_weekly: int = _setting(4, "weeks whose last backup is kept", low=0, high=520)
-    keep_monthly: int = _setting(12, "months whose last backup is kept", low=0, high=1_200)
-    drill: bool = _setting(True, "once a week, restore the latest backup for trial and ask it")
-    passphrase_file: str = _setting("", "file whose first line encrypts every backup; empty = none is")
+    automatic: bool = setting(True, "back up in the background, at most once a day, when something changed")
+    folder: str = setting("", "folder of the backups, relative to the home; empty = `backups`")
+    keep_daily: int = setting(7, "days whose last backup is kept", low=1, high=3_650)
+    keep_weekly: int = setting(4, "weeks whose last backup is kept", low=0, high=520)
+    keep_monthly: int = setting(12, "months whose last backup is kept", low=0, high=1_200)
+    drill: bool = setting(True, "once a week, restore the latest backup for trial and ask it")
+    passphrase_file: str = setting("", "file whose first line encrypts every backup; empty = none is")
 
 
-@_by_fields
-class UsageSettings(_Fields):
+@by_fields
+class UsageSettings(Fields):
     """What is kept of what was asked, for `magray stats`."""
 
-    enabled: bool = _setting(True, "keep what was searched, for `magray stats`; off erases what was kept")
-    keep_days: int = _setting(180, "days that a question is kept", low=1, high=36_500)
+    enabled: bool = setting(True, "keep what was searched, for `magray stats`; off erases what was kept")
+    keep_days: int = setting(180, "days that a question is kept", low=1, high=36_500)
 
 
-@_by_fields
-class Settings(_Fields):
+@by_fields
+class Settings(Fields):
     """The whole tree. Immutable; `load_settings` makes it."""
 
     index: IndexSettings = field(default_factory=IndexSettings)
@@ -361,7 +318,7 @@ def _known(name: str) -> dataclasses.Field[Any] | None:
 
 def _default(name: str) -> Any:
     known = _known(name)
-    return None if known is None else _default_of(known)
+    return None if known is None else default_of(known)
 
 
 def _environment(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from magray_memory.indexing.coverage import Coverage, PathStanding
     from magray_memory.indexing.event_sender import EventSender
     from magray_memory.indexing.events import Event
-    from magray_memory.indexing.indexer import Moved
+    from magray_memory.indexing.lexical_phase import Moved
     from magray_memory.indexing.report import IndexReport
     from magray_memory.models.fallback import DeviceChange
     from magray_memory.storage.vault import Vault

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from magray_memory.config import Settings
     from magray_memory.context import Context
     from magray_memory.indexing.events import Event
-    from magray_memory.indexing.indexer import Moved
+    from magray_memory.indexing.lexical_phase import Moved
     from magray_memory.watching.watcher import Watcher
 
 

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from magray_memory.config import Settings
     from magray_memory.indexing.events import Event
-    from magray_memory.indexing.indexer import Moved
+    from magray_memory.indexing.lexical_phase import Moved
     from magray_memory.models.provider import ModelProvider
     from magray_memory.storage.home import Home
     from magray_memory.storage.vault import Vault

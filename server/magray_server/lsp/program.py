@@ -172,7 +172,7 @@ def main() -> None:
         _fail(error)
     # What is loaded lives to the end: looking through it for garbage takes a tenth of the start.
     gc.disable()
-    from magray_server.lsp.server import serve
+    from magray_server.lsp.serve import serve
 
     gc.freeze()
     gc.enable()

@@ -7,14 +7,13 @@ import logging
 import os
 import threading
 import time
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
 from magray_memory import __version__
-from magray_memory.values import Home
 from magray_server.host import process_exit
 from magray_server.host.jobs import State
 from magray_server.host.maintenance import Maintenance
@@ -61,7 +60,7 @@ from magray_server.lsp.progress import ProgressBars
 from magray_server.lsp.protocol import MagrayProtocol
 from magray_server.lsp.session import CurrentSession
 from magray_server.lsp.settings import asked_for
-from magray_server.lsp.transport import Reader, Writer
+from magray_server.lsp.transport import Writer
 from magray_server.lsp.workers import Workers
 
 if TYPE_CHECKING:
@@ -69,6 +68,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from magray_memory.indexing.events import Event
+    from magray_memory.values import Home
     from magray_server.lsp.settings import ClientSettings
 
 log = logging.getLogger(__name__)
@@ -393,25 +393,3 @@ def _later(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
         return await method(params)
 
     return handler
-
-
-def serve(
-    incoming: BinaryIO, outgoing: BinaryIO, *, home: Path | None = None, log_file: Path | None = None
-) -> None:
-    """Serve one client until it, or its process, is gone. Never returns: the process ends with the exit
-    code.
-    """
-    server = MagrayServer(Home(home) if home is not None else Home.default(), log_file)
-    asyncio.run(_serve(server, incoming, outgoing))
-
-
-async def _serve(server: MagrayServer, incoming: BinaryIO, outgoing: BinaryIO) -> None:
-    server.loop = loop = asyncio.get_running_loop()
-    server.protocol.set_writer(Writer(outgoing))
-    process_exit.on_signal(loop, server.leave)
-    Reader(
-        incoming,
-        lambda message: loop.call_soon_threadsafe(server.protocol.receive, message) and None,
-        lambda: server.ended(loop),
-    ).start()
-    await loop.create_future()
