@@ -203,23 +203,6 @@ def write_bytes(path: Path, data: bytes, *, durable: bool = False, private: bool
             draft.write_bytes(data)
 
 
-@contextlib.contextmanager
-def scratch_folder(path: Path) -> Generator[Path]:
-    """Yield an empty folder for work that precedes `path`, named like a draft; it is removed at the end.
-
-    Raises OSError where it cannot be made.
-    """
-    import shutil
-
-    folder = draft_path(path)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def _rename(draft: Path, path: Path) -> None:
     deadline = time.monotonic() + _RENAME_SECONDS
     while True:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from magray_memory import atomic_file
+from magray_memory.archive import backup_folder
 from magray_memory.config import Settings
 from magray_memory.health.doctor import Doctor
 from magray_memory.health.findings import Remedy
@@ -21,6 +22,7 @@ from magray_memory.maintenance.optimize import Optimizer
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.home import Home
 from magray_memory.storage.leftovers import BUILDS, leftovers
+from magray_memory.storage.scratch import scratch_folder
 from magray_memory.storage.vault import Vault
 
 if TYPE_CHECKING:
@@ -82,7 +84,8 @@ repository._remember("x", Stated("e", 1, "c"), Fetched(folder, "", 1))
 """
 _TRIAL = """
 home.models.mkdir()
-with atomic_file.scratch_folder(home.models / "tried"):
+from magray_memory.storage.scratch import scratch_folder
+with scratch_folder(home.models / "tried"):
     os.kill(os.getpid(), signal.SIGKILL)
 """
 _BUILD = """
@@ -201,10 +204,39 @@ def test_the_bytes_of_a_draft_folder_are_those_of_its_files(tmp_path: Path) -> N
     home = Home(tmp_path / "home").ensure()
     home.models.mkdir()
     then = time.time() - 2 * atomic_file.STALE_SECONDS
-    with atomic_file.scratch_folder(home.models / "tried") as own:
+    with scratch_folder(home.models / "tried") as own:
         draft = home.models / ".tried.1-2.draft"
         draft.mkdir()
         (draft / "weights").write_bytes(bytes(5000))
         for folder in (own, draft):
             os.utime(folder, (then, then))
         assert [(found.path, found.bytes) for found in leftovers(home)] == [(draft, 5000)]
+
+
+def test_a_scratch_folder_in_use_is_left_alone_however_old_it_looks(tmp_path: Path) -> None:
+    """The machine may have slept in the midst of a restore; what a killed one left goes."""
+    home = Home(tmp_path / "home").ensure()
+    code = """
+import sys, time
+from pathlib import Path
+from magray_memory.storage.scratch import scratch_folder
+with scratch_folder(Path(sys.argv[1]) / "restore"):
+    print("there", flush=True)
+    time.sleep(300)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(home.path)], stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        try:
+            assert child.stdout.readline() == "there\n"
+            (scratch,) = home.path.glob(".restore.*.draft")
+            then = time.time() - 2 * atomic_file.STALE_SECONDS
+            os.utime(scratch, (then, then))
+            backup_folder.remove_drafts(home.path)
+            Optimizer(home, Settings()).run()
+            assert scratch.is_dir() and list(leftovers(home)) == []
+        finally:
+            child.kill()
+    backup_folder.remove_drafts(home.path)
+    assert not scratch.exists()

@@ -26,6 +26,7 @@ from magray_memory.errors import ArchiveDamaged, ArchiveError, MagrayError, Rows
 from magray_memory.progress import SILENT
 from magray_memory.storage import notebook_copy, restore_journal, schema, table_swap
 from magray_memory.storage.durability import VaultKind
+from magray_memory.storage.scratch import scratch_folder
 from magray_memory.storage.vault import Vault
 from magray_memory.storage.vault_files import quarantine_path, size
 
@@ -118,7 +119,7 @@ class BackupMaker:
         self._check_space(folder)
         for place in (home.path, folder):
             backup_folder.remove_drafts(place)
-        with atomic_file.scratch_folder(home.path / "backup") as scratch:
+        with scratch_folder(home.path / "backup") as scratch:
             roots: dict[str, str | None] = {manifest.NOTEBOOK: None}
             state = self._copy_notebook(scratch)
             settings = self.context.config

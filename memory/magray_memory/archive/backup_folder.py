@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from magray_memory import atomic_file
 from magray_memory.archive import container, encryption
 from magray_memory.errors import ArchiveError, MagrayError
-from magray_memory.storage import leftovers
+from magray_memory.storage import leftovers, scratch
 from magray_memory.storage.lock import FileLock
 from magray_memory.user_path import expand_user
 
@@ -186,7 +186,8 @@ def remove_drafts(folder: Path) -> None:
             name = entry.name
             if atomic_file.is_draft(name) and name.startswith(_OURS) and not atomic_file.is_own(name):
                 with contextlib.suppress(OSError):
-                    if now - entry.stat(follow_symlinks=False).st_mtime >= atomic_file.STALE_SECONDS:
+                    age = now - entry.stat(follow_symlinks=False).st_mtime
+                    if age >= atomic_file.STALE_SECONDS and not scratch.in_use(folder / name):
                         leftovers.remove(folder / entry.name)
 
 

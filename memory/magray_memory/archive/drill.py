@@ -9,13 +9,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from magray_memory import atomic_file
 from magray_memory.archive import backup_state, prepare
 from magray_memory.archive.backup import explained
 from magray_memory.archive.restore import Restorer
 from magray_memory.context import Context
 from magray_memory.errors import Interrupted, MagrayError, PassphraseError
 from magray_memory.progress import SILENT
+from magray_memory.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +63,7 @@ def drill(context: Context, archive: Path, passphrases: Passphrases, progress: P
 
 def _drill(home: Path, archive: Path, passphrases: Passphrases, progress: Progress) -> Drilled:
     began = time.monotonic()
-    with atomic_file.scratch_folder(home / "drill") as scratch:
+    with scratch_folder(home / "drill") as scratch:
         trial = Context.open(home=scratch, environ={}, outside=True)
         restored = Restorer(trial, False, passphrases, None, progress).run(archive)
         progress.report("asking it")

@@ -15,6 +15,7 @@ from magray_memory.archive.passphrase import NO_PASSPHRASE
 from magray_memory.archive.unpacked import unpacked
 from magray_memory.errors import MagrayError
 from magray_memory.storage import notebook_copy
+from magray_memory.storage.scratch import scratch_folder
 from magray_memory.storage.vault_files import size
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def purge(folder: Path, home: Path, uids: Collection[str]) -> PurgedBackups:
 def _rewrite(path: Path, home: Path, uids: Collection[str]) -> bool:
     """Whether the backup held one of them; it does not any more."""
     with (
-        atomic_file.scratch_folder(home / "purge") as scratch,
+        scratch_folder(home / "purge") as scratch,
         unpacked(path, scratch, NO_PASSPHRASE) as found,
     ):
         if not notebook_copy.remove_records(found.notebook, uids, time.time()):

@@ -38,6 +38,7 @@ from magray_memory.records.record import record_id
 from magray_memory.storage import notebook_merge, notebook_swap, restore_journal, table_swap
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.salvage import put_in_place, quarantined_copy, replacement
+from magray_memory.storage.scratch import scratch_folder
 from magray_memory.storage.sqlite_errors import translated
 from magray_memory.storage.vault import Vault
 from magray_memory.storage.vault_files import size
@@ -81,7 +82,7 @@ class Restorer:
             require_space(home.path, needed + _RESERVE, _NOT_RESTORED)
             backup_folder.remove_drafts(home.path)
             with (
-                atomic_file.scratch_folder(home.path / "restore") as scratch,
+                scratch_folder(home.path / "restore") as scratch,
                 unpacked(archive, scratch, self.passphrases, self.progress) as found,
             ):
                 prepared = found.notebook

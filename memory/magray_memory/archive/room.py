@@ -7,9 +7,9 @@ with Memory.open() as memory:
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magray_memory.archive.passphrase import NO_PASSPHRASE
@@ -17,6 +17,7 @@ from magray_memory.progress import SILENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+    from pathlib import Path
 
     from magray_memory.archive.backup import BackedUp
     from magray_memory.archive.backup_folder import Backup
@@ -79,7 +80,7 @@ class Archive:
         from magray_memory.storage import notebook_copy
 
         last = backup_state.load(self._context.home.path).last
-        if last is None or not Path(last.path).is_file():
+        if last is None or not os.path.isfile(last.path):  # noqa: PTH113 - also where it is closed to us
             return True
         config = self._context.config
         settings = digest_of(config) if config.is_file() else ""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magray_memory import atomic_file
@@ -10,10 +13,10 @@ from magray_memory.archive import backup_folder
 from magray_memory.archive.backup import explained
 from magray_memory.archive.unpacked import unpacked
 from magray_memory.errors import Interrupted, MagrayError, PassphraseError
+from magray_memory.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from magray_memory.archive.backup_folder import Backup
     from magray_memory.archive.passphrase import Passphrases
@@ -59,15 +62,18 @@ class VerifiedBackups:
 def verify(
     paths: Iterable[Path], home: Path, passphrases: Passphrases, progress: Progress
 ) -> Iterator[VerifiedBackup]:
-    """Verify backups, in a scratch folder of the home. Raises Interrupted."""
+    """Verify backups, in a scratch folder of the home, or of the system where nothing can be written in that.
+    Raises Interrupted.
+    """
     atomic_file.make_private(home)
+    place = (home if os.access(home, os.W_OK) else Path(tempfile.gettempdir())) / "verify"
     for path in paths:
         found = backup_folder.look(path)
         problem, unread = "", False
         try:
             with (
                 explained("it cannot be read"),
-                atomic_file.scratch_folder(home / "verify") as scratch,
+                scratch_folder(place) as scratch,
                 unpacked(path, scratch, passphrases, progress),
             ):
                 pass

@@ -63,8 +63,14 @@ def _failed(state: BackupState, detail: Mapping[str, Any]) -> Component | None:
 
 def _lost(state: BackupState, folder: Path, detail: Mapping[str, Any]) -> Component | None:
     """Backups that were made and are not there: a disk that is not mounted, files that were deleted."""
-    if state.last is None or Path(state.last.path).exists():
+    if state.last is None:
         return None
+    try:
+        if Path(state.last.path).exists():
+            return None
+    except OSError as error:
+        why = f"the last backup {state.last.path} cannot be looked at: {error.strerror}"
+        return Component(_NAME, Severity.WARNING, why, detail, "magray backup")
     if not folder.is_dir():
         why, hint = f"the folder {folder} is not there", "mount its disk, or magray backup"
     else:

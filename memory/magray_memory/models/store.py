@@ -30,6 +30,7 @@ from magray_memory.models.model import (
 )
 from magray_memory.progress import SILENT, Progress
 from magray_memory.storage.lock import FileLock
+from magray_memory.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -186,7 +187,7 @@ def install_from_folder(folder: Path, home: Path, overrides: ModelOverrides) -> 
     model = replace(model, dim=_dimension(model))
     place = home / "models" / model.id
     _make_folder(place.parent)
-    with atomic_file.scratch_folder(place) as draft:
+    with scratch_folder(place) as draft:
         tried = replace(model, place=draft)
         write_model(tried)
         model = replace(model, place=place, reference=smoke_test(tried))

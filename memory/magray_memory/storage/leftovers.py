@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magray_memory.atomic_file import STALE_SECONDS, is_draft, is_own
+from magray_memory.storage import scratch
 from magray_memory.storage.lock import FileLock
 
 if TYPE_CHECKING:
@@ -118,7 +119,8 @@ def _is_draft(name: str) -> bool:
 
 
 def _draft(entry: _Entry) -> Iterator[Leftover]:
-    if entry.age > STALE_SECONDS and not is_own(entry.path.name):
+    path = entry.path
+    if entry.age > STALE_SECONDS and not is_own(path.name) and not scratch.in_use(path):
         yield entry.as_leftover("it is a draft that was never finished")
 
 

