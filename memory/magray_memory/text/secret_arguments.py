@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
 _WORD = (
     r"""(?:"(?P<double>[^"\n]{3,200})"|'(?P<single>[^'\n]{3,200})'"""
@@ -81,6 +81,7 @@ _BY_SIGN: dict[bytes, tuple[int, ...]] = {
 }
 _BY_SIGN_IN_CODE = {sign: _BY_SIGN[sign] for sign in (b"networkcredential",)}
 """What is quoted in source code, too."""
+SIGNS = tuple(_BY_SIGN)
 _WITH_OPTIONS = frozenset(
     (
         *(b"htpasswd", b"lftp", b" -p", b" -pw ", b"snmp", b"curl ", b"az "),
@@ -94,11 +95,13 @@ _OPTION = re.compile(r"-(?:AsPlainText|Force|Key|SecureKey|String)\b", re.IGNORE
 _NO_VALUE = re.compile(r"[$%{-]")
 
 
-def in_arguments(text: str, small: bytes, *, code: bool) -> Iterator[tuple[int, int]]:
-    """Where the passwords stand; `small`: the text in small letters, one byte a character."""
+def in_arguments(
+    text: str, small: bytes, signs: Container[bytes], *, code: bool
+) -> Iterator[tuple[int, int]]:
+    """Where the passwords stand; `small`: the text in small letters, one byte a character; `signs` in it."""
     options, pipes = b" -" in small, b"|" in small
     for sign, numbers in (_BY_SIGN_IN_CODE if code else _BY_SIGN).items():
-        if (sign in _WITH_OPTIONS and not options) or (sign in _READS and not pipes):
+        if sign not in signs or (sign in _WITH_OPTIONS and not options) or (sign in _READS and not pipes):
             continue
         at = small.find(sign)
         while at >= 0:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from magray_memory.text.secret_tokens import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
 _KIND = re.compile(
     r"""^[ \t]*(?:-[ ])?["']?kind["']?[ \t]*:[ \t]*["']?Secret["']?[ \t]*,?[ \t]*\r?$""", re.MULTILINE
@@ -31,19 +31,23 @@ _SESSION = re.compile(r".*(?:sess|sid\b|auth|token|jwt|login|remember|csrf|xsrf)
 _MOST_ENTRIES = 500
 
 
-def in_documents(text: str, small: bytes) -> Iterator[Span]:
-    """The secrets; `small`: the text in small letters, one byte a character."""
-    if b"secret" in small and b"kind" in small and _KIND.search(text):
+_KEYS = (
+    (b"key-data", _CLIENT_KEY, "private key"),
+    (b"edkey", _WIREGUARD, "wireguard key"),
+    (b"tekey", _WIREGUARD, "wireguard key"),
+)
+SIGNS = (b"secret", b"kind", b"cookie", b"curl ", *(sign for sign, *_ in _KEYS))
+
+
+def in_documents(text: str, small: bytes, signs: Container[bytes]) -> Iterator[Span]:
+    """The secrets; `small`: the text in small letters, one byte a character; `signs` in it."""
+    if b"secret" in signs and b"kind" in signs and _KIND.search(text):
         yield from _in_manifest(text)
-    for sign, pattern, kind in (
-        (b"key-data", _CLIENT_KEY, "private key"),
-        (b"edkey", _WIREGUARD, "wireguard key"),
-        (b"tekey", _WIREGUARD, "wireguard key"),
-    ):
-        if sign in small:
+    for sign, pattern, kind in _KEYS:
+        if sign in signs:
             for found in pattern.finditer(text):
                 yield Span(*found.span("word"), kind)
-    if b"cookie" in small or b"curl " in small:
+    if b"cookie" in signs or b"curl " in signs:
         yield from _in_cookies(text, small)
 
 

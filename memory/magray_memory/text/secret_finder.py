@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
+from magray_memory.text import secret_arguments, secret_documents, secret_notes
 from magray_memory.text.languages import kind_of
-from magray_memory.text.secret_arguments import in_arguments
 from magray_memory.text.secret_candidates import (
     FOREIGN_WORDS,
     LONG,
@@ -18,14 +19,13 @@ from magray_memory.text.secret_candidates import (
     RUN,
 )
 from magray_memory.text.secret_commands import in_commands
-from magray_memory.text.secret_documents import in_documents
 from magray_memory.text.secret_judgement import can_be_given, is_passphrase, is_secret_said, is_user_info
-from magray_memory.text.secret_notes import in_notes
+from magray_memory.text.secret_signs import sign_finder
 from magray_memory.text.secret_tokens import START, Span, beginnings, tokens_at
 from magray_memory.text.secret_values import Style, value_before, value_of_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Container, Iterator
 
 _MIXED = re.compile("[0-9](?:(?=[A-Za-z])|(?<=[A-Za-z][0-9]))")
 """A digit beside a letter, as in every random word of letters and digits."""
@@ -39,7 +39,7 @@ _SAID = re.compile(
       | (?:токен|секрет|ключ)\w{0,4}(?![\w])""",
     re.VERBOSE | re.IGNORECASE,
 )
-_FOREIGN = re.compile("|".join(FOREIGN_WORDS))
+_FOREIGN = tuple(word.encode() for word in FOREIGN_WORDS)
 _SAID_VALUE = re.compile(
     r"""["'»]?(?:[ \t]+[^\W\d_]{1,20}(?:[ \t]*\([^()\n]{1,40}\))?){0,4}?
        [ \t]{0,4}(?:[:=：＝—–]|-(?=[ \t])|это\b|は|是)[ \t]{0,4}
@@ -113,36 +113,60 @@ def find_secrets(text: str, style: Style) -> Iterator[Span]:
         if span is not None:
             begun.add(span.start)
             yield span
-    if opaque and b"private" in small:
+    signs = signs_in()(small)
+    if opaque and b"private" in signs:
         yield from _private_keys(text, small)
     others = _OTHER_WORDS_OF_CODE if style is Style.CODE else _OTHER_WORDS
     for word in NAMES if style is Style.CODE else NAMES + MORE_NAMES:
-        at = small.find(word)
+        at = small.find(word) if word in signs else -1
         while at >= 0:
             other = word == b"pass" and _is_other_word(small, at + 4, others)
             span = None if other else value_of_name(text, at, style)
             if span is not None and span.start not in begun:  # a token knows better where it ends
                 yield span
             at = small.find(word, at + len(word) if span is None else max(span.end, at + len(word)))
-    yield from _in_places(text, plain, small, style)
+    yield from _in_places(text, plain, small, signs, style)
 
 
-def _in_places(text: str, plain: bytes, small: bytes, style: Style) -> Iterator[Span]:
+@cache
+def signs_in() -> Callable[[bytes], Container[bytes]]:
+    """What finds the signs of every kind of secret in a text of small letters."""
+    own = (
+        b"private",
+        b"basic ",
+        b"identified",
+        *NAMES,
+        *MORE_NAMES,
+        *MASKED_WORDS,
+        *map(bytes.lower, OPTIONS),
+    )
+    return sign_finder((*own, *secret_arguments.SIGNS, *secret_documents.SIGNS, *secret_notes.SIGNS))
+
+
+@cache
+def foreign_signs_in() -> Callable[[bytes], Container[bytes]]:
+    """What finds words for secrets in other languages in a text in UTF-8."""
+    return sign_finder(_FOREIGN)
+
+
+def _in_places(
+    text: str, plain: bytes, small: bytes, signs: Container[bytes], style: Style
+) -> Iterator[Span]:
     """Secrets that their place tells, and those that other languages name."""
     if "@" in text:
         yield from _in_urls(text)
-    if b"basic " in small:
+    if b"basic " in signs:
         yield from _in_headers(text)
     code = style is Style.CODE
     if not code:
-        yield from _in_settings(text, plain, small)
-        yield from in_documents(text, small)
-    for start, end in in_arguments(text, small, code=code):
+        yield from _in_settings(text, plain, small, signs)
+        yield from secret_documents.in_documents(text, small, signs)
+    for start, end in secret_arguments.in_arguments(text, small, signs, code=code):
         if can_be_given(text[start:end]):
             yield Span(start, end, "password")
-    yield from in_notes(text, small, code=code)
+    yield from secret_notes.in_notes(text, small, signs, code=code)
     if b"?" in plain and not text.isascii():
-        yield from _in_other_languages(text, plain, small)
+        yield from _in_other_languages(text, plain, signs)
 
 
 def _is_other_word(small: bytes, at: int, others: frozenset[int]) -> bool:
@@ -263,10 +287,10 @@ def _is_url_password(text: str, found: re.Match[str]) -> bool:
     return not example and not word.startswith("‹redacted")
 
 
-def _in_settings(text: str, plain: bytes, small: bytes) -> Iterator[Span]:
+def _in_settings(text: str, plain: bytes, small: bytes, signs: Container[bytes]) -> Iterator[Span]:
     """Passwords that have a place and no name: in commands, statements and files of passwords."""
     for word, pattern in ((b"curl ", _CURL), (b"identified", _IDENTIFIED)):
-        at = small.find(word)
+        at = small.find(word) if word in signs else -1
         while at >= 0:
             found = pattern.match(text, at)
             if (
@@ -276,7 +300,7 @@ def _in_settings(text: str, plain: bytes, small: bytes) -> Iterator[Span]:
             ):
                 yield Span(*found.span("word"), "password")
             at = small.find(word, at + len(word))
-    if any(option in plain for option in OPTIONS):
+    if any(option.lower() in signs and option in plain for option in OPTIONS):
         for start, end in in_commands(text):
             if can_be_given(text[start:end]):
                 yield Span(start, end, "password")
@@ -285,10 +309,11 @@ def _in_settings(text: str, plain: bytes, small: bytes) -> Iterator[Span]:
             yield Span(*found.span("word"), "password")
 
 
-def _in_other_languages(text: str, plain: bytes, small: bytes) -> Iterator[Span]:
-    foreign = b"???" in plain and _FOREIGN.search(text) is not None
-    if not foreign and not any(word in small for word in MASKED_WORDS):
-        return
+def _in_other_languages(text: str, plain: bytes, signs: Container[bytes]) -> Iterator[Span]:
+    if not any(word in signs for word in MASKED_WORDS):
+        foreign = foreign_signs_in()(text.encode("utf-8", "surrogatepass")) if b"???" in plain else b""
+        if not any(word in foreign for word in _FOREIGN):
+            return
     for said in _SAID.finditer(text):
         span = _said_secret(text, said)
         if span is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from magray_memory.text.secret_tokens import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
 _GAP = (
     r"""["'`*_»]{0,3}(?:[ \t]+(?!\d)[^\W\d_]{1,20}){0,4}?[ \t]{0,4}"""
@@ -66,17 +66,22 @@ _PHRASES = (
 """Per kind: what its pattern begins with, or its second letter where the first may be a capital."""
 
 
-def in_notes(text: str, small: bytes, *, code: bool) -> Iterator[Span]:
-    """The secrets, in source code only phrases; `small`: the text in small letters, one byte a character."""
+SIGNS = (b"phrase", *_PHRASES[0], *(sign for signs, *_ in _NOTES for sign in signs))
+
+
+def in_notes(text: str, small: bytes, held: Container[bytes], *, code: bool) -> Iterator[Span]:
+    """The secrets, in source code only phrases; `small`: the text in small letters, one byte a character;
+    `held`: the signs in it.
+    """
     foreign = not code and b"???" in small
-    if b"mnemonic" in small or b"phrase" in small or (foreign and "фраз" in text):
-        for found in _places(text, small, *_PHRASES, _PHRASE, foreign=foreign):
+    if b"mnemonic" in held or b"phrase" in held or (foreign and "фраз" in text):
+        for found in _places(text, small, held, *_PHRASES, _PHRASE, foreign=foreign):
             if len({*found["word"].lower().replace(",", " ").split()}) > 6:
                 yield Span(*found.span("word"), "seed phrase")
     if code:
         return
     for signs, words, pattern, kind in _NOTES:
-        for found in _places(text, small, signs, words, pattern, foreign=foreign):
+        for found in _places(text, small, held, signs, words, pattern, foreign=foreign):
             word = found["word"].rstrip(",.;)")
             if _is_secret(word, kind) and word != found.groupdict().get("user"):
                 start = found.start("word")
@@ -86,6 +91,7 @@ def in_notes(text: str, small: bytes, *, code: bool) -> Iterator[Span]:
 def _places(
     text: str,
     small: bytes,
+    held: Container[bytes],
     signs: tuple[bytes, ...],
     words: tuple[str, ...],
     pattern: re.Pattern[str],
@@ -94,7 +100,7 @@ def _places(
 ) -> Iterator[re.Match[str]]:
     """Where a pattern matches at one of its signs, or at the letter before one of its words."""
     for sign in signs:
-        at = small.find(sign)
+        at = small.find(sign) if sign in held else -1
         while at >= 0:
             found = pattern.match(text, at)
             if found is not None:
