@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from magray_memory.context import Context
+from magray_memory.index.vector_store import VectorStore
 from magray_memory.indexing.notebook import embed_notebook
 from magray_memory.records.draft import Draft, content_of
 from magray_memory.records.layers import Layers
@@ -193,6 +194,8 @@ def embed(context: Context, vault: Vault, source: str) -> None:
             drawn = chance.standard_normal((len(some), embedder.dim), dtype=np.float32)
             drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
             made += vectors.put_vectors(vault, embedder.key, some, drawn)
+        # As each run that embeds does at its end.
+        VectorStore(vault, embedder.key, context.effective.vectors).save_snapshot()
     print(f"vectors, {source:<17}{time.perf_counter() - began:8.1f} s, {made:,} of them")
 
 

@@ -31,7 +31,7 @@ class OpenFile:
         self.root = root
         self.path = path
         self.place = root / path
-        self.text = CitedText(text)
+        self.text = CitedText(text, path)
         self.digest = digest
 
 
@@ -46,7 +46,7 @@ def citing(vault: Vault, file: OpenFile, read: Read, namesakes: Namesakes) -> li
     found: dict[int, Checked] = {}
     for document, citation in citations.citing_files(vault, name, file.digest):
         if not places.is_file(citation.root, citation.path) and (
-            citation.first_hash not in file.text.lines or not file.place.is_relative_to(citation.root)
+            not file.text.begins(citation.first_hash) or not file.place.is_relative_to(citation.root)
         ):
             continue
         checked = check(citation, places.reading(citation), places.namesakes)

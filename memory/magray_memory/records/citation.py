@@ -17,7 +17,7 @@ from magray_memory.errors import RecordError
 from magray_memory.storage.record_types import Citation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     Read = Callable[[str], "CitedText | None"]
 
@@ -82,23 +82,89 @@ class CitedFile:
 
 
 class CitedText:
-    """The text of a file that citations are compared with; its lines are hashed once, by the first."""
+    """The text of a file that citations are compared with; its lines are hashed once, by the first.
 
-    def __init__(self, text: str) -> None:
+    `path` says what kind of file it is; `data` are its bytes, where `text` is a reading of them.
+    """
+
+    def __init__(self, text: str, path: str = "", data: bytes | None = None) -> None:
         self._text = text
+        self._path = path
+        self._data = data
+
+    def begins(self, first_hash: bytes) -> bool:
+        """Whether a line of it has this hash."""
+        return any(first_hash in rows.lines for rows in self.rows)
 
     @cached_property
-    def rows(self) -> list[str]:
-        """The lines without white space at their ends."""
-        return _rows(self._text)
+    def rows(self) -> list[Rows]:
+        """The lines of the file, then those of its cells where it is a notebook."""
+        found = [Rows(_rows(self._text))]
+        cells = _cell_rows(self._path, self._text)
+        if cells:
+            found.append(Rows([row.rstrip() for _, row in cells], [line for line, _ in cells]))
+        return found
+
+    @cached_property
+    def other_rows(self) -> list[Rows]:
+        """The lines of the texts that its bytes may also be."""
+        from magray_memory.text.other_readings import other_readings
+
+        data = self._text.encode("utf-8", "replace") if self._data is None else self._data
+        return [Rows(_rows(text)) for text in other_readings(data, self._text)]
+
+
+class Rows:
+    """Rows of a text without white space at their ends. `places`: the line of the file that each begins on,
+    where these are not the lines of the file one by one.
+    """
+
+    def __init__(self, rows: list[str], places: list[int] | None = None) -> None:
+        self.rows = rows
+        self.places = places
 
     @cached_property
     def lines(self) -> dict[bytes, list[int]]:
-        """The lines, from 1, that have a hash."""
+        """The numbers of the rows, from 1, that have a hash."""
         found: dict[bytes, list[int]] = {}
         for line, row in enumerate(self.rows, 1):
             found.setdefault(_digest((row,)), []).append(line)
         return found
+
+    def find(self, citation: Citation) -> tuple[int, int] | None:
+        """The first and the last line of the cited text now, the closest to where it was."""
+        found = (self._at(citation, row) for row in self.lines.get(citation.first_hash, ()))
+        alike = [lines for lines in found if lines is not None]
+        return min(alike, key=lambda lines: abs(lines[0] - citation.start_line), default=None)
+
+    def _at(self, citation: Citation, row: int) -> tuple[int, int] | None:
+        if self.places is None:
+            last = row + citation.end_line - citation.start_line
+            same = _digest(self.rows[row - 1 : last]) == citation.text_hash
+            return (row, last) if same else None
+        last = self._end_of(citation.text_hash, row)
+        if last is None:
+            return None
+        before = self.places[row - 2] if row > 1 else 0
+        first, end = self.places[row - 1], self.places[last - 1]
+        # What stands between the cells is no part of the text, wherever the citation began in it.
+        stays = before < citation.start_line <= first
+        return citation.start_line if stays else first, max(end, citation.end_line) if stays else end
+
+    def _end_of(self, text_hash: bytes, row: int) -> int | None:
+        """The last of the rows from here on that have a hash together: how many of the lines that were cited
+        are rows of cells is not known.
+        """
+        state = blake2b(digest_size=16)
+        for number in range(row, len(self.rows) + 1):
+            state.update(
+                (self.rows[number - 1] if number == row else "\n" + self.rows[number - 1]).encode(
+                    "utf-8", "surrogatepass"
+                )
+            )
+            if state.digest() == text_hash:
+                return number
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +185,8 @@ def cite(file: CitedFile, lines: tuple[int, int] | None) -> Cited:
         raise RecordError(
             f"{path}:{first}-{last} cannot be cited", f"the file has {count}", f"{path}:1-{len(rows)}"
         )
-    shown = rows[first - 1 : last]
+    cells = [row.rstrip() for line, row in _cell_rows(path, text) if first <= line <= last]
+    shown = cells or rows[first - 1 : last]
     citation = Citation(
         root=str(file.root),
         path=path,
@@ -142,16 +209,14 @@ def check(citation: Citation, read: Read, named_alike: Callable[[Citation], Sequ
     """
     text = read(citation.path)
     if text is not None:
-        found = _find(citation, text)
-        if found == citation.start_line:
-            return Checked("verified", citation.path, citation.start_line, citation.end_line)
+        found = _find(citation, text.rows) or _find(citation, text.other_rows)
         if found is not None:
-            return _moved(citation, citation.path, found)
+            return _found(citation, citation.path, found)
     for path in named_alike(citation):
         other = read(path) if path != citation.path else None
-        found = None if other is None else _find(citation, other)
+        found = None if other is None else _find(citation, other.rows)
         if found is not None:
-            return _moved(citation, path, found)
+            return Checked("moved", path, *found)
     state: State = "gone" if text is None else "changed"
     return Checked(state, citation.path, citation.start_line, citation.end_line)
 
@@ -179,19 +244,21 @@ def as_json(citation: Citation) -> dict[str, Any]:
     }
 
 
-def _moved(citation: Citation, path: str, first: int) -> Checked:
-    return Checked("moved", path, first, first + citation.end_line - citation.start_line)
+def _found(citation: Citation, path: str, lines: tuple[int, int]) -> Checked:
+    state: State = "verified" if lines[0] == citation.start_line else "moved"
+    return Checked(state, path, *lines)
 
 
-def _find(citation: Citation, text: CitedText) -> int | None:
-    """The line where the cited lines begin now, the closest to where they were."""
-    count = citation.end_line - citation.start_line + 1
-    alike = [
-        line
-        for line in text.lines.get(citation.first_hash, ())
-        if _digest(text.rows[line - 1 : line - 1 + count]) == citation.text_hash
-    ]
-    return min(alike, key=lambda line: abs(line - citation.start_line), default=None)
+def _find(citation: Citation, texts: Iterable[Rows]) -> tuple[int, int] | None:
+    return next((lines for rows in texts if (lines := rows.find(citation)) is not None), None)
+
+
+def _cell_rows(path: str, text: str) -> list[tuple[int, str]]:
+    if not path.lower().endswith((".ipynb", ".notebook")):
+        return []
+    from magray_memory.text.notebook import cell_rows
+
+    return cell_rows(text)
 
 
 def _rows(text: str) -> list[str]:

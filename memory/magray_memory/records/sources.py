@@ -59,7 +59,7 @@ class Sources:
 
         data = self._bytes(Path(citation.root), path)
         text = None if data is None else _decoded(data)
-        return None if text is None else CitedText(text)
+        return None if data is None or text is None else CitedText(text, path, data)
 
     def _bytes(self, root: Path, path: str) -> bytes | None:
         """A whole file below a root; None where it is none, is too large, or a link leads to it."""

@@ -57,14 +57,25 @@ def compute_cleared(connection: sqlite3.Connection, most: int = _MOST) -> None:
     with row_checksums.lenient(connection):
         for table in ROWS:
             row_checksums.seal(connection, table, f"WHERE checksum IS NULL LIMIT {most}")
-        found = connection.execute(f"SELECT id FROM document WHERE {_CLEAR} ORDER BY id DESC LIMIT {most}")
-        documents = [row[0] for row in found]
-        for start in range(0, len(documents), _CHUNK):
-            computed = _computed(connection, documents[start : start + _CHUNK])
+        found = connection.execute(
+            f"SELECT id, record_checksum IS NULL FROM document WHERE {_CLEAR} ORDER BY id DESC LIMIT {most}"
+        ).fetchall()
+        filed = [id_ for id_, clear in found if clear]
+        used = [id_ for id_, clear in found if not clear]
+        for start in range(0, len(filed), _CHUNK):
             connection.executemany(
                 "UPDATE document SET record_checksum = coalesce(record_checksum, ?),"
                 " use_checksum = coalesce(use_checksum, ?) WHERE id = ?",
-                [(filed, used, id_) for id_, filed, used in computed],
+                [
+                    (of_record, of_use, id_)
+                    for id_, of_record, of_use in _computed(connection, filed[start : start + _CHUNK])
+                ],
+            )
+        for start in range(0, len(used), _CHUNK):
+            # A run over many records changes their uses alone: nothing that belongs to them is read.
+            connection.executemany(
+                "UPDATE document SET use_checksum = ? WHERE id = ?",
+                list(_used(connection, used[start : start + _CHUNK])),
             )
 
 
@@ -105,6 +116,13 @@ def _owners(connection: sqlite3.Connection, table: str, key: str) -> set[int]:
     marks = ",".join("?" * len(altered))
     rows = connection.execute(f"SELECT document_id FROM {table} WHERE {key} IN ({marks})", altered)
     return {row[0] for row in rows}
+
+
+def _used(connection: sqlite3.Connection, documents: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Use checksum and id of each record, of what it is now."""
+    listed = ",".join(map(str, documents))
+    rows = connection.execute(f"SELECT id, {', '.join(USED)} FROM document WHERE id IN ({listed})")
+    return ((checksum(id_, *values), id_) for id_, *values in rows)
 
 
 def _computed(connection: sqlite3.Connection, documents: Sequence[int]) -> Iterator[tuple[int, int, int]]:

@@ -69,6 +69,19 @@ def citations(connection: sqlite3.Connection, documents: Iterable[int]) -> dict[
     return {row[0]: Citation(*row[1:]) for row in rows}
 
 
+def texts_of_project(
+    connection: sqlite3.Connection, passages: Iterable[int], project: str | None
+) -> list[tuple[int, str]]:
+    """Id and text of the records of a project that these passages are of; none in the trash or superseded."""
+    return connection.execute(
+        "SELECT id, text FROM document"
+        f" WHERE id IN (SELECT document_id FROM passage WHERE id IN ({_list(passages)}))"
+        " AND text IS NOT NULL AND +path IS NULL AND trashed_at IS NULL AND superseded_by IS NULL"
+        " AND project IS ?",
+        (project,),
+    ).fetchall()
+
+
 def first_passages(connection: sqlite3.Connection, documents: Iterable[int]) -> dict[int, int]:
     """The first passage of each of these documents."""
     rows = connection.execute(

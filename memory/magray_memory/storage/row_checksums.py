@@ -77,6 +77,12 @@ def update_documents(
 ) -> None:
     """Set fields of documents, and their checksums; one that did not fit its row before does not after."""
     assigned = ", ".join(f"{name} = ?" for name in changes)
+    if changes.keys().isdisjoint(DOCUMENT):
+        connection.executemany(
+            f"UPDATE document SET {assigned} WHERE id = ?",
+            [(*changes.values(), document_id) for document_id in document_ids],
+        )
+        return
     for document_id in list(document_ids):
         row = connection.execute(
             f"SELECT checksum, {', '.join(DOCUMENT)} FROM document WHERE id = ?", (document_id,)

@@ -94,6 +94,17 @@ def chunk_notebook(text: str) -> DocumentChunks:
     return DocumentChunks(title, list(dict.fromkeys(tags)), list(dict.fromkeys(links)), _chunks(parts))
 
 
+def cell_rows(text: str) -> list[tuple[int, str]]:
+    """The lines of all cells, each with the line of the file on which it begins; none where it is no
+    notebook. Outputs, counts and metadata are no part of it.
+    """
+    try:
+        cells = list(_cells(text))
+    except (ValueError, RecursionError):
+        return []
+    return [row for cell in cells for row in zip(cell.lines, cell.text.split("\n"), strict=False)]
+
+
 def _language(text: str) -> str:
     """The language of the code cells, Python where the notebook says none that is known."""
     found: dict[str, object] = {}

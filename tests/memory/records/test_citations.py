@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from typing import TYPE_CHECKING
@@ -174,3 +175,97 @@ def test_a_source_that_is_none(given: str) -> None:
 def test_sources(given: str, path: str, lines: tuple[int, int] | None) -> None:
     source = Source.parse(given)
     assert (str(source.path), source.lines) == (path, lines)
+
+
+TEXTS = {
+    "cp1252": "# Größe\nDie Länge der Straße beträgt 3 m.\n",
+    "iso8859-15": "Prix en €\nDéjà vu à l'été.\n",
+    "cp1251": "# Сервер\nПорт сервера — 8080, а не 80.\n",
+    "koi8-r": "Повторяем платёж трижды.\n",
+    "shift_jis": "支払いは三回まで再試行します。\nポートは八千です。\n",
+    "gb18030": "付款最多重试三次。\n",
+    "utf-16": "Größe und Länge\n",
+    "utf-8-sig": "Größe und Länge\n",
+}
+
+
+@pytest.mark.parametrize("encoding", TEXTS)
+def test_another_encoding_of_the_same_text_is_no_change(
+    records: Records, workspace: Path, encoding: str
+) -> None:
+    text, file = TEXTS[encoding], workspace / "notes.txt"
+    for before, after in (("utf-8", encoding), (encoding, "utf-8")):
+        file.write_bytes(text.encode(before))
+        source = Source.parse(f"{file}:1-1")
+        kept = records.remember(Draft(text=f"Read when it was in {before}.", source=source)).record
+        file.write_bytes(text.encode(after))
+        assert _now(records, kept) == ("verified", None)
+        file.write_bytes(f"moved\n{text}".encode(after))
+        assert _now(records, kept) == ("moved", {"path": "notes.txt", "start_line": 2, "end_line": 2})
+        file.write_bytes(f"ab{text[2:]}".encode(after))
+        assert _now(records, kept) == ("changed", None)
+
+
+def _notebook(cells: list[tuple[str, str]], runs: int, indent: int = 1) -> str:
+    """A Jupyter notebook as it is on the disk after some runs."""
+    made = [
+        {
+            "cell_type": kind,
+            "metadata": {"run": runs},
+            "source": said.splitlines(keepends=True),
+            **(
+                {
+                    "execution_count": runs or None,
+                    "outputs": [{"output_type": "stream", "text": [f"{n}\n"]} for n in range(runs)],
+                }
+                if kind == "code"
+                else {}
+            ),
+        }
+        for kind, said in cells
+    ]
+    return json.dumps({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=indent)
+
+
+CELLS = [
+    ("markdown", "# Load\nReads all."),
+    ("code", "import os\nrows = os.listdir()"),
+    ("code", "len(rows)"),
+]
+
+
+@pytest.mark.parametrize("lines", ["", "first two cells"])
+def test_outputs_of_a_notebook_are_no_change(records: Records, workspace: Path, lines: str) -> None:
+    file = workspace / "load.ipynb"
+    file.write_text(_notebook(CELLS, 0), "utf-8")
+    if lines:  # all up to the end of the second cell, with what stands between them
+        last = file.read_text("utf-8").splitlines().index('    "rows = os.listdir()"') + 1
+        lines = f":1-{last}"
+    kept = records.remember(Draft(text="All is read.", source=Source.parse(f"{file}{lines}"))).record
+    assert _now(records, kept) == ("verified", None)
+    for runs, indent in ((1, 1), (7, 1), (3, 4)):
+        file.write_text(_notebook(CELLS, runs, indent), "utf-8")
+        assert _now(records, kept) == ("verified", None)
+    file.rename(file.with_name("renamed.ipynb"))
+    assert _now(records, kept) == ("gone", None)
+    file.write_text(_notebook([("code", "1"), *CELLS], 2), "utf-8")
+    assert _now(records, kept)[0] == "moved"
+    file.write_text(_notebook([CELLS[0], ("code", "import os\nrows = []"), CELLS[2]], 2), "utf-8")
+    assert _now(records, kept) == ("changed", None)
+
+
+def test_lines_of_one_cell_follow_it(records: Records, workspace: Path) -> None:
+    file = workspace / "load.ipynb"
+    file.write_text(_notebook(CELLS, 0), "utf-8")
+    at = file.read_text("utf-8").splitlines().index('    "rows = os.listdir()"') + 1
+    kept = records.remember(Draft(text="A list.", source=Source.parse(f"{file}:{at}"))).record
+    file.write_text(_notebook([("code", "print(1)\nprint(2)"), *CELLS], 3), "utf-8")
+    now = file.read_text("utf-8").splitlines().index('    "rows = os.listdir()"') + 1
+    assert _now(records, kept) == ("moved", {"path": "load.ipynb", "start_line": now, "end_line": now})
+
+
+def test_a_broken_notebook_is_a_text_like_others(records: Records, workspace: Path) -> None:
+    file = workspace / "broken.ipynb"
+    file.write_text("{ no json\nline\n", "utf-8")
+    kept = records.remember(Draft(text="Broken.", source=Source.parse(f"{file}:2"))).record
+    assert _now(records, kept) == ("verified", None)

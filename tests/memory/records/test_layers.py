@@ -13,7 +13,7 @@ from magray_memory.records.draft import Draft
 from magray_memory.records.layers import Layers
 from magray_memory.records.room import Records
 from magray_memory.storage import layers as rows
-from magray_memory.storage import uses
+from magray_memory.storage import record_checksums, uses
 from magray_memory.storage.record_lists import RecordFilter
 
 if TYPE_CHECKING:
@@ -402,6 +402,27 @@ def test_a_run_of_the_schedule_reads_no_record_that_waits(
     assert {move.id for move in life.layers.clean().moves} == ids
     life.clock.tick(DAY)
     assert {(move.id, move.target) for move in life.layers.clean().moves} == {(id_, "removed") for id_ in ids}
+
+
+def test_a_run_that_finds_records_due_reads_nothing_that_belongs_to_them(life: Life) -> None:
+    for number in range(40):
+        life.remember(f"number {number}")
+    life.run()
+    life.clock.tick(40 * 3600)
+    vault = life.records.notebook(write=True)
+    assert vault is not None
+    with vault.read() as connection:
+        pass
+    said: list[str] = []
+    connection.set_trace_callback(said.append)
+    life.run()
+    connection.set_trace_callback(None)
+    assert any("SET due_at" in statement for statement in said)
+    assert not [one for one in said if "FROM link" in one or "FROM former_value" in one]
+    with vault.read() as connection:
+        assert record_checksums.altered_records(connection) == set()
+        unsealed = "SELECT count(*) FROM document WHERE use_checksum IS NULL OR record_checksum IS NULL"
+        assert connection.execute(unsealed).fetchone() == (0,)
 
 
 def test_a_run_over_many_records_writes_what_moves_alone(life: Life) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import random
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from magray_memory.errors import QueryError, RecordChanged, RecordError, RecordNotFound
+from magray_memory.records import duplicates
 from magray_memory.records.draft import MAX_TAGS, MAX_TEXT, Draft, content_of
 from magray_memory.records.record import Remembered
 from magray_memory.records.store import Prepared, RecordStore
@@ -247,6 +249,21 @@ def test_a_near_duplicate_is_kept_and_reported(records: Records) -> None:
     assert [item["id"] for item in near.as_json()["near"]] == [first.id]
     far = records.remember(Draft(text="The search worker rebuilds its index once a day."))
     assert far.near == []
+
+
+def test_a_near_duplicate_is_found_where_all_words_are_common(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few entries of the lexical index may be read, and each word stands in many records."""
+    monkeypatch.setattr(duplicates, "_POSTINGS", 50)
+    words = ["payment", "worker", "retries", "server", "port", "index", "queue", "failed", "daily", "lock"]
+    chance = random.Random(3)
+    drafts = [Draft(text=" ".join(chance.sample(words, 6)) + f" note {number}") for number in range(120)]
+    records.remember_all(drafts)
+    text = "payment worker retries server port index queue failed daily lock note 500"
+    kept = records.remember(Draft(text=text)).record
+    near = records.remember(Draft(text=f"{text} again"))
+    assert [item["id"] for item in near.as_json()["near"]][:1] == [kept.id]
 
 
 def test_a_use_is_counted_by_show_alone(records: Records, clock: Clock) -> None:
