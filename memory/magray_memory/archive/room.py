@@ -10,14 +10,15 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magray_memory.archive.passphrase import NO_PASSPHRASE
+from magray_memory.errors import ArchiveError, UsageError
 from magray_memory.progress import SILENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
-    from pathlib import Path
 
     from magray_memory.archive.backup import BackedUp
     from magray_memory.archive.backup_folder import Backup
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from magray_memory.archive.retention import PrunedBackups
     from magray_memory.archive.verify import VerifiedBackups
     from magray_memory.context import Context
+    from magray_memory.errors import MagrayError
     from magray_memory.progress import Progress
 
 _RESTORE_SECONDS = 30.0
@@ -95,12 +97,21 @@ class Archive:
         progress: Progress = SILENT,
     ) -> VerifiedBackups:
         """Read archives from the first byte to the last row; none: every one of the backup folder. Raises
-        UsageError, ArchiveError, Interrupted.
+        UsageError and ArchiveError where the only one is not there, Interrupted.
         """
         from magray_memory.archive.restore import find
         from magray_memory.archive.verify import VerifiedBackups, verify
 
-        paths = [find(self._context, archive) for archive in archives]
+        paths: list[Path] = []
+        errors: list[MagrayError] = []
+        for archive in archives:
+            try:
+                paths.append(find(self._context, archive))
+            except (UsageError, ArchiveError) as error:
+                errors.append(error)
+                paths.append(Path(archive))
+        if errors and len(paths) == 1:
+            raise errors[0]
         if not archives:
             paths = [backup.path for backup in self.list()]
         return VerifiedBackups(

@@ -37,6 +37,10 @@ class Standing(StrEnum):
     GONE = "gone"
     """Indexed, and no longer there."""
     FOLDER = "folder"
+    MISSING = "missing"
+    """Neither there nor indexed."""
+    OUTSIDE = "outside"
+    """In no folder of the workspace."""
 
 
 @dataclass(frozen=True, slots=True)

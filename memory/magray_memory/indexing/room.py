@@ -99,19 +99,29 @@ class Indexing:
     def why(self, paths: Sequence[Path]) -> list[PathStanding]:
         """Whether and how each path is indexed, or by which rule it is left out.
 
-        Raises WorkspaceError for a path that lies outside of the workspace or is neither there nor indexed.
+        Raises WorkspaceError for a single path that lies outside of the workspace or is neither there nor
+        indexed.
         """
-        from magray_memory.indexing.coverage import why
+        from magray_memory.indexing.coverage import PathStanding, Standing, why
 
         root, settings = self._context.root, self.settings().index
         found: list[PathStanding] = []
+        errors: list[WorkspaceError] = []
         with self._vault_to_read() as vault:
             for path in paths:
-                inside = self._inside(root, path)
-                standing = why(root, inside, settings, vault)
+                inside = relative_path(root, path)
+                standing = None
+                if inside is not None:
+                    inside = spelled_on_disk(root, inside)
+                    standing = why(root, inside, settings, vault)
                 if standing is None:
-                    raise _missing(root, inside)
+                    state = Standing.OUTSIDE if inside is None else Standing.MISSING
+                    error = self._context.outside(path) if inside is None else _missing(root, inside)
+                    standing = PathStanding(str(path) if inside is None else inside, state, error.why)
+                    errors.append(error)
                 found.append(standing)
+        if errors and len(found) == 1:
+            raise errors[0]
         return found
 
     def coverage(self, rules: Sequence[str] = (), should_stop: Callable[[], bool] | None = None) -> Coverage:

@@ -19,7 +19,10 @@ def pinning(name: str, wanted: type[Pin], *, pinned: bool) -> Operation[Any, Any
     """The operation that pins records, or unpins them; its run raises RecordNotFound."""
 
     def run(context: Context, given: Pin) -> Changed:
-        return Changed([context.memory.records.pin(id_, pinned=pinned) for id_ in given.ids])
+        records = context.memory.records
+        for id_ in given.ids:
+            records.get(id_)  # all of them or, when one is not there, none
+        return Changed([records.pin(id_, pinned=pinned) for id_ in given.ids])
 
     return Operation(
         name=name,

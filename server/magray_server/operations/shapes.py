@@ -148,8 +148,9 @@ class IndexReport(msgspec.Struct):
 
 
 class PathStanding(msgspec.Struct):
-    """How a path stands to the index. `state`: indexed, changed, not_indexed, left_out, skipped, gone or
-    folder; `source`: where the rule stands; `redacted`: secrets that were taken out, by kind.
+    """How a path stands to the index. `state`: indexed, changed, not_indexed, left_out, skipped, gone,
+    folder, missing or outside; `source`: where the rule stands; `redacted`: secrets that were taken out, by
+    kind.
     """
 
     path: str

@@ -52,6 +52,8 @@ def list_trash(context: Context, wanted: TrashList) -> RecordPage:
 def restore(context: Context, wanted: TrashRestore) -> Changed:
     """The records as they are then. Raises RecordNotFound."""
     records = context.memory.records
+    for id_ in wanted.ids:
+        records.get(id_, trashed=True)  # all of them or, when one is not there, none
     restored = [records.restore(id_) for id_ in wanted.ids]
     records.embed_in_background()
     return Changed(restored)

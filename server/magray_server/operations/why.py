@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from magray_memory.errors import UsageError
-from magray_server.operations.operation import Context, Operation, option, options
+from magray_server.operations.operation import Context, Operation, Outcome, option, options
 from magray_server.operations.paths import seen_from
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class Why:
     """Report whether and how files are indexed, or by which rule they are left out.
 
-    The rule is named with the file and line that it stands in, like `git check-ignore -v`.
+    The rule is named with the file and line that it stands in, like `git check-ignore -v`. The exit code is 3
+    when something is known of some paths and nothing of others.
     """
 
     paths: tuple[str, ...] = option(
@@ -39,12 +40,23 @@ class Standings:
 
 
 def run(context: Context, wanted: Why) -> Standings:
-    """What is known of each path. Raises UsageError without any, WorkspaceError for one that lies outside of
-    the workspace, or is neither there nor indexed.
+    """What is known of each path. Raises UsageError without any, WorkspaceError where nothing is known of
+    the only one.
     """
     if not wanted.paths:
         raise UsageError("why", "it does not say which file", "magray why PATH")
     return Standings(context.memory.index.why([seen_from(context, path) for path in wanted.paths]))
+
+
+def outcome(_: Why, found: Standings) -> Outcome:
+    """Partly done when nothing is known of a path, failed when of none."""
+    from magray_memory.values import Standing
+
+    unknown = (Standing.MISSING, Standing.OUTSIDE)
+    count = sum(file.standing in unknown for file in found.files)
+    if count == len(found.files):
+        return Outcome.FAILED
+    return Outcome.PARTLY if count else Outcome.DONE
 
 
 OPERATIONS = (
@@ -53,6 +65,7 @@ OPERATIONS = (
         options=Why,
         run=run,
         shape="magray_server.operations.shapes:Standings",
+        outcome=outcome,
         examples="""
         magray why src/app.py
         magray why build/ config/tokens.json

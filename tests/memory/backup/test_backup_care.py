@@ -13,7 +13,7 @@ import pytest
 
 from magray_memory.archive import backup_state
 from magray_memory.archive.passphrase import Passphrases
-from magray_memory.errors import ArchiveError, PassphraseError
+from magray_memory.errors import ArchiveError, PassphraseError, UsageError
 from magray_memory.health.report import Severity
 from magray_memory.maintenance import daily_backup, schedule
 from magray_memory.memory import Memory
@@ -49,6 +49,15 @@ def test_verify_names_the_damaged_ones(memory: Memory) -> None:
     assert found.damaged and found.unread
     assert not memory.archive.verify([good.name]).damaged
     assert not memory.archive.verify(["latest"], passphrases=Passphrases(variable="pass")).unread
+
+
+def test_verify_reads_the_others_though_one_is_not_there(memory: Memory) -> None:
+    good = memory.archive.backup().backup.path
+    found = memory.archive.verify(["nowhere.zip", "latest"])
+    assert [bool(one.problem) for one in found.backups] == [True, False]
+    assert (found.backups[1].backup.path, found.damaged) == (good, True)
+    with pytest.raises(UsageError):
+        memory.archive.verify(["nowhere.zip"])
 
 
 def test_a_drill_restores_asks_and_leaves_nothing(memory: Memory) -> None:

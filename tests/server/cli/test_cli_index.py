@@ -404,6 +404,21 @@ def test_why_tells_how_a_file_is_indexed(magray: Magray) -> None:
     assert magray("--json", "coverage").json["not_indexed"] == 1
 
 
+def test_why_answers_for_each_path_though_nothing_is_known_of_one(magray: Magray) -> None:
+    magray("index", "--lexical")
+    outside = str(magray.cwd.parent)
+    mixed = magray("--json", "why", "web/cart.js", "nowhere.py", outside, "web")
+    assert mixed.code == 3
+    files = mixed.json["files"]
+    assert [file["state"] for file in files] == ["indexed", "missing", "outside", "folder"]
+    assert [file["path"] for file in files][1:3] == ["nowhere.py", outside]
+    said = magray("why", "nowhere.py", "web/cart.js")
+    assert said.out.splitlines()[0] == "nowhere.py: there is no such file or folder, and none was indexed"
+    assert said.out.splitlines()[1].startswith("web/cart.js: indexed")
+    assert magray("why", "nowhere.py", "nor-here.py").code == 1
+    assert magray("why", "nowhere.py").code == 2
+
+
 def test_coverage_lists_what_a_rule_leaves_out(magray: Magray) -> None:
     left_out_files(magray)
     magray("index", "--lexical")

@@ -318,3 +318,23 @@ def test_a_read_only_home_shows_and_says_why_it_cannot_store(unprivileged: Magra
     finally:
         for path in folders:
             path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+@pytest.mark.parametrize("command", ["pin", "unpin", "forget", "promote", "trash restore", "trash empty"])
+def test_a_command_for_several_records_does_nothing_when_one_is_not_there(
+    magray: Magray, command: str
+) -> None:
+    for text in ("one port", "two ports"):
+        magray("remember", text)
+    if command == "unpin":
+        magray("pin", "n1", "n2")
+    if command.startswith("trash"):
+        magray("forget", "n1", "n2")
+    before = [magray("--json", "show", record).json for record in ("n1", "n2")]
+    refused = magray(*command.split(), "n1", "n99", "n2")
+    assert refused.code == 1
+    assert "n99" in refused.err
+    after = [magray("--json", "show", record).json for record in ("n1", "n2")]
+    for record in (*before, *after):
+        del record["access_count"], record["last_access"]
+    assert after == before

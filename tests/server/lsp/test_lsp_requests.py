@@ -550,6 +550,11 @@ def test_why_and_coverage_are_requests_too(editor, project) -> None:
         ("src/payment.py", "indexed", None),
         ("src", "folder", None),
     ]
+    files = editor.request("magray/why", {"paths": ["nowhere.py", uri]})["files"]
+    assert [(file["path"], file["state"]) for file in files] == [
+        ("nowhere.py", "missing"),
+        ("src/payment.py", "indexed"),
+    ]
     found = editor.request("magray/coverage", {"rules": "generated"})
     assert found["left_out"]["generated"] == 1
     assert [entry["path"] for entry in found["entries"]] == ["gen.go"]

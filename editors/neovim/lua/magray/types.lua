@@ -41,7 +41,7 @@
 ---@class magray.Standings
 ---@field files magray.PathStanding[]
 
----How a path stands to the index. `state`: indexed, changed, not_indexed, left_out, skipped, gone or folder; `source`: where the rule stands; `redacted`: secrets that were taken out, by kind.
+---How a path stands to the index. `state`: indexed, changed, not_indexed, left_out, skipped, gone, folder, missing or outside; `source`: where the rule stands; `redacted`: secrets that were taken out, by kind.
 ---@class magray.PathStanding
 ---@field path string
 ---@field state string

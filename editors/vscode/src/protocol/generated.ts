@@ -65,7 +65,7 @@ export interface Standings {
   files: PathStanding[];
 }
 
-/** How a path stands to the index. `state`: indexed, changed, not_indexed, left_out, skipped, gone or folder; `source`: where the rule stands; `redacted`: secrets that were taken out, by kind. */
+/** How a path stands to the index. `state`: indexed, changed, not_indexed, left_out, skipped, gone, folder, missing or outside; `source`: where the rule stands; `redacted`: secrets that were taken out, by kind. */
 export interface PathStanding {
   path: string;
   state: string;

@@ -32,7 +32,7 @@ def _said(standing: PathStanding) -> str:
         parts = [f"{render.count(standing.files or 0, 'file')} indexed", *([reason] if reason else [])]
         counts = f"; {render.left_out(standing.left_out)}" if standing.left_out else ""
         return ", ".join(parts) + counts
-    if state is Standing.LEFT_OUT:
+    if state in (Standing.LEFT_OUT, Standing.MISSING, Standing.OUTSIDE):
         return reason
     words = {Standing.SKIPPED: "skipped", Standing.GONE: "indexed, and gone"}
     return f"{words.get(state, 'not indexed')}: {reason}"
