@@ -39,6 +39,7 @@ from magray_memory.storage import notebook_merge, notebook_swap, restore_journal
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.salvage import put_in_place, quarantined_copy, replacement
 from magray_memory.storage.scratch import scratch_folder
+from magray_memory.storage.short_writes import long_read
 from magray_memory.storage.sqlite_errors import translated
 from magray_memory.storage.vault import Vault
 from magray_memory.storage.vault_files import size
@@ -60,13 +61,16 @@ _NOT_RESTORED = "nothing was restored"
 
 @dataclass(slots=True)
 class Restorer:
-    """Restores one archive. `confirm` is asked before anything changes; False ends it with Interrupted."""
+    """Restores one archive. `confirm` is asked before anything changes; False ends it with Interrupted.
+    `durable`: a notebook that is put where none was is on the disk at the end.
+    """
 
     context: Context
     merge: bool = False
     passphrases: Passphrases = NO_PASSPHRASE
     confirm: Callable[[RestorePlan], bool] | None = None
     progress: Progress = SILENT
+    durable: bool = True
     _safety: Path | None = None
 
     def run(self, archive: Path, *, dry_run: bool = False) -> Restored:
@@ -128,7 +132,7 @@ class Restorer:
             vault = Vault.find(path, kind=VaultKind.NOTEBOOK)
             if vault is None:
                 return None
-            with vault, vault.read() as connection:
+            with vault, long_read(vault) as connection:
                 rows = connection.execute("PRAGMA quick_check(1)").fetchall()
                 if rows != [("ok",)]:
                     return None
@@ -224,7 +228,7 @@ class Restorer:
                 self._safety = quarantined_copy(home.notebook)
             waiting = replacement(home.notebook)
             _settle(prepared)
-            with atomic_file.replacing(waiting, durable=True) as draft:
+            with atomic_file.replacing(waiting, durable=self.durable) as draft:
                 shutil.copyfile(prepared, draft)
             restore_journal.begin(home, identity, settings)
             put_in_place(waiting, home.notebook)
@@ -318,6 +322,7 @@ def _creating(path: Path) -> Generator[None]:
 def _settle(path: Path) -> None:
     """Have all of a database in its one file."""
     with translated(path), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA synchronous = off")  # a copy of the file is what stays
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 

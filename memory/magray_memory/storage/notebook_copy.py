@@ -16,6 +16,7 @@ from magray_memory.storage import record_checksums, schema
 from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.integrity_checks import Part, part_of
 from magray_memory.storage.redactions import RULES
+from magray_memory.storage.short_writes import long_read
 from magray_memory.storage.sqlite_errors import damaged, translated
 from magray_memory.storage.vault import Vault
 from magray_memory.storage.vault_files import new_vault
@@ -60,7 +61,7 @@ def copy_pages(source: Path, kind: VaultKind, target: Path, progress: Progress) 
     """
     with (
         Vault.open(source, kind=kind) as vault,
-        vault.read() as connection,  # holds the state: a step after another's commit would begin anew
+        long_read(vault) as connection,  # a step after another's commit would begin anew
         contextlib.closing(_scratch(target)) as copy,
     ):
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from magray_memory.progress import SILENT
 from magray_memory.storage import merged_rows, record_lists, records
-from magray_memory.storage.short_writes import LongChange, ShortWrites, many_writes
+from magray_memory.storage.short_writes import LongChange, ShortWrites, beside_writers, many_writes
 
 if TYPE_CHECKING:
     import sqlite3
@@ -64,7 +64,7 @@ class MergePlan:
 
 def plan(vault: Vault, archived: Vault) -> MergePlan:
     """What merging a notebook would do. Reads only."""
-    with LongChange(vault, "archived", archived.path, _set_up) as change:
+    with LongChange(vault, "archived", archived.path, _set_up) as change, beside_writers(vault):
         return _plan(change.connection(), vault, archived)
 
 

@@ -15,8 +15,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import StorageError
+from magray_memory.storage.durability import VaultKind
 from magray_memory.storage.row_checksums import checksum
+from magray_memory.storage.short_writes import beside_writers
 from magray_memory.storage.sqlite_errors import BUSY, LOCKED, translated
+from magray_memory.storage.vault import Vault
 from magray_memory.storage.vault_files import uri
 
 if TYPE_CHECKING:
@@ -232,7 +235,12 @@ def _ids(connection: sqlite3.Connection, statement: str) -> tuple[int, ...]:
 
 @contextlib.contextmanager
 def _side_by_side(archived: Path, live: Path | None) -> Generator[sqlite3.Connection]:
-    with translated(archived if live is None else live), contextlib.closing(_connect(archived)) as connection:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(translated(archived if live is None else live))
+        if live is not None:
+            vault = stack.enter_context(Vault.open(live, kind=VaultKind.NOTEBOOK))
+            stack.enter_context(beside_writers(vault))
+        connection = stack.enter_context(contextlib.closing(_connect(archived)))
         if live is not None:
             connection.execute("ATTACH ? AS live", (uri(live, "mode=ro"),))
         yield connection

@@ -63,9 +63,8 @@ class ShortWrites:
 
     def _pause(self, seconds: float) -> None:
         began = time.monotonic()
-        if log_files.waiting_pages(self._vault.path) >= _LOG_PAGES:
-            with translated(self._vault.path):
-                self._vault.db.raw().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        with translated(self._vault.path):
+            _take_log(self._vault)
         time.sleep(max(0.0, seconds - (time.monotonic() - began)))
 
 
@@ -118,6 +117,27 @@ class LongChange:
 
 
 @contextlib.contextmanager
+def beside_writers(vault: Vault) -> Generator[None]:
+    """Long reads: what others write meanwhile stays in the log until they end, and is taken into the
+    database then, before the next writer has to do so. Raises StorageError.
+    """
+    with vault.read():
+        pass  # opens the log
+    try:
+        yield
+    finally:
+        with contextlib.suppress(sqlite3.Error):  # it can only be read
+            _take_log(vault)
+
+
+@contextlib.contextmanager
+def long_read(vault: Vault) -> Generator[sqlite3.Connection]:
+    """One consistent state of a vault for long, see `beside_writers`. Raises StorageError."""
+    with beside_writers(vault), vault.read() as connection:
+        yield connection
+
+
+@contextlib.contextmanager
 def many_writes(vault: Vault) -> Generator[None]:
     """Transactions that wait for no disk: what is committed inside survives a power failure once a later
     commit does. The log stays short.
@@ -136,3 +156,9 @@ def many_writes(vault: Vault) -> Generator[None]:
         if not connection.closed:
             connection.execute(f"PRAGMA synchronous = {synchronous}")
             connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
+
+
+def _take_log(vault: Vault) -> None:
+    """Take a long log into the database, as far as nobody reads an earlier state."""
+    if log_files.waiting_pages(vault.path) >= _LOG_PAGES:
+        vault.db.raw().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()

@@ -9,11 +9,12 @@ import pytest
 
 from magray_memory.storage import log_files, short_writes, space
 from magray_memory.storage.durability import VaultKind
-from magray_memory.storage.short_writes import ShortWrites, many_writes
+from magray_memory.storage.short_writes import ShortWrites, beside_writers, long_read, many_writes
 from magray_memory.storage.vault import Vault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 
@@ -58,3 +59,17 @@ def test_a_long_log_is_taken_into_the_database_between_two_transactions(
             lengths.append(log_files.waiting_pages(vault.path))
     assert max(lengths) in range(20, 50), lengths
     assert 0 in lengths
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the index of a log is not read there")
+@pytest.mark.parametrize("reading", [long_read, beside_writers])
+def test_what_is_written_beside_a_long_read_is_no_later_writers_work(
+    vault: Vault, reading: Callable[[Vault], AbstractContextManager[object]]
+) -> None:
+    space.checkpoint(vault)
+    vault.db.raw().execute("PRAGMA wal_autocheckpoint = 0")
+    with Vault.open(vault.path, kind=VaultKind.NOTEBOOK) as reader:
+        with reading(reader):
+            fill(vault, 600)
+            assert log_files.waiting_pages(vault.path) >= 600
+        assert log_files.waiting_pages(vault.path) == 0
