@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 import threading
 import weakref
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import peewee
 
@@ -17,6 +17,7 @@ from magray_memory.storage.sqlite_errors import is_full, schema_damaged
 from magray_memory.storage.vault_files import stat_of, uri
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -39,15 +40,25 @@ class Connection(sqlite3.Connection):
     without_log: object = None
     """What the database was when it was opened as a file that nobody changes, since the disk is full."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.using = threading.RLock()
+        """Held while its thread is in a transaction, and while another one closes it or takes in its log."""
+
     def is_as_opened(self) -> bool:
         """Whether a database that was opened as one that nobody changes was not changed."""
         return self.without_log is None or self.path is None or self.without_log == _state(self.path)
 
     def close(self) -> None:
-        """Close it, in whatever thread."""
+        """Close it, in whatever thread, once the transaction that it is in has ended."""
         self.closed = True
-        with log_files.never_last(self):
-            super().close()
+        held = self.using.acquire(timeout=BUSY_SECONDS)
+        try:
+            with log_files.never_last(self):
+                super().close()
+        finally:
+            if held:
+                self.using.release()
 
     def __del__(self) -> None:
         if not self.closed:
@@ -138,10 +149,20 @@ class VaultDatabase(peewee.SqliteDatabase):
         if self.raw().in_transaction:
             super().rollback()  # pyright: ignore[reportUnknownMemberType]
 
-    def begun(self, lock: str) -> AbstractContextManager[object]:
+    @contextlib.contextmanager
+    def begun(self, lock: str) -> Generator[None]:
         """A transaction of this thread, with a BEGIN of this kind; commits, or rolls back."""
-        begun = self.transaction(lock)  # pyright: ignore[reportUnknownMemberType]
-        return cast("AbstractContextManager[object]", begun)
+        connection = self.raw()
+        connection.using.acquire()
+        while connection.closed:  # by another thread, for what it had open was gone
+            connection.using.release()
+            connection = self.raw()
+            connection.using.acquire()
+        try:
+            with cast("AbstractContextManager[object]", self.transaction(lock)):  # pyright: ignore[reportUnknownMemberType]
+                yield
+        finally:
+            connection.using.release()
 
     def close_all(self) -> None:
         """Close the connections of every thread."""

@@ -30,8 +30,13 @@ _HEADER_BYTES = 96
 """The two copies of the header that an index begins with; without a valid one the log is read anew."""
 _FRAME_HEAD = 24
 _LOG_HEAD = 32
-_RESCUES = 40
-_RESCUE_SECONDS = 0.05
+_WAIT_SECONDS = 1.0
+"""How long connections that use a log which was cut or removed are waited for."""
+_LOOK_SECONDS = 0.02
+
+
+class LogInUseError(StorageError):
+    """Connections are in the midst of reading from a log that was cut or removed."""
 
 
 class LogFiles(NamedTuple):
@@ -66,16 +71,23 @@ def follow(path: Path, connection: Connection | None) -> bool:
     What can be kept is kept: a deleted log is brought into the database by a connection that still has it.
     None: a connection is about to be made. Raises StorageError where another thread is in the midst of it.
     """
-    found = LogFiles.look(path)
-    known = _known.get(path, NONE)
-    before = known if connection is None or connection.log_files == NONE else connection.log_files
-    if found == before == known:
-        return False
-    with _guard:
-        lost = _mend(path, before, found)
-        if connection is not None:
-            connection.log_files = found
-    return lost
+    until = time.monotonic() + _WAIT_SECONDS
+    while True:
+        found = LogFiles.look(path)
+        known = _known.get(path, NONE)
+        before = known if connection is None or connection.log_files == NONE else connection.log_files
+        if found == before == known:
+            return False
+        try:
+            with _guard:
+                lost = _mend(path, before, found)
+                if connection is not None:
+                    connection.log_files = found
+                return lost
+        except LogInUseError:
+            if time.monotonic() > until:
+                raise
+        time.sleep(_LOOK_SECONDS)  # without the guard: those that use the log are to get on
 
 
 def note(path: Path, connection: Connection) -> None:
@@ -136,16 +148,19 @@ def _mend(path: Path, before: LogFiles, found: LogFiles) -> bool:
 
 def _close_all(path: Path) -> None:
     """Close every connection of this process: while one is open, SQLite gives its index to each new one."""
-    connections = list(_connections.get(path, ()))
-    if any(not connection.closed and connection.in_transaction for connection in connections):
-        raise _busy(path)
-    for connection in connections:
-        connection.close()
+    with contextlib.ExitStack() as held:
+        connections = [one for one in list(_connections.get(path, ())) if not one.closed]
+        for connection in connections:
+            if not connection.using.acquire(blocking=False):
+                raise _busy(path)
+            held.callback(connection.using.release)
+        for connection in connections:
+            connection.close()
 
 
-def _busy(path: Path) -> StorageError:
+def _busy(path: Path) -> LogInUseError:
     why = "its log was cut or removed while in use"
-    return StorageError(f"the vault {path} cannot be used", why, "try again in a moment")
+    return LogInUseError(f"the vault {path} cannot be used", why, "try again in a moment")
 
 
 def _lengthen(path: Path, size: int) -> None:
@@ -167,25 +182,24 @@ def _rescue(path: Path, before: LogFiles, found: LogFiles) -> None:
         header = _header(path, found.shm.inode)
         if header is None or header.moved == header.frames or LogFiles.look(path) != found:
             return
-    for _ in range(_RESCUES):
-        # Others may have one that was deleted earlier.
-        log, database = _known.get(path, before).log.inode, stat_of(path).inode
-        opened = [one for one in list(_connections.get(path, ())) if not one.closed]
-        connections = [one for one in opened if (one.log_files.log.inode, one.inode) == (log, database)]
-        if not connections or any(_moves_all(connection) for connection in connections):
-            return
-        time.sleep(_RESCUE_SECONDS)
-    raise _busy(path)
+    # Others may have one that was deleted earlier.
+    log, database = _known.get(path, before).log.inode, stat_of(path).inode
+    opened = [one for one in list(_connections.get(path, ())) if not one.closed]
+    connections = [one for one in opened if (one.log_files.log.inode, one.inode) == (log, database)]
+    if connections and not any(_moves_all(connection) for connection in connections):
+        raise _busy(path)
 
 
 def _moves_all(connection: Connection) -> bool:
     """Take the log that a connection has open into the database; whether nothing is left that could be."""
-    if connection.in_transaction:
+    if not connection.using.acquire(blocking=False):
         return False
     try:
         busy, frames, moved = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     except sqlite3.Error as error:
         return error_code(error) & 0xFF in (CORRUPT, NOTADB)
+    finally:
+        connection.using.release()
     return not busy and frames == moved
 
 

@@ -185,6 +185,8 @@ class Vault:
                         record_checksums.compute_cleared(connection)
             finally:
                 self._transaction.writing = False
+            # What was committed may stand in a log that has lost its name, which is mended before it counts.
+            self.lost_logs += log_files.follow(self.path, connection)
 
     @contextmanager
     def part(self) -> Generator[None]:
