@@ -1,17 +1,18 @@
 """Static index: the passages of a vault that have no vector of their own yet, by their approximate ones.
 
 They are compared one by one: there are many only while a large vault is embedded for the first time. Scores
-are on the scale of the model's cosines, so that both kinds rank together.
+are on the scale of the model's cosines, so that both kinds rank together (`models/static_scores.py`).
 """
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from magray_memory.index.protocol import best
+from magray_memory.models.static_scores import Center
 from magray_memory.storage import change_log, static_vectors
 from magray_memory.storage.pending import count_pending
 
@@ -21,10 +22,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from magray_memory.index.protocol import Ids, Scores
+    from magray_memory.models.static_scores import CenteredRows
     from magray_memory.models.static_table import StaticTable
     from magray_memory.storage.vault import Vault
 
-_BLOCK = 8192
+
+class _State(NamedTuple):
+    """Passages that have only an approximate vector: ascending ids [n], rows [n, row_bytes]; none of them
+    without a center.
+    """
+
+    ids: Ids
+    rows: NDArray[np.uint8]
+    center: Center | None = None
+    centered: CenteredRows | None = None
 
 
 class StaticIndex:
@@ -34,59 +45,59 @@ class StaticIndex:
         self.table = table
         self._vault = vault
         self._guard = threading.Lock()
-        self._state: tuple[int, int] | None = None
-        self._ids: Ids = np.empty(0, np.int64)
-        self._rows: NDArray[np.uint8] = np.empty((0, table.row_bytes), np.uint8)
+        self._at: tuple[int, int] | None = None
+        self._none = _State(np.empty(0, np.int64), np.empty((0, table.row_bytes), np.uint8))
+        self._state = self._none
 
     def count(self) -> int:
         """How many passages have only an approximate vector."""
-        return len(self._current()[0])
+        return len(self._current().ids)
 
     def vectors(self, wanted: Ids) -> Scores:
         """The approximate vectors, float32 [n, dim], of those of the passages that have no others."""
-        ids, rows = self._current()
-        return self.table.decode(rows[np.isin(ids, wanted)])
+        state = self._current()
+        return self.table.decode(state.rows[np.isin(state.ids, wanted)])
 
-    def search(self, query: Scores, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
+    def search(
+        self, query: Scores, k: int, allowed: Ids | None = None, *, passage: bool = False
+    ) -> tuple[Ids, Scores]:
         """The ids and scores of the `k` nearest passages without a vector of their own, best first.
 
-        `query` float32 [dim]; `allowed`: ids, ascending. Inside `vault.read()` it is of that moment.
+        `query` float32 [dim], with `passage` that of a text and of no question; `allowed`: ids, ascending.
+        Inside `vault.read()` it is of that moment.
         """
-        ids, rows = self._current()
-        if allowed is not None and len(ids):
-            kept = np.isin(ids, allowed, assume_unique=True)
-            ids, rows = ids[kept], rows[kept]
-        if not len(ids):
+        ids, _, center, centered = self._current()
+        if center is None or centered is None:
             return ids, np.empty(0, np.float32)
-        asked = self.table.project(query)
-        scores = np.empty(len(ids), np.float32)
-        for start in range(0, len(ids), _BLOCK):
-            scores[start : start + _BLOCK] = asked.cosines(rows[start : start + _BLOCK])
+        scores = center.ask(query, passage=passage).cosines(centered)
+        if allowed is not None:
+            kept = np.isin(ids, allowed, assume_unique=True)
+            ids, scores = ids[kept], scores[kept]
         return best(ids, scores, k)
 
-    def _current(self) -> tuple[Ids, NDArray[np.uint8]]:
+    def _current(self) -> _State:
         """The passages that have only an approximate vector. Costs one small query where there are none."""
         vault, key = self._vault, self.table.embedding_key
         with self._guard, vault.read() as connection:
             if count_pending(connection, key) == 0:
-                self._state = None
-                self._ids, self._rows = self._ids[:0], self._rows[:0]
-                return self._ids, self._rows
-            state = (change_log.max_seq(vault), static_vectors.static_state(connection))
-            if state != self._state:
-                self._ids, self._rows = self._read(connection)
-                self._state = state
-            return self._ids, self._rows
+                self._at, self._state = None, self._none
+                return self._state
+            at = (change_log.max_seq(vault), static_vectors.static_state(connection))
+            if at != self._at:
+                self._state = self._read(connection)
+                self._at = at
+            return self._state
 
-    def _read(self, connection: sqlite3.Connection) -> tuple[Ids, NDArray[np.uint8]]:
-        """Ascending ids [n], rows [n, row_bytes]."""
+    def _read(self, connection: sqlite3.Connection) -> _State:
         width = self.table.row_bytes
         packed, data = static_vectors.static_rows(connection, self.table.key, width)
-        if not packed:
-            return self._ids[:0], self._rows[:0]
         ids = np.frombuffer(packed, "<i8").astype(np.int64)
         rows = np.frombuffer(data, np.uint8).reshape(len(ids), width)
         embedded = static_vectors.embedded_ids(connection, self.table.embedding_key)
         alone = np.flatnonzero(~np.isin(ids, np.array(embedded, np.int64)))
+        if not len(alone):
+            return self._none
+        center = Center(self.table, rows)  # of all texts: the mean stays as it is while they are embedded
         order = alone[np.argsort(ids[alone])]
-        return ids[order], rows[order]
+        kept = rows[order]
+        return _State(ids[order], kept, center, center.centered(kept))

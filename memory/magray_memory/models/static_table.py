@@ -4,7 +4,8 @@ without running the model.
 An approximate vector lies in the model's own space: mean + Σ wᵢ·vᵢ / Σ wᵢ over the pieces of the text's
 distinct words, of unit length. `scripts/build_static.py` fits the table to the model's vectors, so it belongs
 to one vector space, whose embedding key it names. Vectors of pieces stand in a basis of fewer dimensions, as
-int8; so do those of texts, and a question is taken into the basis instead of every text out of it.
+int8; so do those of texts, and a question is taken into the basis instead of every text out of it
+(`static_scores`).
 
 The file is mapped, nothing of it is read before it is used:
 
@@ -15,10 +16,10 @@ The file is mapped, nothing of it is read before it is used:
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import mmap
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -43,26 +44,6 @@ _ALIGNMENT = 64
 _LONGEST_HEADER = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Projected:
-    """A question in the basis of a table: `offset` is its product with the mean, `axes` float32 [rank]."""
-
-    axes: NDArray[np.float32]
-    offset: float
-    slope: float
-    center: float
-
-    def cosines(self, rows: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Cosines to texts, as near as can be to those of the model: `rows` uint8 [n, row_bytes]."""
-        rank = len(self.axes)
-        coordinates = rows[:, :rank].view(np.int8)
-        tails = np.ascontiguousarray(rows[:, rank:]).view("<f2").astype(np.float32)
-        # A damaged row may hold anything; as 0 it is found by nothing.
-        np.nan_to_num(tails, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-        raw = (coordinates.astype(np.float32) @ self.axes) * tails[:, 0] + self.offset * tails[:, 1]
-        return (self.center + self.slope * (raw - self.center)).astype(np.float32)
-
-
 class StaticTable:
     """A mapped table. `key` names it among others, `embedding_key` the vectors that it stands in for."""
 
@@ -77,6 +58,10 @@ class StaticTable:
         self.key = f"{self.embedding_key}/{header['digest']}"
         self.pieces, self.rank, self.dim = (int(header[name]) for name in ("pieces", "rank", "dim"))
         self.row_bytes = self.rank + TAIL_BYTES
+        self.slope = float(header["slope"])
+        means = np.array([[_vector(text) for text in both] for both in header["means"].values()], np.float32)
+        self.questions: NDArray[np.float32] = means[:, 0]
+        self.texts: NDArray[np.float32] = means[:, 1]
         expected = start + 4 * self.dim * (self.rank + 1) + self.pieces * (4 + self.rank)
         if len(mapped) != expected:
             raise ModelError(f"static table {path}", f"it has {len(mapped):,} bytes instead of {expected:,}")
@@ -92,13 +77,6 @@ class StaticTable:
         self.scales: NDArray[np.float16] = array("<f2", self.pieces)
         self.weights: NDArray[np.float16] = array("<f2", self.pieces)
         self.vectors: NDArray[np.int8] = array("i1", self.pieces, self.rank)
-
-    def project(self, vector: NDArray[np.float32]) -> Projected:
-        """A question's vector, float32 [dim], as it is compared with rows of texts."""
-        slope = float(self.header["slope"])
-        offset = float(self.mean @ vector)
-        center = offset / float(np.linalg.norm(self.mean))
-        return Projected(self.basis @ vector, offset, slope, center)
 
     def decode(self, rows: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Rows of texts as unit vectors of the model's space: uint8 [n, row_bytes] to float32 [n, dim]."""
@@ -122,7 +100,7 @@ class StaticTable:
         return rows
 
 
-def _header(path: Path, mapped: mmap.mmap) -> tuple[dict[str, Any], int]:
+def _header(path: Path, mapped: mmap.mmap | bytes) -> tuple[dict[str, Any], int]:
     what = f"static table {path}"
     at = len(MAGIC) + 8
     if mapped[: len(MAGIC)] != MAGIC:
@@ -135,6 +113,10 @@ def _header(path: Path, mapped: mmap.mmap) -> tuple[dict[str, Any], int]:
     except ValueError as error:
         raise ModelError(what, "its header is damaged") from error
     return cast(dict[str, Any], header), _aligned(at + length)
+
+
+def _vector(text: str) -> NDArray[np.float16]:
+    return np.frombuffer(base64.b64decode(text), "<f2")
 
 
 def _aligned(position: int) -> int:
@@ -151,7 +133,9 @@ def write_table(
 ) -> None:
     """Write a table: `vectors` of the pieces float32 [pieces, rank] in the basis. For scripts that fit one.
 
-    `header` has `embedding_key`, `tokenizer` (the sha256 of its file), `slope` and whatever else is of use.
+    `header` has `embedding_key`, `tokenizer` (the sha256 of its file), `slope` (from differences of unit
+    deviations to those of the model's cosines), `means` (of questions and of texts, the model's own vectors,
+    by language: float16 in base64) and whatever else is of use.
     """
     steps = (np.maximum(np.abs(vectors).max(axis=1), 1e-6) / 127).astype("<f2")
     quantized = np.clip(np.rint(vectors / steps.astype(np.float32)[:, None]), -127, 127).astype("i1")
@@ -160,9 +144,21 @@ def write_table(
     pieces, rank = vectors.shape
     facts = {**header, "pieces": pieces, "rank": rank, "dim": len(mean)}
     facts["digest"] = hashlib.blake2b(body, digest_size=4).hexdigest()
-    text = json.dumps(facts, ensure_ascii=False, sort_keys=True).encode()
+    write_header(path, facts, body)
+
+
+def write_header(path: Path, header: dict[str, Any], body: bytes) -> None:
+    """Write a table of a header and all that follows it. For scripts."""
+    text = json.dumps(header, ensure_ascii=False, sort_keys=True).encode()
     head = MAGIC + len(text).to_bytes(8, "little") + text
     path.write_bytes(head.ljust(_aligned(len(head)), b"\0") + body)
+
+
+def read_table(path: Path) -> tuple[dict[str, Any], bytes]:
+    """The header of a table, and all that follows it. For scripts."""
+    data = path.read_bytes()
+    header, start = _header(path, data)
+    return header, data[start:]
 
 
 def table_of(model: Model) -> StaticTable | None:

@@ -108,7 +108,7 @@ def similar_by_vectors(
         try:
             approximate = approximate_index(view, table, key)
             view.approximate = 0 if approximate is None else approximate.count()
-            near = nearest(view, view.source.vectors(key), vector, limit, approximate)
+            near = nearest(view, view.source.vectors(key), vector, limit, approximate, passage=True)
         except MagrayError as error:
             problems.append(f"the {view.source.name} was left out: {error.message}")
             continue

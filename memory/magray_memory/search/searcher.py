@@ -29,6 +29,7 @@ from magray_memory.search.selection import select
 from magray_memory.search.semantic_candidates import (
     QueryVector,
     answering_space,
+    approximate_share,
     cosines,
     embed_query,
     search_indexes,
@@ -246,7 +247,7 @@ class Searcher:
         near = self._cosines(run, live, vector) if vector is not None else {}
         run.semantic = bool(near)
         lexical = {} if run.semantic and run.query.mode == "semantic" else evidence.scores
-        fused = fuse(lexical, semantic_scores(near), self._lexical_share(run, evidence, vector))
+        fused = fuse(lexical, semantic_scores(near), self._lexical_share(run, live, evidence, vector))
         exact = evidence.phrase_matches.keys() | evidence.named.keys()
         fused = {**fuse(dict.fromkeys(exact, 0.0), {}, 0.0), **fused}
         rows = evidence.rows | rows_of(live, fused.keys() - evidence.rows.keys())
@@ -265,7 +266,9 @@ class Searcher:
         rate(shown, live, found, runner_up(ranked))
         return shown
 
-    def _lexical_share(self, run: _Run, evidence: LexicalEvidence, vector: QueryVector | None) -> float:
+    def _lexical_share(
+        self, run: _Run, live: list[VaultView], evidence: LexicalEvidence, vector: QueryVector | None
+    ) -> float:
         """The weight of the words: all of it without vectors, none of it when only meaning was asked for."""
         if not run.semantic or vector is None:
             return 1.0
@@ -273,6 +276,7 @@ class Searcher:
             return 0.0
         w = self._weights
         base = w.lexical_name if run.terms.type is QueryType.NAME else w.lexical
+        base += (max(base, w.lexical_approximate) - base) * approximate_share(live)
         return 1 - (1 - lexical_share(base, evidence.coverage, w.coverage)) * vector.gate.weight
 
     def _cosines(self, run: _Run, live: list[VaultView], query: QueryVector) -> dict[PassageRef, float]:

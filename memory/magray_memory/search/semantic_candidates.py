@@ -89,23 +89,28 @@ def nearest(
     vector: NDArray[np.float32],
     limit: int,
     approximate: StaticIndex | None = None,
+    *,
+    passage: bool = False,
 ) -> dict[int, float]:
     """Cosines of the `limit` nearest passages, and of every lexical candidate.
 
-    Passages without a vector of their own take part by the approximate one that `approximate` has.
+    Passages without a vector of their own take part by the approximate one that `approximate` has;
+    `passage`: the vector is that of a text, not of a question.
     """
     import numpy as np
 
     ids, scores = view.neighbours or store.search(vector, limit, view.allowed)
     found = dict(zip(ids.tolist(), scores.tolist(), strict=True))
     if approximate is not None:
-        ids, scores = approximate.search(vector, limit, view.allowed)
+        ids, scores = approximate.search(vector, limit, view.allowed, passage=passage)
         found.update(zip(ids.tolist(), scores.tolist(), strict=True))
         found = dict(nlargest(limit, found.items(), key=itemgetter(1)))
     rest = np.array(sorted(view.lexical.keys() - found.keys()), np.int64)
     if len(rest):
-        for index in filter(None, (store, approximate)):
-            ids, scores = index.search(vector, len(rest), rest)
+        answers = [store.search(vector, len(rest), rest)]
+        if approximate is not None:
+            answers.append(approximate.search(vector, len(rest), rest, passage=passage))
+        for ids, scores in answers:
             found.update(zip(ids.tolist(), scores.tolist(), strict=True))
     return found
 
@@ -117,6 +122,15 @@ def approximate_index(view: VaultView, table: StaticTable | None, key: str | Non
     if count_pending(view.connection, table.embedding_key) == 0:
         return None
     return view.source.approximate(table)
+
+
+def approximate_share(views: Sequence[VaultView]) -> float:
+    """The share of the passages that are found by approximate vectors alone: 0…1."""
+    approximate = sum(view.approximate for view in views)
+    if not approximate:
+        return 0.0
+    passages = sum(count_pending(view.connection, None) for view in views if not view.source.transient)
+    return min(1.0, approximate / max(1, passages))
 
 
 def cosines(

@@ -18,6 +18,8 @@ class Weights(NamedTuple):
     """Share of BM25 in the fused score of a query in words; vectors have the rest."""
     lexical_name: float = 0.6
     """The same for a query that is one name: what is written exactly so matters more."""
+    lexical_approximate: float = 0.6
+    """The same where meaning is known by approximate vectors alone."""
     coverage: float = 0.6
     """Part of a query's weight that the best lexical passage must hold for BM25 to have its full share."""
     definition: float = 0.4

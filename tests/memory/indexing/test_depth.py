@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +29,7 @@ from magray_memory.models.embedder import Embedder
 from magray_memory.models.model import load_model
 from magray_memory.storage import vectors
 from magray_memory.storage.durability import VaultKind
+from magray_memory.storage.pending import count_pending
 from magray_memory.storage.vault_info import describe
 
 if TYPE_CHECKING:
@@ -366,3 +370,46 @@ def test_killed_while_the_depth_changes_the_next_run_goes_on(ws: Workspace, mode
     forget(ws, model)
     index(ws, model, "full")
     assert stored(ws) == after
+
+
+def test_two_processes_of_different_depths_at_one_vault_lose_nothing(ws: Workspace, model: Embedder) -> None:
+    populate(ws)
+    for number in range(80):
+        ws.write(f"notes/n{number}.md", f"# Note {number}\n\n{LONG} {number}\n")
+    ws.vault.close()
+    depths = ("heads", "full", "static", "heads")
+    command = [sys.executable, "-m", "magray_server.cli.main", "--home", str(ws.home.path)]
+    command += ["--workspace", str(ws.root), "index"]
+    running = [
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "MAGRAY_EMBEDDING__DEPTH": depth, "MAGRAY_EMBEDDING__DEVICE": "cpu"},
+        )
+        for depth in depths
+    ]
+    for process in running:
+        said = process.communicate(timeout=240)[0]
+        assert "Traceback" not in said
+    ws.vault = ws.open()
+    assert list(check_vectors(ws.vault)) == []
+    with ws.vault.read() as connection:
+        assert count_pending(connection, model.key) == 0
+    before = stored(ws)
+    read_whole = {path: data for path, data in before.items() if path not in heads_of_texts(ws)}
+    index(ws, model, "full")
+    assert heads(ws) == set()
+    after = stored(ws)
+    assert {text: after[text] for text in read_whole} == read_whole
+    ws.home.vectors.unlink()
+    forget(ws, model)
+    index(ws, model, "full")
+    assert stored(ws) == after
+
+
+def heads_of_texts(ws: Workspace) -> set[bytes]:
+    with ws.vault.read() as connection:
+        sql = "SELECT text_hash FROM vector JOIN passage ON passage.id = passage_id WHERE head = 1"
+        return {row[0] for row in connection.execute(sql)}

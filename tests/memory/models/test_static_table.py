@@ -15,10 +15,13 @@ from magray_memory.models.model import ModelFile, load_model
 from magray_memory.models.onnx.runtime import open_tokenizer
 from magray_memory.models.recipe import embedding_key, space_of
 from magray_memory.models.static_embedder import StaticEmbedder, open_static
+from magray_memory.models.static_scores import Center
 from magray_memory.models.static_table import FILE, StaticTable, table_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from magray_memory.models.embedder import Embedder
     from magray_memory.models.model import Model
@@ -39,6 +42,13 @@ def static(bundled: Model) -> StaticEmbedder:
     return made
 
 
+def scores(
+    static: StaticEmbedder, vector: NDArray[np.float32], rows: NDArray[np.uint8]
+) -> NDArray[np.float32]:
+    center = Center(static.table, rows)
+    return center.ask(vector).cosines(center.centered(rows))
+
+
 def test_it_gives_the_vectors_that_were_recorded_when_it_was_made(static: StaticEmbedder) -> None:
     for text, row in static.table.header["reference"]:
         assert static.rows([text]).tobytes() == base64.b64decode(row)
@@ -53,7 +63,7 @@ def test_a_question_finds_its_text_on_the_scale_of_the_models_cosines(
         own[positions] = vectors
     for number, question in enumerate(TEXTS):
         vector = embedder.query(question)
-        near = static.table.project(vector).cosines(static.rows(texts))
+        near = scores(static, vector, static.rows(texts))
         assert number in np.argsort(-near)[:2]
         assert np.abs(near - own @ vector).max() < 0.12
 
@@ -119,6 +129,41 @@ def test_a_damaged_row_is_found_by_nothing_and_breaks_nothing(
 ) -> None:
     rows = static.rows(list(TEXTS.values())).copy()
     rows[0, -4:] = 0xFF
-    scores = static.table.project(embedder.query("retry")).cosines(rows)
-    assert np.isfinite(scores).all()
-    assert int(scores.argmin()) == 0
+    found = scores(static, embedder.query("retry"), rows)
+    assert np.isfinite(found).all()
+    assert int(found.argmax()) != 0
+
+
+def test_a_question_in_another_language_and_a_text_itself_find_what_is_like_them(
+    static: StaticEmbedder, embedder: Embedder
+) -> None:
+    texts = [
+        "The castle was built in the twelfth century by monks, who kept a school and a library there.",
+        "Photosynthesis turns light, water and carbon dioxide into sugar and oxygen in the leaves of plants.",
+        "The team lost the final in overtime after their goalkeeper had been sent off by the referee.",
+        "The parliament passed a law that lowers taxes on imported goods for two years.",
+        "Rivers carry sand and mud to the sea, where they settle in layers and turn into stone.",
+    ]
+    rows = static.rows(texts * 20)
+    center = Center(static.table, rows)
+    few = center.centered(rows[: len(texts)])
+    for number, question in {
+        1: "Что растения делают из света и воды?",
+        2: "Почему команда проиграла финал?",
+        3: "Какой закон принял парламент о налогах?",
+    }.items():
+        assert int(center.ask(embedder.query(question)).cosines(few).argmax()) == number
+    vectors = static.table.decode(rows[: len(texts)])
+    for number, vector in enumerate(vectors):
+        assert int(center.ask(vector, passage=True).cosines(few).argmax()) == number
+
+
+def test_a_center_of_no_text_one_or_equal_ones_is_no_error(
+    static: StaticEmbedder, embedder: Embedder
+) -> None:
+    vector = embedder.query("retry")
+    assert len(scores(static, vector, static.rows([]))) == 0
+    for texts in ([""], ["word"], ["word"] * 500):
+        found = scores(static, vector, static.rows(texts))
+        assert np.isfinite(found).all()
+        assert np.ptp(found) < 1e-4
