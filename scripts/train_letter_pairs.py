@@ -3,8 +3,8 @@
     pip download --no-deps --no-binary :all: django && tar xf django-*.tar.gz
     python scripts/train_letter_pairs.py django-*/django [FILE WITH RUSSIAN TEXT]...
 
-The catalogues of Django are read for Russian, Ukrainian, Belarusian, Greek, Hebrew, Arabic, Chinese, Japanese
-and Korean: they are short phrases about programs, as comments are.
+The catalogues of Django are read for Russian, Ukrainian, Belarusian, Greek, Hebrew, Arabic, Thai, Chinese,
+Japanese and Korean: they are short phrases about programs, as comments are.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ CYRILLIC = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяі
 GREEK = "αβγδεζηθικλμνξοπρστυφχψωςάέήίόύώϊϋΐΰ"
 HEBREW = "אבגדהוזחטיךכלםמןנסעףפץצקרשת"
 ARABIC = "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىي"
+THAI = "".join(map(chr, (*range(0x0E01, 0x0E3B), *range(0x0E40, 0x0E4F))))
 YO = """
 ещё её моё твоё своё всё чём идёт даёт берёт найдёт вернёт пришёл учёт отчёт расчёт счётчик счёт приём объём
 чёрный жёлтый зелёный тёплый лёгкий твёрдый ёлка ёлки ёж ёмкость путём днём ребёнок причём вперёд актёр
@@ -81,6 +82,7 @@ def main() -> None:
         ("GREEK", GREEK, [(phrases(django, "el"), 1.0)]),
         ("HEBREW", HEBREW, [(phrases(django, "he"), 1.0)]),
         ("ARABIC", ARABIC, [(phrases(django, "ar"), 1.0)]),
+        ("THAI", THAI, [(phrases(django, "th"), 1.0)]),
     ):
         lines += [f'{name} = "{alphabet}"', f"{name}_PAIRS = ("]
         lines += [f'    "{row}",' for row in pairs(weighed, alphabet)] + [")"]

@@ -1,9 +1,9 @@
 """Encoding detection: which of the encodings from before Unicode makes text of bytes, judged by its letters.
 
 Each encoding that is known here reads the same bytes, and a language model says what its reading costs: by
-pairs of letters for Cyrillic, Greek, Hebrew and Arabic, whatever their case; by accents inside words for
-Latin letters; by common characters for Chinese, Japanese and Korean. A cost is the negative logarithm of a
-probability (in nats), so the least sum is the likeliest reading, down to single words.
+pairs of letters for Cyrillic, Greek, Hebrew, Arabic and Thai, whatever their case; by accents inside words
+for Latin letters; by common characters for Chinese, Japanese and Korean. A cost is the negative logarithm of
+a probability (in nats), so the least sum is the likeliest reading, down to single words.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _SAMPLE = 4096
 _LINES = re.compile(rb"[^\n\x80-\xff]{0,16}[\x80-\xff][^\n]{0,4000}")
-_WORDS = re.compile(r"[^\W\d_]+|[^\x00-\x7f]")
+_WORDS = re.compile(r"(?:[^\W\d_]|[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e])+|[^\x00-\x7f]")
+"""Words, those of Thai with the vowels and tones that stand above and below their letters; single marks."""
 
 _ODD = 9.0
 """A character that no text of this kind has."""
@@ -40,6 +41,7 @@ _QUOTE_COST = 2.9
 _CJK_PUNCTUATION = frozenset("　、。「」『』（），：；！？・…")
 
 _WESTERN = "éäöüáíóãçèñßåøæúàêôîâûëïùœ"
+_ICELANDIC = "áéíóúýðþæö"
 _CENTRAL = (
     "ąćęłńóśźż",
     "áčďéěíňóřšťúůýž",
@@ -52,6 +54,8 @@ _CENTRAL = (
 """Of the languages that share an encoding, each by itself: Polish, Czech, Slovak, Hungarian, Romanian,
 Croatian, German.
 """
+_BALTIC = ("ąčęėįšųūž", "āčēģīķļņšūž", "äöüõšž")
+"""Lithuanian, Latvian, Estonian."""
 _TURKISH = "çğıöşüâîû"
 
 MAX_COST = 5.6
@@ -112,9 +116,12 @@ def _candidates() -> tuple[_Candidate, ...]:
         _Candidate("cp866", cyrillic, 1.0),
         _Candidate("iso8859-5", cyrillic, 4.0),
         _Candidate("cp1252", _accent_cost(_WESTERN), 0.0),
+        _Candidate("cp1252", _accent_cost(_ICELANDIC), 3.5),
         *(_Candidate("cp1250", _accent_cost(letters), 2.0) for letters in _CENTRAL),
         *(_Candidate("iso8859-2", _accent_cost(letters), 3.0) for letters in _CENTRAL),
         _Candidate("cp1254", _accent_cost(_TURKISH), 3.0),
+        *(_Candidate("cp1257", _accent_cost(letters), 3.0) for letters in _BALTIC),
+        _Candidate("cp874", _pair_cost(letter_pairs.THAI, letter_pairs.THAI_PAIRS), 3.0),
         _Candidate("cp1255", _pair_cost(letter_pairs.HEBREW, letter_pairs.HEBREW_PAIRS), 3.0),
         _Candidate("cp1256", _pair_cost(letter_pairs.ARABIC, letter_pairs.ARABIC_PAIRS), 3.0),
         _Candidate("cp1253", greek, 3.0),

@@ -35,6 +35,20 @@ POLISH = "Zażółć gęślą jaźń|błąd odczytu pliku|otwórz plik|źródło
 TURKISH = "Şifreleme işlevi için değişken|kullanıcı adı geçersiz|dosya açılamadı ve iş sona erdi"
 HEBREW = "בדיקת קידוד של טקסט|שגיאה בקריאת הקובץ|משתמש לא נמצא|לשמור ולצאת"
 ARABIC = "فحص ترميز النص|خطأ في قراءة الملف|المستخدم غير موجود|حفظ وإنهاء"
+THAI = "ตรวจสอบรหัสผ่าน|เปิดแฟ้มไม่ได้|คืนค่าจำนวนรายการ|ไม่พบผู้ใช้|บันทึกและออก|อ่านค่าจากฐานข้อมูล"
+LITHUANIAN = """
+grąžina įrašų skaičių|nepavyko atidaryti failo|tikrina, ar naudotojas žinomas|šį sąrašą reikia išvalyti
+laikinas sprendimas, vėliau ištrinti|įvyko klaida skaitant užklausą
+"""
+LATVIAN = """
+atgriež ierakstu skaitu|neizdevās atvērt failu|pārbauda, vai lietotājs ir zināms|šo sarakstu vajag iztīrīt
+pagaidu risinājums, vēlāk jādzēš|kļūda, lasot vaicājumu|saglabāt un iziet, ja viss kārtībā
+"""
+ESTONIAN = "tagastab kirjete hulga|faili avamine ebaõnnestus|žanr ja šokolaad|ärge muutke seda|šifri võti"
+ICELANDIC = """
+skilar fjölda færslna|ekki tókst að opna skrána|villa við lestur|þetta þarf að þýða síðar|notandi fannst ekki
+bráðabirgðalausn, má eyða þegar búið er að laga það
+"""
 GREEK = "άνοιγμα αρχείου|σφάλμα ανάγνωσης|ο χρήστης δεν βρέθηκε|αποθήκευση|επιστρέφει τον αριθμό"
 CHINESE = "中文注释|返回记录数量|打开文件|读取错误|临时解决方案|不要修改|你好，世界"
 TAIWANESE = "中文註解|回傳記錄數量|開啟檔案|使用者不存在|讀取錯誤|暫時解決方案|不要修改|你好，世界|排序函數"
@@ -63,6 +77,7 @@ LANGUAGES = [
     ("Hebrew", HEBREW, ("cp1255", "iso8859-8"), (str,)),
     ("Arabic", ARABIC, ("cp1256",), (str,)),
     ("Greek", GREEK, ("cp1253", "iso8859-7"), CASES),
+    ("Thai", THAI, ("cp874", "tis-620"), (str,)),
     ("Chinese", CHINESE, ("gbk", "gb18030"), (str,)),
     ("traditional Chinese", TAIWANESE, ("big5",), (str,)),
     ("Japanese", JAPANESE, ("shift_jis", "euc_jp"), (str,)),
@@ -95,6 +110,15 @@ def test_every_phrase_is_read_alone_and_among_code_in_capitals_too(
             if decode(data) != source:
                 wrong.append((phrase, source[:40]))
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [(LITHUANIAN, "cp1257"), (LATVIAN, "cp1257"), (ESTONIAN, "cp1257"), (ICELANDIC, "cp1252")],
+)
+def test_several_comments_tell_languages_that_share_most_of_their_letters(text: str, encoding: str) -> None:
+    source = "int main();\n" + "".join(f"// {phrase}\nint x;\n" for phrase in _phrases(text))
+    assert decode(source.encode(encoding)) == source
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
