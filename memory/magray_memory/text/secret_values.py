@@ -71,6 +71,8 @@ _QUOTED = re.compile(
     re.VERBOSE,
 )
 _BARE = re.compile(r"""[^\s"'`<>;&‹\[({][^\s"'`<>;&]{0,600}""")
+_TAIL = re.compile(r"""(?:[;&](?![\w.-]{1,40}=)(?=[^\s"'`<>;&]{0,40}[0-9!@#$%^*?~+])[^\s"'`<>;&]{1,100})+""")
+"""The rest of a password that has one of the characters in it which part a value from the next name."""
 _LINE_VALUE = re.compile(r"""([^\s"'`‹\[({<]\S{0,600})[ \t]*(?:[ \t]\#[^\n]*)?\r?(?=\n|\Z)""")
 _LINE_WORDS = re.compile(r"(\w{2,30}(?:[ ]\w{1,30}){3,11})[ \t]*\r?(?=\n|\Z)")
 _INNER = re.compile(r"[^<>\n]{1,600}")
@@ -238,7 +240,10 @@ def _judge(
         secret = is_opaque(stripped) or is_short_secret(stripped, strict or not sure)
     if not secret:
         return None
-    return Span(start, start + len(given), "password" if password else kind_of_name(name))
+    end = start + len(given)
+    tail = None if quoted or style is Style.CODE else _TAIL.match(text, end)
+    end += 0 if tail is None else len(tail[0].rstrip(",)]}."))
+    return Span(start, end, "password" if password else kind_of_name(name))
 
 
 def _quoted_from(text: str, at: int) -> tuple[int, int] | None:

@@ -448,3 +448,23 @@ def test_a_password_of_words_is_taken_out(written: str, words: str) -> None:
 def test_an_option_or_a_sentence_is_no_password(text: str) -> None:
     for language in ("", "bash", "yaml", "markdown"):
         assert redact(text, language=language).text == text
+
+
+@pytest.mark.parametrize("language", ["", "markdown", "yaml"])
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("and password=Tr0ub4dor&3xK and more", "and password={} and more"),
+        ("the password is Tr0ub4dor&3xK, and more", "the password is {} and more"),
+        ("use pwd=Tr0ub4dor;3xK;9! now", "use pwd={} now"),
+        ("теперь пароль: Tr0ub4dor&3xK, не менять", "теперь пароль: {} не менять"),
+        ("(password=Tr0ub4dor&3xK)", "(password={})"),
+        ("see ?password=Tr0ub4dor7&page=2&x=3 there", "see ?password={}&page=2&x=3 there"),
+        ("a password=Tr0ub4dor7&nbsp;text", "a password={}&nbsp;text"),
+        ("run password=Tr0ub4dor9&&echo x1", "run password={}&&echo x1"),
+        ("run password=Tr0ub4dor9;export A=1", "run password={};export A=1"),
+    ],
+)
+def test_a_password_goes_as_a_whole_and_what_is_behind_it_stays(text: str, left: str, language: str) -> None:
+    mark = "\u2039redacted: password\u203a"
+    assert redact(text, language=language).text.replace(",", "") == left.format(mark).replace(",", "")
