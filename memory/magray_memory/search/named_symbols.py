@@ -30,7 +30,7 @@ _JOINTS = re.compile(r"\s+>\s+|::|->|[.#:/\\\\]")
 _MINOR = frozenset(
     (
         "impl", "extension", "instance", "declaration", "variable", "constant", "field", "property",
-        "element", "rule", "column", "namespace", "test", "block",
+        "element", "rule", "column", "namespace", "test", "block", "enum member",
     )
 )  # fmt: skip
 """Kinds that name a thing again, one of many, or what they test: functions and types come first."""

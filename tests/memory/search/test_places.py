@@ -146,6 +146,8 @@ def test_the_lines_of_symbols_follow_an_edit_above_them(memory: Memory) -> None:
         ("result", "answers.py", 1),
         ("Pending", "states.rs", 2),
         ("pending", "tiers.py", 1),
+        ("GRANTED", "access.ts", 2),
+        ("granted", "answer.ts", 2),
     ],
 )
 def test_the_case_as_typed_comes_first(tmp_path: Path, query: str, path: str, line: int) -> None:
@@ -156,6 +158,8 @@ def test_the_case_as_typed_comes_first(tmp_path: Path, query: str, path: str, li
     )
     (root / "states.rs").write_text("enum State {\n    Pending,\n    Done,\n}\n", encoding="utf-8")
     (root / "answers.py").write_text("def result():\n    pass\n", encoding="utf-8")
+    (root / "access.ts").write_text("export enum Access {\n  GRANTED = 'granted',\n}\n", encoding="utf-8")
+    (root / "answer.ts").write_text("export type Answer = {\n  granted: boolean;\n};\n", encoding="utf-8")
     with Memory.open(root, home=tmp_path / "home") as opened:
         opened.index.run(lexical=True)
         hit = opened.search.query(parse(query, mode="lexical")).hits[0]
