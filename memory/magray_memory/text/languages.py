@@ -66,8 +66,8 @@ _RST = re.compile(
     re.MULTILINE,
 )
 _CPP = re.compile(
-    r"^\s*(?:class\s+\w+[^;]*$|class\s+\w+.*[{:]|namespace\b|template\s*<|using\s|public:|private:|protected:|#\s*include\s*<\w+>)"
-    r"|\bstd::|\boperator\s*[^\w\s]|\bconstexpr\b|\bvirtual\b|\bnullptr\b",
+    r"^\s*(?:class\s+\w+[^;]*$|class\s+\w+.*[{:]|namespace\b|template\s*<|using\s|public:|private:|protected:|enum\s+(?:class|struct)\b|#\s*include\s*<\w+>)"
+    r"|\bstd::|\boperator\s*[^\w\s]|\bconstexpr\b|\bvirtual\b|\bnullptr\b|\bnoexcept\b|\btypename\b|\b(?:static|const|dynamic|reinterpret)_cast<",
     re.MULTILINE,
 )
 _OBJC = re.compile(
