@@ -67,9 +67,11 @@ _RST = re.compile(
 )
 _CPP = re.compile(
     r"^\s*(?:class\s+\w+[^;]*$|class\s+\w+.*[{:]|namespace\b|template\s*<|using\s|public:|private:|protected:|enum\s+(?:class|struct)\b|#\s*include\s*<\w+>)"
-    r"|\bstd::|\boperator\s*[^\w\s]|\bconstexpr\b|\bvirtual\b|\bnullptr\b|\bnoexcept\b|\btypename\b|\b(?:static|const|dynamic|reinterpret)_cast<",
+    r"|\bstd::|\boperator\s*[^\w\s]|\bconstexpr\b|\bvirtual\b|\bnullptr\b",
     re.MULTILINE,
 )
+_CPP_ALONE = re.compile(r"\bnoexcept\b|\btypename\b|\b(?:static|const|dynamic|reinterpret)_cast<")
+"""What a header of C has only for C++ that includes it."""
 _OBJC = re.compile(
     r"^\s*(?:@(?:interface|implementation|protocol|class|import|property|end)\b|#import\b)", re.MULTILINE
 )
@@ -78,7 +80,8 @@ _OBJC = re.compile(
 def _detect_h(head: str) -> str:
     if _OBJC.search(head):
         return "objective-c"
-    return "cpp" if _CPP.search(head) else "c"
+    cpp = _CPP.search(head) or ("__cplusplus" not in head and _CPP_ALONE.search(head))
+    return "cpp" if cpp else "c"
 
 
 def _detect_m(head: str) -> str:

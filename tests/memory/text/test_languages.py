@@ -60,6 +60,7 @@ def test_by_name(path: str, language: str) -> None:
         ("a.h", "enum struct state { on };\n", "cpp"),
         ("a.h", "inline int f(void* p) noexcept;\n", "cpp"),
         ("a.h", "#define AS(x) static_cast<int>(x)\n", "cpp"),
+        ("a.h", "#ifdef __cplusplus\n#define NOTHROW noexcept\n#endif\nint f(void);\n", "c"),
         ("a.h", "enum color { RED };\nstruct class_info { int static_cast; };\n", "c"),
         ("a.h", "#import <Foundation/Foundation.h>\n@interface A : NSObject\n", "objective-c"),
         ("a.m", "@implementation A\n- (void)run {}\n@end\n", "objective-c"),
