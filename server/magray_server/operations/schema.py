@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar, Union, cast
 
 import msgspec
 
@@ -16,10 +16,11 @@ T = TypeVar("T")
 
 
 def decode(options: type[T], value: Any) -> T:
-    """Options from a JSON object; a text stands for a list of one. Unknown keys are ignored: the other side
-    may be newer. Raises msgspec.ValidationError, which names the key.
+    """Options from a JSON object; a text stands for a list of one. `dryRun` and `dry-run` are `dry_run`; a
+    list is known by its singular and its plural. Unknown keys are ignored: the other side may be newer.
+    Raises msgspec.ValidationError, which names the key.
     """
-    given = msgspec.convert(value, struct_of(options))
+    given = msgspec.convert(_renamed(options, value), struct_of(options))
     fields: dict[str, Any] = {}
     for option in _from_json(options):
         part = getattr(given, option.field)
@@ -32,6 +33,34 @@ def decode(options: type[T], value: Any) -> T:
         if option.required:
             fields.setdefault(option.field, () if option.several else "")
     return options(**fields)
+
+
+def _renamed(options: type[Any], value: Any) -> Any:
+    """The object with the names of options as they are spelled here."""
+    if not isinstance(value, dict):
+        return value
+    given = cast("dict[str, Any]", value)
+    names = {option.name for option in _from_json(options)}
+    spellings = _spellings(options)
+    renamed = {
+        key: spellings[_letters(key)] for key in given if key not in names and _letters(key) in spellings
+    }
+    found = {renamed[key]: part for key, part in given.items() if key in renamed}
+    return found | {key: part for key, part in given.items() if key not in renamed}
+
+
+@cache
+def _spellings(options: type[Any]) -> dict[str, str]:
+    """The name of each option by its letters alone; of one that is a list also as one, and as several."""
+    found = {_letters(option.name): option for option in _from_json(options)}
+    lists = [(letters, option.name) for letters, option in found.items() if option.several]
+    singular = {letters.removesuffix("s"): name for letters, name in lists}
+    plural = {f"{letters}s": name for letters, name in lists}
+    return singular | plural | {letters: option.name for letters, option in found.items()}
+
+
+def _letters(name: str) -> str:
+    return name.replace("_", "").replace("-", "").casefold()
 
 
 def options_schema(operation: Operation[Any, Any]) -> dict[str, Any]:

@@ -97,6 +97,22 @@ def test_a_text_stands_for_a_list_of_one_and_null_for_nothing_given() -> None:
             decode(search, wrong)
 
 
+@pytest.mark.parametrize("name", ["dry_run", "dryRun", "dry-run", "DryRun"])
+def test_an_option_is_known_by_other_spellings_of_its_name(name: str) -> None:
+    promote = ALL["promote"].options
+    assert decode(promote, {name: True}) == promote(dry_run=True)
+    assert decode(promote, {name: True, "dry_run": False}).dry_run is False
+    with pytest.raises(msgspec.ValidationError, match="dry_run"):
+        decode(promote, {name: "yes"})
+
+
+def test_a_list_is_known_by_its_singular_and_its_plural() -> None:
+    remember, forget = ALL["remember"].options, ALL["forget"].options
+    assert decode(remember, {"text": "x", "tags": ["a", "b"]}) == remember(text="x", tag=("a", "b"))
+    assert decode(forget, {"id": "n1"}) == forget(ids=("n1",))
+    assert decode(remember, {"text": "x", "unheard": 1}) == remember(text="x")
+
+
 @options
 class _Greeting:
     """Say hello."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -120,11 +120,8 @@ def _item(line: bytes, number: int) -> Remember:
         raise RecordError(where, "it is not JSON", '{"text": "…"}') from None
     if not isinstance(value, dict):
         raise RecordError(where, "it is no object", '{"text": "…"}')
-    given = cast("dict[str, Any]", value)
-    if "tags" in given:  # the name that records have it under
-        given["tag"] = given.pop("tags")
     try:
-        return decode(Remember, given)
+        return decode(Remember, value)
     except msgspec.ValidationError as error:
         raise RecordError(where, str(error)) from None
 
