@@ -41,9 +41,10 @@ class Connection(sqlite3.Connection):
     """What the database was when it was opened as a file that nobody changes, since the disk is full."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+        # Before what may fail: `__del__` closes what was never opened, too.
         self.using = threading.RLock()
         """Held while its thread is in a transaction, and while another one closes it or takes in its log."""
+        super().__init__(*arguments, **options)
 
     def is_as_opened(self) -> bool:
         """Whether a database that was opened as one that nobody changes was not changed."""
