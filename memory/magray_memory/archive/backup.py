@@ -13,6 +13,7 @@ import shutil
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magray_memory import __version__, atomic_file
@@ -32,7 +33,6 @@ from magray_memory.storage.vault_files import quarantine_path, size
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
-    from pathlib import Path
 
     from magray_memory.archive.backup_folder import Backup
     from magray_memory.archive.manifest import Reason
@@ -280,9 +280,15 @@ def explained(what: str) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        name = f"{error.filename}: " if error.filename else ""
+        name = f"{_shown(error.filename)}: " if error.filename else ""
         hint = "free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
         raise ArchiveError(what, f"{name}{error.strerror or error}", hint) from error
+
+
+def _shown(name: str | bytes | int) -> Path | str:
+    """What a person knows of a file: of a draft its folder."""
+    path = Path(str(name))
+    return path.parent if atomic_file.is_draft(path.name) else path
 
 
 @contextlib.contextmanager

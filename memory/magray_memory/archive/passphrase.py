@@ -48,7 +48,7 @@ class Passphrases:
             return self.ask()
         raise PassphraseError(
             "the backup is encrypted",
-            "and no passphrase was given",
+            "no passphrase was given",
             f"--passphrase-file FILE, or {PASSPHRASE_VARIABLE}",
         )
 

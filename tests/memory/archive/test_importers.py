@@ -5,8 +5,10 @@ from __future__ import annotations
 import codecs
 import json
 import os
+import re
 import zipfile
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,7 +34,6 @@ from magray_memory.values import Draft, RecordFilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from magray_memory.memory import Memory
     from magray_memory.values import Record
@@ -163,6 +164,12 @@ def test_auto_takes_a_source_for_what_it_is_and_a_repeat_takes_nothing(
 
 def test_every_importer_has_a_source_here() -> None:
     assert {importer for importer, _, _ in SOURCES.values()} | {"json"} == set(IMPORTERS)
+
+
+def test_the_documentation_says_of_every_importer_what_tells_its_sources() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "exchange.md").read_text("utf-8")
+    table = page.partition("| told by |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE) == list(IMPORTERS)
 
 
 def test_a_conversation_of_chatgpt_is_what_the_person_saw_last_then_the_other_branches(

@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 
 
 def texts(memory: Memory) -> set[str]:
-    return {record.stored.text for record in memory.records.list(RecordFilter(), 1_000).records}
+    """Of all records, which may be more than a page."""
+    page = memory.records.list(RecordFilter(), 1_000)
+    found = {record.stored.text for record in page.records}
+    while page.next is not None:
+        page = memory.records.list(RecordFilter(), 1_000, page.next)
+        found |= {record.stored.text for record in page.records}
+    return found
 
 
 def found(memory: Memory, words: str) -> list[str]:

@@ -44,6 +44,16 @@ def test_backups_are_verified_where_nothing_can_be_written(backed_up: Magray) ->
     assert (result.code, result.err) == (0, ""), result.out
 
 
+def test_a_folder_that_cannot_be_written_is_named_not_a_draft_in_it(
+    backed_up: Magray, tmp_path: Path
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    for target in (closed, closed / "mine.zip"):
+        result = backed_up("backup", "--output", str(target))
+        assert result.code == 1 and f"{closed}: " in result.err and "draft" not in result.err, result.err
+
+
 def test_a_notebook_that_is_closed_is_not_the_fault_of_stdout(backed_up: Magray) -> None:
     notebook = backed_up.home / "notebook.db"
     notebook.chmod(0)
