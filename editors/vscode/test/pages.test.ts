@@ -98,6 +98,18 @@ test("a file that is missed has a sentence with the rule", () => {
   assert.equal(coverageText(8, 2), "8 of 10 files");
 });
 
+test("every state of a file has a sentence of its own", () => {
+  const types = readFileSync("src/protocol/generated.ts", "utf8");
+  const states =
+    /How a path stands to the index\. `state`: ([^;]+);/.exec(types)?.[1]?.split(/, | or /) ?? [];
+  assert.ok(states.length >= 9, states.join());
+  for (const state of states) {
+    const text = whyText({ ...STANDING, state, source: "", pattern: "" });
+    assert.notEqual(text, "debug.log: an ignore rule", state);
+    assert.ok(text.startsWith("debug.log"), state);
+  }
+});
+
 test("marks are made of the lenses of records alone", () => {
   const at = (line: number) => ({ start: { line } });
   const lenses = [

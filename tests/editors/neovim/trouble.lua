@@ -72,6 +72,14 @@ kit.wait(function()
 end)
 kit.equal(done, 'done')
 
+-- What is found by words alone is shown as that.
+require('magray.search').search('magray/search', 'found by words', { quickfix = true })
+kit.equal(kit.told('searched by words only').level, vim.log.levels.WARN)
+kit.wait(function()
+  return #vim.fn.getqflist() > 0
+end, 'the hits')
+vim.cmd.cclose()
+
 -- A request that is given up is not answered.
 local answered = false
 local cancel = require('magray.server').request('magray/search', { query = 'words' }, function()

@@ -28,6 +28,9 @@ local function show(title, options)
     if #answer.hits == 0 then
       return explain_nothing(answer)
     end
+    if answer.degraded then
+      require('magray.server').say(answer.degraded, vim.log.levels.WARN)
+    end
     local hits = require('magray.hits')
     local items = hits.items(answer)
     if options and options.quickfix then

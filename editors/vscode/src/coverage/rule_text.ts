@@ -19,6 +19,10 @@ export function whyText(standing: PathStanding): string {
       return l10n.t("{0} should be indexed and was skipped: {1}", path, standing.reason);
     case "gone":
       return l10n.t("{0} is not there any more.", path);
+    case "missing":
+      return l10n.t("{0} does not exist and was never indexed.", path);
+    case "outside":
+      return l10n.t("{0} lies outside of the folders that are open.", path);
     case "folder":
       return l10n.t("{0}: {1} indexed files below it.", path, standing.files ?? 0);
     default:
