@@ -286,6 +286,8 @@ class MagrayServer(LanguageServer):
             self.overlay.words_ready()
         elif isinstance(event, events.SemanticReady | events.Done | events.Changed):
             self.overlay.index_changed()
+        if isinstance(event, events.SemanticReady):
+            self.record_lenses.refresh()  # there is a number now of what is related
 
     def stop_background_work(self) -> None:
         """Stop what runs by itself; the client has asked for shutdown."""

@@ -81,8 +81,8 @@ class CodeLenses:
     async def resolve(self, lens: types.CodeLens) -> types.CodeLens:
         """The lens with its number: the passages elsewhere that are like the one below it.
 
-        Like: nearer to being the same than to the middle one of those compared. By words alone there is no
-        such measure, and no number.
+        Like: nearer to being the same than to the middle one of those compared. By words alone, or while the
+        model has yet to read some of them, there is no such measure, and no number.
         """
         data: Any = lens.data
         if not isinstance(data, dict):
@@ -90,7 +90,9 @@ class CodeLenses:
             return lens
         arguments: dict[str, Any] = {"uri": data.get("uri"), "line": data.get("line"), "k": _COMPARED}  # pyright: ignore
         answer = await self._related(arguments)
-        count = _alike([hit["score"] for hit in answer["hits"]]) if answer["mode"] == "semantic" else 0
+        hits = answer["hits"]
+        read = answer["mode"] == "semantic" and all(hit["freshness"] != "pending" for hit in hits)
+        count = _alike([hit["score"] for hit in hits]) if read else 0
         arguments["k"] = count or _SHOWN
         title = f"{count} related" if count else "related"
         lens.command = related_command(self._client, title, arguments) or types.Command(title, "")

@@ -59,7 +59,8 @@ class RecordLenses:
         """Records changed: have the editor ask again."""
         workspace = self._client.capabilities.workspace
         lens = workspace.code_lens if workspace is not None else None
-        if lens is not None and lens.refresh_support and self._settings().server.record_lens:
+        settings = self._settings().server
+        if lens is not None and lens.refresh_support and (settings.record_lens or settings.code_lens):
             self._client.request(types.WORKSPACE_CODE_LENS_REFRESH, None)
 
     def _lens(self, line: int, records: list[Record]) -> types.CodeLens:

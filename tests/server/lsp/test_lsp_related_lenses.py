@@ -1,0 +1,40 @@
+"""Lenses say how many places are like a definition only once the model has read those that are compared."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHOWS: dict[str, Any] = {
+    "experimental": {"magrayStatus": True, "commands": {"commands": ["magray.showRelated"]}}
+}
+_WORDS = ("invoice", "parcel", "ticket", "ledger", "planet", "violin", "garden", "engine")
+
+
+def test_a_lens_has_a_number_once_the_model_has_read_what_it_counts(
+    connect: Any, project: Path, tmp_path: Path, processes: Any
+) -> None:
+    _, _, eventually = processes
+    for word in _WORDS:
+        (project / f"{word}.py").write_text(f"def {word}_colour(size):\n    return paint('{word}', size)\n")
+    for name in ("one", "two", "three"):
+        text = f"def retry_payment_{name}(order):\n    return charge(order.card, attempts=3)\n"
+        (project / f"{name}.py").write_text(text)
+    for depth, numbered in ("static", False), ("full", True):
+        client = connect(home=tmp_path / "home", environ={"MAGRAY_EMBEDDING__DEPTH": depth})
+        asks = {"server": {"codeLens": True}, "status": True}
+        client.start(project, profile=SHOWS, initializationOptions=asks)
+        client.ready()
+        uri = client.open(project / "one.py")
+
+        def title(client: Any = client, uri: str = uri) -> str:
+            (lens,) = client.request("textDocument/codeLens", {"textDocument": {"uri": uri}})
+            return client.request("codeLens/resolve", lens)["command"]["title"]
+
+        found = re.compile(r"\d+ related" if numbered else "related")
+        assert eventually(lambda title=title, found=found: found.fullmatch(title()), 60.0), (depth, title())
+        client.close_document(uri)
+        assert client.stop() == 0
