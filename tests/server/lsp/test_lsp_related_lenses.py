@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 SHOWS: dict[str, Any] = {
@@ -35,6 +36,10 @@ def test_a_lens_has_a_number_once_the_model_has_read_what_it_counts(
             return client.request("codeLens/resolve", lens)["command"]["title"]
 
         found = re.compile(r"\d+ related" if numbered else "related")
-        assert eventually(lambda title=title, found=found: found.fullmatch(title()), 60.0), (depth, title())
+
+        def is_shown(found: re.Pattern[str] = found, title: Callable[[], str] = title) -> bool:
+            return found.fullmatch(title()) is not None
+
+        assert eventually(is_shown, 60.0), (depth, title())
         client.close_document(uri)
         assert client.stop() == 0
