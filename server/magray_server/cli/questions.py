@@ -23,10 +23,11 @@ def confirm(question: str) -> bool:
         return click.confirm(safe(last), err=True)
 
 
-def ask_passphrase() -> str:
-    """A passphrase that is typed unseen. Raises click.Abort."""
+def ask_passphrase(new: bool) -> str:
+    """A passphrase that is typed unseen; a new one is typed twice. Raises click.Abort."""
+    again = "The same again" if new else False
     with _interruptible():
-        return click.prompt("Passphrase", hide_input=True, err=True)
+        return click.prompt("Passphrase", hide_input=True, err=True, confirmation_prompt=again)
 
 
 @contextmanager

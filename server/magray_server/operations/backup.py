@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,12 +97,13 @@ class Listed:
         return {"folder": str(self.folder), "backups": [backup.as_json() for backup in self.backups]}
 
 
-def passphrases_of(context: Context, file: str | None) -> Passphrases:
-    """Where the passphrase of this run comes from."""
+def passphrases_of(context: Context, file: str | None, *, new: bool = False) -> Passphrases:
+    """Where the passphrase of this run comes from; `new`: of an archive that is going to be made."""
     from magray_memory.values import PASSPHRASE_VARIABLE, Passphrases
 
     variable = os.environ.get(PASSPHRASE_VARIABLE, "")
-    return Passphrases(None if file is None else Path(file), variable, context.ask_passphrase)
+    ask = None if context.ask_passphrase is None else partial(context.ask_passphrase, new)
+    return Passphrases(None if file is None else Path(file), variable, ask)
 
 
 def make(context: Context, wanted: MakeBackup) -> BackedUp:
@@ -114,7 +116,7 @@ def make(context: Context, wanted: MakeBackup) -> BackedUp:
         None if wanted.output is None else Path(wanted.output),
         full=wanted.full,
         encrypt=wanted.encrypt or wanted.passphrase_file is not None,
-        passphrases=passphrases_of(context, wanted.passphrase_file),
+        passphrases=passphrases_of(context, wanted.passphrase_file, new=True),
         progress=context.progress,
     )
 

@@ -68,8 +68,8 @@ class Context:
     """Gets the warnings of an indexer, where nothing gets its events."""
     confirm: Callable[[str], bool] | None = None
     """Asks the person a question before something is replaced; None where nobody can be asked."""
-    ask_passphrase: Callable[[], str] | None = None
-    """Asks the person for a passphrase; None where nobody can be asked."""
+    ask_passphrase: Callable[[bool], str] | None = None
+    """Asks the person for a passphrase, twice for a new one; None where nobody can be asked."""
     stdin: BinaryIO | None = None
     """What `-` reads; None where nobody can give anything."""
     folder: Path | None = None
