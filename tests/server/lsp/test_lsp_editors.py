@@ -62,6 +62,7 @@ async def client(lsp_client: LanguageClient, request: pytest.FixtureRequest):
     for name, text in FILES.items():
         (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / name).write_text(text, encoding="utf-8")
+    lsp_client.feature(types.WORKSPACE_CODE_LENS_REFRESH)(lambda *_: None)  # both editors answer it
     await lsp_client.initialize_session(
         types.InitializeParams(
             capabilities=client_capabilities(request.param),
