@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from magray_memory.text.secret_tokens import Span
 
-REDACTION_RULES_VERSION = 5
+REDACTION_RULES_VERSION = 6
 """Stored with a vault: texts that other rules read are read again, where they hold what the new ones find."""
 
 MARK = re.compile(r"‹redacted: ([^‹›\n]{1,60})›")

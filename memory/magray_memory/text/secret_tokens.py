@@ -63,12 +63,16 @@ def tokens_at(text: str, first: int, end: int, floor: int) -> Iterator[Span]:
 
 
 def _enclosed(text: str, first: int, end: int) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """The shapes whose sign stands beside a long word, or in one that begins with 32 hexadecimal digits."""
+    """The shapes whose sign stands beside a long word, or in one that begins with 32 hexadecimal digits, and
+    those that are words of its length.
+    """
     by_sign = _shapes().enclosed
     if _HEX_WORD.match(text, first, end):
         return by_sign["-"]
     found = by_sign.get(text[first - 1 : first], ())
-    return found or (by_sign["."] if text[end : end + 1] == "." and text[first] in "MNO" else ())
+    if not found and text[end : end + 1] == "." and text[first] in "MNO":
+        found = by_sign["."]
+    return found + by_sign.get(str(end - first), ())
 
 
 @cache

@@ -73,6 +73,9 @@ const { password, token } = req.body;
 const apiKey = process.env.API_KEY;
 const url = `https://${user}:${password}@host/x`;
 localStorage.setItem("token", token);
+import { re_exported_everythingThatMatchesThis, fw_internalAnimationFrameBus } from "./API-REFERENCES";
+const icon = "ico-arrowsPointingInwardsSimultaneous", row = "pa-column-with-a-very-long-name-of-this-module";
+live_00112233445566778899aabbccddeeff(key_of_the_table_that_is_sorted_last, pn_url_of_the_page_that_is_open);
 type Props = { passwordRef: RefObject<HTMLInputElement1> };
 """,
     "markdown": """
