@@ -71,10 +71,10 @@ class FileFacts(NamedTuple):
     size: int
 
 
-def stat_of(path: Path) -> FileFacts:
+def stat_of(path: Path | str) -> FileFacts:
     """The facts of a file that may not be there."""
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116 - of a name, too
     except OSError:
         return FileFacts(0, 0)
     return FileFacts(found.st_ino, found.st_size)
