@@ -142,10 +142,11 @@ class Layers:
         if vault is not None:
             run = _Cleaning(vault, self._rules, self._clock(), dry_run, at_once, progress)
             done.moves += run.moves()
-            done.waiting = run.waiting
+            done.waiting = len(run.later)
             if not dry_run:
                 purged = purge_records(self._context.home, vault, run.emptied, asked=False)
                 done.purged = purged if purged.looked else None
+                done.waiting = layers.count_marked(vault)  # what leaves the trash had its mark till now
         done.seconds = round(time.monotonic() - began, 3)
         return done
 
@@ -212,8 +213,8 @@ class _Cleaning:
     progress: Progress
     emptied: list[int] = field(default_factory=list[int])
     """Records that leave the trash: all at once, since that rewrites the notebook."""
-    waiting: int = 0
-    """See `Moves.waiting`."""
+    later: list[Move] = field(default_factory=list[Move])
+    """What later runs will move."""
     _acted: int = 0
 
     def moves(self) -> list[Move]:
@@ -222,13 +223,12 @@ class _Cleaning:
             layers.unmark_ahead(self.vault, self.now)
             uses.forget_old_uses(self.vault)
         moved: list[Move] = []
-        later: list[Move] = []
         announced = self.now - (0.0 if self.at_once else self.rules.notice)
         for batch in self._batches(partial(layers.due, self.vault, announced), "due_at"):
             moved += self._act(batch)
         if self.dry_run:
             for batch in self._batches(partial(layers.due, self.vault, self.now), "due_at", announced):
-                later += [
+                self.later += [
                     self._move(record, self._leaves(record)) for record in batch if self._is_due(record)
                 ]
         for place in _NEXT:
@@ -238,9 +238,8 @@ class _Cleaning:
                     continue
                 if not self.dry_run:
                     layers.mark_due(self.vault, [record.id for record in batch], self.now)
-                later += [self._move(record, self.now + self.rules.notice) for record in batch]
-        self.waiting = len(later) if self.dry_run else layers.count_marked(self.vault)
-        return [*moved, *later]
+                self.later += [self._move(record, self.now + self.rules.notice) for record in batch]
+        return [*moved, *self.later]
 
     @property
     def _moves_now(self) -> bool:

@@ -221,6 +221,11 @@ def test_a_dry_run_lists_what_would_move_and_changes_nothing(life: Life) -> None
     would = life.layers.clean(dry_run=True).moves
     assert [(move.id, move.target, move.when) for move in would] == [(left, "trash", None)]
     assert [move.id for move in life.layers.clean().moves] == [left]
+    life.clock.tick(31 * DAY)
+    assert life.layers.clean().waiting == 1
+    life.clock.tick(DAY)
+    done = life.layers.clean()
+    assert (_moved(done), done.waiting) == ([(left, "trash", "removed")], 0), "what left waits no more"
 
 
 def test_at_once_waits_for_no_second_run(life: Life) -> None:
