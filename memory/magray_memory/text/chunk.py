@@ -12,7 +12,7 @@ from magray_memory.text.languages import detect, kind_of
 if TYPE_CHECKING:
     from magray_memory.text.chunk_types import DocumentChunks
 
-CHUNKER_VERSION = 10
+CHUNKER_VERSION = 11
 """Stored with a vault: what another version chunked is chunked again."""
 
 _HTML_TITLE = re.compile(r"<title>\s*([^<{]*[^<{\s])\s*</title>", re.IGNORECASE)

@@ -69,11 +69,13 @@ def decode(data: bytes) -> str:
 def unmarked_utf_16(data: bytes) -> str | None:
     """The encoding of UTF-16 text without a byte order mark; None for other bytes, which need not be text.
 
-    Every second byte of spaces, line ends and ASCII is NUL, and what the pairs make are characters.
+    Every second byte of spaces, line ends and ASCII is NUL, and what the pairs make are characters. Pairs
+    of other texts make Chinese ones: what is UTF-8 but for its NULs is none of them.
     """
     if len(data) % 2 or len(data) < _LEAST_UTF_16:
         return None
     sample = data[:_SAMPLE]
+    other = _is_utf_8_with_nul(sample)
     for encoding, low, high in (
         ("utf-16-le", sample[::2], sample[1::2]),
         ("utf-16-be", sample[1::2], sample[::2]),
@@ -85,10 +87,21 @@ def unmarked_utf_16(data: bytes) -> str | None:
         except UnicodeDecodeError:
             continue
         shown = sum(char.isprintable() or char in "\t\n\r\f\u3000\xa0" for char in text)
-        spaced = text.isascii() or any(char.isspace() for char in text)
+        spaced = text.isascii() or (not other and any(char.isspace() for char in text))
         if spaced and shown >= (1 - MAX_CONTROL) * len(text):
             return encoding
     return None
+
+
+def _is_utf_8_with_nul(sample: bytes) -> bool:
+    plain = sample.replace(b"\0", b"")
+    if plain.translate(None, _PRINTED):
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(plain)  # its end may be cut
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _decode_other(data: bytes) -> str:

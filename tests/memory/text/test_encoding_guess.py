@@ -130,6 +130,8 @@ def test_several_comments_tell_languages_that_share_most_of_their_letters(text: 
         "# Проверка\nx = 1\n",
         "ПРИВЕТ, МИР\n",
         "日本語\nテスト です\n",
+        "今天我们讨论了 仓库 的问题。\n决定明天再说。\n",
+        "Grüße aus Köln\n",
     ],
 )
 def test_utf_16_is_read_without_a_mark(encoding: str, text: str) -> None:
@@ -147,6 +149,10 @@ def test_utf_16_is_read_without_a_mark(encoding: str, text: str) -> None:
             for number in range(500)
         ),
         b"text with one \0 in it",
+        b"nul \0 here",
+        b"def f():\n    return '\0'\n    # more\n",
+        b"one.txt\n two\0 three.txt",
+        "Проверка \0 связи: раз, два, три.\n".encode(),
         b"one\0two\0three\0",
         b"\0" * 64,
     ],
