@@ -62,5 +62,6 @@ for _, map in ipairs(vim.api.nvim_buf_get_keymap(prompt, 'i')) do
   end
 end
 local path, line = chosen:match('^%S+ (%S+):(%d+)')
-kit.is(vim.api.nvim_buf_get_name(0):find(path, 1, true), 'the file of ' .. chosen)
+local opened = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(0), ':.')
+kit.is(path == opened or path == vim.fn.pathshorten(opened, 3), 'the file of ' .. chosen)
 kit.equal(vim.api.nvim_win_get_cursor(0)[1], tonumber(line))

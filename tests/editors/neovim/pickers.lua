@@ -25,14 +25,26 @@ local texts = vim.tbl_map(function(item)
   return item.text
 end, items)
 
+-- What an answer lacks, and an answer that is none at all.
+local lacking = vim.tbl_extend('force', answer, {
+  degraded = 'searched by words only',
+  unmatched = { { filter = 'tag', value = 'x', message = 'tag x: no document has this tag' } },
+})
+local lacks = 'tag x: no document has this tag; searched by words only'
+local failure ---@type string?
+local response = answer
+
 local queries = {}
 local function live()
   queries = {}
   return require('magray.live').new(function(query, on_answer)
     table.insert(queries, query)
     vim.schedule(function()
-      on_answer(nil, answer, false)
-      on_answer(nil, answer, true)
+      if failure then
+        return on_answer(failure, nil, true)
+      end
+      on_answer(nil, response, false)
+      on_answer(nil, response, true)
     end)
     return function() end
   end, 0)
@@ -56,6 +68,13 @@ end)
 require('magray.picker').pick(items, { title = 'T' })
 kit.equal(offered.lines, texts)
 kit.equal(offered.prompt, 'T')
+at_line(1)
+local long = vim.deepcopy(items)
+long[2].text = ('слово '):rep(100)
+require('magray.picker').pick(long, { title = 'T', notice = lacks })
+kit.equal(offered.prompt, ('T (%s)'):format(lacks))
+kit.is(vim.fn.strdisplaywidth(offered.lines[2]) <= vim.o.columns - 6, 'a number and an item in a line')
+kit.matches(offered.lines[2], '…$')
 at_line(1)
 vim.g.magray = { picker = 'telescope' }
 kit.equal(require('magray.picker').chosen(), 'select')
@@ -82,6 +101,15 @@ package.loaded['telescope.actions'] = {
 package.loaded['telescope.actions.state'] = {
   get_selected_entry = function()
     return telescope.chosen
+  end,
+  get_current_picker = function()
+    return {
+      results_border = {
+        change_title = function(_, title)
+          telescope.results = title
+        end,
+      },
+    }
   end,
 }
 package.loaded['telescope.config'] = { values = {
@@ -146,6 +174,29 @@ kit.equal(
   end, found),
   { 3, 1, 4 }
 )
+kit.equal(telescope.results, nil, 'nothing is missing')
+local function typed_in_telescope(query)
+  found, complete = {}, 0
+  telescope.given.finder(query, function(entry)
+    table.insert(found, entry)
+  end, function()
+    complete = complete + 1
+  end)
+  kit.wait(function()
+    return complete == 1
+  end)
+end
+response = lacking
+typed_in_telescope('tag:x')
+kit.equal({ #found, telescope.results }, { 3, lacks })
+failure = 'Since x: no time'
+typed_in_telescope('since:x')
+kit.equal({ #found, telescope.results }, { 0, failure })
+failure, response = nil, answer
+typed_in_telescope('since:2w')
+kit.equal({ #found, telescope.results }, { 3, 'Results' })
+require('magray.picker').pick(items, { title = 'T', notice = lacks })
+kit.equal(telescope.given.results_title, lacks)
 
 -- snacks.nvim
 local snacks = {}
@@ -188,7 +239,12 @@ local function run_finder(query)
       coroutine.resume(run.task)
     end,
   }
-  local finder = snacks.given.finder({}, { filter = { search = query }, async = async })
+  local shown = {
+    update_titles = function(self)
+      run.title = self.title
+    end,
+  }
+  local finder = snacks.given.finder({}, { filter = { search = query }, async = async, picker = shown })
   run.task = coroutine.create(function()
     finder(function(entry)
       table.insert(run.found, entry)
@@ -212,6 +268,14 @@ kit.equal(
   end, found),
   { { 1, 3 }, { 2, 1 }, { 3, 4 } }
 )
+kit.equal(run.title, 'T')
+response = lacking
+run = run_finder('tag:x')
+kit.wait(function()
+  return run.finished
+end)
+kit.equal(run.title, ('T (%s)'):format(lacks))
+response, queries = answer, { 'retry' }
 run_finder('of a picker that is closed').abort()
 vim.wait(50)
 kit.equal(queries, { 'retry' })
@@ -260,6 +324,19 @@ kit.wait(function()
 end)
 kit.equal(found[1], '1\t' .. texts[1])
 kit.is(replaced_ended, 'the list of a query that was replaced ends')
+kit.said, response = {}, lacking
+for _ = 1, 2 do
+  ended = false
+  fzf.contents({ 'tag:x' })(function(line)
+    ended = ended or line == nil
+  end)
+  kit.wait(function()
+    return ended
+  end)
+end
+kit.equal(#kit.said, 1, 'said once, not with each key')
+kit.matches(kit.said[1].text, 'tag x')
+kit.said, response = {}, answer
 fzf.given.actions.default({ found[3] })
 at_line(4)
 
@@ -286,8 +363,11 @@ package.loaded['mini.pick'] = {
   is_picker_active = function()
     return true
   end,
-  set_picker_items = function(given, options)
-    mini.items, mini.options = given, options
+  set_picker_items = function(set, options)
+    mini.items, mini.options = set, options
+  end,
+  set_picker_opts = function(options)
+    mini.name = options.source.name
   end,
   get_picker_state = function()
     return { windows = { target = vim.api.nvim_get_current_win() } }
@@ -305,6 +385,13 @@ require('magray.picker').live(live(), { title = 'T' })
 kit.equal(queries, { 're' })
 kit.equal(mini.options, { do_match = false, querytick = 1 })
 kit.equal(mini.items[1].text, texts[1])
+response, mini.items = lacking, nil
+require('magray.picker').live(live(), { title = 'T' })
+kit.wait(function()
+  return mini.name
+end)
+kit.equal(mini.name, ('T (%s)'):format(lacks))
+response = answer
 preview = vim.api.nvim_create_buf(false, true)
 mini.source.preview(preview, mini.items[1])
 kit.equal(kit.lines(preview)[3], 'three')
@@ -353,3 +440,48 @@ require('magray.picker').live(live(), { title = 'T' })
 prompt = vim.api.nvim_get_current_buf()
 map('<Esc>')
 kit.equal(#windows(), 0)
+
+-- What the hits lack stands below them, in the width of the window; what there is none of, in their place.
+local function list()
+  local lists = vim.tbl_filter(function(id)
+    local config = vim.api.nvim_win_get_config(id)
+    return config.height > 1 and config.col < vim.o.columns / 3
+  end, windows())
+  return lists[1]
+end
+local function footer()
+  local parts = vim.api.nvim_win_get_config(list()).footer or {}
+  return table.concat(vim.tbl_map(function(part)
+    return type(part) == 'table' and part[1] or part
+  end, parts))
+end
+local function ask(query)
+  vim.api.nvim_buf_set_lines(0, 0, -1, false, { query })
+  vim.api.nvim_exec_autocmds('TextChangedI', { buffer = 0 })
+end
+response = lacking
+require('magray.picker').live(live(), { title = 'T' })
+prompt = vim.api.nvim_get_current_buf()
+ask('tag:x')
+kit.wait(function()
+  return footer():find('tag x', 1, true)
+end, 'what is missing')
+kit.is(vim.fn.strdisplaywidth(footer()) <= vim.api.nvim_win_get_width(list()), 'it fits')
+response = vim.tbl_extend('force', lacking, { hits = {} })
+ask('tag:x more')
+kit.wait(function()
+  return table.concat(kit.lines(vim.api.nvim_win_get_buf(list())), ' ') == 'nothing was found; ' .. lacks
+end, 'that nothing was found')
+kit.equal(vim.trim(footer()), '')
+response = answer
+ask('retry')
+kit.wait(function()
+  return vim.deep_equal(kit.lines(vim.api.nvim_win_get_buf(list())), texts)
+end, 'the hits again')
+kit.equal(vim.trim(footer()), '')
+ask('')
+kit.wait(function()
+  return vim.deep_equal(kit.lines(vim.api.nvim_win_get_buf(list())), { '' })
+end, 'nothing for no words')
+map('<Esc>')
+kit.equal(kit.said, {}, 'no message while one types')

@@ -79,6 +79,18 @@ kit.wait(function()
   return #vim.fn.getqflist() > 0
 end, 'the hits')
 vim.cmd.cclose()
+local offered = kit.select_with(function()
+  return false
+end)
+require('magray.search').search('magray/recall', 'found by words')
+kit.wait(function()
+  return offered.lines
+end, 'the hits')
+kit.matches(offered.prompt, 'found by words %(.*searched by words only')
+vim.cmd('Magray search nothingofthiskind tag:nonsense')
+kit.matches(kit.told('nothing was found').text, 'tag nonsense: no document has this tag.*words only')
+vim.cmd('Magray records #nonsense layer:assets')
+kit.told('no record has #nonsense layer:assets')
 
 -- A request that is given up is not answered.
 local answered = false

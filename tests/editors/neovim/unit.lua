@@ -212,8 +212,20 @@ kit.equal(
 )
 kit.equal(
   in_editor('the command magray.server.optimize may help'),
-  'the command magray.server.optimize may help'
+  '`magray optimize` in a terminal may help'
 )
+kit.equal(in_editor('try: the command magray.server.trash restore n7)'), 'try: `:Magray restore n7`)')
+kit.equal(in_editor('(try: the command magray.server.list)'), '(try: `:Magray records`)')
+kit.equal(in_editor('the command magray.server.restore'), '`magray restore` in a terminal', 'not the trash')
+local types = table.concat(vim.fn.readfile(vim.env.MAGRAY_TEST_PLUGIN .. '/lua/magray/types.lua'), '\n')
+local methods = 0
+for id in types:gmatch("| 'magray/(%a+)'") do
+  methods = methods + 1
+  local hint = in_editor('the command magray.server.' .. id)
+  local name = hint:match('^`:Magray (%a+)`$')
+  kit.is(name and require('magray.command').commands()[name] or hint:match('in a terminal$'), hint)
+end
+kit.is(methods > 20, 'the methods')
 server.say('no index: the command magray.server.index')
 kit.told('no index: `:Magray index`')
 
@@ -232,3 +244,35 @@ local why = require('magray.report').why({
   },
 })
 kit.equal(why, { 'a.log: left out, ignored', '    by .gitignore:1: *.log' })
+
+-- What an answer lacks, in order; a hint names what can be typed here.
+local notices = require('magray.notices')
+local answer = {
+  query = 'x',
+  hits = {},
+  unmatched = { { filter = 'tag', value = 'a', message = 'tag a: none' } },
+  unreadable = { '/p: it is gone (try: the command magray.server.index)' },
+  degraded = 'by words only',
+}
+kit.equal(
+  notices.nothing(answer),
+  'nothing was found; tag a: none; /p: it is gone (try: `:Magray index`); by words only'
+)
+kit.equal(notices.line({ query = 'x', hits = { 1 } }), nil)
+kit.equal(notices.live(nil, { query = 'x', hits = {} }), 'nothing was found')
+kit.equal(notices.live(nil, { query = '', hits = {} }), nil)
+kit.equal(notices.live('no such time', nil), 'no such time')
+kit.equal(notices.shortened('коротко', 7), 'коротко')
+kit.equal(notices.shortened('коротко', 6), 'корот…')
+kit.equal(notices.shortened('日本語の検索', 6), '日本…')
+kit.equal(notices.wrapped('one two  three', 8), { 'one two', 'three' })
+kit.said = {}
+notices.tell(('слово '):rep(200), vim.log.levels.WARN)
+kit.is(vim.fn.strdisplaywidth(kit.said[1].text) <= vim.v.echospace, 'a line of the screen')
+kit.said = {}
+kit.equal(
+  hits.label(hit({ freshness = 'pending' })),
+  '· src/app.py:10 ‹App.run› (pending) def run(self):'
+)
+kit.equal(hits.name(hit({ path = 'source/of/a/app.py' }), 43), 'source/of/a/app.py:10')
+kit.equal(hits.name(hit({ path = 'source/of/a/app.py' }), 41), 'sou/of/a/app.py:10')

@@ -59,8 +59,16 @@ kit.equal(vim.b.magray.layer, 'insights')
 local version = vim.b.magray.version
 vim.api.nvim_buf_set_lines(0, -1, -1, false, { '', 'Второй абзац.' })
 vim.cmd.write()
+kit.told('n1 is saved')
 kit.equal(vim.bo.modified, false)
 kit.is(vim.b.magray.version ~= version, 'another version')
+vim.cmd.undo()
+kit.is(not table.concat(kit.lines(), '\n'):find('Второй', 1, true), 'what was saved can be undone')
+vim.cmd('silent! undo')
+kit.matches(table.concat(kit.lines(), '\n'), 'def pass_context')
+vim.cmd('silent! redo')
+kit.matches(table.concat(kit.lines(), '\n'), 'Второй')
+vim.cmd.write()
 
 -- Somebody else edits it: what was not edited here follows, what was is refused, and `:w!` is meant.
 local function edit_elsewhere(text)

@@ -11,6 +11,7 @@ local M = {}
 ---@field end_lnum integer
 ---@field hit magray.Hit
 
+local LETTERS = 3
 local icons = { code = '·', doc = '¶', record = '●' }
 
 ---@param hit magray.Hit
@@ -30,10 +31,13 @@ end
 
 ---What a hit is called: its place, or its title for a record.
 ---@param hit magray.Hit
+---@param width? integer Cells of the line; where the place would fill it, its folders are shortened.
 ---@return string
-function M.name(hit)
+function M.name(hit, width)
   if hit.path then
-    return ('%s:%d'):format(hit.path, hit.snippet_line)
+    local place = ('%s:%d'):format(hit.path, hit.snippet_line)
+    local fits = not width or vim.fn.strdisplaywidth(place) <= width / 2
+    return fits and place or vim.fn.pathshorten(place, LETTERS)
   end
   local title = hit.title or hit.key
   return title and title ~= '' and ('%s %s'):format(hit.id, title) or hit.id
@@ -41,10 +45,11 @@ end
 
 ---One line for a list.
 ---@param hit magray.Hit
+---@param width? integer
 ---@return string
-function M.label(hit)
+function M.label(hit, width)
   local sort = M.sort_of(hit)
-  local parts = { icons[sort], M.name(hit) }
+  local parts = { icons[sort], M.name(hit, width) }
   if hit.symbol and hit.symbol ~= '' then
     parts[#parts + 1] = '‹' .. hit.symbol .. '›'
   end

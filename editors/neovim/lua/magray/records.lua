@@ -21,15 +21,20 @@ local function say(text, level)
   require('magray.server').say(text, level)
 end
 
+---Put a record into its buffer. What it reads for the first time cannot be undone; what was typed before can.
 ---@param bufnr integer
 ---@param record magray.Record
 local function fill(bufnr, record)
   local lines = vim.split(record.text, '\n')
-  local before = vim.bo[bufnr].undolevels
-  vim.bo[bufnr].undolevels = -1
   vim.bo[bufnr].modifiable = true
-  vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, lines)
-  vim.bo[bufnr].undolevels = before
+  if not vim.b[bufnr].magray then
+    local before = vim.bo[bufnr].undolevels
+    vim.bo[bufnr].undolevels = -1
+    vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, lines)
+    vim.bo[bufnr].undolevels = before
+  elseif not vim.deep_equal(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false), lines) then
+    vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, lines)
+  end
   vim.bo[bufnr].modified = false
   vim.b[bufnr].magray = {
     id = record.id,
@@ -74,6 +79,7 @@ function M.read(bufnr)
   end)
 end
 
+---Say why a record was not saved. The buffer stays modified, which tells `:wq` and scripts.
 ---@param bufnr integer
 ---@param problem string
 ---@param err? table
@@ -85,7 +91,10 @@ local function refused(bufnr, problem, err)
       id
     )
   end
-  say(problem, vim.log.levels.ERROR)
+  -- Within the autocommand Neovim would put its own words before it.
+  vim.schedule(function()
+    say(problem, vim.log.levels.ERROR)
+  end)
 end
 
 ---Save a buffer as its record. Waits for the answer, so that `:wq` does not lose what was refused.
@@ -93,7 +102,7 @@ end
 function M.write(bufnr)
   local known = vim.b[bufnr].magray
   if not known then
-    return say('the record was not read; nothing was written', vim.log.levels.ERROR)
+    return refused(bufnr, 'the record was not read; nothing was written')
   end
   local text = table.concat(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false), '\n')
   local params = { id = known.id, text = text, version = vim.v.cmdbang == 0 and known.version or nil }
@@ -104,17 +113,18 @@ function M.write(bufnr)
       return refused(bufnr, problem, err)
     end
     fill(bufnr, record)
+    say(record.id .. ' is saved')
   end)
   if not vim.wait(WRITE_MS, function()
     return done
   end, 5) then
-    say('the server did not answer; nothing is known to be written', vim.log.levels.ERROR)
+    refused(bufnr, 'the server did not answer; nothing is known to be written')
   end
 end
 
 ---Refuse to save a part of a record.
 function M.write_part()
-  say('a record is saved whole, with `:w`; nothing was written', vim.log.levels.ERROR)
+  refused(0, 'a record is saved whole, with `:w`; nothing was written')
 end
 
 ---Records changed somewhere: buffers that show one follow, unless they were edited.
@@ -165,10 +175,8 @@ end
 ---@param prompt string
 ---@param act fun(record: magray.Record)
 local function choose_of(records, prompt, act)
-  if #records == 0 then
-    return say('there are no records here')
-  end
-  vim.ui.select(records, { prompt = prompt, kind = 'magray-records', format_item = M.label }, function(record)
+  local options = require('magray.picker.select').options(prompt, 'magray-records', M.label)
+  vim.ui.select(records, options, function(record)
     if record then
       act(record)
     end
@@ -191,12 +199,28 @@ function M.choose(ids)
         for place = 1, #ids do
           found[#found + 1] = records[place]
         end
+        if #found == 0 then
+          return say('these records are gone', vim.log.levels.WARN)
+        end
         choose_of(found, 'Memories about these lines', function(chosen)
           M.open(chosen.id)
         end)
       end
     end)
   end
+end
+
+---@param filters { tag?: string[], layer?: string }
+---@return string
+local function none(filters)
+  local asked = vim.tbl_map(function(tag)
+    return '#' .. tag
+  end, filters.tag or {})
+  asked[#asked + 1] = filters.layer and 'layer:' .. filters.layer
+  if #asked == 0 then
+    return 'nothing was remembered yet (try: `:Magray remember`)'
+  end
+  return ('no record has %s (try: `:Magray records`, which lists all)'):format(table.concat(asked, ' '))
 end
 
 ---List records; `filters`: `layer`, `tag`, `project`, `limit`, as `magray list` takes them.
@@ -206,6 +230,9 @@ function M.list(filters)
   require('magray.server').request('magray/list', params, function(problem, page)
     if problem then
       return say(problem, vim.log.levels.ERROR)
+    end
+    if #page.records == 0 then
+      return say(none(filters))
     end
     local prompt = page.next and ('Records, the %d that changed last'):format(#page.records) or 'Records'
     choose_of(page.records, prompt, function(record)

@@ -2,6 +2,8 @@
 
 local M = {}
 
+local space = vim.api.nvim_create_namespace('magray-related')
+
 local state = {
   window = nil, ---@type integer?
   buffer = nil, ---@type integer?
@@ -17,11 +19,17 @@ local function is_open()
 end
 
 ---@param lines string[]
-local function write(lines)
-  if state.buffer and vim.api.nvim_buf_is_valid(state.buffer) then
-    vim.bo[state.buffer].modifiable = true
-    vim.api.nvim_buf_set_lines(state.buffer, 0, -1, false, lines)
-    vim.bo[state.buffer].modifiable = false
+---@param notice string[] What the lines lack, below them.
+local function write(lines, notice)
+  local bufnr = state.buffer
+  if bufnr and vim.api.nvim_buf_is_valid(bufnr) then
+    vim.bo[bufnr].modifiable = true
+    vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, vim.list_extend(vim.list_slice(lines), notice))
+    vim.bo[bufnr].modifiable = false
+    vim.api.nvim_buf_clear_namespace(bufnr, space, 0, -1)
+    for row = #lines, #lines + #notice - 1 do
+      vim.api.nvim_buf_set_extmark(bufnr, space, row, 0, { line_hl_group = 'Comment' })
+    end
   end
 end
 
@@ -31,15 +39,17 @@ local function show(problem, answer)
   if not is_open() then
     return
   end
-  if problem or not answer then
-    state.items = {}
-    return write({ problem or '' })
-  end
-  state.items = require('magray.hits').items(answer)
+  local notices = require('magray.notices')
+  local width = vim.api.nvim_win_get_width(state.window)
+  state.items = answer and require('magray.hits').items(answer) or {}
   local lines = vim.tbl_map(function(item)
-    return (item.text:gsub('\n', ' '))
+    return (require('magray.hits').label(item.hit, width):gsub('\n', ' '))
   end, state.items)
-  write(#lines > 0 and lines or { 'Nothing is like this place.' })
+  if answer and #lines == 0 then
+    lines = { 'Nothing is like this place.' }
+  end
+  local notice = answer and notices.line(answer) or notices.live(problem)
+  write(lines, notice and notices.wrapped(notice, width) or {})
 end
 
 local function follow()

@@ -5,16 +5,9 @@ local M = {}
 local titles = { ['magray/search'] = 'Search memory', ['magray/recall'] = 'Recall' }
 
 ---@param answer magray.SearchAnswer
-local function explain_nothing(answer)
-  local server = require('magray.server')
-  local unmatched = answer.unmatched and answer.unmatched[1]
-  if unmatched then
-    server.say(unmatched.message)
-  elseif answer.degraded then
-    server.say('nothing was found. ' .. answer.degraded, vim.log.levels.WARN)
-  else
-    server.say('nothing was found')
-  end
+---@return integer
+local function level_of(answer)
+  return answer.degraded and vim.log.levels.WARN or vim.log.levels.INFO
 end
 
 ---@param title string
@@ -25,18 +18,18 @@ local function show(title, options)
     if problem then
       return require('magray.server').say(problem, vim.log.levels.ERROR)
     end
+    local notices = require('magray.notices')
     if #answer.hits == 0 then
-      return explain_nothing(answer)
-    end
-    if answer.degraded then
-      require('magray.server').say(answer.degraded, vim.log.levels.WARN)
+      return require('magray.server').say(notices.nothing(answer), level_of(answer))
     end
     local hits = require('magray.hits')
-    local items = hits.items(answer)
-    if options and options.quickfix then
-      hits.to_quickfix(items, title)
-    else
-      require('magray.picker').pick(items, { title = title })
+    local items, notice = hits.items(answer), notices.line(answer)
+    if not (options and options.quickfix) then
+      return require('magray.picker').pick(items, { title = title, notice = notice })
+    end
+    hits.to_quickfix(items, title)
+    if notice then
+      notices.tell(notice, level_of(answer))
     end
   end
 end

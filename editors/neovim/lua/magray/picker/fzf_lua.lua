@@ -30,7 +30,13 @@ local function options_of(options, items)
   return {
     prompt = options.title .. '> ',
     exec_empty_query = false,
-    fzf_opts = { ['--no-sort'] = true, ['--delimiter'] = '\t', ['--with-nth'] = '2..', ['--multi'] = true },
+    fzf_opts = {
+      ['--no-sort'] = true,
+      ['--delimiter'] = '\t',
+      ['--with-nth'] = '2..',
+      ['--multi'] = true,
+      ['--header'] = options.notice,
+    },
     preview = function(selected)
       local item = chosen(selected)
       return item and table.concat((require('magray.hits').preview(item, 100)), '\n') or ''
@@ -64,6 +70,7 @@ end
 
 function M.live(live, options)
   local items = {}
+  local told ---@type string?
   local finish ---@type fun()? ends the list of the query before
   require('fzf-lua').fzf_live(
     function(given)
@@ -79,14 +86,17 @@ function M.live(live, options)
             add(nil)
           end
           live:ask(query or '', function(problem, answer, final)
-            if problem then
-              require('magray.server').say(problem, vim.log.levels.ERROR)
-              return finish()
-            end
             if not final then
               return
             end
-            items = require('magray.hits').items(answer)
+            -- Its header cannot change while it runs.
+            local notices = require('magray.notices')
+            local notice = notices.live(problem, answer)
+            if notice and notice ~= told then
+              notices.tell(notice)
+            end
+            told = notice
+            items = answer and require('magray.hits').items(answer) or {}
             for _, line in ipairs(lines_of(items)) do
               add(line)
             end

@@ -2,6 +2,7 @@
 
 ---@class magray.PickerOptions
 ---@field title string
+---@field notice? string What the hits lack.
 
 ---@class magray.Picker
 ---@field module? string What must be there for it.

@@ -12,10 +12,14 @@ local function preview(bufnr, item)
   })
 end
 
+local function named(title, notice)
+  return notice and ('%s (%s)'):format(title, notice) or title
+end
+
 local function source_of(options, more)
   local pick = require('mini.pick')
   return vim.tbl_extend('force', {
-    name = options.title,
+    name = named(options.title, options.notice),
     show = function(bufnr, items, query)
       pick.default_show(bufnr, items, query, { show_icons = false })
     end,
@@ -53,15 +57,18 @@ function M.live(live, options)
           return
         end
         asked = tick
-        live:ask(table.concat(query), function(problem, answer)
-          if problem then
-            require('magray.server').say(problem, vim.log.levels.ERROR)
-          elseif pick.is_picker_active() then
-            pick.set_picker_items(
-              require('magray.hits').items(answer),
-              { do_match = false, querytick = tick }
-            )
+        live:ask(table.concat(query), function(problem, answer, final)
+          if not pick.is_picker_active() then
+            return
           end
+          if final then
+            local name = named(options.title, require('magray.notices').live(problem, answer))
+            pick.set_picker_opts({ source = { name = name } })
+          end
+          pick.set_picker_items(
+            answer and require('magray.hits').items(answer) or {},
+            { do_match = false, querytick = tick }
+          )
         end)
       end,
     }),

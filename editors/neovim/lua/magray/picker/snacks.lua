@@ -14,9 +14,13 @@ local function entry(item, index)
   }
 end
 
+local function named(title, notice)
+  return notice and ('%s (%s)'):format(title, notice) or title
+end
+
 local function options_of(options, more)
   return vim.tbl_extend('force', {
-    title = options.title,
+    title = named(options.title, options.notice),
     format = function(chosen)
       return { { chosen.item.text } }
     end,
@@ -72,17 +76,16 @@ function M.live(live, options)
             return
           end
           live:ask(query, function(problem, answer, final)
-            if problem then
-              require('magray.server').say(problem, vim.log.levels.ERROR)
-            elseif final then
-              for index, item in ipairs(require('magray.hits').items(answer)) do
-                add(entry(item, index))
-              end
+            if not final then
+              return
             end
-            if final or problem then
-              done = true
-              context.async:resume()
+            for index, item in ipairs(answer and require('magray.hits').items(answer) or {}) do
+              add(entry(item, index))
             end
+            context.picker.title = named(options.title, require('magray.notices').live(problem, answer))
+            context.picker:update_titles()
+            done = true
+            context.async:resume()
           end)
         end)
         if not done then

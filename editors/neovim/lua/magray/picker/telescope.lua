@@ -3,6 +3,8 @@
 ---@type magray.Picker
 local M = { module = 'telescope' }
 
+local RESULTS = 'Results'
+
 local function entry(item)
   return {
     value = item,
@@ -44,9 +46,11 @@ end
 
 local function start(finder, options, sorter, on_close)
   local actions = require('telescope.actions')
+  local shown = {}
   require('telescope.pickers')
     .new({}, {
       prompt_title = options.title,
+      results_title = options.notice,
       finder = finder,
       sorter = sorter,
       previewer = previewer(),
@@ -55,6 +59,7 @@ local function start(finder, options, sorter, on_close)
         actions.select_horizontal:replace(open_with('split'))
         actions.select_vertical:replace(open_with('vsplit'))
         actions.select_tab:replace(open_with('tab'))
+        shown.prompt = prompt_bufnr
         if on_close then
           vim.api.nvim_create_autocmd(
             'BufWipeout',
@@ -65,6 +70,18 @@ local function start(finder, options, sorter, on_close)
       end,
     })
     :find()
+  return shown
+end
+
+-- The title of the results says what they lack; where there is none, a line of the screen does.
+local function caption(prompt_bufnr, notice)
+  local picker = prompt_bufnr and require('telescope.actions.state').get_current_picker(prompt_bufnr)
+  local border = picker and picker.results_border
+  if border and border.change_title then
+    border:change_title(notice or RESULTS)
+  elseif notice then
+    require('magray.notices').tell(notice)
+  end
 end
 
 function M.pick(items, options)
@@ -73,6 +90,8 @@ function M.pick(items, options)
 end
 
 function M.live(live, options)
+  local shown ---@type { prompt?: integer }?
+  local told ---@type string?
   -- A finder is what can be called with the prompt; each result is handed over, in the order of the ranking.
   local finder = setmetatable({
     close = function()
@@ -81,22 +100,24 @@ function M.live(live, options)
   }, {
     __call = function(_, prompt, process_result, process_complete)
       live:ask(prompt, function(problem, answer, final)
-        if problem then
-          require('magray.server').say(problem, vim.log.levels.ERROR)
-        elseif final then
-          for _, item in ipairs(require('magray.hits').items(answer)) do
-            if process_result(entry(item)) then
-              return
-            end
+        if not final then
+          return
+        end
+        local notice = require('magray.notices').live(problem, answer)
+        if notice ~= told then
+          told = notice
+          caption(shown and shown.prompt, notice)
+        end
+        for _, item in ipairs(answer and require('magray.hits').items(answer) or {}) do
+          if process_result(entry(item)) then
+            return
           end
         end
-        if final or problem then
-          process_complete()
-        end
+        process_complete()
       end)
     end,
   })
-  start(finder, options, require('telescope.sorters').empty(), function()
+  shown = start(finder, options, require('telescope.sorters').empty(), function()
     live:stop()
   end)
 end

@@ -98,11 +98,33 @@ local function show(picker, items)
     return
   end
   picker.items, picker.row = items, 1
+  local width = vim.api.nvim_win_get_width(picker.windows.list)
   local lines = vim.tbl_map(function(item)
-    return (item.text:gsub('\n', ' '))
+    return (require('magray.hits').label(item.hit, width):gsub('\n', ' '))
   end, items)
   vim.api.nvim_buf_set_lines(picker.buffers.list, 0, -1, false, lines)
   show_row(picker)
+end
+
+---Say something below the hits, or in their place where there are none.
+---@param picker magray.PickerWindows
+---@param text? string
+local function tell(picker, text)
+  local window = picker.windows.list
+  if not vim.api.nvim_win_is_valid(window) then
+    return
+  end
+  local notices = require('magray.notices')
+  local width = vim.api.nvim_win_get_width(window)
+  local footer = ''
+  if text and #picker.items == 0 then
+    local lines = notices.wrapped(text, width)
+    vim.api.nvim_buf_set_lines(picker.buffers.list, 0, -1, false, lines)
+    vim.api.nvim_buf_set_extmark(picker.buffers.list, space, 0, 0, { end_row = #lines, hl_group = 'Comment' })
+  elseif text then
+    footer = notices.shortened((' %s '):format(text), width)
+  end
+  vim.api.nvim_win_set_config(window, { footer = { { footer, 'Comment' } } })
 end
 
 ---@param picker magray.PickerWindows
@@ -170,6 +192,7 @@ function M.pick(items, options)
   map_keys(picker, options.title)
   follow_end(picker, function() end)
   show(picker, items)
+  tell(picker, options.notice)
   vim.api.nvim_create_autocmd({ 'TextChanged', 'TextChangedI' }, {
     buffer = picker.buffers.prompt,
     callback = function()
@@ -194,7 +217,7 @@ function M.live(live, options)
   follow_end(picker, function()
     live:stop()
   end)
-  local function tell(text)
+  local function count(text)
     local prompt = picker.buffers.prompt
     if vim.api.nvim_buf_is_valid(prompt) then
       vim.api.nvim_buf_clear_namespace(prompt, space, 0, -1)
@@ -208,12 +231,10 @@ function M.live(live, options)
     buffer = picker.buffers.prompt,
     callback = function()
       live:ask(vim.api.nvim_get_current_line(), function(problem, answer, final)
-        if problem then
-          tell(problem)
-          return
-        end
-        show(picker, require('magray.hits').items(answer))
-        tell(('%d%s%s'):format(#answer.hits, final and '' or ' …', answer.degraded and ' (limited)' or ''))
+        local items = answer and require('magray.hits').items(answer) or {}
+        show(picker, items)
+        count(answer and answer.query ~= '' and ('%d%s'):format(#items, final and '' or ' …') or '')
+        tell(picker, final and require('magray.notices').live(problem, answer) or nil)
       end)
     end,
   })
