@@ -48,7 +48,8 @@ return {
   on_init = function(client)
     require('magray.server').initialized(client)
   end,
-  on_attach = function(_, bufnr)
+  on_attach = function(client, bufnr)
     require('magray.server').attached(bufnr)
+    require('magray.completion').follow(bufnr, client.id)
   end,
 }

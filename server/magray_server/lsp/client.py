@@ -78,6 +78,24 @@ class Client:
         content = workspace.text_document_content if workspace is not None else None
         return bool(content and content.dynamic_registration) or bool(self.experimental("magrayRecords"))
 
+    @property
+    def changes_documents(self) -> bool:
+        """Whether it takes edits document by document. Files are created and renamed among such edits alone: a
+        client that says it does that takes them, also where it does not say so.
+        """
+        support = self._workspace_edit
+        return bool(support and (support.document_changes or support.resource_operations))
+
+    def changes_files(self, kind: types.ResourceOperationKind) -> bool:
+        """Whether it creates, renames or deletes files as part of an edit."""
+        support = self._workspace_edit
+        return bool(support and kind in (support.resource_operations or ()))
+
+    @property
+    def _workspace_edit(self) -> types.WorkspaceEditClientCapabilities | None:
+        workspace = self.capabilities.workspace
+        return workspace.workspace_edit if workspace else None
+
     def has_command(self, name: str) -> bool:
         """Whether it handles a command of its own, by what it says in `experimental.commands.commands`."""
         own = self.experimental("commands")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,3 +82,12 @@ def test_buffers_and_folders_that_are_not_as_expected(neovim: Run, tmp_path: Pat
     folder.mkdir()
     (folder / ".magray.toml").touch()
     neovim("strange.lua", str(folder), MAGRAY_EMBEDDING__MODEL="not-there")
+
+
+def test_notes_are_completed_created_and_renamed(neovim: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "заметки"
+    (folder / ".obsidian").mkdir(parents=True)
+    name = unicodedata.normalize("NFD", "йод и ёлка.md")  # as macOS writes it
+    (folder / name).write_text("# Iodine\n", encoding="utf-8")
+    (folder / "links.md").write_text("See [[йод и ёлка]].\n\n\n", encoding="utf-8")
+    neovim("notes.lua", str(folder), MAGRAY_EMBEDDING__MODEL="not-there")

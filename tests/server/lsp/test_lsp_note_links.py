@@ -417,6 +417,24 @@ def test_a_note_is_renamed_from_a_link(begin, notes) -> None:
     assert "no link" in client.error("textDocument/rename", {**nothing, "newName": "x"})["message"]
 
 
+def test_an_editor_that_names_only_operations_on_files_renames_and_creates(begin, notes) -> None:
+    operations = {"resourceOperations": ["rename", "create", "delete"]}  # as Neovim does
+    client = begin(workspace={"workspaceEdit": operations, "fileOperations": {"willRename": True}})
+    uri = opened(client, notes / "index.md")
+    place = {"textDocument": {"uri": uri}, "position": at(FILES["index.md"], "[[plan]]"), "newName": "x"}
+    kinds = [change.get("kind") for change in client.request("textDocument/rename", place)["documentChanges"]]
+    assert kinds.count("rename") == 1
+    assert kinds[-1] == "rename"
+    files = [{"oldUri": (notes / "plan.md").as_uri(), "newUri": (notes / "p.md").as_uri()}]
+    assert client.request("workspace/willRenameFiles", {"files": files})["documentChanges"]
+    other = opened(client, notes / "deep/other.md", "[[new]]\n")
+    position = {"line": 0, "character": 3}
+    asked = {"textDocument": {"uri": other}, "range": {"start": position, "end": position},
+             "context": {"diagnostics": [], "only": ["quickfix"]}}  # fmt: skip
+    (action,) = client.request("textDocument/codeAction", asked)
+    assert action["edit"]["documentChanges"][0]["kind"] == "create"
+
+
 def test_an_editor_that_renames_no_files_is_told(begin, notes) -> None:
     client = begin(workspace={})
     uri = opened(client, notes / "index.md")

@@ -40,7 +40,7 @@ class CreateNote:
 
     async def action(self, buffer: Buffer, position: types.Position) -> types.CodeAction | None:
         """The action for the link at a position; None where there is none, or it leads somewhere."""
-        if not self._creates_files():
+        if not self._client.changes_files(types.ResourceOperationKind.Create):
             return None
         link = await self._links.at(buffer, position)
         if link is None:
@@ -101,11 +101,3 @@ class CreateNote:
             ]
         )
         return types.CodeAction(f"Create the note {path} (magray)", KIND, edit=edit)
-
-    def _creates_files(self) -> bool:
-        workspace = self._client.capabilities.workspace
-        support = workspace.workspace_edit if workspace else None
-        operations = support.resource_operations if support else None
-        return bool(support and support.document_changes) and types.ResourceOperationKind.Create in (
-            operations or ()
-        )

@@ -90,7 +90,7 @@ class RenameNotes(Feature):
         if buffer is not None and link is None and params.position.line < len(buffer.lines):
             edits = await self._headings.edits(buffer, params.position.line, params.new_name)
             return self._workspace_edit(edits)
-        if not self._renames_files():
+        if not self._client.changes_files(types.ResourceOperationKind.Rename):
             raise invalid("This editor cannot rename files.")
         if link is None or note is None:
             raise invalid("There is no link to a note here.")
@@ -123,7 +123,7 @@ class RenameNotes(Feature):
         return pairs
 
     def _workspace_edit(self, edits: Sequence[FileEdits]) -> types.WorkspaceEdit:
-        if self._changes_documents():
+        if self._client.changes_documents:
             return types.WorkspaceEdit(document_changes=[self._document_edit(file) for file in edits])
         changes = {self._uri(file): _text_edits(file, self._client.encoding) for file in edits}
         return types.WorkspaceEdit(changes=changes)
@@ -162,17 +162,6 @@ class RenameNotes(Feature):
         version = None if buffer is None else buffer.version
         identifier = types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=version)
         return types.TextDocumentEdit(identifier, [*_text_edits(file, self._client.encoding)])
-
-    def _changes_documents(self) -> bool:
-        workspace = self._client.capabilities.workspace
-        support = workspace.workspace_edit if workspace else None
-        return bool(support and support.document_changes)
-
-    def _renames_files(self) -> bool:
-        workspace = self._client.capabilities.workspace
-        support = workspace.workspace_edit if workspace else None
-        operations = support.resource_operations if support else None
-        return self._changes_documents() and types.ResourceOperationKind.Rename in (operations or ())
 
 
 def _text_edits(file: FileEdits, encoding: str) -> list[types.TextEdit]:
