@@ -125,7 +125,9 @@ class Records:
                 with contextlib.suppress(MagrayError):  # what is stored is acknowledged, whatever comes now
                     found = near_duplicates(vault, stored.record, self._statistics)
                     near = [other for other in found if other.record.id < stored.record.id]
-            answers.append(Remembered(self._record(stored.record), stored.outcome, near, one.redacted))
+            source = one.draft.source
+            text = None if source is None or stored.record.citation != one.citation else source.text
+            answers.append(Remembered(self._record(stored.record, text), stored.outcome, near, one.redacted))
         return answers
 
     def _one_by_one(self, prepared: Sequence[Prepared]) -> list[Remembered | MagrayError]:
@@ -395,8 +397,9 @@ class Records:
             draft = replace(draft, text=text, kind=draft.kind or SNIPPET)
         return draft, cited.citation
 
-    def _record(self, stored: StoredRecord) -> Record:
-        checked = None if stored.citation is None else self.sources.check(stored.citation)
+    def _record(self, stored: StoredRecord, text: str | None = None) -> Record:
+        """`text`: of the file that it cites, where an editor has another than the disk."""
+        checked = None if stored.citation is None else self.sources.check(stored.citation, text)
         return Record(redacted_record(stored, self._redaction), checked)
 
 

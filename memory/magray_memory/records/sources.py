@@ -47,11 +47,16 @@ class Sources:
         """A relative path is one from the workspace's root. Raises WorkspaceError outside of any."""
         return path if path.is_absolute() else self._context.root / path
 
-    def check(self, citation: Citation) -> Checked:
-        """Whether the source of a record still holds."""
-        from magray_memory.records.citation import check
+    def check(self, citation: Citation, text: str | None = None) -> Checked:
+        """Whether the source of a record still holds; `text`: of the file, where it is not that of the disk."""
+        from magray_memory.records.citation import CitedText, check
 
-        return check(citation, lambda path: self.text(citation, path), self.namesakes)
+        def read(path: str) -> CitedText | None:
+            if text is not None and path == citation.path:
+                return CitedText(text, path)
+            return self.text(citation, path)
+
+        return check(citation, read, self.namesakes)
 
     def text(self, citation: Citation, path: str) -> CitedText | None:
         """A file below the root of a citation, None when it is not there or no text."""

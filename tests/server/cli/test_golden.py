@@ -72,6 +72,7 @@ ON_A_NEW_PROJECT = {
     "remember": [
         "remember 'Payments are retried three times.' --tag billing --kind decision --title Retries",
         "remember 'Payments are retried three times.'",
+        "remember 'Payments are retried three times.' --tag ops --pin",
         "remember 'Payments are retried three times'",
         "remember '' --source src/auth/session.py:1-2 --layer assets --pin",
         "remember",

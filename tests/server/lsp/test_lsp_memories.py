@@ -71,6 +71,20 @@ def begin(connect, project):
     return start
 
 
+def test_what_is_remembered_from_unsaved_lines_is_verified_in_the_answer(begin, project) -> None:
+    client = begin(textDocument={"codeAction": LAZY})
+    uri = client.open(project / "src/payment.py")
+    text = (project / "src/payment.py").read_text(encoding="utf-8")
+    client.change(uri, {"text": f"# one\n# two\n{text}"})
+    for place, lines in ((span(5, 4, 11, 0), (6, 11)), (span(0, 0, 2, 0), (1, 2))):
+        done = remember(client, uri, place)
+        source = done["record"]["source"]
+        assert (source["start_line"], source["end_line"]) == lines
+        assert (done["record"]["citation"], done["record"]["moved_to"]) == ("verified", None), "as the lens says"
+    assert [line for line, _ in lenses(client, uri)] == [0, 5]
+    assert client.request("magray/show", {"id": done["id"]})["citation"] == "changed", "the file has them not"
+
+
 @pytest.mark.parametrize("actions", [None, {**LAZY, "resolveSupport": None}, LAZY])
 def test_a_selection_is_remembered_with_its_source(begin, project, actions) -> None:
     client = begin(textDocument={"codeAction": actions} if actions else {})

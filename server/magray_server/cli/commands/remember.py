@@ -61,7 +61,8 @@ def _notes(call: Call[Remember], done: Remembered) -> None:
     if done.redacted:
         call.shell.note(redacted_note(done.redacted))
     if done.outcome == "duplicate":
-        call.shell.note(f"{done.record.id} has this text already; nothing was added")
+        said = "what was given beside it is added to that record" if _says_more(call.options) else "nothing was added"
+        call.shell.note(f"{done.record.id} has this text already; {said}")
     elif done.outcome == "restored":
         call.shell.note(f"{done.record.id} was in the trash, and is there again")
     for near in done.near:
@@ -69,6 +70,12 @@ def _notes(call: Call[Remember], done: Remembered) -> None:
             f"n{near.record.id} says nearly the same ({near.similarity:.0%}): magray show n{near.record.id};"
             f" magray forget {done.record.id} undoes this"
         )
+
+
+def _says_more(wanted: Remember) -> bool:
+    """Whether something was given beside the text that a record which has it takes over."""
+    stated = (wanted.title, wanted.kind, wanted.layer, wanted.session, wanted.source, wanted.importance)
+    return bool(wanted.tag or wanted.pin or wanted.supersedes) or stated != (None,) * len(stated)
 
 
 def _batch(shell: Shell, file: str) -> int:
