@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _LOOKED_AT = 30
 _RELEASE = frozenset(query_tokens("release version tag релиз релизом версия версией выпуск тег"))
 """What a tag of git is called when it is not called by its name."""
+_A_RELEASE = "release релиз выпуск"
+_NAMES_OF_RELEASE = frozenset(query_tokens("release релиз релиза релизом выпуск"))
+"""One word in titles: what is asked for in one language was noted in the other."""
 
 
 def event_time(name: str, search: Search, roots: Iterable[Path], now: float) -> float | None:
@@ -41,9 +44,11 @@ def event_time(name: str, search: Search, roots: Iterable[Path], now: float) -> 
 
 def _told(text: str, terms: frozenset[str], search: Search) -> Iterable[float]:
     """When the records and notes are of whose title or first line says all of the terms."""
-    query = SearchQuery(text, k=_LOOKED_AT, mode="lexical", recall=True)
-    for hit in search.query(query).hits:
-        if hit.kind != "code" and terms <= frozenset(tokens(_headline(hit))):
+    release = terms & _NAMES_OF_RELEASE
+    asked = f"{text} {_A_RELEASE}" if release else text
+    for hit in search.query(SearchQuery(asked, k=_LOOKED_AT, mode="lexical", recall=True)).hits:
+        said = frozenset(tokens(_headline(hit))) if hit.kind != "code" else frozenset[str]()
+        if terms <= (said | release if said & _NAMES_OF_RELEASE else said):
             at = _date(hit)
             if at is not None:
                 yield at

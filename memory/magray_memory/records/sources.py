@@ -48,7 +48,7 @@ class Sources:
         return path if path.is_absolute() else self._context.root / path
 
     def check(self, citation: Citation, text: str | None = None) -> Checked:
-        """Whether the source of a record still holds; `text`: of the file, where it is not that of the disk."""
+        """Whether the source of a record still holds; `text`: the file's, where the disk has another."""
         from magray_memory.records.citation import CitedText, check
 
         def read(path: str) -> CitedText | None:

@@ -137,6 +137,9 @@ class RecordStore:
             former = find_record(self._vault, id_)
             if version is not None and version != version_of(former):
                 raise _changed(former)
+            if text is not None and not text.strip():
+                name = record_id(former.id)
+                raise RecordError(f"{name} stays as it is", "the new text is empty", f"magray forget {name}")
             content = content_of(
                 Draft(
                     text=former.text if text is None else text,

@@ -201,7 +201,8 @@ class DatedTimes:
         if not dates:
             spelled = not self._s.word(at)[0].isdigit()
             behind = self._s.word(at - 2) if self._s.word(at - 1) == "the" else self._s.word(at - 1)
-            if named is None or spelled or self._s.goes_on(end) or not (said and fits(_BEFORE_DAY, behind)):
+            sure = self._s.fits(_DAY_ALONE, at) or (said and fits(_BEFORE_DAY, behind))
+            if named is None or spelled or self._s.goes_on(end) or not sure:
                 return None
         for back in range(13):
             first, until = months(self._now.year, self._now.month - back)
@@ -295,4 +296,5 @@ class DatedTimes:
         return None, at
 
 
+_DAY_ALONE = r"\d{1,2}-го"
 _BEFORE_DAY = r"on|since|until|till|before|after|by|from|to|and|between|с|со|до|от|к|по|после|и"

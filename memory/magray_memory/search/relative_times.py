@@ -36,7 +36,9 @@ class RelativeTimes:
     def __init__(self, sentence: Sentence, calendar: Calendar) -> None:
         self._s = sentence
         self._calendar = calendar
-        self.readers = (self._near_day, self._lately, self._ago, self._last_count, self._of_calendar)
+        self.readers = (
+            self._near_day, self._lately, self._ago, self._weekdays_ago, self._last_count, self._of_calendar,
+        )  # fmt: skip
 
     def _near_day(self, at: int, said: bool) -> Found | None:
         """ "yesterday", "this morning", "last night", "вечером"."""
@@ -105,6 +107,19 @@ class RelativeTimes:
             return None
         then = self._calendar.back(unit, count)
         return None if then is None else (self._calendar.around(then, unit, count), end + 1)
+
+    def _weekdays_ago(self, at: int, _: bool) -> Found | None:
+        """ "three Mondays ago", "два понедельника назад"."""
+        counted = self._s.count(at)
+        if counted is None or counted[0] < 1 or counted[0] % 1:
+            return None
+        number, end = self._s.weekday(counted[1], several=True), counted[1] + 1
+        end += self._s.fits(words.BEFORE_AGO, end)
+        if number is None or not self._s.fits(words.AGO, end):
+            return None
+        back = (self._calendar.today.weekday() - number) % 7 or 7
+        weeks = min(int(counted[0]) - 1, _MOST_COUNTED)
+        return one_day((self._calendar.today - (back + 7 * weeks) * DAY).date(), relative=True), end + 1
 
     def _last_count(self, at: int, _: bool) -> Found | None:
         """ "the last 3 days", "за последнюю неделю", "past month": counted back from now."""

@@ -114,9 +114,13 @@ class Sentence:
             return words.LETTERS[word]
         return next((name for name, pattern in words.UNITS.items() if fits(pattern, word)), None)
 
-    def weekday(self, at: int) -> int | None:
-        """The number of the weekday at a place, from 0."""
-        return self.one_of(words.WEEKDAYS, at)
+    def weekday(self, at: int, *, several: bool = False) -> int | None:
+        """The number of the weekday at a place, from 0; with `several` also of "Mondays"."""
+        found = self.one_of(words.WEEKDAYS, at)
+        if found is not None or not several:
+            return found
+        one = self.word(at).removesuffix("s")
+        return next((number for number, day in enumerate(words.WEEKDAYS) if fits(day, one)), None)
 
     def month(self, at: int) -> int | None:
         """The number of the month at a place, from 1."""

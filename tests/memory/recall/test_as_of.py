@@ -240,6 +240,24 @@ def test_before_an_event_is_before_what_tells_of_it(bench: Bench) -> None:
     assert len(answer.hits) == 2
 
 
+def test_a_release_noted_in_one_language_is_asked_for_in_another(bench: Bench) -> None:
+    bench.at(2026, 3, 1)
+    before = bench.keep("Caching: entries live for an hour.")
+    bench.at(2026, 3, 10)
+    bench.keep("To everybody.", title="v2 release")
+    bench.at(2026, 3, 20)
+    between = bench.keep("Caching: entries live for a day.")
+    bench.at(2026, 4, 10)
+    bench.keep("Для всех.", title="Выпуск v3")
+    bench.at(2026, 4, 20)
+    after = bench.keep("Caching: entries live for a week.")
+    bench.at(2026, 5, 20)
+    assert bench.found("caching до релиза v2")[0] == before
+    assert bench.found("caching перед релизом v3")[2] == after
+    assert bench.found("caching after the v3 release")[0] == after
+    assert between in bench.found("caching before the v3 release")[:2]
+
+
 def test_a_tag_of_git_is_an_event(bench: Bench) -> None:
     from magray_memory.records.git_tags import tag_times
 

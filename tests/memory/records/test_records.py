@@ -87,6 +87,17 @@ def test_a_key_makes_a_repeat_an_update(records: Records, memory: Memory, clock:
     assert _found(memory, "noon") == []
 
 
+@pytest.mark.parametrize("text", ["", " \n\t\n"])
+def test_an_edit_to_nothing_leaves_the_record_and_says_what_would_remove_it(
+    records: Records, text: str
+) -> None:
+    kept = records.remember(Draft(text="one")).record.id
+    with pytest.raises(RecordError) as refused:
+        records.edit(kept, text=text)
+    assert (refused.value.why, refused.value.hint) == ("the new text is empty", f"magray forget {kept}")
+    assert records.get(kept).stored.text == "one"
+
+
 def test_an_edit_keeps_what_was_there(records: Records, memory: Memory, clock: Clock) -> None:
     kept = records.remember(Draft(text="# Ports\nThe server listens on 8080. #net", tags=("mine",))).record
     clock.tick(10)

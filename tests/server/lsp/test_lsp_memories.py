@@ -80,7 +80,9 @@ def test_what_is_remembered_from_unsaved_lines_is_verified_in_the_answer(begin, 
         done = remember(client, uri, place)
         source = done["record"]["source"]
         assert (source["start_line"], source["end_line"]) == lines
-        assert (done["record"]["citation"], done["record"]["moved_to"]) == ("verified", None), "as the lens says"
+        assert (done["record"]["citation"], done["record"]["moved_to"]) == ("verified", None), (
+            "as the lens says"
+        )
     assert [line for line, _ in lenses(client, uri)] == [0, 5]
     assert client.request("magray/show", {"id": done["id"]})["citation"] == "changed", "the file has them not"
 

@@ -61,7 +61,8 @@ def _notes(call: Call[Remember], done: Remembered) -> None:
     if done.redacted:
         call.shell.note(redacted_note(done.redacted))
     if done.outcome == "duplicate":
-        said = "what was given beside it is added to that record" if _says_more(call.options) else "nothing was added"
+        more = "what was given beside it is added to that record"
+        said = more if _says_more(call.options) else "nothing was added"
         call.shell.note(f"{done.record.id} has this text already; {said}")
     elif done.outcome == "restored":
         call.shell.note(f"{done.record.id} was in the trash, and is there again")
