@@ -80,8 +80,8 @@ class Client:
 
     @property
     def changes_documents(self) -> bool:
-        """Whether it takes edits document by document. Files are created and renamed among such edits alone: a
-        client that says it does that takes them, also where it does not say so.
+        """Whether it takes edits document by document. Files are created and renamed among such edits alone;
+        so a client that says it does that takes them, also where it does not say so.
         """
         support = self._workspace_edit
         return bool(support and (support.document_changes or support.resource_operations))
