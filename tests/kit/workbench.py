@@ -519,6 +519,10 @@ class Window:
         """What stands above a view."""
         return " ".join(self.pane(view).locator(".pane-header").all_inner_texts())
 
+    def view_message(self, view: str) -> str:
+        """What a view says above its rows."""
+        return " ".join(self.pane(view).locator(".message").all_inner_texts())
+
     def tree(self, view: str) -> list[str]:
         """The rows of a view in the side bar."""
         rows = self.pane(view).locator(".monaco-list-row")

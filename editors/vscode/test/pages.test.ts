@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { marksOf, markText } from "../src/citations/marks";
-import { coverageText, whyText } from "../src/coverage/rule_text";
+import { coverageText, noFileText, whyText } from "../src/coverage/rule_text";
 import { bytes } from "../src/pages/amounts";
 import { healthReport } from "../src/pages/health_report";
 import { html } from "../src/pages/html";
@@ -108,6 +108,17 @@ test("every state of a file has a sentence of its own", () => {
     assert.notEqual(text, "debug.log: an ignore rule", state);
     assert.ok(text.startsWith("debug.log"), state);
   }
+});
+
+test("a document that is no file is told as what it is, and one elsewhere by its name", () => {
+  assert.equal(
+    noFileText({ scheme: "untitled", path: "Untitled-1" }),
+    "Untitled-1 has no file yet: save it first.",
+  );
+  assert.match(noFileText({ scheme: "magray", path: "/records/n7.md" }), /^n7 is a record/);
+  assert.match(noFileText({ scheme: "git", path: "/work/shop/a.py" }), /^a\.py is no file/);
+  const outside = whyText({ ...STANDING, state: "outside", path: "/home/me/notes/plan.md" });
+  assert.equal(outside, "plan.md lies outside of the folders that are open.");
 });
 
 test("marks are made of the lenses of records alone", () => {

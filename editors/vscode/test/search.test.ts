@@ -6,6 +6,7 @@ import { explained } from "../src/search/explanation";
 import { splitWords } from "../src/search/filter_picker";
 import { asParams, inWords, KINDS, NONE, next, SCOPES } from "../src/search/filters";
 import { hitText, marks } from "../src/search/hit_text";
+import { canImprove, isByWordsOnly, notices, viewMessage } from "../src/search/notices";
 
 const CODE: Hit = {
   rank: 1,
@@ -186,4 +187,37 @@ test("each step of a score is named, with its sign and a bar in proportion", () 
   assert.deepEqual([test_?.name, test_?.change, test_?.bar.length], ["it is a test", "−0.250", 10]);
   assert.deepEqual([other?.name, other?.bar.length], ["a newer step", 1]);
   assert.deepEqual(explained([]), []);
+});
+
+const ANSWER = { hits: [CODE], degraded: null, pending: 0 };
+
+test("what an answer lacks is said beside its hits, and once", () => {
+  assert.deepEqual(notices(ANSWER), []);
+  const unmatched = [{ filter: "tag", value: "opps", nearest: "ops", message: "no tag opps (ops?)" }];
+  const degraded = "no model: run the command magray.server.doctor";
+  assert.equal(
+    viewMessage({ ...ANSWER, hits: [], unmatched, degraded, pending: 9 }),
+    "Nothing was found. No tag opps (ops?) No model: run the command magray.server.doctor.",
+  );
+  assert.equal(viewMessage({ ...ANSWER, hits: [] }, "Nothing is like this."), "Nothing is like this.");
+  assert.equal(viewMessage({ ...ANSWER, pending: 9 }), "9 passages cannot be found by meaning yet.");
+  assert.equal(viewMessage({ ...ANSWER, pending: 9, approximate: 9 }), "");
+});
+
+test("a hit without a vector is marked, unless the whole list was searched by words alone", () => {
+  const pending = { ...CODE, freshness: "pending" };
+  assert.deepEqual(marks(CODE), []);
+  assert.deepEqual(marks(pending), ["not embedded yet"]);
+  assert.match(hitText(pending).description, / · not embedded yet$/);
+  const byWords = isByWordsOnly({ mode: "lexical", degraded: "no model" });
+  assert.deepEqual(marks(pending, { byWords }), []);
+  assert.equal(isByWordsOnly({ mode: "lexical", degraded: null }), false); // it was asked for
+});
+
+test("an answer is asked for again when a better one may be there", () => {
+  assert.equal(canImprove(ANSWER, "ready"), false);
+  assert.equal(canImprove({ ...ANSWER, pending: 9 }, "indexing"), false);
+  assert.equal(canImprove({ ...ANSWER, pending: 9 }, "ready"), true);
+  assert.equal(canImprove({ ...ANSWER, degraded: "no model" }, "indexing"), true);
+  assert.equal(canImprove({ ...ANSWER, hits: [] }, "indexing"), true);
 });

@@ -62,6 +62,8 @@ class PathStanding:
     left_out: dict[str, int] = field(default_factory=dict[str, int])
     redacted: dict[str, int] = field(default_factory=dict[str, int])
     """How many secrets were taken out, by kind."""
+    hint: str = ""
+    """What to try where nothing is known of it; not in the JSON."""
 
     def as_json(self) -> dict[str, Any]:
         """The fields with the names of the contract."""

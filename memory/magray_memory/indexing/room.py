@@ -97,16 +97,13 @@ class Indexing:
             embed_notebook(self._context, should_stop=should_stop)
 
     def why(self, paths: Sequence[Path]) -> list[PathStanding]:
-        """Whether and how each path is indexed, or by which rule it is left out.
-
-        Raises WorkspaceError for a single path that lies outside of the workspace or is neither there nor
-        indexed.
+        """Whether and how each path is indexed, or by which rule it is left out; one that lies outside of the
+        workspace, or is neither there nor indexed, is stated as that.
         """
         from magray_memory.indexing.coverage import PathStanding, Standing, why
 
         root, settings = self._context.root, self.settings().index
         found: list[PathStanding] = []
-        errors: list[WorkspaceError] = []
         with self._vault_to_read() as vault:
             for path in paths:
                 inside = relative_path(root, path)
@@ -117,11 +114,9 @@ class Indexing:
                 if standing is None:
                     state = Standing.OUTSIDE if inside is None else Standing.MISSING
                     error = self._context.outside(path) if inside is None else _missing(root, inside)
-                    standing = PathStanding(str(path) if inside is None else inside, state, error.why)
-                    errors.append(error)
+                    place = str(path) if inside is None else inside
+                    standing = PathStanding(place, state, error.why, hint=error.hint)
                 found.append(standing)
-        if errors and len(found) == 1:
-            raise errors[0]
         return found
 
     def coverage(self, rules: Sequence[str] = (), should_stop: Callable[[], bool] | None = None) -> Coverage:

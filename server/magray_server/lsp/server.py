@@ -51,6 +51,7 @@ from magray_server.lsp.features.show_records import ShowRecords
 from magray_server.lsp.features.show_related import ShowRelated
 from magray_server.lsp.features.status import StatusNotifications
 from magray_server.lsp.features.text_sync import TextSync
+from magray_server.lsp.features.why import WhyRequests
 from magray_server.lsp.features.workspace_symbols import WorkspaceSymbols
 from magray_server.lsp.folders import Folders, offered
 from magray_server.lsp.log import set_level, start_logging
@@ -176,6 +177,7 @@ class MagrayServer(LanguageServer):
         self.operations = OperationRequests(
             self.home, folders, settings, workers, long_runs, self.record_changes.look
         )
+        self.why = WhyRequests(self.home, folders, settings, workers)
         self.symbols = WorkspaceSymbols(editing)
         self.links = Links(editing)
         self.hover = Hover(editing, self.links, settings)
@@ -202,6 +204,7 @@ class MagrayServer(LanguageServer):
             "search": self.search.search,
             "recall": self.search.recall,
             "related": self.related.related,
+            "why": self.why.why,
             "index": self.index.index,
             "health": self.health.health,
             "optimize": self.optimize.optimize,

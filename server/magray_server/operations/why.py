@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from magray_memory.errors import UsageError
+from magray_memory.errors import UsageError, WorkspaceError
 from magray_server.operations.operation import Context, Operation, Outcome, option, options
 from magray_server.operations.paths import seen_from
 
@@ -43,17 +43,28 @@ def run(context: Context, wanted: Why) -> Standings:
     """What is known of each path. Raises UsageError without any, WorkspaceError where nothing is known of
     the only one.
     """
+    found = context.memory.index.why([seen_from(context, path) for path in named(wanted)])
+    if len(found) == 1 and _is_unknown(found[0]):
+        raise WorkspaceError(found[0].path, found[0].reason, found[0].hint)
+    return Standings(found)
+
+
+def named(wanted: Why) -> tuple[str, ...]:
+    """The paths. Raises UsageError without any."""
     if not wanted.paths:
         raise UsageError("why", "it does not say which file", "magray why PATH")
-    return Standings(context.memory.index.why([seen_from(context, path) for path in wanted.paths]))
+    return wanted.paths
+
+
+def _is_unknown(standing: PathStanding) -> bool:
+    from magray_memory.values import Standing
+
+    return standing.standing in (Standing.MISSING, Standing.OUTSIDE)
 
 
 def outcome(_: Why, found: Standings) -> Outcome:
     """Partly done when nothing is known of a path, failed when of none."""
-    from magray_memory.values import Standing
-
-    unknown = (Standing.MISSING, Standing.OUTSIDE)
-    count = sum(file.standing in unknown for file in found.files)
+    count = sum(map(_is_unknown, found.files))
     if count == len(found.files):
         return Outcome.FAILED
     return Outcome.PARTLY if count else Outcome.DONE

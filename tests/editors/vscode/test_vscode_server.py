@@ -263,12 +263,30 @@ def test_limits_end_when_their_cause_does(
         window.wait_for(lambda: "pluggy/_caller.py" in window.row_texts()[0], "an answer by words")
         window.wait_for(lambda: "by words only" in window.list_title, "the limit in the title")
         window.picture("degraded")
+        lists = {"Results": "Searched by words only", "Related": "by words only", "Coverage": "by words only"}
+        window.button("Keep the results", lambda: window.tree("Results"), "the results in the side bar")
+        window.open_file("_manager.py:100")
+        window.command("magray: Find Similar")
+        window.command("magray: Focus on Coverage View")
+        for view, limit in lists.items():
+            window.wait_for(
+                lambda view=view, limit=limit: limit in window.view_message(view), f"the limit in {view}"
+            )
+        window.picture("degraded-views")
+        window.command("magray: Recall")
+        window.type("HookCaller")
+        window.wait_for(lambda: "by words only" in window.list_title, "the limit of recall")
         window.close_lists()
         model.symlink_to(MODEL)
         window.command("magray: Restart Server")
         window.wait_for(lambda: "ready" in window.status, "ready")
         window.command("magray: Search Memory")
         window.wait_for(lambda: window.rows.count() and "by words only" not in window.list_title, "no limit")
+        window.close_lists()
+        for view in ("Related", "Coverage"):
+            window.wait_for(
+                lambda view=view: "by words only" not in window.view_message(view), f"no limit in {view}"
+            )
         window.page.context.close()
     finally:
         editor.stop()

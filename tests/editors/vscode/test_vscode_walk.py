@@ -6,6 +6,8 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
+from workbench import NOTIFICATION
+
 from .conftest import magray, searched, server_processes
 
 if TYPE_CHECKING:
@@ -168,6 +170,31 @@ def test_a_file_that_is_not_here_has_a_reason(window: Window) -> None:
     window.press("Open the rule", lambda: window.active_tab.startswith(".gitignore"), "the rule")
     window.wait_for(lambda: window.position == (2, 1), "its line")
     window.clear_messages()
+
+
+def test_what_no_index_can_have_is_told_in_one_sentence(window: Window, place: Place) -> None:
+    def why(sentence: str) -> None:
+        window.command("magray: Why Is This File Not Here")
+        window.told(sentence)
+        icon = window.page.locator(f"{NOTIFICATION} .notification-list-item-icon").first
+        assert "codicon-info" in (icon.get_attribute("class") or "")  # an answer, no failure
+        window.clear_messages()
+
+    window.command("File: New Untitled Text File")
+    window.wait_for(lambda: window.active_tab.startswith("Untitled-1"), "the document")
+    why("Untitled-1 has no file yet: save it first.")
+    file = place.workspace / "late.md"
+    file.write_text("Never read.\n", encoding="utf-8")
+    window.open_file("late.md")
+    file.unlink()
+    why("late.md ")  # that it is gone, or once the index has seen that, that there is none
+    outside = place.workspace.parent / "outside.txt"
+    outside.write_text("Elsewhere.\n", encoding="utf-8")
+    window.command("File: Open File")
+    window.wait_for(lambda: window.input.input_value().startswith("/"), "the dialog")
+    window.answer(str(outside), lambda: window.active_tab == "outside.txt", "the file")
+    why("outside.txt lies outside of the folders that are open.")
+    window.command("View: Close All Editors")
 
 
 def test_coverage_counts_what_is_there_and_what_is_left_out(window: Window) -> None:

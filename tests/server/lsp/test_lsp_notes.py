@@ -32,6 +32,13 @@ def test_folders_of_notes_are_indexed_and_watched(connect, project, notes, proce
     assert eventually(lambda: found(client, "kiwi orchard") == ["kiwi.md"])
     (notes / "emu.md").write_text("# Emu\n\nThe emu cannot fly.\n")
     assert eventually(lambda: found(client, "emu") == ["emu.md"])
+    given = [(notes / "emu.md").as_uri(), (project / "src/payment.py").as_uri(), str(notes / "moa.md")]
+    files = client.request("magray/why", {"paths": given})["files"]
+    assert [(file["path"], file["state"]) for file in files] == [
+        ("emu.md", "indexed"),
+        ("src/payment.py", "indexed"),
+        ("moa.md", "missing"),
+    ]
     (notes / "kiwi.md").unlink()
     assert eventually(lambda: found(client, "kiwi orchard") == [])
     report = client.request("magray/index", {"workspace": notes.as_uri(), "lexical": True})

@@ -555,9 +555,14 @@ def test_why_and_coverage_are_requests_too(editor, project) -> None:
         ("nowhere.py", "missing"),
         ("src/payment.py", "indexed"),
     ]
+    # One path alone is stated too: a client has a sentence of its own for each state.
+    outside = project.parent / "elsewhere.py"
+    for path, state in (("nowhere.py", "missing"), (outside.as_uri(), "outside"), (str(project), "folder")):
+        (file,) = editor.request("magray/why", {"paths": [path]})["files"]
+        assert file["state"] == state, path
     found = editor.request("magray/coverage", {"rules": "generated"})
     assert found["left_out"]["generated"] == 1
     assert [entry["path"] for entry in found["entries"]] == ["gen.go"]
     assert editor.request("magray/index", {"paths": ["gen.go"]})["left_out"] == {"generated": 1}
-    for request, params in (("why", {"paths": ["nowhere.py"]}), ("why", {}), ("related", {"path": "gen.go"})):
+    for request, params in (("why", {}), ("why", {"paths": []}), ("related", {"path": "gen.go"})):
         assert editor.error(f"magray/{request}", params)["message"], request

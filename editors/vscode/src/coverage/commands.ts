@@ -1,9 +1,21 @@
 /** Commands of coverage: the view, and why a file is in the index or not. */
 
-import { type ExtensionContext, l10n, Range, Uri, window, workspace } from "vscode";
+import {
+  type ExtensionContext,
+  l10n,
+  Range,
+  TabInputCustom,
+  TabInputNotebook,
+  TabInputNotebookDiff,
+  TabInputText,
+  TabInputTextDiff,
+  Uri,
+  window,
+  workspace,
+} from "vscode";
 import { register } from "../command";
 import type { Server } from "../server/server";
-import { whyText } from "./rule_text";
+import { noFileText, whyText } from "./rule_text";
 import { CoverageView } from "./view";
 
 export function registerCoverage(context: ExtensionContext, server: Server): void {
@@ -18,8 +30,12 @@ export function registerCoverage(context: ExtensionContext, server: Server): voi
 
 /** Say how a file stands: the one that a menu names, else the one in the editor, else one that is chosen. */
 async function why(server: Server, given: Uri | undefined): Promise<void> {
-  const uri = given ?? window.activeTextEditor?.document.uri ?? (await chosenFile());
+  const uri = given ?? activeUri() ?? (await chosenFile());
   if (uri === undefined) {
+    return;
+  }
+  if (uri.scheme !== "file") {
+    void window.showInformationMessage(noFileText(uri));
     return;
   }
   const connection = await server.connect();
@@ -36,6 +52,17 @@ async function why(server: Server, given: Uri | undefined): Promise<void> {
   if ((await window.showInformationMessage(whyText(standing), ...buttons)) === open && rule !== undefined) {
     await window.showTextDocument(rule.uri, { selection: rule.range });
   }
+}
+
+/** What the tab in front shows: also a picture or a notebook, which are no texts. */
+function activeUri(): Uri | undefined {
+  const input = window.tabGroups.activeTabGroup.activeTab?.input;
+  if (input instanceof TabInputTextDiff || input instanceof TabInputNotebookDiff) {
+    return input.modified;
+  }
+  const has =
+    input instanceof TabInputText || input instanceof TabInputNotebook || input instanceof TabInputCustom;
+  return has ? input.uri : undefined;
 }
 
 async function chosenFile(): Promise<Uri | undefined> {

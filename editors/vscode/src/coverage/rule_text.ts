@@ -2,6 +2,7 @@
 
 import { l10n } from "vscode";
 import type { PathStanding } from "../protocol/generated";
+import { idOf, SCHEME } from "../records/uris";
 
 /** A sentence about a file, for a person who misses it. */
 export function whyText(standing: PathStanding): string {
@@ -20,14 +21,30 @@ export function whyText(standing: PathStanding): string {
     case "gone":
       return l10n.t("{0} is not there any more.", path);
     case "missing":
-      return l10n.t("{0} does not exist and was never indexed.", path);
+      return l10n.t("{0} does not exist, and nothing of it is indexed.", path);
     case "outside":
-      return l10n.t("{0} lies outside of the folders that are open.", path);
+      return l10n.t("{0} lies outside of the folders that are open.", lastName(path));
     case "folder":
       return l10n.t("{0}: {1} indexed files below it.", path, standing.files ?? 0);
     default:
       return `${path}: ${standing.reason}`;
   }
+}
+
+/** The sentence for a document that is no file of this machine. */
+export function noFileText({ scheme, path }: { readonly scheme: string; readonly path: string }): string {
+  switch (scheme) {
+    case "untitled":
+      return l10n.t("{0} has no file yet: save it first.", lastName(path));
+    case SCHEME:
+      return l10n.t("{0} is a record, which needs no index.", idOf(path) ?? path);
+    default:
+      return l10n.t("{0} is no file of this machine.", lastName(path));
+  }
+}
+
+function lastName(path: string): string {
+  return path.split(/[\\/]/).at(-1) || path;
 }
 
 function indexed(standing: PathStanding): string {

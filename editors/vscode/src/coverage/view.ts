@@ -15,6 +15,7 @@ import {
 } from "vscode";
 import type { Coverage } from "../protocol/generated";
 import { failure } from "../server/failure";
+import { withTitles } from "../server/hints";
 import type { Server } from "../server/server";
 import { coverageText } from "./rule_text";
 
@@ -41,7 +42,14 @@ interface Entry {
   readonly source: string;
 }
 
-type Node = Folder | Rule | Entry;
+/** A folder of which nothing can be told, and why. */
+interface Problem {
+  readonly type: "problem";
+  readonly uri: Uri;
+  readonly reason: string;
+}
+
+type Node = Folder | Rule | Entry | Problem;
 
 /** The rule's place for files that should have been indexed and were not. */
 const SKIPPED = "skipped";
@@ -84,6 +92,7 @@ export class CoverageView implements TreeDataProvider<Node>, Disposable {
       case "rule":
         return this.entries(parent);
       case "entry":
+      case "problem":
         return [];
     }
   }
@@ -96,6 +105,8 @@ export class CoverageView implements TreeDataProvider<Node>, Disposable {
         return ruleItem(node);
       case "entry":
         return entryItem(node);
+      case "problem":
+        return problemItem(node);
     }
   }
 
@@ -105,17 +116,22 @@ export class CoverageView implements TreeDataProvider<Node>, Disposable {
     }
   }
 
-  private async folders(): Promise<Folder[]> {
+  private async folders(): Promise<(Folder | Problem)[]> {
     const connection = await this.server.connect();
-    const found: Folder[] = [];
-    this.view.message = "";
+    const found: (Folder | Problem)[] = [];
+    const { state, message } = this.server.condition;
+    // What is indexed is not all found where the server works with limits.
+    this.view.message = state === "degraded" || state === "error" ? withTitles(message ?? "") : "";
     for (const folder of workspace.workspaceFolders ?? []) {
       const uri = connection.asWireUri(folder.uri);
       try {
         const coverage = await this.server.request("coverage", { workspace: uri });
         found.push({ type: "folder", uri, coverage });
       } catch (error) {
-        this.view.message = failure(error)?.message ?? "";
+        const failed = failure(error);
+        if (failed !== undefined) {
+          found.push({ type: "problem", uri: folder.uri, reason: failed.message });
+        }
       }
     }
     return found;
@@ -149,6 +165,14 @@ function folderItem({ coverage }: Folder): TreeItem {
   item.description = coverageText(coverage.files, coverage.not_indexed);
   item.iconPath = new ThemeIcon("root-folder");
   item.tooltip = l10n.t("{0} passages", coverage.passages);
+  return item;
+}
+
+function problemItem({ uri, reason }: Problem): TreeItem {
+  const item = new TreeItem(uri, TreeItemCollapsibleState.None);
+  item.description = reason;
+  item.iconPath = new ThemeIcon("warning");
+  item.tooltip = reason;
   return item;
 }
 

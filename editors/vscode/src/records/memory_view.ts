@@ -15,6 +15,7 @@ import {
 } from "vscode";
 import type { Record } from "../protocol/generated";
 import { recordIcon } from "../search/hit_text";
+import { failure } from "../server/failure";
 import type { Server } from "../server/server";
 import { type By, type Group, grouped, nameOf } from "./grouping";
 import { recordCard, recordDescription } from "./record_text";
@@ -70,11 +71,16 @@ export class MemoryView implements TreeDataProvider<Node>, Disposable {
     if (!this.server.isStarted) {
       return [];
     }
-    const { records, complete } = await this.all();
-    this.view.message = complete
-      ? ""
-      : l10n.t("The {0} records that changed last are shown.", records.length);
-    return grouped(records, this.by);
+    try {
+      const { records, complete } = await this.all();
+      this.view.message = complete
+        ? ""
+        : l10n.t("The {0} records that changed last are shown.", records.length);
+      return grouped(records, this.by);
+    } catch (error) {
+      this.view.message = failure(error)?.message ?? "";
+      return [];
+    }
   }
 
   getTreeItem(node: Node): TreeItem {

@@ -12,8 +12,9 @@ import {
   type TreeView,
   window,
 } from "vscode";
-import type { Hit, RelatedParams } from "../protocol/generated";
+import type { Hit, RelatedParams, SearchAnswer } from "../protocol/generated";
 import { Debounce } from "../search/debounce";
+import { canImprove, isByWordsOnly, viewMessage } from "../search/notices";
 import { hitTreeItem } from "../search/results_view";
 import { failure } from "../server/failure";
 import type { Server } from "../server/server";
@@ -28,7 +29,7 @@ export class RelatedView implements TreeDataProvider<Hit>, Disposable {
   private readonly disposables: Disposable[] = [];
   private readonly view: TreeView<Hit>;
   private running: CancellationTokenSource | undefined;
-  private hits: Hit[] = [];
+  private answer: SearchAnswer | undefined;
   private pinned = false;
   /** The place that is shown, so that a cursor that stays in its line asks nothing. */
   private place = "";
@@ -44,7 +45,7 @@ export class RelatedView implements TreeDataProvider<Hit>, Disposable {
       window.onDidChangeActiveTextEditor((editor) => this.follow(editor)),
       this.view.onDidChangeVisibility(() => this.follow(window.activeTextEditor)),
       server.onCondition(({ state }) => {
-        if (state === "ready" && this.hits.length === 0) {
+        if (state === "ready" && (this.answer === undefined || canImprove(this.answer, state))) {
           this.place = "";
           this.follow(window.activeTextEditor);
         }
@@ -67,11 +68,11 @@ export class RelatedView implements TreeDataProvider<Hit>, Disposable {
   }
 
   getTreeItem(hit: Hit): TreeItem {
-    return hitTreeItem(hit);
+    return hitTreeItem(hit, { byWords: this.answer !== undefined && isByWordsOnly(this.answer) });
   }
 
   getChildren(parent?: Hit): Hit[] {
-    return parent === undefined ? this.hits : [];
+    return parent === undefined ? (this.answer?.hits ?? []) : [];
   }
 
   dispose(): void {
@@ -110,24 +111,20 @@ export class RelatedView implements TreeDataProvider<Hit>, Disposable {
     try {
       const answer = await this.server.request("related", { k: HITS, ...params }, { token: running.token });
       if (!running.token.isCancellationRequested) {
-        this.fill(
-          answer.hits,
-          `${name}:${line}`,
-          answer.hits.length === 0 ? l10n.t("Nothing is like this.") : "",
-        );
+        this.fill(answer, `${name}:${line}`, viewMessage(answer, l10n.t("Nothing is like this.")));
       }
     } catch (error) {
       const failed = failure(error);
       if (failed !== undefined && !running.token.isCancellationRequested) {
-        this.fill([], `${name}:${line}`, failed.message);
+        this.fill(undefined, `${name}:${line}`, failed.message);
       }
     } finally {
       running.dispose();
     }
   }
 
-  private fill(hits: Hit[], description: string, message: string): void {
-    this.hits = hits;
+  private fill(answer: SearchAnswer | undefined, description: string, message: string): void {
+    this.answer = answer;
     this.view.description = description;
     this.view.message = message;
     this.changeEmitter.fire();

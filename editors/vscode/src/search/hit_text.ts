@@ -21,7 +21,12 @@ const RECORD_ICONS: Readonly<Record<string, string>> = {
   assets: "archive",
 };
 
-export function hitText(hit: Hit): HitText {
+/** `byWords`: the list says that words alone were searched, so that no row has to. */
+export interface Shown {
+  readonly byWords?: boolean;
+}
+
+export function hitText(hit: Hit, shown: Shown = {}): HitText {
   const record = isRecord(hit);
   const place = record ? recordPlace(hit) : `${hit.path ?? ""}:${hit.snippet_line}`;
   // A remembered selection is a block of code, whose fence says nothing.
@@ -30,7 +35,7 @@ export function hitText(hit: Hit): HitText {
   return {
     icon: record ? recordIcon(hit.layer) : fileIcon(hit),
     label: shortened(oneLine(name), 80) || hit.id,
-    description: [place, ...marks(hit)].filter((part) => part !== "").join(" · "),
+    description: [place, ...marks(hit, shown)].filter((part) => part !== "").join(" · "),
     detail: snippet,
     kind: record ? l10n.t("record") : hit.kind === "code" ? l10n.t("code") : l10n.t("note"),
   };
@@ -44,11 +49,16 @@ export function recordIcon(layer: string): string {
   return RECORD_ICONS[layer] ?? "comment";
 }
 
-/** Why a hit may not be what it was: a changed file, a source that no longer says what was cited. */
-export function marks(hit: Pick<Hit, "freshness" | "citation" | "superseded_by">): string[] {
+/** Why a hit may not be what it was or should be: a changed file or source, a vector that is still to come. */
+export function marks(
+  hit: Pick<Hit, "freshness" | "citation" | "superseded_by">,
+  { byWords = false }: Shown = {},
+): string[] {
   const found: string[] = [];
   if (hit.freshness === "stale") {
     found.push(l10n.t("the file changed since"));
+  } else if (hit.freshness === "pending" && !byWords) {
+    found.push(l10n.t("not embedded yet"));
   }
   if (hit.citation === "changed") {
     found.push(l10n.t("its source changed"));

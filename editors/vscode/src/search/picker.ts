@@ -16,14 +16,14 @@ import {
 import type { Hit, SearchAnswer } from "../protocol/generated";
 import type { Connection } from "../server/client";
 import { failure } from "../server/failure";
-import { withTitles } from "../server/hints";
 import type { Server } from "../server/server";
 import { setOr } from "../server/settings";
 import { Debounce } from "./debounce";
 import { explained } from "./explanation";
 import { chooseFilters } from "./filter_picker";
 import { asParams, type Filters, inWords, KINDS, kindName, NONE, next, SCOPES, scopeName } from "./filters";
-import { hitText } from "./hit_text";
+import { hitText, type Shown } from "./hit_text";
+import { canImprove, isByWordsOnly, notices } from "./notices";
 import { open, Preview, target } from "./preview";
 
 export type Verb = "search" | "recall";
@@ -159,7 +159,7 @@ export class SearchPicker implements Disposable {
   /** The server has come further: what was not the whole answer may be now. */
   private improve(): void {
     const answer = this.found?.answer;
-    if (answer !== undefined && (answer.hits.length === 0 || answer.degraded !== null)) {
+    if (answer !== undefined && canImprove(answer, this.server.condition.state)) {
       this.improving.run(() => void this.ask());
     }
   }
@@ -168,9 +168,9 @@ export class SearchPicker implements Disposable {
   private fill(answer: SearchAnswer, same: boolean): void {
     const [before] = this.pick.activeItems;
     const chosen = same && before !== this.pick.items[0] ? before?.hit?.passage : undefined;
-    const notices = noticesOf(answer);
-    const items = answer.hits.map(hitItem);
-    this.pick.items = [...items, ...notices];
+    const shown = { byWords: isByWordsOnly(answer) };
+    const items = answer.hits.map((hit) => hitItem(hit, shown));
+    this.pick.items = [...items, ...notices(answer).map(({ icon, text }) => notice(icon, text))];
     const active = items.find((item) => chosen !== undefined && item.hit?.passage === chosen) ?? items[0];
     if (active !== undefined) {
       this.pick.activeItems = [active];
@@ -181,9 +181,10 @@ export class SearchPicker implements Disposable {
   private decorate(): void {
     const words = inWords(this.filters);
     const name = this.verb === "search" ? l10n.t("Search memory") : l10n.t("Recall");
-    const time = this.found?.answer.time;
+    const answer = this.found?.answer;
+    const time = answer?.time;
     const when = time === undefined ? "" : `${time.since.slice(0, 10)} … ${time.until.slice(0, 10)}`;
-    const limited = isByWordsOnly(this.found?.answer) ? l10n.t("by words only") : "";
+    const limited = answer !== undefined && isByWordsOnly(answer) ? l10n.t("by words only") : "";
     this.pick.title = [name, words, when, limited].filter((part) => part !== "").join(" — ");
     this.pick.buttons = [
       button("search-scope", "layers", l10n.t("Where: {0}", scopeName(this.filters.scope))),
@@ -294,10 +295,6 @@ function hits(): number {
   return setOr("search.k", workspace.getConfiguration("magray"), HITS);
 }
 
-function isByWordsOnly(answer: SearchAnswer | undefined): boolean {
-  return answer !== undefined && answer.mode === "lexical" && answer.degraded !== null;
-}
-
 interface Named extends QuickInputButton {
   readonly name: string;
 }
@@ -306,8 +303,8 @@ function button(name: string, icon: string, tooltip: string): Named {
   return { name, iconPath: new ThemeIcon(icon), tooltip };
 }
 
-function hitItem(hit: Hit): HitItem {
-  const text = hitText(hit);
+function hitItem(hit: Hit, shown: Shown): HitItem {
+  const text = hitText(hit, shown);
   return {
     hit,
     label: `$(${text.icon}) ${text.label}`,
@@ -316,20 +313,6 @@ function hitItem(hit: Hit): HitItem {
     alwaysShow: true,
     buttons: [BUTTON_WHY, BUTTON_BESIDE],
   };
-}
-
-function noticesOf(answer: SearchAnswer): HitItem[] {
-  const found: HitItem[] = [];
-  if (answer.hits.length === 0) {
-    found.push(notice("search-stop", l10n.t("Nothing was found.")));
-  }
-  for (const unmatched of answer.unmatched ?? []) {
-    found.push(notice("filter", unmatched.message));
-  }
-  if (answer.degraded !== null) {
-    found.push(notice("warning", withTitles(answer.degraded)));
-  }
-  return found;
 }
 
 function notice(icon: string, text: string): HitItem {

@@ -1,6 +1,7 @@
 /** Results view: what a search found, kept in the side bar in its ranking. */
 
 import {
+  commands,
   type Disposable,
   EventEmitter,
   l10n,
@@ -11,7 +12,8 @@ import {
   window,
 } from "vscode";
 import type { Hit } from "../protocol/generated";
-import { hitText } from "./hit_text";
+import { hitText, type Shown } from "./hit_text";
+import { isByWordsOnly, viewMessage } from "./notices";
 import type { Found } from "./picker";
 
 export const VIEW = "magray.results";
@@ -30,10 +32,12 @@ export class ResultsView implements TreeDataProvider<Hit>, Disposable {
   async show(found: Found): Promise<void> {
     this.found = found;
     this.view.description = found.query;
-    this.view.message = found.answer.hits.length === 0 ? l10n.t("Nothing was found.") : "";
+    this.view.message = viewMessage(found.answer);
     this.changeEmitter.fire();
     const [first] = found.answer.hits;
-    if (first !== undefined) {
+    if (first === undefined) {
+      await commands.executeCommand(`${VIEW}.focus`);
+    } else {
       await this.view.reveal(first, { focus: true });
     }
   }
@@ -46,7 +50,7 @@ export class ResultsView implements TreeDataProvider<Hit>, Disposable {
   }
 
   getTreeItem(hit: Hit): TreeItem {
-    return hitTreeItem(hit);
+    return hitTreeItem(hit, { byWords: this.found !== undefined && isByWordsOnly(this.found.answer) });
   }
 
   getChildren(parent?: Hit): Hit[] {
@@ -64,8 +68,8 @@ export class ResultsView implements TreeDataProvider<Hit>, Disposable {
 }
 
 /** A hit as a line of a tree, which opens its place. */
-export function hitTreeItem(hit: Hit): TreeItem {
-  const text = hitText(hit);
+export function hitTreeItem(hit: Hit, shown: Shown): TreeItem {
+  const text = hitText(hit, shown);
   const item = new TreeItem(text.label);
   item.iconPath = new ThemeIcon(text.icon);
   item.description = text.description;
