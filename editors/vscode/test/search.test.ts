@@ -214,6 +214,12 @@ test("a hit without a vector is marked, unless the whole list was searched by wo
   assert.equal(isByWordsOnly({ mode: "lexical", degraded: null }), false); // it was asked for
 });
 
+test("where several folders are searched, a row names its own", () => {
+  assert.equal(hitText(CODE, { folders: true }).description, "shop • src/pay/retry.py:12");
+  assert.equal(hitText(CODE).description, "src/pay/retry.py:12");
+  assert.doesNotMatch(hitText(RECORD, { folders: true }).description, /•/);
+});
+
 test("an answer is asked for again when a better one may be there", () => {
   assert.equal(canImprove(ANSWER, "ready"), false);
   assert.equal(canImprove({ ...ANSWER, pending: 9 }, "indexing"), false);

@@ -3,9 +3,11 @@ import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { test } from "node:test";
+import { formatsOf } from "../src/care/import_formats";
 import { failure } from "../src/server/failure";
 import { learnTitles, withTitles } from "../src/server/hints";
 import { defaultHome, indexedRoots, isIndexed } from "../src/server/indexed_roots";
+import { isOffline } from "../src/server/offline";
 import { pythons } from "../src/server/python_versions";
 import { MOST, RestartPolicy, WITHIN_MS } from "../src/server/restart_policy";
 import { setByPerson, setOr } from "../src/server/settings";
@@ -85,10 +87,31 @@ test("the state is told in words, with the share that is done", () => {
 
 test("an error of the server is its sentence and code, a cancelled request is none", () => {
   const refused = Object.assign(new Error("The disk is full."), { code: -32803, data: { code: "storage" } });
-  assert.deepEqual(failure(refused), { message: "The disk is full.", code: "storage" });
+  assert.deepEqual(failure(refused), {
+    message: "The disk is full.",
+    code: "storage",
+    hint: "",
+  });
   assert.equal(failure(Object.assign(new Error("x"), { code: -32800 })), undefined);
   assert.equal(failure(new Error("Canceled")), undefined);
-  assert.deepEqual(failure("odd"), { message: "odd", code: undefined });
+  assert.deepEqual(failure("odd"), { message: "odd", code: undefined, hint: "" });
+});
+
+test("a server that does not know a request is told to be too old", () => {
+  const unknown = Object.assign(new Error("Method Not Found: magray/why"), { code: -32601 });
+  assert.match(failure(unknown)?.message ?? "", /older than this extension.*update it/);
+});
+
+test("an index of packages that cannot be reached is told from one that lacks a package", () => {
+  assert.ok(isOffline("WARNING: Retrying … NewConnectionError('…: [Errno 111] Connection refused')"));
+  assert.ok(isOffline("Failed to resolve 'pypi.org' ([Errno -3] Temporary failure in name resolution)"));
+  assert.ok(!isOffline("ERROR: No matching distribution found for magray[cpu]"));
+});
+
+test("the formats of an import are those that the server names", () => {
+  assert.deepEqual(formatsOf("--from json, markdown, basic-memory"), ["json", "markdown", "basic-memory"]);
+  assert.deepEqual(formatsOf("--from mem0 or --from chatgpt"), ["mem0", "chatgpt"]);
+  assert.deepEqual(formatsOf("save it first"), []);
 });
 
 test("what the server says to run is called as the palette calls it", () => {

@@ -41,9 +41,9 @@ def invalid(sentence: str) -> Refused:
     return Refused(sentence, ErrorCodes.InvalidParams)
 
 
-def failed(sentence: str) -> Refused:
-    """The refusal of a request that cannot be served now (RequestFailed)."""
-    return Refused(sentence, LSPErrorCodes.RequestFailed)
+def failed(sentence: str, name: str | None = None) -> Refused:
+    """The refusal of a request that cannot be served now (RequestFailed); `name`: its code for programs."""
+    return Refused(sentence, LSPErrorCodes.RequestFailed, None if name is None else {"code": name})
 
 
 def response_error(error: BaseException, roots: Iterable[Path] = ()) -> ResponseError:

@@ -242,6 +242,16 @@ def test_records_are_exported_and_imported(window: Window, place: Place) -> None
     assert sorted(titles) == ["Deploy", "Tracing", "Порты"]
     window.command("View: Close All Editors")
 
+    # A file whose format is not plain: the person is asked, and may leave it at that.
+    plain = place.workspace.parent / "plain.json"
+    plain.write_text("{", encoding="utf-8")
+    window.command("magray: Import Records")
+    choose_path(window, str(plain), leads_on=True)
+    window.wait_for(lambda: "basic-memory" in window.list_text, "the formats")
+    window.picture("import-as")
+    window.close_lists()
+    assert window.all_messages() == []
+
 
 def test_the_trash_is_a_list_from_which_records_are_taken_back(window: Window, place: Place) -> None:
     magray(place, "forget", "n1")
@@ -281,8 +291,8 @@ def test_a_workspace_that_vanishes_is_told_and_the_editor_goes_on(
     window.close_lists()
 
 
-def choose_path(window: Window, path: str) -> None:
-    """Name a file or folder in the editor's own dialog."""
+def choose_path(window: Window, path: str, *, leads_on: bool = False) -> None:
+    """Name a file or folder in the editor's own dialog, which `leads_on` to a list."""
     window.wait_for(lambda: window.input.input_value().startswith("/"), "the dialog")
 
     def entered() -> bool:
@@ -291,4 +301,7 @@ def choose_path(window: Window, path: str) -> None:
         return window.input.input_value().startswith(path)  # while it loads, it fills in a path of its own
 
     window.wait_for(entered, "the path in the dialog")
-    window.accept(lambda: not window.listing, "the end of the dialog")
+    window.accept(
+        lambda: (leads_on and path not in window.input.input_value()) or not window.listing,
+        "the end of the dialog",
+    )

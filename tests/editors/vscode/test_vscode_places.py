@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,7 +31,24 @@ def test_two_folders_are_searched_by_one_server(editor: Editor, browser: Browser
         window.command("magray: Search Memory")
         window.type(question)
         window.wait_for(lambda path=path: path in window.row_texts()[0], question)
+    assert "shop • pluggy/_caller.py" in window.row_texts()[0]
     window.picture("two-folders")
+    window.close_lists()
+
+    # One of them goes away: the other is searched and indexed on, and coverage says what is missing.
+    shutil.rmtree(other)
+    window.command("magray: Focus on Coverage View")
+    window.wait_for(lambda: "works with limits" in window.status, "the limit")
+    window.wait_for(
+        lambda: any(row.startswith("ledger") and "no such folder" in row for row in window.tree("Coverage")),
+        "the folder that is gone",
+    )
+    window.command("magray: Index Open Folders")
+    window.told("1 files should have been indexed")
+    window.clear_messages()
+    window.command("magray: Search Memory")
+    window.type("HookCaller")
+    window.wait_for(lambda: "pluggy/_caller.py" in window.row_texts()[0], "an answer")
     window.close_lists()
     window.page.context.close()
 

@@ -99,6 +99,22 @@ def test_a_folder_that_another_server_watches_is_told(connect, project) -> None:
     second.start(project)
     error = second.error("magray/index", {})
     assert error["code"] == -32803 and "watches" in error["message"]
+    assert error["data"]["code"] == "indexed_elsewhere"
+
+
+def test_a_folder_that_is_gone_keeps_no_other_from_being_indexed(connect, project, tmp_path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    client = connect()
+    client.start(gone, project)
+    client.ready()
+    gone.rmdir()
+    (project / "new.py").write_text("def heron():\n    return 1\n")
+    report = client.request("magray/index", {"lexical": True})
+    assert report["files"] == 6
+    (skipped,) = report["skipped"]
+    assert skipped["path"] == "gone" and "does not exist" in skipped["reason"]
+    assert client.error("magray/index", {"workspace": gone.as_uri()})["code"] == -32803
 
 
 def test_cancelling_the_request_returns_to_watching(connect, tmp_path, processes) -> None:

@@ -6,6 +6,7 @@ import { bytes } from "../pages/amounts";
 import { healthReport } from "../pages/health_report";
 import { Pages } from "../pages/page";
 import { resultReport } from "../pages/result_report";
+import { failure } from "../server/failure";
 import type { Server } from "../server/server";
 import { restore } from "./restore";
 import { exportRecords, importRecords } from "./transfer";
@@ -17,7 +18,7 @@ export function registerCare(context: ExtensionContext, server: Server): void {
     server.onCondition(() => void refreshHealth(server, pages)),
   );
   register(context, "status", () => showHealth(server, pages));
-  register(context, "index", () => index(server));
+  register(context, "index", () => index(server).catch(indexedElsewhere));
   register(context, "stats", async () => {
     const title = l10n.t("magray: use");
     pages.show(title, resultReport(title, await server.request("stats", {})));
@@ -61,6 +62,17 @@ async function index(server: Server): Promise<void> {
     }
     server.log.show();
   }
+}
+
+/** Another window keeps the index up to date: that is an answer. */
+function indexedElsewhere(error: unknown): void {
+  const failed = failure(error);
+  if (failed?.code !== "indexed_elsewhere") {
+    throw error;
+  }
+  void window.showInformationMessage(
+    l10n.t("Another window or program indexes this folder; what it finds is searched here too."),
+  );
 }
 
 async function backup(server: Server): Promise<void> {

@@ -1,9 +1,12 @@
 /** Transfer: records out to files of JSON or Markdown, and in from what other tools write. */
 
-import { l10n, window } from "vscode";
+import { l10n, Uri, window } from "vscode";
 import type { Pages } from "../pages/page";
 import { resultReport } from "../pages/result_report";
+import type { Imported } from "../protocol/generated";
+import { failure } from "../server/failure";
 import type { Server } from "../server/server";
+import { formatsOf } from "./import_formats";
 
 export async function exportRecords(server: Server): Promise<void> {
   const chosen = await window.showQuickPick(
@@ -36,10 +39,28 @@ export async function importRecords(server: Server, pages: Pages): Promise<void>
   });
   const src = chosen?.[0]?.fsPath;
   if (src !== undefined) {
-    const title = l10n.t("magray: what was imported");
-    const done = await server.request("import", { src });
-    pages.show(title, resultReport(title, done));
+    const done = await server.request("import", { src }).catch((error) => importAs(server, src, error));
+    if (done !== undefined) {
+      const title = l10n.t("magray: what was imported");
+      pages.show(title, resultReport(title, done));
+    }
   }
+}
+
+/** Where the server cannot tell the format, the person says it. */
+async function importAs(server: Server, src: string, error: unknown): Promise<Imported | undefined> {
+  const formats = formatsOf(failure(error)?.hint ?? "");
+  if (formats.length === 0) {
+    throw error;
+  }
+  const from = await window.showQuickPick(formats, {
+    title: l10n.t("Import as"),
+    placeHolder: l10n.t(
+      "What {0} holds cannot be told by itself.",
+      Uri.file(src).path.split("/").at(-1) ?? "",
+    ),
+  });
+  return from === undefined ? undefined : server.request("import", { src, from });
 }
 
 async function fileToWrite(): Promise<string | undefined> {

@@ -67,12 +67,13 @@ export class CoverageView implements TreeDataProvider<Node>, Disposable {
     this.disposables.push(
       this.view,
       this.changeEmitter,
-      server.onCondition(({ state }) => {
-        if (state !== this.settled && state !== "starting" && state !== "indexing") {
-          this.settled = state;
+      server.onCondition(({ state, message }) => {
+        const changed = state !== this.settled;
+        this.settled = state;
+        if (changed && state !== "starting" && state !== "indexing") {
+          // What is indexed is not all found where the server works with limits.
+          this.view.message = state === "degraded" || state === "error" ? withTitles(message ?? "") : "";
           this.refresh();
-        } else {
-          this.settled = state;
         }
       }),
     );
@@ -119,9 +120,6 @@ export class CoverageView implements TreeDataProvider<Node>, Disposable {
   private async folders(): Promise<(Folder | Problem)[]> {
     const connection = await this.server.connect();
     const found: (Folder | Problem)[] = [];
-    const { state, message } = this.server.condition;
-    // What is indexed is not all found where the server works with limits.
-    this.view.message = state === "degraded" || state === "error" ? withTitles(message ?? "") : "";
     for (const folder of workspace.workspaceFolders ?? []) {
       const uri = connection.asWireUri(folder.uri);
       try {

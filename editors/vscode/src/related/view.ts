@@ -14,8 +14,9 @@ import {
 } from "vscode";
 import type { Hit, RelatedParams, SearchAnswer } from "../protocol/generated";
 import { Debounce } from "../search/debounce";
-import { canImprove, isByWordsOnly, viewMessage } from "../search/notices";
+import { canImprove, viewMessage } from "../search/notices";
 import { hitTreeItem } from "../search/results_view";
+import { shownIn } from "../search/shown";
 import { failure } from "../server/failure";
 import type { Server } from "../server/server";
 
@@ -68,7 +69,7 @@ export class RelatedView implements TreeDataProvider<Hit>, Disposable {
   }
 
   getTreeItem(hit: Hit): TreeItem {
-    return hitTreeItem(hit, { byWords: this.answer !== undefined && isByWordsOnly(this.answer) });
+    return hitTreeItem(hit, shownIn(this.answer));
   }
 
   getChildren(parent?: Hit): Hit[] {

@@ -21,14 +21,17 @@ const RECORD_ICONS: Readonly<Record<string, string>> = {
   assets: "archive",
 };
 
-/** `byWords`: the list says that words alone were searched, so that no row has to. */
+/** How rows are shown: what the list says, no row has to, and what several folders make ambiguous, each has to. */
 export interface Shown {
+  /** Words alone were searched. */
   readonly byWords?: boolean;
+  /** Hits may be of several folders. */
+  readonly folders?: boolean;
 }
 
 export function hitText(hit: Hit, shown: Shown = {}): HitText {
   const record = isRecord(hit);
-  const place = record ? recordPlace(hit) : `${hit.path ?? ""}:${hit.snippet_line}`;
+  const place = record ? recordPlace(hit) : filePlace(hit, shown);
   // A remembered selection is a block of code, whose fence says nothing.
   const snippet = oneLine(hit.snippet.replaceAll(/^\s*```\w*$/gm, ""));
   const name = hit.symbol ?? hit.title ?? (record ? snippet : lastPart(hit.path ?? ""));
@@ -73,6 +76,11 @@ export function marks(
 
 export function oneLine(text: string): string {
   return shortened(text.replaceAll(/\s+/g, " ").trim(), SNIPPET_CHARACTERS);
+}
+
+function filePlace(hit: Hit, { folders = false }: Shown): string {
+  const place = `${hit.path ?? ""}:${hit.snippet_line}`;
+  return folders && hit.root !== null ? `${lastPart(hit.root.replaceAll("\\", "/"))} • ${place}` : place;
 }
 
 function recordPlace(hit: Hit): string {

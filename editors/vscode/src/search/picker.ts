@@ -25,6 +25,7 @@ import { asParams, type Filters, inWords, KINDS, kindName, NONE, next, SCOPES, s
 import { hitText, type Shown } from "./hit_text";
 import { canImprove, isByWordsOnly, notices } from "./notices";
 import { open, Preview, target } from "./preview";
+import { shownIn } from "./shown";
 
 export type Verb = "search" | "recall";
 
@@ -168,7 +169,7 @@ export class SearchPicker implements Disposable {
   private fill(answer: SearchAnswer, same: boolean): void {
     const [before] = this.pick.activeItems;
     const chosen = same && before !== this.pick.items[0] ? before?.hit?.passage : undefined;
-    const shown = { byWords: isByWordsOnly(answer) };
+    const shown = shownIn(answer);
     const items = answer.hits.map((hit) => hitItem(hit, shown));
     this.pick.items = [...items, ...notices(answer).map(({ icon, text }) => notice(icon, text))];
     const active = items.find((item) => chosen !== undefined && item.hit?.passage === chosen) ?? items[0];

@@ -13,8 +13,9 @@ import {
 } from "vscode";
 import type { Hit } from "../protocol/generated";
 import { hitText, type Shown } from "./hit_text";
-import { isByWordsOnly, viewMessage } from "./notices";
+import { viewMessage } from "./notices";
 import type { Found } from "./picker";
+import { shownIn } from "./shown";
 
 export const VIEW = "magray.results";
 
@@ -50,7 +51,7 @@ export class ResultsView implements TreeDataProvider<Hit>, Disposable {
   }
 
   getTreeItem(hit: Hit): TreeItem {
-    return hitTreeItem(hit, { byWords: this.found !== undefined && isByWordsOnly(this.found.answer) });
+    return hitTreeItem(hit, shownIn(this.found?.answer));
   }
 
   getChildren(parent?: Hit): Hit[] {

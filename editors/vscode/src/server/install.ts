@@ -5,6 +5,7 @@ import { rm } from "node:fs/promises";
 import { promisify } from "node:util";
 import { env, type LogOutputChannel, l10n, ProgressLocation, Uri, window, workspace } from "vscode";
 import { scripts } from "./discovery";
+import { isOffline } from "./offline";
 import { oldestPython, pythons } from "./python_versions";
 import type { Server } from "./server";
 
@@ -80,7 +81,7 @@ async function make(folder: string, python: string, log: LogOutputChannel): Prom
       }
       if (!stop.signal.aborted) {
         log.error(String(error));
-        void showFailure(log);
+        void showFailure(log, isOffline(String(error)));
       }
       return false;
     }
@@ -94,9 +95,11 @@ async function hasPip(python: string): Promise<boolean> {
   );
 }
 
-async function showFailure(log: LogOutputChannel): Promise<void> {
+async function showFailure(log: LogOutputChannel, offline: boolean): Promise<void> {
   const show = l10n.t("Show log");
-  const message = l10n.t("magray could not be installed; the log says why.");
+  const message = offline
+    ? l10n.t("magray could not be installed: the package index cannot be reached; is this machine offline?")
+    : l10n.t("magray could not be installed; the log says why.");
   if ((await window.showErrorMessage(message, show)) === show) {
     log.show();
   }

@@ -30,6 +30,7 @@ export class Server implements Disposable {
   private readonly disposables: Disposable[] = [this.python];
   private connection: Promise<Connection> | undefined;
   private running: Candidate | undefined;
+  private startedHome = "";
   /** Set during the first start, whose failure is told by `failed`. */
   private opening = false;
   condition: Condition = STOPPED;
@@ -126,9 +127,10 @@ export class Server implements Disposable {
     this.running = found;
     this.log.info(`starting ${found.file} (${found.origin})`);
     const { Connection } = await import("./client.js");
+    this.startedHome = chosenHome();
     const connection = new Connection({
       program: found.file,
-      environment: this.environment(),
+      environment: this.startedHome === "" ? {} : { MAGRAY_HOME: this.startedHome },
       log: this.log,
       settings: this.settingNames(),
     });
@@ -203,19 +205,9 @@ export class Server implements Disposable {
       return;
     }
     const found = await this.find();
-    const home = this.environment()["MAGRAY_HOME"];
-    if (found?.file !== this.running?.file || home !== this.startedHome) {
-      this.startedHome = home;
+    if (found?.file !== this.running?.file || chosenHome() !== this.startedHome) {
       await this.restart().catch(() => undefined);
     }
-  }
-
-  private startedHome: string | undefined;
-
-  private environment(): Record<string, string> {
-    const home = workspace.getConfiguration("magray").get<string>("home", "").trim();
-    this.startedHome = home || undefined;
-    return home ? { MAGRAY_HOME: home } : {};
   }
 
   private settingNames(): string[] {
@@ -240,6 +232,11 @@ export class Server implements Disposable {
       workspace: folder?.uri.fsPath,
     };
   }
+}
+
+/** The home that the person set; empty where the server finds it by itself. */
+function chosenHome(): string {
+  return workspace.getConfiguration("magray").get<string>("home", "").trim();
 }
 
 async function isExecutable(file: string): Promise<boolean> {

@@ -24,11 +24,12 @@ export function statusText(condition: Condition, device: string | null, pending:
   const state = stateName(condition.state);
   const share = percent(condition);
   const short = condition.state === "indexing" && share !== undefined ? ` ${share} %` : "";
+  const runs = !["stopped", "missing", "error"].includes(condition.state);
   const lines = [
     `magray: ${share === undefined ? state : `${state}, ${share} %`}`,
     withTitles(condition.message ?? ""),
-    device === null ? "" : l10n.t("device: {0}", device),
-    pending > 0 ? l10n.t("{0} passages cannot be found by meaning yet", pending) : "",
+    device === null || !runs ? "" : l10n.t("device: {0}", device),
+    pending > 0 && runs ? l10n.t("{0} passages cannot be found by meaning yet", pending) : "",
   ];
   return {
     text: `$(${ICONS[condition.state]}) magray${short}`,

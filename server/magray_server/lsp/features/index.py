@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from magray_memory.values import indexed_unasked
 from magray_server.host.jobs import Job, Outcome
-from magray_server.lsp.errors import failed, invalid
+from magray_server.lsp.errors import Refused, failed, invalid
 from magray_server.lsp.features.indexing import too_wide
 from magray_server.lsp.folders import inside
 from magray_server.lsp.uris import to_path
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from magray_server.lsp.features.configuration import Configuration
     from magray_server.lsp.features.indexing import Indexing
     from magray_server.lsp.folders import Folder, Folders
@@ -43,8 +45,26 @@ class IndexRequests:
             workspace = self._folder_of(wanted.paths or ())
         folders = self._meant(workspace, one=wanted.paths is not None)
         await self._configuration.known()  # nothing is indexed by settings that may not hold
-        reports = [await self._index(folder, wanted) for folder in folders]
-        return reports[0] if len(reports) == 1 else _together(reports)
+        if len(folders) == 1:
+            return await self._index(folders[0], wanted)
+        return await self._index_each(folders, wanted)
+
+    async def _index_each(self, folders: Sequence[Folder], wanted: Index) -> Json:
+        """Every folder; one that cannot be indexed is told as skipped. Raises where none can be."""
+        reports: list[Json] = []
+        problems: list[tuple[Folder, Refused]] = []
+        for folder in folders:
+            try:
+                reports.append(await self._index(folder, wanted))
+            except Refused as problem:
+                problems.append((folder, problem))
+        if not reports and problems:
+            raise problems[0][1]
+        whole = _together(reports)
+        whole["skipped"] += [
+            {"path": folder.path.name, "reason": str(problem.message)} for folder, problem in problems
+        ]
+        return whole
 
     def _folder_of(self, paths: tuple[str, ...]) -> str | None:
         """The folder that the first URI or absolute path lies in, where there are several."""
@@ -73,7 +93,8 @@ class IndexRequests:
         indexer = self._indexing.indexer(folder.root)
         outcome, done = await indexer.run(Job(paths, flags))
         if outcome is Outcome.LOCKED:
-            raise failed("Another process watches this folder and indexes it; search sees what it commits.")
+            sentence = "Another process watches this folder and indexes it; search sees what it commits."
+            raise failed(sentence, "indexed_elsewhere")
         if outcome is Outcome.STOPPED:
             raise failed("Indexing was stopped; completed work is saved.")
         if outcome is Outcome.FAILED or done is None:

@@ -1,4 +1,4 @@
-"""`magray/why`: each path is looked up in the folder that holds it; one that is not known is stated as that."""
+"""`magray/why`: each path is looked up in the folder that holds it; an unknown one is stated as that."""
 
 from __future__ import annotations
 
