@@ -92,7 +92,7 @@ test("a file that is missed has a sentence with the rule", () => {
   };
   assert.equal(
     whyText(there),
-    "a.py is indexed: 3 passages, 1 of them by meaning so far. 2 secrets were taken out of it.",
+    "a.py is indexed (passages: 3, by meaning so far: 1). 2 secrets were taken out of it.",
   );
   assert.equal(whyText({ ...STANDING, state: "of a newer server" }), "debug.log: an ignore rule");
   assert.equal(coverageText(8, 2), "8 of 10 files");

@@ -44,7 +44,7 @@ def test_two_folders_are_searched_by_one_server(editor: Editor, browser: Browser
         "the folder that is gone",
     )
     window.command("magray: Index Open Folders")
-    window.told("1 files should have been indexed")
+    window.told("1 file should have been indexed")
     window.clear_messages()
     window.command("magray: Search Memory")
     window.type("HookCaller")

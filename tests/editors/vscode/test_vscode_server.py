@@ -287,6 +287,12 @@ def test_limits_end_when_their_cause_does(
             window.wait_for(
                 lambda view=view: "by words only" not in window.view_message(view), f"no limit in {view}"
             )
+        # Another home is another server's.
+        other = tmp_path / "other"
+        editor.settings(magray__home=str(other))
+        window.wait_for(other.is_dir, "the home that the setting names")
+        window.wait_for(lambda: "ready" in window.status, "ready")
+        window.wait_for(lambda: len(server_processes(editor)) == 1, "one server")
         window.page.context.close()
     finally:
         editor.stop()

@@ -55,13 +55,19 @@ async function index(server: Server): Promise<void> {
     return;
   }
   const show = l10n.t("Show");
-  const message = `${done} ${l10n.t("{0} files should have been indexed and were not.", skipped)}`;
+  const message = `${done} ${skippedText(skipped)}`;
   if ((await window.showWarningMessage(message, show)) === show) {
     for (const file of report.skipped) {
       server.log.warn(`${file.path}: ${file.reason}`);
     }
     server.log.show();
   }
+}
+
+function skippedText(count: number): string {
+  return count === 1
+    ? l10n.t("1 file should have been indexed and was not.")
+    : l10n.t("{0} files should have been indexed and were not.", count);
 }
 
 /** Another window keeps the index up to date: that is an answer. */

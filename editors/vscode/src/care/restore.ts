@@ -70,6 +70,10 @@ async function how(): Promise<boolean | undefined> {
 
 function descriptionOf(backup: Backup): string {
   const name = Uri.file(backup.file).path.split("/").at(-1) ?? "";
-  const count = backup.records === null ? "" : l10n.t("{0} records", backup.records);
+  const count = backup.records === null ? "" : recordsText(backup.records);
   return [count, bytes(backup.bytes), backup.problem ?? "", name].filter((part) => part !== "").join(" · ");
+}
+
+function recordsText(count: number): string {
+  return count === 1 ? l10n.t("1 record") : l10n.t("{0} records", count);
 }

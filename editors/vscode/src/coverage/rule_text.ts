@@ -52,8 +52,8 @@ function indexed(standing: PathStanding): string {
   const redacted = Object.values(standing.redacted).reduce((sum, count) => sum + count, 0);
   const text =
     embedded < passages
-      ? l10n.t("{0} is indexed: {1} passages, {2} of them by meaning so far.", path, passages, embedded)
-      : l10n.t("{0} is indexed: {1} passages.", path, passages);
+      ? l10n.t("{0} is indexed (passages: {1}, by meaning so far: {2}).", path, passages, embedded)
+      : l10n.t("{0} is indexed (passages: {1}).", path, passages);
   return redacted > 0 ? `${text} ${l10n.t("{0} secrets were taken out of it.", redacted)}` : text;
 }
 
