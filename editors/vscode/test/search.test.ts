@@ -6,7 +6,7 @@ import { explained } from "../src/search/explanation";
 import { splitWords } from "../src/search/filter_picker";
 import { asParams, inWords, KINDS, NONE, next, SCOPES } from "../src/search/filters";
 import { hitText, marks } from "../src/search/hit_text";
-import { canImprove, isByWordsOnly, notices, viewMessage } from "../src/search/notices";
+import { canImprove, isApproximate, isByWordsOnly, notices, viewMessage } from "../src/search/notices";
 
 const CODE: Hit = {
   rank: 1,
@@ -204,13 +204,17 @@ test("what an answer lacks is said beside its hits, and once", () => {
   assert.equal(viewMessage({ ...ANSWER, pending: 9, approximate: 9 }), "");
 });
 
-test("a hit without a vector is marked, unless the whole list was searched by words alone", () => {
+test("a hit without a vector is marked, unless the whole list lacks them, which is said once", () => {
   const pending = { ...CODE, freshness: "pending" };
   assert.deepEqual(marks(CODE), []);
   assert.deepEqual(marks(pending), ["not embedded yet"]);
   assert.match(hitText(pending).description, / · not embedded yet$/);
-  const byWords = isByWordsOnly({ mode: "lexical", degraded: "no model" });
-  assert.deepEqual(marks(pending, { byWords }), []);
+  assert.equal(isApproximate({ hits: [pending, CODE], degraded: null }), false);
+  assert.equal(isApproximate({ hits: [pending], degraded: null }), true);
+  const answer = { ...ANSWER, hits: [pending], pending: 1, approximate: 1 };
+  assert.equal(viewMessage(answer), "The model has not read these places yet.");
+  assert.deepEqual(marks(pending, { pending: true }), []);
+  assert.equal(isByWordsOnly({ mode: "lexical", degraded: "no model" }), true);
   assert.equal(isByWordsOnly({ mode: "lexical", degraded: null }), false); // it was asked for
 });
 

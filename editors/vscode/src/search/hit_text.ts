@@ -23,8 +23,8 @@ const RECORD_ICONS: Readonly<Record<string, string>> = {
 
 /** How rows are shown: what the list says, no row has to, and what several folders make ambiguous, each has to. */
 export interface Shown {
-  /** Words alone were searched. */
-  readonly byWords?: boolean;
+  /** None of them has a vector. */
+  readonly pending?: boolean;
   /** Hits may be of several folders. */
   readonly folders?: boolean;
 }
@@ -55,12 +55,12 @@ export function recordIcon(layer: string): string {
 /** Why a hit may not be what it was or should be: a changed file or source, a vector that is still to come. */
 export function marks(
   hit: Pick<Hit, "freshness" | "citation" | "superseded_by">,
-  { byWords = false }: Shown = {},
+  { pending = false }: Shown = {},
 ): string[] {
   const found: string[] = [];
   if (hit.freshness === "stale") {
     found.push(l10n.t("the file changed since"));
-  } else if (hit.freshness === "pending" && !byWords) {
+  } else if (hit.freshness === "pending" && !pending) {
     found.push(l10n.t("not embedded yet"));
   }
   if (hit.citation === "changed") {

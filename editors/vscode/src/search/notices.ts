@@ -25,6 +25,8 @@ export function notices(answer: Answer, nothing = l10n.t("Nothing was found.")):
   const missing = answer.pending - (answer.approximate ?? 0);
   if (answer.degraded !== null) {
     found.push({ icon: "warning", text: withTitles(answer.degraded) });
+  } else if (isApproximate(answer)) {
+    found.push({ icon: "history", text: l10n.t("the model has not read these places yet") });
   } else if (missing > 0) {
     found.push({ icon: "history", text: l10n.t("{0} passages cannot be found by meaning yet", missing) });
   }
@@ -48,7 +50,12 @@ export function canImprove(answer: Answer, state: State): boolean {
   return lacks || (answer.pending > 0 && state === "ready");
 }
 
-/** Whether words alone were searched: then no hit has a vector, which is said once. */
+/** Whether no hit has a vector yet, which is said once. */
+export function isApproximate({ hits, degraded }: Pick<Answer, "hits" | "degraded">): boolean {
+  return degraded === null && hits.length > 0 && hits.every(({ freshness }) => freshness === "pending");
+}
+
+/** Whether words alone were searched: then no hit has a vector either. */
 export function isByWordsOnly(answer: Pick<SearchAnswer, "mode" | "degraded">): boolean {
   return answer.mode === "lexical" && answer.degraded !== null;
 }

@@ -23,7 +23,7 @@ import { explained } from "./explanation";
 import { chooseFilters } from "./filter_picker";
 import { asParams, type Filters, inWords, KINDS, kindName, NONE, next, SCOPES, scopeName } from "./filters";
 import { hitText, type Shown } from "./hit_text";
-import { canImprove, isByWordsOnly, notices } from "./notices";
+import { canImprove, isApproximate, isByWordsOnly, notices } from "./notices";
 import { open, Preview, target } from "./preview";
 import { shownIn } from "./shown";
 
@@ -185,7 +185,7 @@ export class SearchPicker implements Disposable {
     const answer = this.found?.answer;
     const time = answer?.time;
     const when = time === undefined ? "" : `${time.since.slice(0, 10)} … ${time.until.slice(0, 10)}`;
-    const limited = answer !== undefined && isByWordsOnly(answer) ? l10n.t("by words only") : "";
+    const limited = answer === undefined ? "" : limitOf(answer);
     this.pick.title = [name, words, when, limited].filter((part) => part !== "").join(" — ");
     this.pick.buttons = [
       button("search-scope", "layers", l10n.t("Where: {0}", scopeName(this.filters.scope))),
@@ -294,6 +294,14 @@ export class SearchPicker implements Disposable {
 
 function hits(): number {
   return setOr("search.k", workspace.getConfiguration("magray"), HITS);
+}
+
+/** What all rows lack, for the title. */
+function limitOf(answer: SearchAnswer): string {
+  if (isByWordsOnly(answer)) {
+    return l10n.t("by words only");
+  }
+  return isApproximate(answer) ? l10n.t("not embedded yet") : "";
 }
 
 interface Named extends QuickInputButton {
