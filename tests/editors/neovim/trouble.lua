@@ -110,3 +110,25 @@ for _, id in ipairs({ '', 'nonsense', '17' }) do
 end
 vim.cmd('Magray open n99')
 kit.told('n99')
+
+-- A server of another version: what it does not know is said, what it does not send is done without.
+local problem
+require('magray.server').request('magray/ofAnotherYear', vim.empty_dict(), function(found)
+  problem = found
+end)
+kit.wait(function()
+  return problem
+end)
+kit.matches(problem, 'knows no magray/ofAnotherYear.*upgrade')
+local bare = {
+  id = 'w1',
+  vault = 'workspace',
+  path = 'a.py',
+  start_line = 3,
+  end_line = 4,
+  snippet = 'x',
+  kind = 'code',
+}
+bare.freshness = 'fresh'
+kit.equal(require('magray.hits').item(bare).lnum, 3)
+kit.equal(require('magray.hits').label(bare), '· a.py:3 x')

@@ -227,9 +227,9 @@ commands.why = {
   end,
 }
 commands.coverage = {
-  about = 'how much is indexed, and what is left out by which rule',
+  about = 'how much of this folder is indexed, and what is left out by which rule',
   run = function(given)
-    ask('magray/coverage', { rules = given.words }, function(answer)
+    ask('magray/coverage', { rules = given.words, workspace = server().folder_here() }, function(answer)
       local report = require('magray.report')
       report.show(report.coverage(answer), 'coverage')
     end)

@@ -29,13 +29,20 @@ local function first_line(text)
   return vim.trim((text:match('[^\n]*%S[^\n]*') or ''):gsub('%s+', ' '))
 end
 
+---The line (1-based) that the snippet begins with; older servers do not say it.
+---@param hit magray.Hit
+---@return integer
+local function line_of(hit)
+  return hit.snippet_line or hit.start_line
+end
+
 ---What a hit is called: its place, or its title for a record.
 ---@param hit magray.Hit
 ---@param width? integer Cells of the line; where the place would fill it, its folders are shortened.
 ---@return string
 function M.name(hit, width)
   if hit.path then
-    local place = ('%s:%d'):format(hit.path, hit.snippet_line)
+    local place = ('%s:%d'):format(hit.path, line_of(hit))
     local fits = not width or vim.fn.strdisplaywidth(place) <= width / 2
     return fits and place or vim.fn.pathshorten(place, LETTERS)
   end
@@ -71,8 +78,7 @@ end
 function M.item(hit)
   local location = hit.location
   local uri = location and location.uri or nil
-  local start = location and location.range.start
-    or { line = math.max(0, hit.snippet_line - 1), character = 0 }
+  local start = location and location.range.start or { line = math.max(0, line_of(hit) - 1), character = 0 }
   return {
     text = M.label(hit),
     uri = uri,

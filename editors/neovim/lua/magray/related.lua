@@ -46,7 +46,7 @@ local function show(problem, answer)
     return (require('magray.hits').label(item.hit, width):gsub('\n', ' '))
   end, state.items)
   if answer and #lines == 0 then
-    lines = { 'Nothing is like this place.' }
+    lines = notices.wrapped('Nothing is like this place.', width)
   end
   local notice = answer and notices.line(answer) or notices.live(problem)
   write(lines, notice and notices.wrapped(notice, width) or {})

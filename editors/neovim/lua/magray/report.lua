@@ -4,6 +4,13 @@ local M = {}
 
 local signs = { ok = '✓', info = '·', warning = '!', critical = '✗', fatal = '✗' }
 
+---@param number integer
+---@param noun string
+---@return string
+local function counted(number, noun)
+  return ('%d %s%s'):format(number, noun, number == 1 and '' or 's')
+end
+
 ---@param status magray.Status
 ---@return string[]
 function M.health(status)
@@ -22,10 +29,10 @@ function M.health(status)
   for _, vault in ipairs(status.vaults) do
     local missing = vault.pending - vault.approximate
     local pending = missing > 0 and (', %d not yet found by meaning'):format(missing) or ''
-    lines[#lines + 1] = ('- %s: %d files, %d passages%s'):format(
+    lines[#lines + 1] = ('- %s: %s, %s%s'):format(
       vault.root or vault.kind,
-      vault.files,
-      vault.passages,
+      counted(vault.files, 'file'),
+      counted(vault.passages, 'passage'),
       pending
     )
   end
@@ -53,8 +60,8 @@ function M.why(answer)
       )
     end
     if file.passages > 0 then
-      lines[#lines + 1] = ('    %d passages, %d of them found by meaning'):format(
-        file.passages,
+      lines[#lines + 1] = ('    %s, %d of them found by meaning'):format(
+        counted(file.passages, 'passage'),
         file.embedded
       )
     end
@@ -71,9 +78,9 @@ function M.coverage(answer)
   local lines = {
     '# ' .. answer.root,
     '',
-    ('%d files are indexed, in %d passages; %d are not yet'):format(
-      answer.files,
-      answer.passages,
+    ('%s indexed, in %s; %d not yet'):format(
+      counted(answer.files, 'file'),
+      counted(answer.passages, 'passage'),
       answer.not_indexed
     ),
   }
@@ -92,9 +99,9 @@ end
 ---@param report magray.IndexReport
 ---@return string
 function M.index(report)
-  return ('%d files, %d passages, %d embedded, %d left out, %d skipped'):format(
-    report.files,
-    report.passages,
+  return ('%s, %s, %d embedded, %d left out, %d skipped'):format(
+    counted(report.files, 'file'),
+    counted(report.passages, 'passage'),
     report.embedded,
     report.ignored,
     #report.skipped

@@ -344,6 +344,35 @@ function M.with_client(callback)
   table.insert(state.waiting, callback)
 end
 
+---@param err lsp.ResponseError
+---@param method string
+---@return string
+local function problem_of(err, method)
+  if err.code == vim.lsp.protocol.ErrorCodes.MethodNotFound then
+    return ('this magray-lsp knows no %s (try: update it, `uv tool upgrade magray`, then `:Magray restart`)'):format(
+      method
+    )
+  end
+  return err.message or tostring(err)
+end
+
+---The folder of the current file among those that the server has; for requests about one of them.
+---@return string?
+function M.folder_here()
+  local client, name = M.client(), vim.api.nvim_buf_get_name(0)
+  if not client or name == '' then
+    return
+  end
+  local path, found = vim.fs.normalize(name), nil
+  for _, folder in ipairs(client.workspace_folders or {}) do
+    local root = vim.fs.normalize(vim.uri_to_fname(folder.uri))
+    if below(path, root) and #root > #(found or '') then
+      found = root
+    end
+  end
+  return found
+end
+
 ---Send a request; returns what cancels it. Nothing is called back after that.
 ---@param method magray.Method|string
 ---@param params table
@@ -379,7 +408,7 @@ function M.request(method, params, callback, on_partial)
     client = found
     local sent
     sent, id = found:request(method, params, function(err, result)
-      finish(err and (err.message or tostring(err)) or nil, result, err)
+      finish(err and problem_of(err, method) or nil, result, err)
     end)
     if not sent then
       finish('the server does not answer')
