@@ -72,7 +72,12 @@ go.work.sum
 *.min.css
 *.bundle.js
 *.chunk.js
-*.map
+*.js.map
+*.mjs.map
+*.cjs.map
+*.ts.map
+*.css.map
+*.min.map
 *.snap
 *.log
 *.pb.go
@@ -100,16 +105,17 @@ desktop.ini
 """
 
 _BINARY_EXTENSIONS = """
-7z a aac accdb ai aif aiff apk ar arrow avi avif bin blend bmp br bz2 cab class cr2 cur db db-shm db-wal dbf
-deb der dex dll dmg doc docm docx dotx dylib ear egg eot epub exe fbx feather flac flv fla gem gif glb gpkg
-gz h5 hdf5 heic heif hnsw icns ico idx img ipa iso jar jp2 jpeg jpg joblib jxl keystore ko lib lz lz4 lzma
-m4a m4v mdb mid mkv mmdb mobi mov mp3 mp4 mpeg mpg msi nib npy npz nupkg o obj odp ods odt ogg ogv onnx opus
-orc otf par2 parquet pbf pbm pcap pch pck pdb pdf pdn pgm pickle pkl png ppm ppt pptm pptx psd pt pth pyc
-pyd pyo qcow2 ra rar raw rdb rds rlib rpm rmeta safetensors shp shx sketch so sqlite sqlite3 sqlite-shm
-sqlite-wal stl swf tar tbz tflite tga tgz tif tiff ttc ttf txz vdi vhd vmdk wasm wav webm webp whl wma wmv
-woff woff2 xcf xla xls xlsb xlsm xlsx xpi xz z zip zst zstd graffle ann
+7z a aac accdb ai aif aiff apk arrow avi avif bin blend bmp br bz2 cab class cr2 cur db db-shm db-wal dbf
+deb der dex dll dmg docm docx dotx dylib ear egg eot epub exe fbx feather flac flv fla gem gif glb gpkg
+gz h5 hdf5 heic heif hnsw icns ico idx img ipa iso jar jp2 jpeg jpg joblib jxl keystore lib lz lz4 lzma
+m4a m4v mdb mid mkv mmdb mobi mov mp3 mp4 mpeg mpg msi nib npy npz nupkg o obj odp ods odt ogg ogv onnx
+opus otf par2 parquet pbf pbm pcap pck pdb pdf pdn pgm pickle png ppm ppt pptm pptx psd pth pyc pyd pyo
+qcow2 ra rar raw rdb rds rlib rpm rmeta safetensors shp shx sketch so sqlite sqlite3 sqlite-shm
+sqlite-wal stl swf tar tbz tflite tga tgz tif tiff ttc ttf txz vdi vhd vmdk wasm wav webm webp whl wma
+wmv woff woff2 xcf xla xls xlsb xlsm xlsx xpi xz z zip zst zstd graffle ann
 """
 _BINARY = frozenset(_BINARY_EXTENSIONS.split())
+"""Endings that texts have as well (`pt`, `pkl`, `doc`) are not among them: there the bytes decide."""
 
 _DATA_EXTENSIONS = "csv tsv psv json jsonl ndjson geojson topojson xml yaml yml sql kml gml dump ldif"
 _DATA = frozenset(_DATA_EXTENSIONS.split())
@@ -119,8 +125,8 @@ DATA_BYTES = 512 * 1024
 
 @cache
 def default_rules() -> RuleSet:
-    """The names that are left out."""
-    return parse_rules(_PATTERNS)
+    """The names that are left out, in upper or lower case."""
+    return parse_rules(_PATTERNS, fold=True)
 
 
 def is_binary_name(name: str) -> bool:

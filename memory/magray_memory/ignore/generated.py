@@ -44,7 +44,8 @@ _SURE = re.compile(
 )
 """Statements that leave no doubt."""
 _SAYS = re.compile(
-    rf"{_WARNING}{_ITSELF} (?:is|was|has been|were) {_GENERATED}(?: {_BY}| (?:and|file|code)\b|{_END})",
+    rf"{_WARNING}(?:{_ITSELF} (?:is|was|has been|were) {_GENERATED}(?: {_BY}| (?:and|file|code)\b|{_END})"
+    rf"|(?:this|it) is an? {_GENERATED} (?:file|code|module|script|class|header|source|document){_END})",
     re.IGNORECASE,
 )
 _TOOL = re.compile(rf"(?:\w+ )?{_GENERATED} (?:by|from|with|using)\b", re.IGNORECASE)

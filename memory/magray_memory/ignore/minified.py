@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_SQUEEZED = frozenset(("js", "mjs", "cjs", "css", "json", "html", "htm", "xhtml", "xml"))
+_SQUEEZED = frozenset(("js", "mjs", "cjs", "css", "json", "html", "htm", "xhtml", "xml", "map"))
 _LEAST_BYTES = 2_000
 LONG_LINE = 500
 """Bytes: nobody writes code in longer lines."""

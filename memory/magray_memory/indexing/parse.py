@@ -126,6 +126,8 @@ def parse_file(task: Task, job: Job, chunk: Callable[..., ChunkedText]) -> Outco
     try:
         text = with_line_feeds(decode(data))
     except Undecodable as error:
+        if error.binary:
+            return Outcome(path, LEFT_OUT, stamp, IgnoreRule.BINARY.value)
         return skipped(path, stamp, Skip(SkipReason.UNDECODABLE, error.reason))
     if task.may_move and family(path) in job.gone.get(digest, ()):
         return Outcome(path, MOVED, stamp, hash=digest)

@@ -13,11 +13,14 @@ _BOMS = (  # longest first: the UTF-16 mark begins the UTF-32 one
 )
 _PRINTED = bytes(set(range(256)) - (set(range(32)) - set(b"\t\n\r\f\x08\x1b")) - {127})
 _SAMPLE = 1 << 16
+_GIT_LOOKS_AT = 8000
 _LEAST_UTF_16 = 8
 """Bytes: in fewer, a NUL says nothing of an encoding."""
 
 MAX_CONTROL = 0.02
 """Share of control characters above which bytes are not text."""
+MAX_NUL = 0.001
+"""Share of NULs up to which a text has some by mistake, or in its literals."""
 MAX_BROKEN = 0.05
 """Share of a UTF-8 text's non-ASCII characters that may be broken before it is taken for something else."""
 MAX_HIGH = 0.4
@@ -25,10 +28,12 @@ MAX_HIGH = 0.4
 
 
 class Undecodable(ValueError):  # noqa: N818
-    """The bytes are not text; `reason` says why in a few words."""
+    """The bytes are not text, or in no known encoding; `reason` says why in a few words."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, binary: bool = False) -> None:
+        """`binary`: there is no doubt that it is no text."""
         self.reason = reason
+        self.binary = binary
         super().__init__(reason)
 
 
@@ -52,18 +57,27 @@ def decode(data: bytes) -> str:
                 raise Undecodable("binary (NUL characters)")
             return text
     if b"\0" in data:
-        encoding = unmarked_utf_16(data)
-        text = "\0" if encoding is None else data.decode(encoding, "replace")
-        if "\0" in text:
-            raise Undecodable("binary (NUL bytes)")
-        return text
+        return _decode_with_nuls(data)
     sample = data[:_SAMPLE]
     if len(sample.translate(None, _PRINTED)) > MAX_CONTROL * len(sample):
-        raise Undecodable("binary (control characters)")
+        raise Undecodable("binary (control characters)", binary=True)
     try:
         return data.decode()
     except UnicodeDecodeError:
         return _decode_other(data)
+
+
+def _decode_with_nuls(data: bytes) -> str:
+    """UTF-16 without a mark, or a text with a few NULs that become spaces: none of them at its head, where
+    git looks for them.
+    """
+    encoding = unmarked_utf_16(data)
+    text = "\0" if encoding is None else data.decode(encoding, "replace")
+    if "\0" not in text:
+        return text
+    if b"\0" in data[:_GIT_LOOKS_AT] or data.count(0) > MAX_NUL * len(data):
+        raise Undecodable("binary (NUL bytes)", binary=True)
+    return decode(data.replace(b"\0", b" "))
 
 
 def unmarked_utf_16(data: bytes) -> str | None:

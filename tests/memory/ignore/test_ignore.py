@@ -275,7 +275,9 @@ def test_defaults_leave_out_rubbish_and_include_wins_it_back(tmp_path: Path) -> 
         "ru.po",
         "app.min.js",
         "yarn.lock",
-        "x.map",
+        "x.js.map",
+        "Form.Designer.cs",
+        "Texte.PO",
         ".hidden/a.py",
         "logo.svg",
     ]

@@ -39,6 +39,13 @@ def test_a_secret_under_a_doubtful_name_stays_out_whatever_a_project_says(ws: Wo
         ("feature-0123456789ab.json", '{"feature": "zebra"}'),
         ("page.html", "<p>" + "A zebra is a horse with stripes. " * 80 + "</p>\n"),
         ("old.txt", "first line\rsecond zebra\rthird line\r"),
+        ("list.pt", '<ul tal:repeat="zebra view/zebras"></ul>'),
+        ("app.pkl", "zebra: Int = 3000\n"),
+        ("manual.doc", "HOW TO FEED A ZEBRA\n"),
+        ("README.ko", "# 얼룩말\n\nzebra\n"),
+        ("App-Prefix.pch", "#import <Zebra.h>\n"),
+        ("libzebra.map", "LIB_1.0 {\n  global: zebra;\n  local: *;\n};\n"),
+        ("late.c", "int a;\n" * 2000 + 'char zebra[] = "\0";\n'),
         ("Makefile", "# Generated files go to out/.\nzebra:\n\ttouch zebra\n"),
     ],
 )
@@ -48,10 +55,20 @@ def test_files_that_only_look_like_rubbish_are_found(ws: Workspace, path: str, c
     assert ws.find("zebra") == [path]
 
 
-def test_compiled_translations_are_still_left_out(ws: Workspace) -> None:
-    ws.write("ru.mo", b"\xde\x12\x04\x95\0\0\0\0" + b"zebra\0" * 50)
-    assert ws.index(lexical=True).ignored == 1
-    assert ws.paths() == []
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("ru.mo", b"\xde\x12\x04\x95\0\0\0\0" + b"zebra\0" * 50),
+        ("weights.pt", b"PK\x03\x04\0\0\x08\0" + b"zebra" * 500_000),
+        ("letter.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0zebra"),
+        ("page.doctree", b"zebra\n" * 2000 + bytes(range(256)) * 50),
+        ("tape", b"zebra\n" * 2000 + b"\1\2\3\4" * 4000),
+    ],
+)
+def test_bytes_that_are_no_text_are_left_out_and_no_failure(ws: Workspace, path: str, content: bytes) -> None:
+    ws.write(path, content)
+    report = ws.index(lexical=True)
+    assert (report.ignored, report.skipped, ws.paths()) == (1, (), [])
 
 
 def test_lines_that_end_with_a_carriage_return_alone_are_lines(ws: Workspace) -> None:

@@ -57,6 +57,15 @@ def test_what_is_not_text_is_refused_with_a_reason(data: bytes, reason: str) -> 
     assert reason in error.value.reason
 
 
+def test_a_stray_nul_far_behind_the_head_costs_nothing_else() -> None:
+    text = "größer\n" * 2000
+    assert decode(text.encode() + b"a\0b") == text + "a b"
+    assert decode(text.encode("cp1252") + b"a\0b") == text + "a b"
+    with pytest.raises(Undecodable) as error:
+        decode(text.encode() + b"a\0b\0" * 50)
+    assert error.value.binary
+
+
 def test_nothing_is_a_text() -> None:
     assert decode(b"") == ""
 
