@@ -410,7 +410,7 @@ def passages(folder: Path, count: int) -> list[str]:
         path = home.vault_path(folder)
         with Vault.open(path, kind=VaultKind.WORKSPACE, root=folder, write=True) as vault:
             Indexer(vault, home, Settings()).run(lexical=True)
-            texts = [str(row[0]) for row in vault.db.execute_sql("SELECT text FROM passage").fetchall()]
+            texts = [str(row[0]) for row in vault.db.raw().execute("SELECT text FROM passage").fetchall()]
     random.Random(0).shuffle(texts)
     return texts[:count]
 

@@ -1,4 +1,4 @@
-"""Database: peewee's SQLite database, as a vault uses it."""
+"""Database: the SQLite connections of a vault, one for each thread, and their transactions."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import contextlib
 import sqlite3
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any, cast
-
-import peewee
+from typing import TYPE_CHECKING, Any
 
 from magray_memory.storage import log_files
 from magray_memory.storage.log_files import NONE, LogFiles
@@ -17,8 +15,7 @@ from magray_memory.storage.sqlite_errors import is_full, schema_damaged
 from magray_memory.storage.vault_files import stat_of, uri
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-    from contextlib import AbstractContextManager
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
 BUSY_SECONDS = 5.0
@@ -67,23 +64,56 @@ class Connection(sqlite3.Connection):
                 self.close()
 
 
-class VaultDatabase(peewee.SqliteDatabase):
-    """peewee's thread-local connections, opened lazily, all of them closed by `close_all`."""
+class State:
+    """What one thread has open."""
 
-    def __init__(self, path: Path, uri: str, pragmas: dict[str, object], *, only_reads: bool = False) -> None:
-        super().__init__(  # pyright: ignore[reportUnknownMemberType]
-            uri,
-            pragmas=pragmas,
-            timeout=BUSY_SECONDS,
-            uri=True,
-            check_same_thread=False,
-            factory=Connection,
-        )
+    connection: Connection | None = None
+    begun: bool = False
+    """Whether a transaction is."""
+
+
+class _ThreadState(threading.local, State):
+    pass
+
+
+class VaultDatabase:
+    """A connection for each thread, opened at its first use; all of them are closed by `close_all`."""
+
+    def __init__(
+        self, path: Path, uri: str, pragmas: Mapping[str, object], *, only_reads: bool = False
+    ) -> None:
         self._path = path
+        self._uri = uri
+        self._pragmas = dict(pragmas)
+        self._state: State = _ThreadState()
+        self._guard = threading.Lock()
         self._open: weakref.WeakSet[Connection] = weakref.WeakSet()
         self._open_guard = threading.Lock()
         self._lenient = False
         self._only_reads = only_reads
+
+    def is_closed(self) -> bool:
+        """Whether this thread has no connection."""
+        return self._state.connection is None
+
+    def in_transaction(self) -> bool:
+        """Whether this thread is in a transaction."""
+        return self._state.begun
+
+    def connect(self) -> Connection:
+        """Open this thread's connection, which is closed."""
+        with self._guard:
+            connection = self._state.connection = self._connect()
+        return connection
+
+    def close(self) -> None:
+        """Close this thread's connection. Raises OperationalError inside a transaction of the thread."""
+        if self._state.begun:
+            raise sqlite3.OperationalError("a transaction is open")
+        with self._guard:
+            connection, self._state.connection = self._state.connection, None
+            if connection is not None:
+                connection.close()
 
     def _connect(self) -> Connection:
         log_files.follow(self._path, None)
@@ -104,7 +134,7 @@ class VaultDatabase(peewee.SqliteDatabase):
         return connection
 
     def _connected(self) -> Connection:
-        connection = cast(Connection, super()._connect())  # pyright: ignore
+        connection = self._set_up(self._uri)
         if self._only_reads:
             try:
                 connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
@@ -113,19 +143,30 @@ class VaultDatabase(peewee.SqliteDatabase):
                 raise
         return connection
 
-    def _connected_without_log(self, error: sqlite3.Error) -> Connection:
-        """A connection that needs no room for the index of a log, where there is no log that anybody uses."""
-        state = _state(self._path)
-        if state is None:
-            raise error
+    def _set_up(self, uri: str) -> Connection:
+        """A connection in autocommit mode, which any thread may close, with its pragmas set."""
         connection = sqlite3.connect(
-            uri(self._path, "mode=ro&immutable=1"),
+            uri,
+            timeout=BUSY_SECONDS,
             isolation_level=None,
             uri=True,
             check_same_thread=False,
             factory=Connection,
         )
-        self._add_conn_hooks(connection)  # pyright: ignore
+        try:
+            for pragma, value in self._pragmas.items():
+                connection.execute(f"PRAGMA {pragma} = {value}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _connected_without_log(self, error: sqlite3.Error) -> Connection:
+        """A connection that needs no room for the index of a log, where there is no log that anybody uses."""
+        state = _state(self._path)
+        if state is None:
+            raise error
+        connection = self._set_up(uri(self._path, "mode=ro&immutable=1"))
         connection.without_log = state
         return connection
 
@@ -138,17 +179,12 @@ class VaultDatabase(peewee.SqliteDatabase):
         return news
 
     def raw(self) -> Connection:
-        """This thread's sqlite3 connection, for the statements that run thousands of times."""
-        connection = cast(Connection, self.connection())  # pyright: ignore[reportUnknownMemberType]
-        if connection.closed:  # by another thread, for what it had open was gone
+        """This thread's connection, opened now where it has none."""
+        connection = self._state.connection
+        if connection is not None and connection.closed:  # by another thread, for what it had open was gone
             self.close()
-            connection = cast(Connection, self.connection())  # pyright: ignore[reportUnknownMemberType]
-        return connection
-
-    def rollback(self) -> None:
-        """Undo what was begun; SQLite may have done so by itself, when the disk was full or failed."""
-        if self.raw().in_transaction:
-            super().rollback()  # pyright: ignore[reportUnknownMemberType]
+            connection = None
+        return self.connect() if connection is None else connection
 
     @contextlib.contextmanager
     def begun(self, lock: str) -> Generator[None]:
@@ -160,8 +196,16 @@ class VaultDatabase(peewee.SqliteDatabase):
             connection = self.raw()
             connection.using.acquire()
         try:
-            with cast("AbstractContextManager[object]", self.transaction(lock)):  # pyright: ignore[reportUnknownMemberType]
+            connection.execute(f"BEGIN {lock}")
+            self._state.begun = True
+            try:
                 yield
+                connection.execute("COMMIT")
+            except BaseException:
+                _roll_back(connection)
+                raise
+            finally:
+                self._state.begun = False
         finally:
             connection.using.release()
 
@@ -173,6 +217,12 @@ class VaultDatabase(peewee.SqliteDatabase):
         for connection in connections:
             with contextlib.suppress(sqlite3.Error):
                 connection.close()
+
+
+def _roll_back(connection: Connection) -> None:
+    """Undo what was begun; SQLite may have done so by itself, when the disk was full or failed."""
+    if not connection.closed and connection.in_transaction:
+        connection.execute("ROLLBACK")
 
 
 def _state(path: Path) -> tuple[int, int, int] | None:

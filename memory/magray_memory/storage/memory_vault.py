@@ -10,36 +10,29 @@ import threading
 import uuid
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
-
-import peewee
+from typing import TYPE_CHECKING, Self
 
 from magray_memory.storage import schema
-from magray_memory.storage.database import Connection
+from magray_memory.storage.database import State, VaultDatabase
 from magray_memory.storage.durability import VaultKind
-from magray_memory.storage.vault import Vault, VaultDatabase
+from magray_memory.storage.vault import Vault
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Generator
+
+    from magray_memory.storage.database import Connection
 
 
 class _MemoryDatabase(VaultDatabase):
     """One connection for every thread."""
 
     def __init__(self) -> None:
-        pragmas = {"foreign_keys": 1, "temp_store": "memory"}
-        peewee.SqliteDatabase.__init__(  # pyright: ignore[reportUnknownMemberType]
-            self,
-            ":memory:",
-            pragmas=pragmas,
-            thread_safe=False,
-            check_same_thread=False,
-            factory=Connection,
-        )
+        super().__init__(Path(":memory:"), ":memory:", {"foreign_keys": 1, "temp_store": "memory"})
+        self._state = State()
 
-    def _connect(self) -> Any:
-        return peewee.SqliteDatabase._connect(self)  # pyright: ignore
+    def _connect(self) -> Connection:
+        return self._connected()
 
     def close_all(self) -> None:
         self.close()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from peewee import SQL
 
-from magray_memory.storage.record_models import RecordRow, RevisionRow
+from magray_memory.storage.record_models import RecordRow, RevisionRow, executor
 from magray_memory.storage.record_types import Revision
 from magray_memory.storage.records import get
 
@@ -65,14 +65,14 @@ def select(
         if before is not None:
             rows = rows.where((time < before[0]) | ((time == before[0]) & (RecordRow.id < before[1])))
         rows = rows.order_by(time.desc(), RecordRow.id.desc()).limit(limit)
-        return get(vault, [row[0] for row in rows.tuples().execute(vault.db)])
+        return get(vault, [row[0] for row in rows.tuples().execute(executor(vault))])
 
 
 def matching(vault: Vault, wanted: RecordFilter) -> list[int]:
     """All records of a filter, by their ids."""
     with vault.read() as connection:
         rows = _matching(connection, RecordRow.select(RecordRow.id), wanted)
-        return [row[0] for row in rows.order_by(RecordRow.id).tuples().execute(vault.db)]
+        return [row[0] for row in rows.order_by(RecordRow.id).tuples().execute(executor(vault))]
 
 
 def _matching(connection: sqlite3.Connection, rows: Any, wanted: RecordFilter) -> Any:
@@ -116,7 +116,7 @@ def history(vault: Vault, document: int) -> list[Revision]:
             RevisionRow.select()
             .where(RevisionRow.document == document)
             .order_by(RevisionRow.until_at.desc(), RevisionRow.id.desc())
-            .execute(vault.db)
+            .execute(executor(vault))
         )
         return [
             Revision(row.from_at, row.until_at, row.kind, row.title, tuple(json.loads(row.tags)), row.text)
@@ -140,4 +140,4 @@ def superseded_by(vault: Vault, document: int) -> list[int]:
     """The records that this one replaces."""
     with vault.read():
         rows = RecordRow.select(RecordRow.id).where((RecordRow.superseded_by == document) & _TEXT)
-        return [row.id for row in rows.order_by(RecordRow.id).execute(vault.db)]
+        return [row.id for row in rows.order_by(RecordRow.id).execute(executor(vault))]

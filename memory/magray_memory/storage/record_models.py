@@ -1,9 +1,12 @@
 """Record models: peewee's models of the notebook's tables, for what people and programs write.
 
-They are bound to no database: a query is executed on a vault's own, inside its transaction.
+They are bound to no database: a query is executed by a vault's own connection, inside its transaction. What
+writes no record and lists none does without peewee, which is slow to load.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from peewee import (
     AutoField,
@@ -13,8 +16,14 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
+    SqliteDatabase,
     TextField,
 )
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from magray_memory.storage.vault import Vault
 
 
 class RecordRow(Model):
@@ -83,3 +92,19 @@ class CitationRow(Model):
 
     class Meta:
         table_name = "citation"
+
+
+class _Executor(SqliteDatabase):
+    """Has queries run by a connection of which peewee knows nothing, and leaves its errors as they are."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(None)  # pyright: ignore[reportUnknownMemberType]
+        self._connection = connection
+
+    def execute_sql(self, sql: str, params: Any = None) -> sqlite3.Cursor:
+        return self._connection.execute(sql, params or ())
+
+
+def executor(vault: Vault) -> SqliteDatabase:
+    """What a query is executed with, in this thread's transaction of a vault."""
+    return _Executor(vault.db.raw())

@@ -17,7 +17,7 @@ from magray_memory.storage.documents import insert_of_records
 from magray_memory.storage.fts import stored_rows
 from magray_memory.storage.links import set_links
 from magray_memory.storage.record_facts import citations
-from magray_memory.storage.record_models import CitationRow, RecordRow, RevisionRow
+from magray_memory.storage.record_models import CitationRow, RecordRow, RevisionRow, executor
 from magray_memory.storage.record_types import StoredRecord
 from magray_memory.storage.redactions import set_redactions
 from magray_memory.storage.row_checksums import DOCUMENT, checksum, update_documents
@@ -97,7 +97,7 @@ def replace_content(
             title=former.title,
             tags=json.dumps(former.tags, ensure_ascii=False),
             text=former.text,
-        ).execute(vault.db)
+        ).execute(executor(vault))
         _update(
             vault,
             [document],
@@ -210,8 +210,10 @@ def remove(
             [(at, asked, document) for document in documents],
         )
         _remove_passages(vault, documents, lexical)
-        RecordRow.update(superseded_by=None).where(RecordRow.superseded_by.in_(documents)).execute(vault.db)
-        RecordRow.delete().where(RecordRow.id.in_(documents) & _TEXT).execute(vault.db)
+        RecordRow.update(superseded_by=None).where(RecordRow.superseded_by.in_(documents)).execute(
+            executor(vault)
+        )
+        RecordRow.delete().where(RecordRow.id.in_(documents) & _TEXT).execute(executor(vault))
         connection.execute("DELETE FROM tag WHERE id NOT IN (SELECT tag_id FROM document_tag)")
 
 
@@ -241,7 +243,7 @@ def _put_citation(vault: Vault, document: int, citation: Citation) -> None:
         text_hash=citation.text_hash,
         first_hash=citation.first_hash,
         file_hash=citation.file_hash,
-    ).execute(vault.db)
+    ).execute(executor(vault))
 
 
 def _update(vault: Vault, documents: Sequence[int], **fields: Any) -> None:

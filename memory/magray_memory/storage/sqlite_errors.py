@@ -8,8 +8,6 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import peewee
-
 from magray_memory.errors import LexicalDamaged, RowsDamaged, SchemaMismatch, StorageError, VaultDamaged
 from magray_memory.storage.home import NOTEBOOK_FILE
 
@@ -70,8 +68,8 @@ def schema_damaged() -> sqlite3.DatabaseError:
 
 
 def error_code(error: BaseException) -> int:
-    """SQLite's extended result code of an error of sqlite3 or peewee, 0 when it has none."""
-    for candidate in (error, getattr(error, "orig", None), error.__cause__):
+    """SQLite's extended result code of an error, 0 when it has none."""
+    for candidate in (error, error.__cause__):
         code = getattr(candidate, "sqlite_errorcode", None)
         if isinstance(code, int):
             return code
@@ -157,7 +155,7 @@ def _is_mounted_read_only(path: Path) -> bool:
 
 
 def _name(error: BaseException) -> str:
-    for candidate in (error, getattr(error, "orig", None), error.__cause__):
+    for candidate in (error, error.__cause__):
         name = getattr(candidate, "sqlite_errorname", None)
         if name:
             return str(name)
@@ -186,7 +184,7 @@ def translated(path: Path) -> Generator[None]:
     """Turn errors of SQLite inside the block into ours; programming errors pass unchanged."""
     try:
         yield
-    except (peewee.ProgrammingError, sqlite3.ProgrammingError, peewee.IntegrityError, sqlite3.IntegrityError):
+    except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
         raise
-    except (peewee.DatabaseError, sqlite3.DatabaseError) as error:
+    except sqlite3.DatabaseError as error:
         raise explain(error, path) from error

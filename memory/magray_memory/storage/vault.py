@@ -14,8 +14,6 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self, TypeVar
 
-import peewee
-
 from magray_memory import atomic_file
 from magray_memory.errors import (
     LexicalDamaged,
@@ -214,7 +212,7 @@ class Vault:
             if outermost:
                 self._mark_damage(error)
             raise
-        except (sqlite3.IntegrityError, peewee.IntegrityError) as error:
+        except sqlite3.IntegrityError as error:
             if self.kind.derived:  # a page of one table is older than one of another, after a power failure
                 raise damaged(self.path, "its rows contradict one another") from error
             raise
@@ -321,7 +319,7 @@ class Vault:
 
     def close(self) -> None:
         """Close the connections of all threads; the vault may be used again and reopens them."""
-        with contextlib.suppress(peewee.DatabaseError, sqlite3.Error):
+        with contextlib.suppress(sqlite3.Error):
             self.db.close_all()
 
     def __enter__(self) -> Self:
@@ -343,7 +341,7 @@ def _open_for_reading(path: Path, kind: VaultKind, root: Path | None) -> Vault:
         vault = Vault(path, kind, root, VaultDatabase(path, uri(path, "mode=ro"), pragmas), writable=False)
         try:
             vault.db.raw().execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
-        except (peewee.DatabaseError, sqlite3.DatabaseError):
+        except sqlite3.DatabaseError:
             vault.close()
         else:
             return vault

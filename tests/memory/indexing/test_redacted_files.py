@@ -36,7 +36,7 @@ def populate(ws: Workspace) -> None:
 
 
 def bytes_of(ws: Workspace) -> bytes:
-    ws.vault.db.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    ws.vault.db.raw().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return b"".join(path.read_bytes() for path in Path(ws.home.path).rglob("*") if path.is_file())
 
 

@@ -328,7 +328,7 @@ def test_remembering_looks_at_no_record_but_by_its_index(memory: Memory) -> None
     asked: list[str] = []
     with Vault.open(memory.home.ensure().notebook, kind=VaultKind.NOTEBOOK, write=True) as vault:
         store = RecordStore(vault)
-        connection = vault.db.connection()
+        connection = vault.db.raw()
         connection.set_trace_callback(asked.append)
         for _ in range(2):
             store.remember([Prepared(draft, content_of(draft)) for draft in drafts])

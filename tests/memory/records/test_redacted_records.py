@@ -28,7 +28,7 @@ LINE, WORD = named()["russian"]
 def home_bytes(records: Records) -> bytes:
     vault = records.notebook(write=True)
     assert vault is not None
-    vault.db.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    vault.db.raw().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return b"".join(path.read_bytes() for path in vault.path.parent.rglob("*") if path.is_file())
 
 
