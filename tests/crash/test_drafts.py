@@ -50,7 +50,7 @@ def model():
     from magray_memory.models.model import BUNDLED, DEFAULT_ID, load_model
     place = home.models / "tried"
     place.mkdir(parents=True)
-    return replace(load_model(BUNDLED / DEFAULT_ID), place=place)
+    return load_model(BUNDLED / DEFAULT_ID)._replace(place=place)
 def damage():
     Vault.open(home.notebook, kind=VaultKind.NOTEBOOK, write=True).close()
     with home.notebook.open("r+b") as file:
@@ -68,7 +68,7 @@ def snapshot():
 _SETTINGS = "from magray_memory.config_file import set_value; set_value(home.config, 'search', 'limit', 3)"
 _VERDICT = """
 from magray_memory.models import device
-from magray_memory.models.onnx.smoke_test import Verdict
+from magray_memory.models.onnx.verdict import Verdict
 device._remember(home.path, "print", Verdict("cpu", True))
 """
 _OBSERVATION = """

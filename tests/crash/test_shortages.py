@@ -19,6 +19,7 @@ from magray_memory.models.device import find_out, verdict
 from magray_memory.models.model import ModelFile, load_model, write_model
 from magray_memory.models.onnx import smoke_test
 from magray_memory.models.onnx.shortage import shortage, shortage_in
+from magray_memory.models.onnx.verdict import Verdict
 from magray_memory.storage.skipped_files import SkippedFile
 from magray_memory.text.chunk import chunk
 
@@ -94,10 +95,10 @@ def test_a_shortage_is_never_stored_and_any_failure_expires(
     assert short.passing and short.short and "reinstall" not in short.hint
     from magray_memory.models import device
 
-    monkeypatch.setattr(device, "probe", lambda *_: short)
+    monkeypatch.setattr(smoke_test, "probe", lambda *_: short)
     assert find_out(tmp_path, bundled, "cpu", 5) == short
     assert not (tmp_path / device.VERDICTS).exists()
-    broken = smoke_test.Verdict("cpu", False, "it cannot run", at=1.0)
+    broken = Verdict("cpu", False, "it cannot run", at=1.0)
     device._remember(tmp_path, device.fingerprint(bundled, "cpu"), broken)
     assert verdict(tmp_path, bundled, "cpu") is None
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from magray_memory.config_rule import installed
 from magray_memory.errors import ModelError
@@ -37,8 +36,7 @@ _MEGABYTE = 1_000_000
 _LITTLE_MEMORY = 300 * _MEGABYTE
 
 
-@dataclass(frozen=True, slots=True)
-class HealthContext:
+class HealthContext(NamedTuple):
     """What the checks look at, gathered once. `current` is the vault of the workspace at hand, if any."""
 
     home: Home

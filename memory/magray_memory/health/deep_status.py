@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from magray_memory.errors import ModelError
@@ -80,5 +79,5 @@ def _with(component: Component, findings: list[Finding]) -> Component:
     detail = {**component.detail, "findings": [finding.as_json() for finding in findings]}
     worst = max(findings, key=lambda finding: finding.severity.rank, default=None)
     if worst is None or worst.severity.rank <= component.severity.rank:
-        return replace(component, detail=detail)
+        return component._replace(detail=detail)
     return Component(component.name, worst.severity, worst.message, detail, worst.hint)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import os
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory.health.report import Severity
@@ -26,9 +27,18 @@ def free_space(path: Path) -> FreeSpace | None:
     while not path.exists() and path != path.parent:
         path = path.parent
     try:
-        free = shutil.disk_usage(path).free
+        free = _free_bytes(path)
     except OSError:
         return None
     if free < _CRITICAL_BYTES:
         return FreeSpace(free, Severity.CRITICAL)
     return FreeSpace(free, Severity.WARNING if free < _WARNING_BYTES else Severity.OK)
+
+
+def _free_bytes(path: Path) -> int:
+    if sys.platform == "win32":
+        import shutil
+
+        return shutil.disk_usage(path).free
+    disk = os.statvfs(path)
+    return disk.f_bavail * disk.f_frsize

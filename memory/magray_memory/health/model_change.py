@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from magray_memory.errors import ModelError
 from magray_memory.models.model import resolve_model
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from magray_memory.storage.vault_info import VaultInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """`was` and `to`: ids of models; `made`: passages that have a vector of the new one.
 
     `lost`: why the old model cannot answer any more; empty while it can.

@@ -15,7 +15,7 @@ from magray_memory.models.onnx.installed import has_cuda_provider, installed_run
 
 if TYPE_CHECKING:
     from magray_memory.health.checks import HealthContext
-    from magray_memory.models.onnx.smoke_test import Verdict
+    from magray_memory.models.onnx.verdict import Verdict
 
 _TRY = "magray status --deep"
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,14 +25,16 @@ class Severity(StrEnum):
         return list(Severity).index(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+_NO_DETAIL: Mapping[str, Any] = MappingProxyType({})
+
+
+class Component(NamedTuple):
     """One part of the program as it is now: a summary in words, the numbers behind it, and what to do."""
 
     name: str
     severity: Severity
     summary: str
-    detail: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    detail: Mapping[str, Any] = _NO_DETAIL
     hint: str = ""
 
     def as_json(self) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from magray_memory import __version__
 from magray_memory.health import checks, model_checks
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from magray_memory.health.findings import Finding
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """How everything is. `key` is the embedding key of the model in the settings."""
 
     home: Path

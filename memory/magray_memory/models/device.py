@@ -12,16 +12,15 @@ import json
 import logging
 import threading
 import time
-from dataclasses import dataclass, fields, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from magray_memory import atomic_file
 from magray_memory.config import ResourceSettings
 from magray_memory.errors import EmbeddingUnavailable
 from magray_memory.models.onnx.installed import fingerprint, has_cuda_provider, installed_runtime
 from magray_memory.models.onnx.shortage import HINT, too_little_address_space
-from magray_memory.models.onnx.smoke_test import CPU_ONLY, Verdict, probe
+from magray_memory.models.onnx.verdict import CPU_ONLY, Verdict
 from magray_memory.resources import choose_profile, machine
 
 if TYPE_CHECKING:
@@ -64,9 +63,10 @@ def find_out(home: Path, model: Model, device: str, seconds: float, *, again: bo
     known = None if again else verdict(home, model, device)
     if known is not None:
         return known
-    tried = fingerprint(
-        model, device
-    )  # before its files are read: one that is replaced meanwhile is not known
+    from magray_memory.models.onnx.smoke_test import probe
+
+    # Before its files are read: one that is replaced meanwhile is not known.
+    tried = fingerprint(model, device)
     found = probe(model, device, seconds, home)
     if not found.short:
         _remember(home, tried, found)
@@ -85,8 +85,7 @@ def gpu_impossible() -> Verdict | None:
     return Verdict("cuda", False, why, f'pip uninstall {named}; pip install "magray[gpu]"')
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """Where the model runs, and why not where it was asked for (None: it is, or nobody asked for more)."""
 
     requested: str
@@ -242,13 +241,11 @@ def _read(home: Path) -> list[tuple[str, Verdict]]:
 
 
 def _verdict(entry: dict[str, Any]) -> Verdict:
-    known = {field.name for field in fields(Verdict)}
-    found = Verdict(**{name: value for name, value in entry.items() if name in known})
+    found = Verdict(**{name: value for name, value in entry.items() if name in Verdict._fields})
     texts = (found.device, found.reason, found.hint)
     if not all(isinstance(text, str) for text in texts):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError("a text is missing")
-    return replace(
-        found,
+    return found._replace(
         ok=bool(found.ok),
         providers=tuple(str(name) for name in found.providers),
         at=float(found.at),

@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 import logging
 import time
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from magray_memory import atomic_file
 
@@ -25,8 +24,7 @@ _MAX_BYTES = 10_000
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """`actual` is None when no model could run; then `reason` says why. `observed_at` is in UTC seconds."""
 
     requested: str
@@ -76,7 +74,7 @@ def observe(
     if seen is not None and now - seen.observed_at < _REPEAT_SECONDS and _same(seen, new):
         return
     try:
-        atomic_file.write_text(home / _NAME, json.dumps(asdict(new)))
+        atomic_file.write_text(home / _NAME, json.dumps(new._asdict()))
     except OSError as error:
         _log.debug("the device in use could not be stored: %s", error)
 

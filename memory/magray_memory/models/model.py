@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from magray_memory import atomic_file
 from magray_memory.errors import ModelError
@@ -39,8 +38,7 @@ _KEYS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ModelFile:
+class ModelFile(NamedTuple):
     """One file of a model folder: its name there, sha256 in hex and size in bytes."""
 
     name: str
@@ -48,8 +46,7 @@ class ModelFile:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """What `model.toml` says. The id names the vector space; `files` is keyed by `tokenizer` and by device.
 
     `languages` are ISO 639-1 codes, and `code` for source code. A text longer than `max_tokens` is embedded

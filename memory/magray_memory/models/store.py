@@ -12,7 +12,7 @@ import json
 import os
 import re
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -183,14 +183,14 @@ def install_from_folder(folder: Path, home: Path, overrides: ModelOverrides) -> 
         exported=True,
         place=folder,
     )
-    model = replace(model, id=f"{_slug(folder.name)}-{_digest(model)}")
-    model = replace(model, dim=_dimension(model))
+    model = model._replace(id=f"{_slug(folder.name)}-{_digest(model)}")
+    model = model._replace(dim=_dimension(model))
     place = home / "models" / model.id
     _make_folder(place.parent)
     with scratch_folder(place) as draft:
-        tried = replace(model, place=draft)
+        tried = model._replace(place=draft)
         write_model(tried)
-        model = replace(model, place=place, reference=smoke_test(tried))
+        model = model._replace(place=place, reference=smoke_test(tried))
     _make_folder(place)
     write_model(model)
     return model
@@ -223,7 +223,7 @@ def smoke_test_and_record(model: Model, home_models: Path) -> None:
     """Like `smoke_test`; the vector goes into `model.toml` in the home where there is none yet."""
     vector = smoke_test(model)
     if not model.reference and model.place.parent == home_models:
-        write_model(replace(model, reference=vector))
+        write_model(model._replace(reference=vector))
 
 
 def verify(model: Model) -> float | None:
@@ -235,7 +235,7 @@ def verify(model: Model) -> float | None:
     from magray_memory.models import reference
 
     model.verify()
-    vector = reference.expected(replace(model, reference=smoke_test(model)))
+    vector = reference.expected(model._replace(reference=smoke_test(model)))
     expected = reference.expected(model)
     if expected is None or vector is None:
         return None

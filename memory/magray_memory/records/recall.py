@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -56,7 +55,7 @@ class Recall:
         query = self._search.without_secrets(query)
         now = self._clock() if as_of is None else as_of
         span = self._span(query.text, now)
-        asked = replace(
+        asked = msgspec.structs.replace(
             query,
             text=without_span(query.text, span),
             raw=query.raw or query.text,
@@ -89,7 +88,9 @@ class Recall:
         from magray_memory.records.past import PastNotebook
 
         until = datetime.fromtimestamp(as_of - _STEP, UTC)
-        query = replace(query, until=until if query.until is None else min(query.until, until))
+        query = msgspec.structs.replace(
+            query, until=until if query.until is None else min(query.until, until)
+        )
         notebook = self._notebook()
         if notebook is None:
             return self._search.query(query, should_stop)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, cast, get_args
+
+import msgspec
 
 from magray_memory.errors import QueryError
 from magray_memory.search.inline_filters import split
@@ -42,8 +43,7 @@ _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=
 _DATE_HINT = "2025-01-31, 2025-01-31T09:00, 3d, 2w or 6h"
 
 
-@dataclass(frozen=True, slots=True)
-class SearchQuery:
+class SearchQuery(msgspec.Struct, frozen=True):
     """One search. `text` is free of filters; `raw` is what was typed; times are aware and in UTC.
 
     A repeated tag means and; every other repeated filter means or. An empty tuple filters nothing. `folder`:
@@ -177,7 +177,7 @@ def without(query: SearchQuery, filters: Iterable[InlineFilter]) -> SearchQuery:
     kinds = {_kind(value) for name, value in given if name == "kind"}
     tags = {_tag(value) for name, value in given if name == "tag"}
     paths = {read_path(value, query.folder) for name, value in given if name == "path"}
-    return replace(
+    return msgspec.structs.replace(
         query,
         text=words[:MAX_TEXT],
         kinds=tuple(kind for kind in query.kinds if kind not in kinds),

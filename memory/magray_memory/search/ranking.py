@@ -7,9 +7,11 @@ not a story about it. Signals add a bounded amount, scaled by how sure they are;
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+from msgspec import field
 
 from magray_memory.search import file_roles
 from magray_memory.search.definitions import defines, symbol_tokens
@@ -33,8 +35,7 @@ MERGE_SHARE = 0.7
 """A neighbour joins the best passage of its file when it has at least this part of its score."""
 
 
-@dataclass(slots=True)
-class Ranked:
+class Ranked(msgspec.Struct):
     """A passage with its score and the steps to it; `also` are passages that were merged into it, `copies`
     those with the same text elsewhere.
     """

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import field
 
 from magray_memory.search.fusion import Fused
 from magray_memory.search.ranking import Ranked, order
@@ -50,8 +52,7 @@ RecordRef = tuple[int, int]
 """A record: the number of the vault view, and its document id there."""
 
 
-@dataclass(slots=True)
-class RecordContext:
+class RecordContext(msgspec.Struct):
     """The records among the candidates of one search, and what the question asks of them."""
 
     now: float

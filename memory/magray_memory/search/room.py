@@ -77,7 +77,7 @@ class Search:
 
     def without_secrets(self, query: SearchQuery) -> SearchQuery:
         """The query as it is answered and remembered: a secret in it was never stored, so nothing is lost."""
-        from dataclasses import replace
+        from msgspec import structs
 
         from magray_memory.text.redaction import redact
 
@@ -85,7 +85,7 @@ class Search:
         raw, text = redact(query.raw, redaction), redact(query.text, redaction)
         if not raw.counts and not text.counts:
             return query
-        return replace(query, raw=raw.text, text=text.text, loose=())
+        return structs.replace(query, raw=raw.text, text=text.text, loose=())
 
     def related(
         self, path: Path, line: int | None = None, k: int = 10, should_stop: Callable[[], bool] | None = None

@@ -7,7 +7,6 @@ from __future__ import annotations
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -56,20 +55,19 @@ if TYPE_CHECKING:
 _REREAD = "run `magray index`, which reads their files again"
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class _Run:
+class _Run(msgspec.Struct, eq=False):
     """What one search gathers on its way."""
 
     query: SearchQuery
     terms: QueryTerms
     started: float
-    unreadable: list[str] = field(default_factory=list[str])
+    unreadable: list[str] = msgspec.field(default_factory=list[str])
     """Why vaults could not be read, a sentence each."""
-    damaged: list[str] = field(default_factory=list[str])
+    damaged: list[str] = msgspec.field(default_factory=list[str])
     """Of which vaults some texts could not be read, a sentence each."""
-    problems: list[str] = field(default_factory=list[str])
+    problems: list[str] = msgspec.field(default_factory=list[str])
     """What else could not take part, a sentence each."""
-    unmatched: list[UnmatchedFilter] = field(default_factory=list[UnmatchedFilter])
+    unmatched: list[UnmatchedFilter] = msgspec.field(default_factory=list[UnmatchedFilter])
     """The filters that fit nothing."""
     searched: bool = False
     """Whether any passage could answer."""
@@ -170,7 +168,9 @@ class Searcher:
         `root` is the root of one of the vaults, `path` relative to it. Raises WorkspaceError when the file is
         not in the index, QueryError for a line below 1 or a negative k. A root without a vault has no hits.
         """
-        query = replace(parse("", k=k, mode="semantic"), raw=path if line is None else f"{path}:{line}")
+        query = msgspec.structs.replace(
+            parse("", k=k, mode="semantic"), raw=path if line is None else f"{path}:{line}"
+        )
         run = _Run(query, query_terms(""), time.perf_counter())
         if k == 0:
             return self._answer(run, [])
@@ -335,4 +335,4 @@ def _settled(run: _Run, views: Sequence[VaultView]) -> _Run:
     for view in views:
         view.allowed, view.unmatched = None, frozenset()
     query = without(query, as_text)
-    return replace(run, query=query, terms=query_terms(query.text))
+    return msgspec.structs.replace(run, query=query, terms=query_terms(query.text))

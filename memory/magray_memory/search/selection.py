@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISDIR
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import field
 
 from magray_memory.errors import MagrayError
 from magray_memory.search.vault_view import reading, sizes_of, texts_of
@@ -96,8 +98,7 @@ def inner_vaults(vault: OpenVault, vaults: Iterable[OpenVault]) -> list[tuple[st
     return sorted(inner, key=lambda part: -len(part[0]))
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class _Selection:
+class _Selection(msgspec.Struct, eq=False):
     views: dict[int, VaultView]
     ranked: Sequence[Ranked]
     _sizes: dict[PassageRef, int] = field(default_factory=dict["PassageRef", int])

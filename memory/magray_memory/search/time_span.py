@@ -8,9 +8,10 @@ one. What is no time is left alone: the word "may" or a bare number asks for not
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from magray_memory.search import time_words as words
 from magray_memory.search.local_calendar import DAY, seconds
@@ -35,8 +36,7 @@ _NAMED = re.compile(
 _DAY_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class TimeSpan:
+class TimeSpan(msgspec.Struct, frozen=True):
     """From `since` to `until`, in UTC seconds. `start` and `end` are where it stands in the text.
 
     `relative`: said from today on, so that no text holds these words for its sake. `weight`: how far it is

@@ -7,9 +7,11 @@ that a hit is made of are of one moment.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+import msgspec
+from msgspec import field
 
 from magray_memory.errors import MagrayError, RowsDamaged, StorageError, VaultDamaged
 from magray_memory.storage import unfinished
@@ -34,8 +36,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class VaultView:
+class VaultView(msgspec.Struct, eq=False):
     """A vault inside one search. `problem` says, in a sentence, what of it could not be used."""
 
     number: int

@@ -6,10 +6,10 @@ import contextlib
 import os
 import sqlite3
 import stat
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from magray_memory.errors import MagrayError, StorageError
 from magray_memory.storage import embedding_depth, unfinished, vector_spaces
@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from magray_memory.storage.embedding_depth import Depth
     from magray_memory.storage.home import Home
 
+_NONE: Mapping[str, int] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class VaultInfo:
+
+class VaultInfo(NamedTuple):
     """What one vault holds. `bytes` counts log and snapshots too; with a `problem` the numbers are zero."""
 
     path: Path
@@ -53,7 +54,7 @@ class VaultInfo:
     facts: Mapping[str, str]
     skipped: int = 0
     """Files that should have been indexed and were not."""
-    redacted: Mapping[str, int] = field(default_factory=dict[str, int])
+    redacted: Mapping[str, int] = _NONE
     """How many secrets were taken out, by kind."""
     problem: str = ""
     unseen_changes: bool = False

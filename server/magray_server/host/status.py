@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from magray_server.host.jobs import State
@@ -20,14 +19,14 @@ def read_status(session: Session, root: Path | None, reports: Mapping[Path, Repo
     """How everything is, seen from a root. `reports`: what is known of each folder's indexer."""
     status = session.health.status(root)
     figures = session.search.figures()
-    return replace(
-        status, components=[_completed(component, figures, reports) for component in status.components]
+    return status._replace(
+        components=[_completed(component, figures, reports) for component in status.components]
     )
 
 
 def _completed(component: Component, figures: Any, reports: Mapping[Path, Report]) -> Component:
     if component.name == "vector_cache":
-        return replace(component, detail={**component.detail, "session": figures})
+        return component._replace(detail={**component.detail, "session": figures})
     if component.name == "indexer":
         return _with_indexers(component, reports)
     return component
@@ -46,9 +45,9 @@ def _with_indexers(component: Component, reports: Mapping[Path, Report]) -> Comp
         }
         for root, report in reports.items()
     ]
-    component = replace(component, detail={**component.detail, "server": indexers})
+    component = component._replace(detail={**component.detail, "server": indexers})
     failed = next((report for report in reports.values() if report.state is State.FAILED), None)
     if failed is None or component.severity not in (Severity.OK, Severity.INFO):
         return component
     what = "cannot continue" if failed.trouble else "keeps ending"
-    return replace(component, severity=Severity.WARNING, summary=f"the indexer {what}: {failed.message}")
+    return component._replace(severity=Severity.WARNING, summary=f"the indexer {what}: {failed.message}")

@@ -265,7 +265,7 @@ def test_another_model_under_the_same_name_is_another_model(place: Place, tmp_pa
             place.first,
             folder=other,
             files={
-                key: replace(file, sha256=hashlib.sha256((other / file.name).read_bytes()).hexdigest())
+                key: file._replace(sha256=hashlib.sha256((other / file.name).read_bytes()).hexdigest())
                 for key, file in place.first.files.items()
             },
             reference="",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -117,7 +116,7 @@ def test_a_folder_says_itself_how_it_is_used(tmp_path: Path, home: Path) -> None
     said = (model.pooling, model.query_prefix, model.passage_prefix, model.max_tokens)
     assert said == ("cls", "find: ", "text: ", 64)
     again = resolve_model(model.id, home / "models")
-    assert again == replace(model, place=again.place)
+    assert again == model._replace(place=again.place)
     assert store.verify(again) == pytest.approx(1, abs=1e-3)
 
 
@@ -170,7 +169,7 @@ def test_what_cannot_be_used_is_told_before_anything_changes(tmp_path: Path, hom
 
 def test_a_dimension_that_model_toml_does_not_say_is_told(tmp_path: Path, home: Path) -> None:
     model = store.install_from_folder(make_model(tmp_path / "mine"), home, ModelOverrides())
-    wrong = replace(model, dim=48)
+    wrong = model._replace(dim=48)
     write_model(wrong)
     with pytest.raises(ModelError, match=r"vectors of 32 numbers, model\.toml says 48"):
         store.smoke_test(load_model(wrong.place))
@@ -191,7 +190,7 @@ def test_a_copy_of_the_default_model_with_a_file_for_the_gpu_is_preferred_while_
     place.mkdir(parents=True)
     for file in bundled.files.values():
         (place / file.name).write_bytes((bundled.folder / file.name).read_bytes())
-    write_model(replace(bundled, folder=place, place=place))
+    write_model(bundled._replace(folder=place, place=place))
     assert resolve_model("", home / "models").folder == place
     (place / "tokenizer.json").unlink()
     assert resolve_model("", home / "models").folder == bundled.folder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import shutil
@@ -23,8 +22,8 @@ from magray_memory.models.model import load_model
 from magray_memory.models.onnx import runtime, smoke_test
 from magray_memory.models.onnx.runner import first_line
 from magray_memory.models.onnx.shortage import shortage
-from magray_memory.models.onnx.smoke_test import Verdict
 from magray_memory.models.onnx.smoke_test_facts import Facts
+from magray_memory.models.onnx.verdict import CPU_ONLY, CUDA_LIBRARIES, DRIVER, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +92,7 @@ def test_a_model_that_is_replaced_while_it_is_tried_is_not_known_by_that(
         _damage(model.folder / model.files["cpu"].name)
         return Verdict("cpu", True)
 
-    monkeypatch.setattr(device, "probe", probe)
+    monkeypatch.setattr(smoke_test, "probe", probe)
     assert find_out(tmp_path, model, "cpu", 60).ok
     assert verdict(tmp_path, model, "cpu") is None
 
@@ -103,7 +102,7 @@ def test_a_failure_of_a_bad_moment_is_forgotten(bundled: Model, tmp_path: Path) 
     device._remember(tmp_path, device.fingerprint(bundled, "cpu"), hung)
     assert verdict(tmp_path, bundled, "cpu") == hung
     for at in (time.time() - 4000, time.time() + 4000):
-        device._remember(tmp_path, device.fingerprint(bundled, "cpu"), dataclasses.replace(hung, at=at))
+        device._remember(tmp_path, device.fingerprint(bundled, "cpu"), hung._replace(at=at))
         assert verdict(tmp_path, bundled, "cpu") is None
 
 
@@ -167,21 +166,21 @@ COMPLAINTS = {
             "[E:onnxruntime] Failed to load library /x/libonnxruntime_providers_cuda.so with error: "
             "libcublasLt.so.13: cannot open shared object file: No such file or directory"
         ),
-        ("libcublasLt.so.13", "libcublasLt.so.13: cannot open shared object file", smoke_test.CUDA_LIBRARIES),
+        ("libcublasLt.so.13", "libcublasLt.so.13: cannot open shared object file", CUDA_LIBRARIES),
     ),
     "no driver": (
         (
             "Failed to load library /x/libonnxruntime_providers_cuda.so with error: libcuda.so.1: "
             "cannot open shared object file: No such file or directory"
         ),
-        ("libcuda.so.1", "libcuda.so.1: cannot open shared object file", smoke_test.DRIVER),
+        ("libcuda.so.1", "libcuda.so.1: cannot open shared object file", DRIVER),
     ),
     "windows": (
         (
             r'Error loading "C:\x\onnxruntime_providers_cuda.dll" which depends on "cublasLt64_12.dll" '
             "which is missing. (Error 126)"
         ),
-        ("cublasLt64_12.dll", "cublasLt64_12.dll is missing", smoke_test.CUDA_LIBRARIES),
+        ("cublasLt64_12.dll", "cublasLt64_12.dll is missing", CUDA_LIBRARIES),
     ),
 }
 
@@ -193,7 +192,7 @@ def test_the_library_that_is_missing_is_named(system: str) -> None:
     found = smoke_test._judge("cuda", facts, ["noise", line, "more noise"], 0, 15)
     assert (found.library, found.reason, found.hint) == (library, reason, hint)
     bare = Facts(stage="session", reason="CUDA could not be loaded")
-    assert smoke_test._judge("cuda", bare, [line], 0, 15).hint == smoke_test.DRIVER
+    assert smoke_test._judge("cuda", bare, [line], 0, 15).hint == DRIVER
 
 
 def test_an_error_of_cuda_itself_is_reported_verbatim() -> None:
@@ -201,7 +200,7 @@ def test_an_error_of_cuda_itself_is_reported_verbatim() -> None:
     facts = Facts(stage="run", reason=why, driver="450.1")
     found = smoke_test._judge("cuda", facts, [], 0, 15)
     assert (found.reason, found.driver) == (why, "450.1")
-    assert found.hint == smoke_test.CPU_ONLY
+    assert found.hint == CPU_ONLY
 
 
 LONG = (

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -280,11 +279,11 @@ def test_a_question_goes_before_the_next_batch(bundled: Model) -> None:
 
 
 def test_a_reference_that_is_no_vector_is_told(bundled: Model) -> None:
-    assert reference.expected(replace(bundled, reference="")) is None
+    assert reference.expected(bundled._replace(reference="")) is None
     for bad in (
         "no base64!",
         reference.encode(np.zeros(384, np.float32)),
         reference.encode(np.ones(3, np.float32)),
     ):
         with pytest.raises(ModelError, match="reference is no vector"):
-            reference.expected(replace(bundled, reference=bad))
+            reference.expected(bundled._replace(reference=bad))

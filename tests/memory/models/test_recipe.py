@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hypothesis import given
@@ -72,16 +71,16 @@ def test_the_key_names_model_and_revision(bundled: Model) -> None:
 
 
 def test_another_model_under_the_same_name_is_another_space(bundled: Model) -> None:
-    files = bundled.files | {"cpu": replace(bundled.files["cpu"], sha256="0" * 64)}
-    other = replace(bundled, files=files)
+    files = bundled.files | {"cpu": bundled.files["cpu"]._replace(sha256="0" * 64)}
+    other = bundled._replace(files=files)
     assert embedding_key(other) != embedding_key(bundled)
     assert model_of(embedding_key(other)) == model_of(embedding_key(bundled)) == bundled.id
     assert space_in(embedding_key(other)) == space_of(other)
     for change in ({"pooling": "cls"}, {"passage_prefix": ""}, {"max_tokens": 64}, {"id": "x@y"}):
-        assert space_of(replace(other, **change)) != space_of(other)
-    assert model_of(embedding_key(replace(other, id="x@y"))) == "x@y"
+        assert space_of(other._replace(**change)) != space_of(other)
+    assert model_of(embedding_key(other._replace(id="x@y"))) == "x@y"
 
 
 def test_a_file_for_the_gpu_and_another_prefix_of_questions_leave_the_space(bundled: Model) -> None:
     both = bundled.files | {"cuda": bundled.files["cpu"]}
-    assert embedding_key(replace(bundled, files=both, query_prefix="q: ")) == embedding_key(bundled)
+    assert embedding_key(bundled._replace(files=both, query_prefix="q: ")) == embedding_key(bundled)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import random
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -99,7 +98,7 @@ def test_forgetting_words_changes_no_vector(static: StaticEmbedder, bundled: Mod
 
 
 def test_the_table_leaves_the_vector_space_of_the_model_as_it_was(bundled: Model) -> None:
-    without = replace(bundled, files={key: file for key, file in bundled.files.items() if key != FILE})
+    without = bundled._replace(files={key: file for key, file in bundled.files.items() if key != FILE})
     assert space_of(without) == space_of(bundled) == bundled.id
     table = table_of(bundled)
     assert table is not None
@@ -111,7 +110,7 @@ def test_a_table_of_another_model_or_a_broken_one_is_not_used(model_folder: Path
     model = load_model(model_folder)
     whole = (model_folder / "static.bin").read_bytes()
     assert table_of(model) is not None
-    other = replace(model, id="another", files={**model.files, "cpu": ModelFile("model.int8.onnx", "0", 1)})
+    other = model._replace(id="another", files={**model.files, "cpu": ModelFile("model.int8.onnx", "0", 1)})
     assert table_of(other) is None
     (model_folder / "static.bin").write_bytes(whole[: len(whole) // 2])
     assert table_of(model) is None

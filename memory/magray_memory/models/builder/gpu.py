@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import shutil
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from magray_memory import atomic_file
@@ -66,6 +65,6 @@ def build(model: Model, home_models: Path, source: Path | None = None) -> Model:
             f"model {model.id}", f"{place} cannot be written: {error.strerror or error}"
         ) from error
     files = {**model.files, "cuda": ModelFile(FILE, sources.sha256(data), len(data))}
-    made = replace(model, folder=place, place=place, files=files)
+    made = model._replace(folder=place, place=place, files=files)
     write_model(made)
     return made

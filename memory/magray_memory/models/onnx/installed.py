@@ -12,10 +12,9 @@ import os
 import platform
 import re
 import sys
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from magray_memory import __version__
 
@@ -29,8 +28,7 @@ _LOADER_CACHE = Path("/etc/ld.so.cache")
 _GPU_VARIABLES = ("CUDA_VISIBLE_DEVICES", "CUDA_PATH", "LD_LIBRARY_PATH", "NVIDIA_VISIBLE_DEVICES")
 
 
-@dataclass(frozen=True, slots=True)
-class Installed:
+class Installed(NamedTuple):
     """The runtime's distributions with versions, and what keeps the model from running ("": nothing)."""
 
     distributions: dict[str, str]
@@ -148,7 +146,9 @@ def _distributions() -> list[tuple[str, str]]:
         except OSError:
             continue
         for entry in names:
+            if not entry.endswith(".dist-info"):
+                continue
             name, _, version = entry.lower().removesuffix(".dist-info").partition("-")
-            if entry.endswith(".dist-info") and (name in _DISTRIBUTIONS or name.startswith("nvidia_")):
+            if name in _DISTRIBUTIONS or name.startswith("nvidia_"):
                 found.append((name.replace("_", "-"), version))
     return found

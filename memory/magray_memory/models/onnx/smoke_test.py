@@ -18,13 +18,13 @@ import tempfile
 import threading
 import time
 from collections import deque
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from magray_memory.models.onnx import shortage
 from magray_memory.models.onnx.gpu_errors import library_failure
 from magray_memory.models.onnx.smoke_test_facts import Facts
+from magray_memory.models.onnx.verdict import CPU_ONLY, CUDA_LIBRARIES, DRIVER, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -52,41 +52,10 @@ DRAFT_PREFIX = "magray-probe-"
 """How the names of temporary files and folders of a smoke test begin, where they have one."""
 
 _TRY_FOLDER = "set TMPDIR to a folder that can be written"
-CPU_ONLY = "magray config set embedding.device cpu"
-DRIVER = f"install the NVIDIA driver, or {CPU_ONLY}"
-CUDA_LIBRARIES = f'pip install "onnxruntime-gpu[cuda,cudnn]", or {CPU_ONLY}'
 
 
 class _NoResultFileError(Exception):
     """No folder takes a temporary file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether a device can run a model here, as a child process found out.
-
-    `reason` and `hint` say why not; `library` is the file that could not be loaded; `providers` are the
-    session's own; `passing` marks a failure that may have been the machine's bad moment.
-    """
-
-    device: str
-    ok: bool
-    reason: str = ""
-    hint: str = ""
-    library: str | None = None
-    providers: tuple[str, ...] = ()
-    runtime: str | None = None
-    driver: str | None = None
-    cuda: str | None = None
-    seconds: float = 0.0
-    at: float = 0.0
-    passing: bool = False
-    short: bool = False
-    """Memory, processes, files or room were short: nothing was found out, and nothing is stored."""
-
-    def as_json(self) -> dict[str, Any]:
-        """JSON of the stored result, also in the health report."""
-        return asdict(self)
 
 
 def probe(model: Model, device: str, seconds: float = SECONDS, home: Path | None = None) -> Verdict:
@@ -101,7 +70,7 @@ def probe(model: Model, device: str, seconds: float = SECONDS, home: Path | None
     except _NoResultFileError as error:
         why = f"no temporary file can be written to test it: {error}"
         verdict = Verdict(device, False, why, _TRY_FOLDER, passing=True, short=True)
-    return replace(verdict, seconds=round(time.monotonic() - began, 3), at=time.time())
+    return verdict._replace(seconds=round(time.monotonic() - began, 3), at=time.time())
 
 
 def _probe(model: Model, device: str, seconds: float, result: IO[bytes]) -> Verdict:
@@ -222,7 +191,7 @@ def _judge(device: str, facts: Facts, complaints: list[str], code: int | None, s
         # A library that gets no memory may abort without a word.
         short = shortage.too_little_address_space()
     if short:
-        return replace(verdict, reason=f"{doing}: {short}", hint=shortage.HINT, passing=True, short=True)
+        return verdict._replace(reason=f"{doing}: {short}", hint=shortage.HINT, passing=True, short=True)
     if "reason" in facts:
         return _explain(verdict, facts["reason"], facts.get("hint", ""), complaints)
     if stage == "onnxruntime" and device == "cpu":
@@ -230,17 +199,17 @@ def _judge(device: str, facts: Facts, complaints: list[str], code: int | None, s
     else:
         hint = "magray status --deep" if device == "cpu" else CPU_ONLY
     if code is None:
-        return replace(
-            verdict, reason=f"{doing} hangs (stopped after {seconds:g} s)", hint=hint, passing=True
+        return verdict._replace(
+            reason=f"{doing} hangs (stopped after {seconds:g} s)", hint=hint, passing=True
         )
     why = f"{doing} ends the process ({_death(code)})"
-    return replace(verdict, reason=why, hint=hint, passing=code in _KILLED_BY_OTHERS)
+    return verdict._replace(reason=why, hint=hint, passing=code in _KILLED_BY_OTHERS)
 
 
 def _explain(verdict: Verdict, reason: str, hint: str, complaints: list[str]) -> Verdict:
     """A failure that the child could report, with the library that the loader named on stderr, if it did."""
     if verdict.device == "cpu":
-        return replace(verdict, reason=reason, hint=hint or "magray model verify")
+        return verdict._replace(reason=reason, hint=hint or "magray model verify")
     loading = next(
         (line for line in reversed(complaints) if "with error:" in line or "depends on" in line), ""
     )
@@ -248,10 +217,10 @@ def _explain(verdict: Verdict, reason: str, hint: str, complaints: list[str]) ->
     if library is None:
         said = [text for line in complaints if (text := library_failure(line))]
         reason = said[-1] if said else reason
-        return replace(verdict, reason=_PREFIX.sub("", reason), hint=hint or CPU_ONLY)
+        return verdict._replace(reason=_PREFIX.sub("", reason), hint=hint or CPU_ONLY)
     # Without a driver no package helps, whichever library is missed first.
     driver = verdict.driver is None or library.startswith(("libcuda.so", "nvcuda", "libnvidia"))
-    return replace(verdict, reason=detail, hint=DRIVER if driver else CUDA_LIBRARIES, library=library)
+    return verdict._replace(reason=detail, hint=DRIVER if driver else CUDA_LIBRARIES, library=library)
 
 
 def _library(line: str) -> tuple[str | None, str]:
