@@ -32,6 +32,8 @@ class Connection(sqlite3.Connection):
     path: Path | None = None
     inode: int = 0
     closed: bool = False
+    """Whether it is closed, or will be once its transaction has ended."""
+    _released: bool = False
     log_files: LogFiles = NONE
     """The log and its index when they were looked at last."""
     without_log: object = None
@@ -52,8 +54,10 @@ class Connection(sqlite3.Connection):
         self.closed = True
         held = self.using.acquire(timeout=BUSY_SECONDS)
         try:
-            with log_files.never_last(self):
-                super().close()
+            if not self._released:  # else its log is gone because the last connection took it away
+                with log_files.never_last(self):
+                    super().close()
+                self._released = True
         finally:
             if held:
                 self.using.release()

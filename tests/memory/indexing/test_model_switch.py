@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -261,8 +260,7 @@ def test_another_model_under_the_same_name_is_another_model(place: Place, tmp_pa
     with session, place.memory(place.first) as reader, place.memory(place.first) as writer:
         before = answer(reader)
         assert writer.index.run().embedded == 0
-        changed = replace(
-            place.first,
+        changed = place.first._replace(
             folder=other,
             files={
                 key: file._replace(sha256=hashlib.sha256((other / file.name).read_bytes()).hexdigest())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -182,6 +183,43 @@ def test_nothing_that_writes_or_parses_is_loaded_to_show_records(magray: Magray,
     )
     assert "gate opens" in done.stdout
     assert "loaded: []" in done.stderr
+
+
+UNNEEDED = ("peewee", "tempfile", "subprocess", "magray_memory.models.onnx.smoke_test")
+
+
+@pytest.mark.parametrize(
+    ("line", "unneeded", "databases"),
+    [
+        (["status"], (*UNNEEDED, "concurrent.futures"), ["workspace"]),
+        (["search", "gate", "--mode", "lexical"], (*UNNEEDED, "numpy", "tomllib"), ["workspace", "usage.db"]),
+        (["search", "gate"], (*UNNEEDED,), ["workspace", "usage.db"]),
+    ],
+)
+def test_a_command_loads_and_opens_what_it_needs_and_each_database_once(
+    indexed: Magray, line: list[str], unneeded: tuple[str, ...], databases: list[str]
+) -> None:
+    code = (
+        "import json, sys\nopened = []\n"
+        "sys.addaudithook(lambda event, args: event == 'sqlite3.connect' and opened.append(str(args[0])))\n"
+        "from magray_server.cli.program import run\n"
+        f"code = run({line!r})\n"
+        f"loaded = [name for name in {unneeded!r} if name in sys.modules]\n"
+        "print(json.dumps([code, loaded, opened]), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=indexed.cwd,
+        env=indexed.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    exit_code, loaded, opened = json.loads(done.stderr.splitlines()[-1])
+    assert exit_code == 0, done.stderr
+    assert loaded == []
+    names = [Path(address.partition("?")[0]) for address in opened]
+    assert ["workspace" if path.parent.name == "workspaces" else path.name for path in names] == databases
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes break differently there")
