@@ -289,6 +289,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path)
     parser.add_argument("--kills", type=int, default=15)
     options = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed magray is compiled, so these have to be
     workspace = options.workspace.resolve()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home = options.home or Path(folder)

@@ -65,6 +65,7 @@ def main() -> None:
     parser.add_argument("--vectors", choices=("model", "random", "none"), default="model")
     parser.add_argument("--home", type=Path)
     given = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed magray is compiled, so these have to be
     os.environ.update(QUIET)
     home = given.home or Path(tempfile.mkdtemp(prefix="magray-records-"))
     print(f"{given.records:,} records, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, {home}\n")

@@ -282,6 +282,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--print", action="store_true", dest="show")
     options = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed magray is compiled, so these have to be
     made = measure(options.folder, options.vectors, options.runs)
     if options.show:
         print(made)

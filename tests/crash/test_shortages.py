@@ -142,7 +142,7 @@ def test_a_damaged_file_for_the_gpu_stops_nothing_on_the_processor(box: Box, rng
     shutil.copytree(bundled.folder, folder)
     (folder / "fp16.onnx").write_bytes(os.urandom(1000))
     files = {**bundled.files, "cuda": ModelFile("fp16.onnx", "0" * 64, 1000)}
-    write_model(dataclasses.replace(bundled, folder=folder, place=folder, files=files))
+    write_model(bundled._replace(folder=folder, place=folder, files=files))
     done = box("index", "--json")
     assert done.code == 0 and done.json["device"] == "cpu" and done.json["embedded"], done
     checked = box("doctor", "--json")

@@ -14,6 +14,7 @@ import pytest
 from magray_memory.archive import backup_state
 from magray_memory.archive.passphrase import Passphrases
 from magray_memory.errors import ArchiveError, PassphraseError, UsageError
+from magray_memory.health import disk_space
 from magray_memory.health.report import Severity
 from magray_memory.maintenance import daily_backup, schedule
 from magray_memory.memory import Memory
@@ -193,7 +194,8 @@ def test_status_counts_the_records_and_says_that_they_cannot_be_read(memory: Mem
 def test_status_says_that_the_disk_is_low(
     memory: Memory, monkeypatch: pytest.MonkeyPatch, free: int, severity: Severity
 ) -> None:
-    real = shutil.disk_usage(memory.home.path)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: real._replace(free=free))
+    now = shutil.disk_usage(memory.home.path).free
+    assert disk_space.free_bytes(memory.home.path) == pytest.approx(now, rel=0.1)
+    monkeypatch.setattr(disk_space, "free_bytes", lambda _: free)
     (part,) = (part for part in memory.health.status().components if part.name == "disk")
     assert (part.severity, part.detail["free"]) == (severity, free)
