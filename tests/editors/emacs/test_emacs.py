@@ -85,6 +85,9 @@ def test_eglot_searches_recalls_and_follows_links(tmp_path: Path) -> None:
 (defun xref-show-xrefs (fetcher _) (setq asked (funcall fetcher)))
 (until "hits" (lambda () (magray-search "on which day do we ship") asked))
 (princ (format "found %s\\n" (xref-location-group (xref-item-location (car asked)))))
+(magray-search "on which day do we ship tag:nowhere")
+(princ (format "lacks %s\\n" (magray--lacks (jsonrpc-request (magray--server) :magray/search
+                                             (list :query "on which day do we ship tag:nowhere")))))
 (until "a name" (lambda () (xref-backend-apropos 'eglot "?on which day do we ship")))
 (goto-char (point-min))
 (search-forward "[[dep")
@@ -97,6 +100,7 @@ def test_eglot_searches_recalls_and_follows_links(tmp_path: Path) -> None:
 """
     printed = run(tmp_path, "eglot", "eglot", walk)
     assert re.search(r"found .*deploy\.md", printed), printed
+    assert "lacks tag nowhere: no document has this tag" in printed, printed
     assert re.search(r"link .*deploy\.md", printed), printed
     assert "Tuesdays are for shipping." in printed, printed
 
