@@ -76,6 +76,14 @@ _MOST = 262_144
 """Characters of a file that are looked at: files of secrets are small."""
 _TEXTS = 0.3
 """Share of values with several words from which on a file is a catalogue of texts and labels."""
+_LEAST_TEXTS = 3
+_LABEL = re.compile(r"[A-Z][A-Za-z]*(?:-[A-Za-z]+)*[?!:.…]?")
+_LEAST_LABELS = 5
+_LABELS = 0.8
+"""Share of texts and capitalized words from which on a file is a catalogue, too."""
+_SERVER_KEYS = frozenset(
+    ("host", "hostname", "port", "server", "db", "database", "endpoint", "url", "uri", "region")
+)
 _WORD_SPACE = re.compile(r"(?<=[^\W\d_])[,.;:]? (?=[^\W\d_])")
 _PROSE = 0.05
 """Spaces between words for each character from which on a text is prose."""
@@ -113,9 +121,8 @@ def secret_in(text: str, doubt: Doubt) -> str | None:
     pairs += [
         inner._replace(line=pair.line) for pair in pairs if "=" in pair.value for inner in _pairs(pair.value)
     ]
-    texts = sum(" " in pair.value.strip() for pair in pairs)
     prose = len(_WORD_SPACE.findall(text)) > max(_PROSE * len(text), _PROSE_WORDS)
-    catalogue = prose or (texts >= 3 and texts >= _TEXTS * len(pairs))
+    catalogue = prose or _is_catalogue(pairs, labels=doubt is Doubt.POSSIBLE)
     for pair in pairs:
         if _is_secret(pair, texts=catalogue or code):
             return f"a value of {pair.key[:60]!r} in line {pair.line}"
@@ -150,6 +157,33 @@ def _is_secret(pair: _Pair, *, texts: bool) -> bool:
     if always and not texts and " " not in value and len(value) >= 3:
         return not value.startswith(("http://", "https://", "/", "./"))
     return _is_opaque(value)
+
+
+def _is_catalogue(pairs: list[_Pair], *, labels: bool) -> bool:
+    """Whether the values are texts for people: several words, or, with `labels`, words in other letters than
+    ASCII, or nearly all of them capitalized words where no server is described.
+    """
+    texts = sum(" " in pair.value.strip() for pair in pairs)
+    if texts >= _LEAST_TEXTS and texts >= _TEXTS * len(pairs):
+        return True
+    if not labels or any(
+        _ALWAYS.fullmatch(_normal(pair.key)) and not _is_label(pair.value) for pair in pairs
+    ):
+        return False
+    texts += sum(_is_foreign_word(pair.value) for pair in pairs)
+    if texts >= _LEAST_TEXTS and texts >= _TEXTS * len(pairs):
+        return True
+    shown = sum(_is_label(pair.value) for pair in pairs)
+    server = any(_normal(pair.key) in _SERVER_KEYS for pair in pairs)
+    return not server and shown >= _LEAST_LABELS and shown >= _LABELS * len(pairs)
+
+
+def _is_label(value: str) -> bool:
+    return " " in value.strip() or _is_foreign_word(value) or _LABEL.fullmatch(value) is not None
+
+
+def _is_foreign_word(value: str) -> bool:
+    return value.isalpha() and not value.isascii()
 
 
 def _is_opaque(value: str) -> bool:

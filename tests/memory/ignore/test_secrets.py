@@ -123,6 +123,31 @@ def test_settings_texts_and_templates_are_no_secrets(text: str) -> None:
     assert secret_in(text, Doubt.POSSIBLE) is None
 
 
+CATALOGUES = [
+    "login: Anmelden\nlogout: Abmelden\npassword: Passwort\nemail: E-Mail\nforgot: Passwort vergessen?\n",
+    "login: Zaloguj\nlogout: Wyloguj\npassword: Hasło\nregister: Rejestracja\nsend: Wyślij\n",
+    '{"login": "Вход", "password": "Пароль", "logout": "Выход"}',
+    '{"login": "ログイン", "password": "パスワード", "logout": "ログアウト"}',
+    '{"login": "로그인", "password": "비밀번호", "logout": "로그아웃"}',
+]
+ACCOUNTS = [
+    "user: Admin\nhost: Backup\nzone: Frankfurt\nrole: Owner\npassword: Sommer\n",
+    "login: Anmelden\nlogout: Abmelden\npassword: hunter22x\nemail: E-Mail\nforgot: Weg\nsend: Senden\n",
+    '{"login": "Вход", "password": "Qx7!pw93kd", "logout": "Выход", "mail": "Почта"}',
+    '{"user": "Иван", "password": "Солнышко"}',
+]
+
+
+@pytest.mark.parametrize("text", CATALOGUES)
+def test_labels_of_a_form_in_any_language_are_no_secrets(text: str) -> None:
+    assert secret_in(text, Doubt.POSSIBLE) is None
+
+
+@pytest.mark.parametrize("text", ACCOUNTS)
+def test_a_password_among_words_is_one(text: str) -> None:
+    assert secret_in(text, Doubt.POSSIBLE) is not None
+
+
 def test_under_a_likely_name_only_what_is_plainly_harmless_is_kept() -> None:
     for text in ("bank: hunter2\n", "my bank hunter2", "hunter2 swordfish\nmore\n", '{"db": "zebra"}'):
         assert secret_in(text, Doubt.LIKELY) is not None
