@@ -253,6 +253,33 @@ def test_records_are_exported_and_imported(window: Window, place: Place) -> None
     assert window.all_messages() == []
 
 
+def test_whoever_leaves_a_question_has_changed_nothing(window: Window, place: Place) -> None:
+    before = magray(place, "list")["records"]
+    dialog = (lambda: window.input.input_value().startswith("/"), "the dialog")
+    for command, choice in (
+        ("Export Records", ""),
+        ("Export Records", "Markdown"),
+        ("Export Records", "JSON"),
+        ("Import Records", "the dialog"),
+        ("Restore from Backup", ""),
+    ):
+        window.command(f"magray: {command}")
+        if choice == "the dialog":
+            window.wait_for(*dialog)
+        elif choice:
+            window.choose(choice, *dialog)
+        else:
+            window.wait_for(
+                lambda: window.rows.count() and "magray:" not in window.row_texts()[0], "the list"
+            )
+        window.close_lists()
+    window.command("magray: Install Server")
+    window.wait_for(lambda: "Install the magray server" in window.dialog, "the question")
+    window.decide("Cancel")
+    assert magray(place, "list")["records"] == before
+    assert window.all_messages() == []
+
+
 def test_the_trash_is_a_list_from_which_records_are_taken_back(window: Window, place: Place) -> None:
     magray(place, "forget", "n1")
     window.wait_for(lambda: not any("Tracing" in row for row in window.tree("Memory")), "the view without it")
@@ -289,6 +316,42 @@ def test_a_workspace_that_vanishes_is_told_and_the_editor_goes_on(
     shutil.move(away, place.workspace)
     searched(window, "HookCaller", "HookCaller")
     window.close_lists()
+
+
+def test_a_restore_beneath_unsaved_text_loses_neither(window: Window, place: Place) -> None:
+    magray(place, "edit", "n2", "--text", "As backed up.")
+    magray(place, "backup")
+    magray(place, "edit", "n2", "--text", "Of later.")
+    window.command("View: Show magray")
+    window.until(
+        lambda: window.tree_row("Memory", "Deploy").click(timeout=5_000),
+        lambda: window.active_tab.startswith("n2.md") and "Of later." in window.text,
+        "the record",
+    )
+    window.to_the_end()
+    window.insert(" Unsaved.")
+    how = window.rows.filter(has_text="Replace")
+
+    def choose_backup() -> None:
+        window.command("magray: Restore from Backup")
+        window.wait_for(lambda: "Another file" in window.list_text, "the backups")
+        window.rows.first.click(timeout=5_000)
+
+    window.until(choose_backup, lambda: how.count() == 1, "how to restore")
+    window.choose("Replace", lambda: "Replace all records" in window.dialog, "the question")
+    window.decide("Restore")
+    window.wait_for(lambda: magray(place, "show", "n2")["text"] == "As backed up.", "what was backed up")
+    window.wait_for(lambda: window.frame_text("what was restored"), "the page of what was restored")
+    tab = window.page.locator(".tab").filter(has_text="n2.md").first
+    window.until(
+        lambda: tab.click(timeout=5_000), lambda: "Of later. Unsaved." in window.text, "the unsaved text"
+    )
+    window.save(lambda: any("n2" in text for text in window.messages()), "that it was not saved")
+    assert magray(place, "show", "n2")["text"] == "As backed up."
+    window.clear_messages()
+    window.command("File: Revert File")
+    window.wait_for(lambda: "As backed up." in window.text and not window.dirty, "the text of the backup")
+    window.command("View: Close All Editors")
 
 
 def choose_path(window: Window, path: str, *, leads_on: bool = False) -> None:

@@ -11,7 +11,7 @@ from workbench import NOTIFICATION
 from .conftest import magray, searched, server_processes
 
 if TYPE_CHECKING:
-    from workbench import Editor, Window
+    from workbench import Browser, Editor, Window
 
     from .conftest import Place
 
@@ -237,6 +237,22 @@ def test_restoring_shows_what_would_change_and_asks(window: Window, place: Place
     window.picture("restore")
     window.decide("Cancel")
     assert magray(place, "list")["records"] == [record]
+
+
+def test_another_window_on_the_same_folder_shares_what_is_known(
+    window: Window, editor: Editor, browser: Browser, place: Place
+) -> None:
+    other = browser.open(editor.address(place.workspace))
+    searched(other, "HookCaller", "HookCaller")
+    other.close_lists()
+    other.command("View: Show magray")
+    magray(place, "remember", "Seen by both.", "--title", "Both")
+    for each in (window, other):
+        each.command("View: Show magray")
+        each.wait_for(lambda each=each: any("Both" in row for row in each.tree("Memory")), "the record")
+    other.command("magray: Index Open Folders")
+    other.told("Another window or program indexes this folder")
+    other.page.context.close()
 
 
 def test_a_server_that_is_killed_is_started_again(window: Window, editor: Editor) -> None:

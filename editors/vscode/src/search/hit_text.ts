@@ -79,7 +79,8 @@ export function oneLine(text: string): string {
 }
 
 function filePlace(hit: Hit, { folders = false }: Shown): string {
-  const place = `${hit.path ?? ""}:${hit.snippet_line}`;
+  // A server that is older than this extension does not say where the snippet begins.
+  const place = `${hit.path ?? ""}:${hit.snippet_line ?? hit.start_line}`;
   return folders && hit.root !== null ? `${lastPart(hit.root.replaceAll("\\", "/"))} • ${place}` : place;
 }
 

@@ -25,6 +25,9 @@ METHOD = "magray/recordsChanged"
 LOOK_SECONDS = 0.5
 """How often the notebook's file is looked at."""
 
+SETTLE_LOOKS = 4
+"""Looks after a change of the file: a commit that is being synced shows in the file before it can be read."""
+
 Stamp = tuple[tuple[int, int, int], ...]
 
 
@@ -72,15 +75,19 @@ class RecordChanges:
     def _watch(self) -> None:
         self._stamp = self._look_at_file()
         self._revision = self._ask() if self._stamp else 0
+        looks = 0
         while not self._closed:
-            self._wake.wait(LOOK_SECONDS)
+            woken = self._wake.wait(LOOK_SECONDS)
             self._wake.clear()
             stamp = self._look_at_file()
-            if self._closed or stamp == self._stamp:
+            if stamp != self._stamp:
+                looks = SETTLE_LOOKS
+            if self._closed or not (looks or woken):
                 continue
-            revision = self._ask()
+            revision = self._ask() if stamp else 0
             if revision is None:
                 continue
+            looks = max(0, looks - 1)
             self._stamp = stamp
             if revision != self._revision:
                 self._revision = revision
