@@ -43,3 +43,14 @@ def test_a_lens_has_a_number_once_the_model_has_read_what_it_counts(
         assert eventually(is_shown, 60.0), (depth, title())
         client.close_document(uri)
         assert client.stop() == 0
+
+
+def test_a_lens_of_a_file_that_is_not_indexed_yet_has_no_number_and_is_no_error(
+    connect: Any, project: Path
+) -> None:
+    client = connect()
+    asks = {"server": {"codeLens": True, "index": False}}
+    client.start(project, profile=SHOWS, initializationOptions=asks)
+    uri = client.open(project / "src/storage.py")
+    (lens,) = client.request("textDocument/codeLens", {"textDocument": {"uri": uri}})
+    assert client.request("codeLens/resolve", lens)["command"]["title"] == "related"

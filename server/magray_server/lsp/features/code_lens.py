@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from magray_memory.errors import NotIndexed
 from magray_server.lsp.features.show_related import related_command
 
 if TYPE_CHECKING:
@@ -89,14 +90,20 @@ class CodeLenses:
             lens.command = types.Command("", "")
             return lens
         arguments: dict[str, Any] = {"uri": data.get("uri"), "line": data.get("line"), "k": _COMPARED}  # pyright: ignore
-        answer = await self._related(arguments)
-        hits = answer["hits"]
-        read = answer["mode"] == "semantic" and all(hit["freshness"] != "pending" for hit in hits)
-        count = _alike([hit["score"] for hit in hits]) if read else 0
+        count = await self._count(arguments)
         arguments["k"] = count or _SHOWN
         title = f"{count} related" if count else "related"
         lens.command = related_command(self._client, title, arguments) or types.Command(title, "")
         return lens
+
+    async def _count(self, arguments: dict[str, Any]) -> int:
+        """How many places are like it; 0 where that is not known."""
+        try:
+            answer = await self._related(arguments)
+        except NotIndexed:  # a new file, or the first run has not come to it
+            return 0
+        read = answer["mode"] == "semantic" and all(hit["freshness"] != "pending" for hit in answer["hits"])
+        return _alike([hit["score"] for hit in answer["hits"]]) if read else 0
 
 
 def _alike(cosines: list[float]) -> int:
