@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from magray_memory.storage.home import Home
     from magray_memory.storage.vault import Vault
 
+_KEPT_AT = "static_kept_at"
+"""Stored with a vault: the state of vectors for which the approximate ones are those that are needed."""
+
 
 @dataclass(slots=True)
 class Semantic:
@@ -179,12 +182,15 @@ class EmbeddingPhase:
         return False
 
     def _drop_approximate(self, key: str) -> None:
-        """Remove the approximate vectors once every passage has its own."""
+        """Remove the approximate vectors that no search needs, once every passage has a vector."""
         with self._vault.read() as connection:
             made = static_vectors.has_static(connection) and count_pending(connection, key) == 0
-        if made:
+            at = f"{key} {static_vectors.static_state(connection)} {count_heads(connection, key)}"
+        if made and self._vault.meta(_KEPT_AT) != at:
             with self._vault.write() as connection:
-                static_vectors.drop_static(connection)
+                static_vectors.drop_unneeded(connection, key)
+                at = f"{key} {static_vectors.static_state(connection)} {count_heads(connection, key)}"
+                self._vault.set_meta(_KEPT_AT, at)
 
     def _drop(self, key: str) -> None:
         from magray_memory.index.snapshot import forget

@@ -43,6 +43,10 @@ class CenteredRows:
     steps: NDArray[np.float32]
     inverse: NDArray[np.float32]
 
+    def take(self, at: NDArray[np.intp]) -> CenteredRows:
+        """Those at these positions."""
+        return CenteredRows(self.coordinates[at], self.steps[at], self.inverse[at])
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

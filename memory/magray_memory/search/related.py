@@ -18,7 +18,7 @@ from magray_memory.search.ranking import Ranked, RankingQuery, Signals, rank
 from magray_memory.search.semantic_candidates import approximate_index, nearest
 from magray_memory.search.vault_view import candidate_rows, reading
 from magray_memory.storage.passages import FilePassage, file_passages
-from magray_memory.storage.pending import count_pending
+from magray_memory.storage.static_vectors import may_help
 from magray_memory.text.analyzer import tokens
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def similar_by_vectors(
 
 
 def _lacks_vectors(view: VaultView) -> bool:
-    return not view.source.transient and count_pending(view.connection, view.key) > 0
+    return not view.source.transient and may_help(view.connection, view.key)
 
 
 def _mean(location: Location, key: str, approximate: StaticIndex | None) -> NDArray[np.float32] | None:

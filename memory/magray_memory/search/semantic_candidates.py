@@ -11,6 +11,7 @@ from magray_memory.errors import EmbeddingUnavailable, MagrayError
 from magray_memory.search.fresh_vectors import fresh_cosines
 from magray_memory.search.language_gate import OPEN, Gate, gate
 from magray_memory.storage.pending import count_pending
+from magray_memory.storage.static_vectors import may_help
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -94,7 +95,8 @@ def nearest(
 ) -> dict[int, float]:
     """Cosines of the `limit` nearest passages, and of every lexical candidate.
 
-    Passages without a vector of their own take part by the approximate one that `approximate` has;
+    Passages without a vector of their own take part by the approximate one that `approximate` has, prose that
+    is read in part by both;
     `passage`: the vector is that of a text, not of a question.
     """
     import numpy as np
@@ -102,16 +104,19 @@ def nearest(
     ids, scores = view.neighbours or store.search(vector, limit, view.allowed)
     found = dict(zip(ids.tolist(), scores.tolist(), strict=True))
     if approximate is not None:
+        approximate.blend(vector, found, passage=passage)
         ids, scores = approximate.search(vector, limit, view.allowed, passage=passage)
         found.update(zip(ids.tolist(), scores.tolist(), strict=True))
         found = dict(nlargest(limit, found.items(), key=itemgetter(1)))
     rest = np.array(sorted(view.lexical.keys() - found.keys()), np.int64)
     if len(rest):
-        answers = [store.search(vector, len(rest), rest)]
+        ids, scores = store.search(vector, len(rest), rest)
+        others = dict(zip(ids.tolist(), scores.tolist(), strict=True))
         if approximate is not None:
-            answers.append(approximate.search(vector, len(rest), rest, passage=passage))
-        for ids, scores in answers:
-            found.update(zip(ids.tolist(), scores.tolist(), strict=True))
+            approximate.blend(vector, others, passage=passage)
+            ids, scores = approximate.search(vector, len(rest), rest, passage=passage)
+            others.update(zip(ids.tolist(), scores.tolist(), strict=True))
+        found.update(others)
     return found
 
 
@@ -119,9 +124,7 @@ def approximate_index(view: VaultView, table: StaticTable | None, key: str | Non
     """The approximate vectors of a vault, where they are of this space and some passages need them."""
     if table is None or view.source.transient or table.embedding_key != key:
         return None
-    if count_pending(view.connection, table.embedding_key) == 0:
-        return None
-    return view.source.approximate(table)
+    return view.source.approximate(table) if may_help(view.connection, key) else None
 
 
 def approximate_share(views: Sequence[VaultView]) -> float:

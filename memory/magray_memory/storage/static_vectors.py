@@ -2,7 +2,8 @@
 
 One row a file: `ids` are its passages (int64, little-endian), `data` as many rows of the static table that
 `key` names. A row is written in the transaction that stores the passages, and goes with its file; once every
-passage has its own vector, all of them go. Functions take a connection, inside the caller's transaction.
+passage has its own vector they go, but for those of prose of which the model has read only the beginning.
+Functions take a connection, inside the caller's transaction.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from magray_memory.storage.pending import count_pending
 from magray_memory.storage.row_checksums import checksum_of_bytes, has_checksums
-from magray_memory.storage.schema import STATIC_VECTORS
+from magray_memory.storage.schema import HEADS, STATIC_VECTORS
 
 if TYPE_CHECKING:
     import sqlite3
@@ -53,6 +54,11 @@ def has_static(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM static_vector LIMIT 1").fetchone() is not None
 
 
+def may_help(connection: sqlite3.Connection, key: str | None) -> bool:
+    """Whether a search may need an approximate vector: passages lack one of this key, or read it in part."""
+    return count_pending(connection, key) > 0 or (_has_table(connection) and has_static(connection))
+
+
 def static_rows(connection: sqlite3.Connection, key: str, row_bytes: int) -> tuple[bytes, bytes]:
     """All approximate vectors by one table: ids (int64, little-endian), and as many rows.
 
@@ -71,6 +77,30 @@ def embedded_ids(connection: sqlite3.Connection, key: str | None) -> list[int]:
         "SELECT passage_id FROM vector WHERE key_id = (SELECT id FROM embedding_key WHERE key = ?)", (key,)
     )
     return [row[0] for row in rows]
+
+
+_PROSE_HEADS = (
+    "SELECT p.id, p.document_id FROM vector v JOIN passage p ON p.id = v.passage_id"
+    " JOIN document d ON d.id = p.document_id"
+    " WHERE v.head = 1 AND v.key_id = (SELECT id FROM embedding_key WHERE key = ?) AND d.kind <> 'code'"
+)
+
+
+def prose_heads(connection: sqlite3.Connection, key: str | None) -> list[int]:
+    """The passages of prose that have a vector of the beginning of their text alone, in no order."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] < HEADS:
+        return []
+    return [row[0] for row in connection.execute(_PROSE_HEADS, (key,))]
+
+
+def drop_unneeded(connection: sqlite3.Connection, key: str) -> None:
+    """Remove the approximate vectors that help no search once no passage is pending: those of files without
+    a passage of prose that is read in part.
+    """
+    connection.execute(
+        f"DELETE FROM static_vector WHERE document_id NOT IN (SELECT document_id FROM ({_PROSE_HEADS}))",
+        (key,),
+    )
 
 
 def count_static(connection: sqlite3.Connection, embedding_key: str | None) -> int:
@@ -119,11 +149,6 @@ def damaged_static(connection: sqlite3.Connection) -> list[int]:
         ):
             damaged.append(document_id)
     return damaged
-
-
-def drop_static(connection: sqlite3.Connection) -> None:
-    """Remove all approximate vectors."""
-    connection.execute("DELETE FROM static_vector")
 
 
 def _has_table(connection: sqlite3.Connection) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from magray_memory.config import EmbeddingSettings, Settings
 from magray_memory.errors import EmbeddingUnavailable
 from magray_memory.index.open_vaults import OpenVault
 from magray_memory.index.static_index import StaticIndex
@@ -291,3 +293,38 @@ def test_a_row_of_the_table_is_a_vector_again(model: Embedder) -> None:
     assert np.linalg.norm(made, axis=1) == pytest.approx(1, abs=1e-4)
     question = model.query("store secrets of users safely")
     assert int((made @ question).argmax()) == 0
+
+
+SAME = " ".join(f"The {word} of the harbour is older than its lighthouse." for word in "abcdefghijklmnop")
+ENDS = {
+    "tea": "Green leaves are steeped in hot water for three minutes.",
+    "ship": "The vessel left the port with a cargo of grain.",
+    "tax": "What a company owes to the state is due in April.",
+    "bees": "The swarm gathers nectar and makes honey of it.",
+}
+
+
+def test_prose_that_is_read_in_part_is_found_by_its_end_too(ws: Workspace, model: Embedder) -> None:
+    ws.write("long.py", "def long():\n" + "".join(f"    value_{n} = compute_{n}()\n" for n in range(60)))
+    for name, end in ENDS.items():
+        ws.write(f"notes/{name}.md", f"# Notes\n\n{SAME}\n{end}\n")
+    for depth in ("static", "heads"):
+        ws.settings = Settings(embedding=EmbeddingSettings(depth=depth))
+        ws.index(embedder=lambda: model)
+    with ws.vault.read() as connection:
+        sql = "SELECT DISTINCT kind FROM static_vector JOIN document ON document.id = document_id"
+        assert connection.execute(sql).fetchall() == [("doc",)]
+        assert len(static_vectors.prose_heads(connection, model.key)) >= len(ENDS)
+    for question, name in {
+        "how long leaves are in hot water": "tea",
+        "what the ship carried": "ship",
+        "when companies pay taxes": "tax",
+        "who makes honey": "bees",
+    }.items():
+        hits = search(ws, model, question, mode="semantic", paths=("notes",)).hits
+        ends = [hit.path for hit in hits if hit.path and Path(hit.path).stem in ENDS]
+        assert ends[0] == f"notes/{name}.md", question
+    ws.settings = Settings(embedding=EmbeddingSettings(depth="full"))
+    ws.index(embedder=lambda: model)
+    with ws.vault.read() as connection:
+        assert not static_vectors.has_static(connection)
