@@ -73,6 +73,8 @@ def insert(vault: Vault, record: NewRecord, lexical: LexicalWriter, document_id:
             tuple(fields.values()),
         )
         document = inserted.lastrowid or 0
+        # One that was purged and is wanted again, from an export: backups may bring it back from now on.
+        connection.execute("DELETE FROM purged WHERE uid = ?", (record.uid,))
         set_tags(connection, document, content.tags)
         set_links(connection, document, content.links)
         set_redactions(connection, document, content.redacted)

@@ -153,6 +153,24 @@ def test_a_purged_record_stays_away(memory: Memory) -> None:
     assert found(memory, "subject4") == []
 
 
+@pytest.mark.parametrize("merge", [False, True])
+def test_a_purged_record_that_was_imported_again_comes_back(
+    memory: Memory, tmp_path: Path, merge: bool
+) -> None:
+    export = tmp_path / "export.json"
+    memory.exchange.export(export)
+    before = texts(memory)
+    memory.records.purge(["n5"])
+    memory.exchange.import_(export)
+    assert texts(memory) == before
+    memory.archive.backup()
+    memory.records.forget(["n6"])
+    done = memory.archive.restore("latest", merge=merge)
+    assert done.plan.purged == 0
+    assert any("subject4 " in text for text in texts(memory))
+    assert sound(memory)
+
+
 def test_a_merge_adds_what_is_missing_and_keeps_what_is_here(
     memory: Memory, open_home: Callable[[str], Memory]
 ) -> None:
