@@ -4,7 +4,8 @@ A rule is a kind and a pattern that is matched after the indentation, from the m
 `^`. In a pattern `@` is the name, of letters, digits and `_`; `@{…}` is a name that looks like the expression
 in the braces, `LISP` there a name of Lisp. `TYPE` is a type as C's relatives write it before a name, `ARGS`
 balanced parentheses, `MODS` a modifier of Visual Basic. `\x40` is an at sign. The first rule that matches
-decides. `definition_rules` reads it.
+decides. `outer>kind` is a rule for members: it holds right in the body of what has one of the kinds before the
+`>`, and `_` in its kind is a blank. `definition_rules` reads it.
 """
 # ruff: noqa: E501
 
@@ -19,8 +20,14 @@ RULES = {
         type typedef\s+@\s*(?:<[^=]*>)?\s*=
         constructor (?:const\s+)?factory\s+\w+\.@
         property (?:(?:static|external)\s+)*(?:TYPE)?(?:get|set)\s+@
-        function (?:(?:static|external|late|covariant)\s+)*(?:TYPE){1,2}@\s*(?:<[^()]*>)?\(
+        function (?:(?:static|external|late|covariant)\s+)*(?!const\s)(?:TYPE){1,2}(?!Function\b)@\s*(?:<[^()]*>)?\(
         function (?!(?:if|for|while|switch|catch|do|assert|super|this)\b)@\s*ARGS\s*(?:async\*?|sync\*)?\s*(?:\{|=>)
+        class,enum>field (?:(?:static|final|late|const|covariant|external|abstract|var)\s+)*(?:TYPE)?Function\s*ARGS\??\s+@\s*(?:=(?!=)|;)
+        class,enum>field (?:(?:static|final|late|const|covariant|external|abstract|var)\s+)*TYPE@\s*(?:=(?!=)|;|$)
+        class,enum>field (?:(?:static|final|late|const|covariant|external|abstract|var)\s+)+@\s*(?:=(?!=)|;)
+        class,enum>constructor (?:(?:const|external)\s+)*_?[A-Z]\w*\.@\s*\(
+        class,enum>constructor (?:(?:const|external)\s+)*(?!Function\b)@{_?[A-Z]\w*}\s*\(
+        enum>enum_member @{[a-z]\w*}\s*(?:\(.*\)\s*)?[,;]?\s*(?://.*)?$
     """,
     "fortran": r"""
         module module\s+(?!procedure\b)@
@@ -50,6 +57,10 @@ RULES = {
         enum enum\s+@
         service service\s+@
         method rpc\s+@
+        message>union oneof\s+@
+        message>message (?:(?:optional|required|repeated)\s+)?group\s+@
+        message,union>field (?:(?:optional|required|repeated)\s+)?(?!(?:option|reserved|extensions)\b)(?:map\s*<[^>]*>|\.?[\w.]+)\s+@\s*=\s*\d
+        enum>enum_member @\s*=\s*-?\d
     """,
     "thrift": r"""
         struct (?:struct|union|exception)\s+@
@@ -58,6 +69,8 @@ RULES = {
         constant const\s+\S+\s+@
         type typedef\s+\S.*\s@\s*[;,]?$
         method (?:oneway\s+)?TYPE@\s*\(
+        struct>field \d+\s*:\s*(?:(?:required|optional)\s+)?[\w.]+(?:\s*<.*>)?\s+@
+        enum>enum_member @\s*(?:=\s*-?\d\w*\s*)?[,;]?\s*(?:(?://|\#).*)?$
     """,
     "pascal": r"""
         module (?:unit|program|library|package)\s+@{[\w.]+}
@@ -96,6 +109,9 @@ RULES = {
         event (?:event|error)\s+@\s*\(
         function (?:function|modifier)\s+@
         type type\s+@
+        class>field (?:mapping\s*\(.*\)\s+|TYPE)(?:(?:public|private|internal|payable|constant|immutable|transient|override(?:\([^)]*\))?)\s+)*@\s*(?:=(?!=)|;)
+        struct>field (?:mapping\s*\(.*\)\s+|TYPE)(?:payable\s+)?@\s*;
+        enum>enum_member @\s*,?\s*(?:(?://|/\*).*)?$
     """,
     "groovy": r"""
         class (?:(?:public|private|protected|static|abstract|final|sealed)\s+)*(?:class|trait|record)\s+@
@@ -295,7 +311,8 @@ RULES = {
         type directive\s+\x40@
         function (?:query|mutation|subscription)\s+@
         type fragment\s+@
-        property ^\s+@\s*(?:\([^)]*\))?\s*:\s*\[?\[?[A-Z]
+        type,interface>property @\s*(?:\((?:[^)]*$|[^)]*\)\s*:)|:\s*\[*[A-Z])
+        enum>enum_member @\s*(?:\x40.*|\#.*)?$
     """,
     "prisma": r"""
         enum enum\s+@\s*\{
@@ -307,6 +324,8 @@ RULES = {
         class class\s+@
         enum enum\s+@
         method (?:(?:static|hidden)\s+)*\[[^\]]+(?:\[\])?\]\s*@\s*\(
+        class>property (?:(?:static|hidden)\s+)*(?:\[.+\]\s*)?(?:(?:static|hidden)\s+)*\$@\s*(?:=|;|\#|$)
+        enum>enum_member @\s*(?:=\s*-?\w+\s*)?(?:\#.*)?$
     """,
     "perl": r"""
         module package\s+@{[\w:]+}
@@ -328,8 +347,21 @@ RULES = {
         method [-+]\s*ARGS\s*@
         enum typedef\s+NS_\w+\([^,]*,\s*@
         struct (?:typedef\s+)?(?:struct|union|enum)\s+@\s*\{
+        property \x40property\b[^;^]*\(\^\s*(?:_?(?:nullable|nonnull)\s+|_N\w+\s+)?@\s*\)
+        property \x40property\b[^;^]*?[\s*>)]@\b\s*(?:[A-Z]*_\w+(?:\([^;]*\))?\s*)*;
         macro #\s*define\s+@
         function (?:TYPE){1,4}@\s*\([^;=]*$
+        struct>field (?:TYPE){1,3}@\s*(?:\[[^\]]*\]\s*)*[;:]
+        enum>enum_member @\s*(?:=[^;]*?|[A-Z]\w+\(.*\)\s*)?,?\s*(?:(?://|/\*).*)?$
+    """,
+    "scss": r"""
+        macro \x40mixin\s+@{[\w-]+}
+        macro ^=@{[\w-]+}
+        function \x40function\s+@{[\w-]+}
+        rule ^\x40layer\s+@{[\w.-]+}\s*\{
+        variable ^@{\$[\w-]+}\s*:
+        variable ^@{\x40(?!(?:page|media|supports|include|import|use|forward)\b)[\w-]+}:\s
+        rule ^@{[.#%:*\w\[][^\{\};$\x40]*[^\{\};$\s\x40]}\s*\{
     """,
     "vb": r"""
         class (?:MODS\s+)*(?:Class|Structure|Module|Interface|Enum|Namespace|Type)\s+@{[\w.]+}

@@ -98,7 +98,8 @@ def chunk_lines(text: str, language: str = "", *, symbols: bool = True) -> tuple
     chunks: list[Chunk] = []
     rules = definition_rules(language)
     ranges = split_rows(lines, 0, lines.count)
-    found = [_definitions(lines, start, end, rules) if symbols else [] for start, end in ranges]
+    nesting = _Nesting() if rules is not None and rules.members else None
+    found = [_definitions(lines, start, end, rules, nesting) if symbols else [] for start, end in ranges]
     named = _symbols(found, lines.count)
     first = 0
     for (start, end), definitions in zip(ranges, found, strict=True):
@@ -212,22 +213,90 @@ class _Line(NamedTuple):
     name: str
     kind: str
     valued: bool
+    member: bool = False
 
 
-def _definitions(lines: LineIndex, start: int, end: int, rules: DefinitionRules | None) -> list[_Line]:
+_BLOCKS = (("/*", "*/"), ('"""', '"""'), ("<#", "#>"))
+"""What begins and ends a comment or a description of several lines, where types have members."""
+
+
+class _Nesting:
+    """What the lines of a text stand right in, told by their indentation, line by line."""
+
+    def __init__(self) -> None:
+        self._outer: list[tuple[int, str]] = []
+        self._closing = ""
+
+    def comments(self, line: str) -> bool:
+        """Whether the next line is in a comment or description of several lines, which begin on their own."""
+        if self._closing:
+            if self._closing in line:
+                self._closing = ""
+            return True
+        begun = line.lstrip()
+        for opening, closing in _BLOCKS:
+            if begun.startswith(opening):
+                if closing not in begun[len(opening) :]:
+                    self._closing = closing
+                    return True
+                return False
+        return False
+
+    def around(self, line: str) -> str:
+        """The kind of the definition in whose body the next line stands, with no other line between; "" else.
+
+        A brace on its own line belongs to the line above it.
+        """
+        if _is_bare(line):
+            return ""
+        outer, indent = self._outer, _indent(line)
+        while outer and outer[-1][0] >= indent:
+            outer.pop()
+        return outer[-1][1] if outer else ""
+
+    def enter(self, line: str, kind: str) -> None:
+        """Go on behind a line that defines something of a kind, "" for nothing."""
+        if not _is_bare(line):
+            self._outer.append((_indent(line), kind))
+
+
+def _is_bare(line: str) -> bool:
+    stripped = line.strip()
+    return not stripped or stripped == "{"
+
+
+def _indent(line: str) -> int:
+    columns = line.expandtabs(4)
+    return len(columns) - len(columns.lstrip(" "))
+
+
+def _definitions(
+    lines: LineIndex, start: int, end: int, rules: DefinitionRules | None, nesting: _Nesting | None
+) -> list[_Line]:
     """The lines of these rows that look like a definition, a section or a key."""
     found: list[_Line] = []
-    define = _define if rules is None else rules.find
     for number, line in enumerate(lines.slice(start, end).split("\n"), start + 1):
-        defined = define(line[:200])
+        defined = _defined(line, rules, nesting)
         if defined is None:
             continue
-        columns = line.expandtabs(4)
-        indent = len(columns) - len(columns.lstrip(" "))
+        indent = _indent(line)
         again = bool(found) and found[-1].indent == indent and found[-1].name == defined.name
         if not (again and rules is not None and rules.clauses):
             found.append(_Line(number, indent, *defined))
     return found
+
+
+def _defined(line: str, rules: DefinitionRules | None, nesting: _Nesting | None) -> Defined | None:
+    """What a line defines, by the rules of its language or by words that most have."""
+    if rules is None:
+        return _define(line[:200])
+    if nesting is None:
+        return rules.find(line[:200])
+    if nesting.comments(line):
+        return None
+    defined = rules.find(line[:200], nesting.around(line))
+    nesting.enter(line, defined.kind if defined is not None else "")
+    return defined
 
 
 def _define(line: str) -> Defined | None:
@@ -247,8 +316,11 @@ def _define(line: str) -> Defined | None:
 
 def _symbol_and_kind(found: list[_Line]) -> tuple[str, str]:
     """Symbol and kind of the definitions at the smallest indentation."""
-    margin = min(line.indent for line in found)
-    names = [(line.name, line.kind) for line in found if line.indent == margin]
+    named = [line for line in found if not line.member]
+    if not named:
+        return "", "code"
+    margin = min(line.indent for line in named)
+    names = [(line.name, line.kind) for line in named if line.indent == margin]
     distinct = list(dict.fromkeys(name for name, _ in names))
     return ", ".join(fit_names(distinct, distinct)), names[0][1]
 

@@ -92,3 +92,61 @@ def haskell_constructor(node: Node) -> Iterable[tuple[Node, str]]:
     form = node.named_child(0) if node.named_child_count else None
     name = form.child_by_field_name("name") if form is not None else None
     return () if name is None else ((name, "constructor"),)
+
+
+_RUBY_ACCESSORS = frozenset(
+    f"{owner}{kind}" for owner in ("attr", "mattr", "cattr") for kind in ("_reader", "_writer", "_accessor")
+) | {"attr", "class_attribute"}
+_RUBY_SYMBOLS = ("simple_symbol", "string")
+
+
+def ruby_accessors(node: Node) -> Iterable[tuple[Node, str]]:
+    """What `attr_reader :a, :b`, `alias_method :new, :old`, `define_method(:a)`, `scope :a, -> …` define."""
+    word, arguments = node.child_by_field_name("method"), node.child_by_field_name("arguments")
+    if word is None or arguments is None or node.child_by_field_name("receiver") is not None:
+        return ()
+    called = (word.text or b"").decode(errors="replace")
+    given = arguments.named_children
+    named = [each for each in given if each.type in _RUBY_SYMBOLS]
+    if called in _RUBY_ACCESSORS:
+        return [(_ruby_name(each), "property") for each in named]
+    if not named or given[0] != named[0]:
+        return ()
+    defines = called in {"define_method", "alias_method"} or (
+        called == "scope" and len(given) > 1 and given[1].type == "lambda"
+    )
+    return [(_ruby_name(named[0]), "method")] if defines else ()
+
+
+def _ruby_name(node: Node) -> Node:
+    """The node of the name in a symbol or a string."""
+    content = node.named_child(0) if node.type == "string" and node.named_child_count else None
+    return content or node
+
+
+def ruby_alias(node: Node) -> Iterable[tuple[Node, str]]:
+    """The new name of `alias new old`."""
+    name = node.child_by_field_name("name")
+    return () if name is None else ((name, "variable" if name.type == "global_variable" else "method"),)
+
+
+_ELIXIR_ATTRIBUTES = {
+    **dict.fromkeys((b"type", b"typep", b"opaque"), "type"),
+    **dict.fromkeys((b"callback", b"macrocallback"), "method"),
+}
+
+
+def elixir_attribute(node: Node) -> Iterable[tuple[Node, str]]:
+    """What `@type name :: …` and `@callback name(…) :: …` define."""
+    call = node.child_by_field_name("operand")
+    word = call.child_by_field_name("target") if call is not None else None
+    kind = _ELIXIR_ATTRIBUTES.get(word.text or b"") if word is not None else None
+    if call is None or kind is None:
+        return ()
+    given = next((each for each in call.named_children if each.type == "arguments"), None)
+    name = given.named_child(0) if given is not None and given.named_child_count else None
+    while name is not None and name.type == "binary_operator":
+        name = name.child_by_field_name("left")
+    if name is not None and name.type == "call":
+        name = name.child_by_field_name("target")
+    return ((name, kind),) if name is not None and name.type == "identifier" else ()

@@ -212,6 +212,7 @@ SYNTAXES: dict[str, Syntax] = {
             "assignment": symbol_names.ruby_assignment,
         },
         body="body_statement singleton_class begin_block do_block block",
+        members={"call": symbol_members.ruby_accessors, "alias": symbol_members.ruby_alias},
     ),
     "php": Syntax(
         separator="::",
@@ -319,6 +320,7 @@ SYNTAXES: dict[str, Syntax] = {
     "elixir": Syntax(
         extract={"call": symbol_names.elixir_call, "unary_operator": symbol_names.elixir_attribute},
         body="do_block",
+        members={"unary_operator": symbol_members.elixir_attribute},
     ),
     "zig": Syntax(
         define={"function_declaration": "function"},

@@ -35,6 +35,8 @@ _BEFORE_KEYWORD = (b"", b"async")
 _JOINTS = ("::", ".", ":")
 _PHRASES = frozenset(("test", "section", "element", "rule", "at-rule", "block", "instance"))
 """Kinds whose names are phrases: a joint in them joins nothing."""
+_CALLED = ("method", "property")
+"""Kinds of members that are joined like methods."""
 _NOTHING = frozenset(("imports", "lead"))
 _WITH_ARGUMENTS = ("template_type", "template_function")
 _OUTER = CLASS_LIKE | MODULE_LIKE | {"table", "type"}
@@ -163,7 +165,10 @@ class _Collector:
     def _add_members(self, node: Node, names: MemberNames, scope: _Scope) -> None:
         for name, kind in names(node):
             text = source_of(name, self._source, MAX_NAME)
-            parts = scope.symbol, self._finder.syntax.separator, text
+            syntax = self._finder.syntax
+            joint = syntax.method_separator if kind in _CALLED else None
+            symbol = name.type == "simple_symbol"
+            parts = scope.symbol, joint or syntax.separator, text.lstrip(":") if symbol else text
             self._add(name.start_byte, node.end_byte, parts, kind)
 
     def _define(self, node: Node, start: int, definition: Definition, scope: _Scope) -> None:
