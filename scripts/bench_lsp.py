@@ -105,7 +105,7 @@ class Server:
         params = {
             "processId": os.getpid(),
             "rootUri": None,
-            "capabilities": {"workspace": {"workspaceFolders": True}},
+            "capabilities": {"workspace": {"workspaceFolders": True}, "experimental": {"magrayStatus": True}},
             "workspaceFolders": [{"uri": folder.as_uri(), "name": folder.name} for folder in folders],
         }
         seconds = self.ask("initialize", params)[1]
