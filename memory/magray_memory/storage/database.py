@@ -33,7 +33,7 @@ class Connection(sqlite3.Connection):
     inode: int = 0
     closed: bool = False
     """Whether it is closed, or will be once its transaction has ended."""
-    _released: bool = False
+    released: bool = False
     log_files: LogFiles = NONE
     """The log and its index when they were looked at last."""
     without_log: object = None
@@ -54,10 +54,10 @@ class Connection(sqlite3.Connection):
         self.closed = True
         held = self.using.acquire(timeout=BUSY_SECONDS)
         try:
-            if not self._released:  # else its log is gone because the last connection took it away
+            if not self.released:  # else its log is gone because the last connection took it away
                 with log_files.never_last(self):
                     super().close()
-                self._released = True
+                self.released = True
         finally:
             if held:
                 self.using.release()
@@ -186,6 +186,8 @@ class VaultDatabase:
         """This thread's connection, opened now where it has none."""
         connection = self._state.connection
         if connection is not None and connection.closed:  # by another thread, for what it had open was gone
+            if self._state.begun and not connection.released:
+                return connection  # it waits for the end of this transaction
             self.close()
             connection = None
         return self.connect() if connection is None else connection
@@ -200,9 +202,9 @@ class VaultDatabase:
             connection = self.raw()
             connection.using.acquire()
         try:
-            connection.execute(f"BEGIN {lock}")
-            self._state.begun = True
             try:
+                self._state.begun = True
+                connection.execute(f"BEGIN {lock}")
                 yield
                 connection.execute("COMMIT")
             except BaseException:

@@ -11,13 +11,14 @@ import tempfile
 import textwrap
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ended import end
 
 from magray_memory.errors import StorageError, VaultDamaged, VaultTooNew
 from magray_memory.storage import change_log, schema
+from magray_memory.storage.database import Connection
 from magray_memory.storage.durability import Durability, VaultKind
 from magray_memory.storage.home import Home
 from magray_memory.storage.vault import Vault, quarantine
@@ -367,3 +368,43 @@ def test_a_vault_that_cannot_be_read_names_its_folder(tmp_path: Path) -> None:
     os.truncate(path, 5_000)
     (info,) = list_vaults(home)
     assert info.problem and info.root == root
+
+
+@pytest.mark.parametrize("writes", [False, True])
+def test_a_vault_that_another_thread_closes_is_used_to_the_end_of_the_transaction(
+    path: Path, *, writes: bool
+) -> None:
+    with _open(path) as vault:
+        closing = threading.Thread(target=vault.close)
+        with vault.write() if writes else vault.read() as connection:
+            begun = vault.db.raw()
+            closing.start()
+            while not begun.closed:
+                pass
+            assert vault.meta("kind") == WORKSPACE.value
+            if writes:
+                vault.set_meta("x", "written")
+            assert connection.execute("SELECT count(*) FROM meta").fetchone()[0]
+        closing.join()
+        assert vault.meta("x") == ("written" if writes else None)
+
+
+def test_what_interrupts_the_beginning_of_a_transaction_leaves_none(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _open(path) as vault:
+        connection, execute = vault.db.raw(), Connection.execute
+
+        def interrupted(self: Connection, sql: str, *values: Any) -> sqlite3.Cursor:
+            done = execute(self, sql, *values)
+            if sql.startswith("BEGIN"):
+                raise KeyboardInterrupt
+            return done
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Connection, "execute", interrupted)
+            with pytest.raises(KeyboardInterrupt), vault.write():
+                pass
+        assert not connection.in_transaction
+        vault.set_meta("x", "1")
+        assert vault.meta("x") == "1"
