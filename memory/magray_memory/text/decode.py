@@ -14,6 +14,8 @@ _BOMS = (  # longest first: the UTF-16 mark begins the UTF-32 one
 _PRINTED = bytes(set(range(256)) - (set(range(32)) - set(b"\t\n\r\f\x08\x1b")) - {127})
 _SAMPLE = 1 << 16
 _GIT_LOOKS_AT = 8000
+_AROUND = 4096
+"""Bytes on each side of the first NUL that have to be text: a program behind its script is none."""
 _LEAST_UTF_16 = 8
 """Bytes: in fewer, a NUL says nothing of an encoding."""
 
@@ -53,9 +55,7 @@ def decode(data: bytes) -> str:
                     data = data[len(mark) :]
                     break
                 raise Undecodable(f"binary, or damaged {encoding[:6].upper()}") from None
-            if "\0" in text:
-                raise Undecodable("binary (NUL characters)")
-            return text
+            return _without_few_nuls(text) if "\0" in text else text
     if b"\0" in data:
         return _decode_with_nuls(data)
     sample = data[:_SAMPLE]
@@ -75,9 +75,19 @@ def _decode_with_nuls(data: bytes) -> str:
     text = "\0" if encoding is None else data.decode(encoding, "replace")
     if "\0" not in text:
         return text
-    if b"\0" in data[:_GIT_LOOKS_AT] or data.count(0) > MAX_NUL * len(data):
+    first = data.find(0)
+    around = data[max(0, first - _AROUND) : first + _AROUND].replace(b"\0", b"")
+    packed = len(around.translate(None, _PRINTED)) > MAX_CONTROL * len(around)
+    if packed or first < _GIT_LOOKS_AT or data.count(0) > MAX_NUL * len(data):
         raise Undecodable("binary (NUL bytes)", binary=True)
     return decode(data.replace(b"\0", b" "))
+
+
+def _without_few_nuls(text: str) -> str:
+    """A text with a mark of its encoding, by the same measure."""
+    if text.find("\0") < _GIT_LOOKS_AT or text.count("\0") > MAX_NUL * len(text):
+        raise Undecodable("binary (NUL characters)")
+    return text.replace("\0", " ")
 
 
 def unmarked_utf_16(data: bytes) -> str | None:

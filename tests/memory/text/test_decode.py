@@ -66,6 +66,22 @@ def test_a_stray_nul_far_behind_the_head_costs_nothing_else() -> None:
     assert error.value.binary
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_stray_nul_behind_a_byte_order_mark_costs_nothing_else(encoding: str) -> None:
+    text = "größer\n" * 2000
+    assert decode(f"{text}a\0b".encode(encoding)) == text + "a b"
+    for other in (f"a\0b{text}", text + "a\0b\0" * 50):
+        with pytest.raises(Undecodable):
+            decode(other.encode(encoding))
+
+
+def test_a_program_behind_a_long_script_is_no_text() -> None:
+    script, program = b"#!/bin/sh\necho unpacking\n" * 8000, random.Random(1).randbytes(20_000)
+    with pytest.raises(Undecodable) as error:
+        decode(script + program)
+    assert error.value.binary
+
+
 def test_nothing_is_a_text() -> None:
     assert decode(b"") == ""
 
