@@ -98,7 +98,7 @@ def chunk_lines(text: str, language: str = "", *, symbols: bool = True) -> tuple
     chunks: list[Chunk] = []
     rules = definition_rules(language)
     ranges = split_rows(lines, 0, lines.count)
-    nesting = _Nesting() if rules is not None and rules.members else None
+    nesting = _Nesting(language) if rules is not None and rules.members else None
     found = [_definitions(lines, start, end, rules, nesting) if symbols else [] for start, end in ranges]
     named = _symbols(found, lines.count)
     first = 0
@@ -216,31 +216,29 @@ class _Line(NamedTuple):
     member: bool = False
 
 
-_BLOCKS = (("/*", "*/"), ('"""', '"""'), ("<#", "#>"))
-"""What begins and ends a comment or a description of several lines, where types have members."""
+_BLOCKS = {"graphql": ('"""', '"""'), "powershell": ("<#", "#>")}
+"""What begins and ends a comment or a description of several lines, where types have members and it is not
+as in C. Three quotes are none in Dart: a line may begin with those that end a text.
+"""
 
 
 class _Nesting:
     """What the lines of a text stand right in, told by their indentation, line by line."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: str) -> None:
         self._outer: list[tuple[int, str]] = []
-        self._closing = ""
+        self._opening, self._closing = _BLOCKS.get(language, ("/*", "*/"))
+        self._inside = False
 
     def comments(self, line: str) -> bool:
         """Whether the next line is in a comment or description of several lines, which begin on their own."""
-        if self._closing:
-            if self._closing in line:
-                self._closing = ""
+        if self._inside:
+            self._inside = self._closing not in line
             return True
         begun = line.lstrip()
-        for opening, closing in _BLOCKS:
-            if begun.startswith(opening):
-                if closing not in begun[len(opening) :]:
-                    self._closing = closing
-                    return True
-                return False
-        return False
+        if begun.startswith(self._opening):
+            self._inside = self._closing not in begun[len(self._opening) :]
+        return self._inside
 
     def around(self, line: str) -> str:
         """The kind of the definition in whose body the next line stands, with no other line between; "" else.

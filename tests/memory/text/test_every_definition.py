@@ -358,6 +358,15 @@ def test_what_stands_in_a_comment_defines_nothing(language: str, text: str, expe
     assert [f"{each.name} {each.line}" for each in symbols] == expected
 
 
+def test_what_stands_behind_a_text_of_several_lines_is_defined() -> None:
+    text = (
+        'class Till {\n  final String help = """\nTake it.\n""";\n  int coins() => 1;\n}\n\nclass Lid {\n}\n'
+    )
+    chunks = chunk("a.dart", text).chunks
+    assert [each.name for part in chunks for each in part.symbols] == ["Till", "help", "coins", "Lid"]
+    assert [part.symbol for part in chunks] == ["Till, Lid"]
+
+
 @pytest.mark.parametrize("language", SAMPLES)
 def test_fields_do_not_name_a_passage(language: str) -> None:
     text, _ = SAMPLES[language]
