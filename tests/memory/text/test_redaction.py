@@ -45,6 +45,10 @@ key = f"cache:{user.pk}:password={password}"
 raise ValueError("password must be longer than 8 characters")
 def login(request, password=None, token=None): ...
 cache_key = "views.decorators.cache.cache_page.settingsprefix.GET.18a03f9c9649f7d684af5db3524f5c99"
+entry = redis.get("cache_key_9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
+pod = "rest-api-550e8400-e29b-41d4-a716-446655440000"
+styles = ["fc-9dd4e461268c8034f5c8564e155c67a6.css", "flat-ico-9dd4e461268c8034f5c8564e155c67a6"]
+index = "idx_pk_3f786850e387550fdab836ed7e6dc881de", "is_live_3f786850e387550fdab836ed7e6dc881de2"
 url = "https://user:password@example.com/x"
 path = "https://localhost:8000/@vite/client1234567890abcdefghij"
 """,
