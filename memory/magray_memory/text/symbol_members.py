@@ -97,7 +97,6 @@ def haskell_constructor(node: Node) -> Iterable[tuple[Node, str]]:
 _RUBY_ACCESSORS = frozenset(
     f"{owner}{kind}" for owner in ("attr", "mattr", "cattr") for kind in ("_reader", "_writer", "_accessor")
 ) | {"attr", "class_attribute"}
-_RUBY_SYMBOLS = ("simple_symbol", "string")
 
 
 def ruby_accessors(node: Node) -> Iterable[tuple[Node, str]]:
@@ -107,21 +106,23 @@ def ruby_accessors(node: Node) -> Iterable[tuple[Node, str]]:
         return ()
     called = (word.text or b"").decode(errors="replace")
     given = arguments.named_children
-    named = [each for each in given if each.type in _RUBY_SYMBOLS]
     if called in _RUBY_ACCESSORS:
-        return [(_ruby_name(each), "property") for each in named]
-    if not named or given[0] != named[0]:
+        return [(name, "property") for name in map(_ruby_name, given) if name is not None]
+    name = _ruby_name(given[0]) if given else None
+    if name is None:
         return ()
     defines = called in {"define_method", "alias_method"} or (
         called == "scope" and len(given) > 1 and given[1].type == "lambda"
     )
-    return [(_ruby_name(named[0]), "method")] if defines else ()
+    return ((name, "method"),) if defines else ()
 
 
-def _ruby_name(node: Node) -> Node:
-    """The node of the name in a symbol or a string."""
-    content = node.named_child(0) if node.type == "string" and node.named_child_count else None
-    return content or node
+def _ruby_name(node: Node) -> Node | None:
+    """The node of the name in a symbol or a string; None for others, and where a part of it is computed."""
+    if node.type == "simple_symbol":
+        return node
+    content = node.named_child(0) if node.type == "string" and node.named_child_count == 1 else None
+    return content if content is not None and content.type == "string_content" else None
 
 
 def ruby_alias(node: Node) -> Iterable[tuple[Node, str]]:
@@ -146,7 +147,12 @@ def elixir_attribute(node: Node) -> Iterable[tuple[Node, str]]:
     given = next((each for each in call.named_children if each.type == "arguments"), None)
     name = given.named_child(0) if given is not None and given.named_child_count else None
     while name is not None and name.type == "binary_operator":
+        operator = name.child_by_field_name("operator")
+        if operator is None or operator.type not in ("::", "when"):
+            return ()
         name = name.child_by_field_name("left")
     if name is not None and name.type == "call":
         name = name.child_by_field_name("target")
-    return ((name, kind),) if name is not None and name.type == "identifier" else ()
+    if name is None or name.type != "identifier" or name.text == b"unquote":
+        return ()
+    return ((name, kind),)

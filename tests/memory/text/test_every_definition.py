@@ -367,6 +367,38 @@ def test_what_stands_behind_a_text_of_several_lines_is_defined() -> None:
     assert [part.symbol for part in chunks] == ["Till, Lid"]
 
 
+COMPUTED = {
+    "ruby": (
+        """\
+class Till
+  attr_reader :coins, "note_#{kind}", "#{kind}", ""
+  define_method("add_#{kind}") { }
+  alias_method name, :coins
+  alias_method "total", "coins"
+end
+""",
+        ["Till", "coins", "total"],
+    ),
+    "elixir": (
+        """\
+defmodule Till do
+  @type unquote(name) :: term
+  @callback left + right :: term
+  @callback total :: term
+end
+""",
+        ["Till", "total"],
+    ),
+}
+
+
+@pytest.mark.parametrize("language", COMPUTED)
+def test_a_name_that_is_computed_is_none(language: str) -> None:
+    text, expected = COMPUTED[language]
+    symbols = [each for part in chunk("x", text, language=language).chunks for each in part.symbols]
+    assert [each.name for each in symbols] == expected
+
+
 @pytest.mark.parametrize("language", SAMPLES)
 def test_fields_do_not_name_a_passage(language: str) -> None:
     text, _ = SAMPLES[language]
