@@ -35,8 +35,10 @@ def uri(path: Path, query: str) -> str:
     """The file as SQLite names it, whatever characters it has, with options such as `mode=ro`."""
     text = os.fspath(path.absolute())
     if os.name == "nt":
-        text = "/" + text.replace("\\", "/")
-    return f"file:{quote(os.fsencode(text), safe='/:')}?{query}"
+        text = text.replace("\\", "/")
+        text = text if text.startswith("/") else f"/{text}"  # a share begins with two
+    # An empty authority comes first: else a path that begins with two slashes would be taken for one.
+    return f"file://{quote(os.fsencode(text), safe='/:')}?{query}"
 
 
 def refuse_what_is_no_file(path: Path) -> None:

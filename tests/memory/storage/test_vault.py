@@ -54,6 +54,14 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "a vault ё #1?%20" / "x.db"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there such a path names a share")
+def test_a_path_may_begin_with_two_slashes(path: Path) -> None:
+    with _open(Path(f"/{path}")) as vault:
+        vault.set_meta("x", "1")
+    with _open(path, write=False) as vault:
+        assert vault.meta("x") == "1"
+
+
 def test_reading_makes_nothing(path: Path) -> None:
     assert Vault.find(path, kind=WORKSPACE) is None
     with pytest.raises(StorageError, match="there is no vault"):
