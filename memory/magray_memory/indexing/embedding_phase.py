@@ -92,6 +92,8 @@ class EmbeddingPhase:
             if pending:
                 self._approximate()
             self._run_passes(loading, model, key, done, many=pending > FEW_PASSAGES)
+            if self.depth.name == "heads" and not self._embedding_ends():
+                self._approximate_heads()
             self._note_depth()
         except EmbeddingUnavailable as error:
             self._events.warn(f"semantic search is not up to date: {error.message}")
@@ -147,6 +149,14 @@ class EmbeddingPhase:
         if static is not None:
             few = 1 if self.depth.name == "static" else FEW_PASSAGES
             catch_up(self._vault, static, self._durability, self._embedding_ends, few)
+
+    def _approximate_heads(self) -> None:
+        """Have prose whose beginning alone is read found by its rest, too."""
+        from magray_memory.indexing.static_phase import catch_up_with_heads, static_model
+
+        static = static_model(self._settings, self._home) if self._vault.kind.derived else None
+        if static is not None:
+            catch_up_with_heads(self._vault, static, self._durability, self._embedding_ends)
 
     def _count_pending(self, key: str) -> int:
         with self._vault.read() as connection:

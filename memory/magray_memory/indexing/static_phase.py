@@ -20,7 +20,12 @@ from magray_memory.models.recipe import passage_text
 from magray_memory.resources import choose_profile, machine
 from magray_memory.storage.passages import embedded_parts
 from magray_memory.storage.pending import count_pending
-from magray_memory.storage.static_vectors import files_without_static, passage_ids, put_static
+from magray_memory.storage.static_vectors import (
+    files_without_static,
+    heads_without_static,
+    passage_ids,
+    put_static,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,13 +121,35 @@ def catch_up(
 
     Each commit holds those of whole files. Ends early once `should_stop` is true; raises StorageError.
     """
-    from magray_memory.models.static_embedder import open_static
-
     table = model.table
     with vault.read() as connection:
         if count_pending(connection, table.embedding_key) < few:
             return 0
         files = files_without_static(connection, table.key, table.embedding_key)
+    return _make_all(vault, model, durability, should_stop, files)
+
+
+def catch_up_with_heads(
+    vault: Vault, model: StaticModel, durability: Durability, should_stop: Callable[[], bool]
+) -> int:
+    """Like `catch_up`, for prose that the model reads in part: few passages are worth it, for it will not
+    read the rest.
+    """
+    table = model.table
+    with vault.read() as connection:
+        files = heads_without_static(connection, table.key, table.embedding_key)
+    return _make_all(vault, model, durability, should_stop, files)
+
+
+def _make_all(
+    vault: Vault,
+    model: StaticModel,
+    durability: Durability,
+    should_stop: Callable[[], bool],
+    files: list[int],
+) -> int:
+    from magray_memory.models.static_embedder import open_static
+
     if not files or not StaticTrial(model).passed():
         return 0
     embedder = open_static(Path(model.folder), model.words)

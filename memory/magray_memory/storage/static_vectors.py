@@ -123,6 +123,18 @@ def files_without_static(connection: sqlite3.Connection, key: str, embedding_key
     return [row[0] for row in rows]
 
 
+def heads_without_static(connection: sqlite3.Connection, key: str, embedding_key: str) -> list[int]:
+    """Documents with a passage of prose that is read in part and no approximate vectors by this table."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] < HEADS:
+        return []
+    rows = connection.execute(
+        f"SELECT DISTINCT document_id FROM ({_PROSE_HEADS}) h WHERE NOT EXISTS"
+        " (SELECT 1 FROM static_vector s WHERE s.document_id = h.document_id AND s.key = ?)",
+        (embedding_key, key),
+    )
+    return [row[0] for row in rows]
+
+
 def passage_ids(connection: sqlite3.Connection, document_id: int) -> list[int]:
     """The passages of a document, in their order."""
     rows = connection.execute("SELECT id FROM passage WHERE document_id = ? ORDER BY ordinal", (document_id,))

@@ -328,3 +328,22 @@ def test_prose_that_is_read_in_part_is_found_by_its_end_too(ws: Workspace, model
     ws.index(embedder=lambda: model)
     with ws.vault.read() as connection:
         assert not static_vectors.has_static(connection)
+
+
+def test_prose_that_is_read_in_part_has_its_end_found_after_an_edit(ws: Workspace, model: Embedder) -> None:
+    for name, end in ENDS.items():
+        ws.write(f"notes/{name}.md", f"# Notes\n\n{SAME}\n{end}\n")
+    ws.settings = Settings(embedding=EmbeddingSettings(depth="heads"))
+    ws.index(embedder=lambda: model)
+    ws.write("notes/tea.md", f"# Notes\n\n{SAME}\nA pot is enough. {ENDS['tea']}\n")
+    ws.write("notes/bees.md", "")
+    ws.index(embedder=lambda: model)
+    ws.write("notes/bees.md", f"# Notes\n\n{SAME}\n{ENDS['bees']}\n")
+    ws.index(embedder=lambda: model)
+    table = table_of(load_model(BUNDLED / DEFAULT_ID))
+    assert table is not None
+    with ws.vault.read() as connection:
+        assert static_vectors.prose_heads(connection, model.key)
+        assert static_vectors.heads_without_static(connection, table.key, model.key) == []
+    for question, name in {"how long leaves are in hot water": "tea", "who makes honey": "bees"}.items():
+        assert search(ws, model, question, mode="semantic").hits[0].path == f"notes/{name}.md"
