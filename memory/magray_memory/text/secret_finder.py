@@ -184,7 +184,7 @@ def _in_long_words(text: str, plain: bytes, style: Style) -> Iterator[Span | Non
         end = mask.find(b" ", at + LONG)
         if end < 0:
             end = len(mask)
-        if mixed(text, at, end) or text[at : at + START] in starts:
+        if mixed(text, at, end) or text[at : at + START] in starts or text[at - 1 : at] == "\\":
             found = None
             for found in tokens_at(text, at, end, floor):
                 yield found

@@ -18,6 +18,9 @@ _BEFORE_IN_PATH = 72
 """Characters before a long word in which a token that it belongs to may begin; in an address."""
 _AFTER = 96
 _WORD = re.compile(r"[A-Za-z0-9]++")
+_ESCAPED = "nrt"
+"""Letters that, behind a backslash, end a line or are a tab: in a text that is quoted in another."""
+_BEHIND_NAME = re.compile(r"[\w-]", re.ASCII)
 _HEX_WORD = re.compile(r"[0-9a-f]{32}-")
 _CLASS = re.compile(r"\[(\w+)\]")
 
@@ -51,8 +54,12 @@ def tokens_at(text: str, first: int, end: int, floor: int) -> Iterator[Span]:
         at = word.start()
         if at == begin and at and text[at - 1].isalnum():
             continue
+        if text[at - 1 : at] == "\\" and text[at] in _ESCAPED:
+            at += 1
+        alone = _BEHIND_NAME.search(text, at - 1, at) is None or text[at - 2 : at - 1] == "\\"
         for start, kind, whole in shapes.issued.get(text[at : at + START], ()):
-            found = _compiled(whole).match(text, at) if text.startswith(start, at) else None
+            fits = text.startswith(start, at) and (alone or whole[0] != "^")
+            found = _compiled(whole.removeprefix("^")).match(text, at) if fits else None
             if found is not None:
                 yield Span(at, at + len(found[0].rstrip(".")), kind)  # the sentence may end here
                 break

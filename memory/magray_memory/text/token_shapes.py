@@ -1,7 +1,8 @@
 """Token shapes: the forms of the keys and tokens that well-known issuers give out; data only.
 
 One line a shape: its kind, what such tokens begin with (three characters or more, `[…]` one of several), and a
-regular expression of the whole. A kind is what a person reads in the place of a secret.
+regular expression of the whole, with `^` before it where no other word may be joined to its beginning, as in
+`cache_key_…`. A kind is what a person reads in the place of a secret.
 """
 # ruff: noqa: E501
 
@@ -38,13 +39,13 @@ nvidia key | nvapi- | nvapi-[\w-]{50,100}
 tavily key | tvly- | tvly-(?:dev-|prod-)?[A-Za-z0-9]{20,60}
 pinecone key | pcsk_ | pcsk_\w{40,120}
 langsmith key | lsv2_ | lsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}
-fireworks key | fw_ | (?<![\w-])fw_(?=[A-Za-z]*\d)[A-Za-z0-9]{24}(?!\w)
+fireworks key | fw_ | ^fw_(?=[A-Za-z]*\d)[A-Za-z0-9]{24}(?!\w)
 cerebras key | csk- | csk-[a-z0-9]{48}(?![\w-])
 together key | tgp_v1_ | tgp_v1_[\w-]{43}
-voyage key | pa- | (?<![\w-])pa-(?=[\w-]{0,42}\d)(?=[\w-]{0,42}[A-Z])[\w-]{43}(?![\w-])
-cursor key | key_ | (?<![\w-])key_[0-9a-f]{64}(?![\w-]|\.[A-Za-z])
-e2b key | e2b_ | (?<![\w-])e2b_[0-9a-f]{40}(?!\w)
-firecrawl key | fc- | (?<![\w-])fc-[0-9a-f]{32}(?![\w-]|\.[A-Za-z])
+voyage key | pa- | ^pa-(?=[\w-]{0,42}\d)(?=[\w-]{0,42}[A-Z])[\w-]{43}(?![\w-])
+cursor key | key_ | ^key_[0-9a-f]{64}(?![\w-]|\.[A-Za-z])
+e2b key | e2b_ | ^e2b_[0-9a-f]{40}(?!\w)
+firecrawl key | fc- | ^fc-[0-9a-f]{32}(?![\w-]|\.[A-Za-z])
 elevenlabs key | sk_ | sk_[0-9a-f]{48}(?!\w)
 hugging face token | hf_ | hf_[A-Za-z0-9]{30,60}
 hugging face token | api_org_ | api_org_[A-Za-z0-9]{30,60}
@@ -62,8 +63,8 @@ sendgrid key | SG. | SG\.[\w-]{16,64}\.[\w-]{16,128}
 mailgun key | key- | key-(?=[a-z]*\d)[0-9a-z]{32}(?![\w-])
 mandrill key | md- | md-(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{22}(?![\w-])
 brevo key | xkeysib- | xkeysib-[0-9a-f]{64}-\w{16}
-resend key | re_ | (?<![\w-])re_(?=[A-Za-z_]*\d)[A-Za-z0-9]{8}_[A-Za-z0-9]{24}(?!\w)
-klaviyo key | pk_ | (?<![\w-])pk_[0-9a-f]{34}(?!\w)
+resend key | re_ | ^re_(?=[A-Za-z_]*\d)[A-Za-z0-9]{8}_[A-Za-z0-9]{24}(?!\w)
+klaviyo key | pk_ | ^pk_[0-9a-f]{34}(?!\w)
 discord token | mfa. | mfa\.[\w-]{60,120}
 discord webhook | discord.com/api/webhooks/ discordapp.com/api/webhooks/ | discord(?:app)?\.com/api/webhooks/\d{5,25}/[\w-]{40,100}
 teams webhook | webhook.office.com/ | webhook\.office\.com/webhookb2/[\w@/-]{40,300}
@@ -115,10 +116,10 @@ circleci token | CCIPAT_ CCIPRJ_ | CCIP(?:AT|RJ)_\w{20,100}
 buildkite token | bkua_ bkaa_ bkca_ | bk[uac]a_[0-9a-f]{40}
 sonar token | sqa_ sqp_ squ_ | sq[apu]_[0-9a-f]{40}
 sourcegraph token | sgp_ | sgp_(?:(?:[0-9a-f]{16}|local)_)?[0-9a-f]{40}(?!\w)
-launchdarkly key | sdk- api- | (?<![\w-])(?:sdk|api)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-]|\.[A-Za-z])
-octopus key | API- | (?<![\w-])API-(?=[A-Z]*\d)[A-Z0-9]{25,34}(?![\w-])
+launchdarkly key | sdk- api- | ^(?:sdk|api)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-]|\.[A-Za-z])
+octopus key | API- | ^API-(?=[A-Z]*\d)[A-Z0-9]{25,34}(?![\w-])
 prefect key | pn[ub]_ | pn[ub]_[A-Za-z0-9]{36}(?!\w)
-infracost key | ico- | (?<![\w-])ico-(?=[A-Za-z]*\d)[A-Za-z0-9]{32}(?![\w-]|\.[A-Za-z])
+infracost key | ico- | ^ico-(?=[A-Za-z]*\d)[A-Za-z0-9]{32}(?![\w-]|\.[A-Za-z])
 readme key | rdme_ | rdme_[a-z0-9]{70}(?!\w)
 frame.io token | fio-u- | fio-u-[\w-]{64}(?![\w-])
 adobe secret | p8e- | p8e-[A-Za-z0-9]{32}(?![\w-])
@@ -131,7 +132,7 @@ easypost key | EZAK EZTK | EZ[AT]K[A-Za-z0-9]{54}
 duffel token | duffel_live_ duffel_test_ | duffel_(?:live|test)_[\w-]{43}
 shippo token | shippo_live_ shippo_test_ | shippo_(?:live|test)_[0-9a-f]{40}
 paddle key | pdl_ | pdl_(?:live|sdbx)_apikey_[a-z0-9]{26}_[A-Za-z0-9]{22}_[A-Za-z0-9]{3}
-lob key | live_ | (?<![\w-])live_[0-9a-f]{35}(?!\w)
+lob key | live_ | ^live_[0-9a-f]{35}(?!\w)
 alibaba key | LTAI | LTAI[A-Za-z0-9]{12,28}(?![A-Za-z0-9])
 tencent key | AKID | AKID[A-Za-z0-9]{32}(?![A-Za-z0-9])
 yandex cloud key | AQVN | AQVN[\w-]{35,40}(?![\w-])

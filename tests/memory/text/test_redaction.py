@@ -117,6 +117,22 @@ def test_every_token_of_a_known_issuer_is_taken_out(language: str, seed: int) ->
     assert missed == []
 
 
+_BY_THEIR_MIDDLE = ("azure client secret", "azure devops", "azure openai", "azure search", "mailchimp")
+_WITH_A_HEAD = ("discord bot", "telegram", "terraform")
+
+
+@pytest.mark.parametrize("escape", ["\\n", "\\t", "\\r\\n"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_token_that_begins_an_escaped_line_is_taken_out(escape: str, seed: int) -> None:
+    tokens = {
+        name: token for name, token in issued(seed).items() if name not in _BY_THEIR_MIDDLE + _WITH_A_HEAD
+    }
+    texts = {
+        name: redact(f'{{"file": "first{escape}{token}{escape}"}}').text for name, token in tokens.items()
+    }
+    assert {name: text for name, text in texts.items() if tokens[name][-12:] in text} == {}
+
+
 @pytest.mark.parametrize("language", ["", "yaml", "markdown", "python"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_a_name_calls_a_secret_is_taken_out(language: str, seed: int) -> None:
