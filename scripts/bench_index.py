@@ -30,6 +30,7 @@ import time
 from pathlib import Path
 from typing import Any, cast
 
+EDITED = {".py", ".js", ".ts", ".go", ".rs", ".java", ".md"}
 ROUNDS = 3
 
 
@@ -92,7 +93,8 @@ def measure(workspace: Path, home: Path, *, lexical: bool) -> dict[str, Any]:
 
 
 def edit_and_run(workspace: Path, home: Path, extra: str, number: int) -> float:
-    files = sorted(path for path in workspace.rglob("*.py") if path.stat().st_size > 2000)
+    found = (path for path in workspace.rglob("*") if path.suffix in EDITED and path.stat().st_size > 2000)
+    files = sorted(found)
     with files[(number * 7919) % len(files)].open("a") as file:
         file.write(f"\n\ndef edited_{number}():\n    return {time.time()}\n")
     return run(workspace, home, extra)["seconds"]
