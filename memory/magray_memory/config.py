@@ -357,6 +357,7 @@ class _Layers:
                     self.add(f"{section}.{key}", value, str(path), where=str(path), trusted=trusted)
 
     def add(self, name: str, value: object, source: str, *, where: str = "", trusted: bool = True) -> None:
+        """Take a value, or warn of why it is ignored; `trusted`: it is no file of a workspace."""
         label = f"setting {_shown(name)}" + (f" in {where}" if where else "")
         try:
             rule = find_rule(name)

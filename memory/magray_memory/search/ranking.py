@@ -283,6 +283,7 @@ class _RolesAsked(NamedTuple):
 
     @classmethod
     def by(cls, query: RankingQuery) -> _RolesAsked:
+        """What the words and filters of a query say of the roles of files."""
         if query.path_filtered:
             return cls(file_roles.ALL, file_roles.ALL)
         names = [name.text for name in query.terms.names]

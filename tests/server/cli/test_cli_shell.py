@@ -145,6 +145,18 @@ def test_a_traceback_is_shown_only_on_request(magray: Magray) -> None:
     assert "Traceback" in magray(*line, "--verbose").err
 
 
+def run_code(magray: Magray, code: str) -> subprocess.CompletedProcess[str]:
+    """Runs Python code in a process of its own, where the command runs."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=magray.cwd,
+        env=magray.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+
 @pytest.mark.parametrize(
     "line", [["--help"], ["--version"], ["status"], ["config", "show"], ["vault", "list"]]
 )
@@ -154,14 +166,7 @@ def test_nothing_native_is_loaded_to_say_how_things_are(indexed: Magray, line: l
         f"run({line!r})\n"
         f"print('loaded:', [n for n in {NATIVE!r} if n in sys.modules], file=sys.stderr)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=indexed.cwd,
-        env=indexed.environment(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run_code(indexed, code)
     assert "loaded: []" in done.stderr
 
 
@@ -207,14 +212,7 @@ def test_a_command_loads_and_opens_what_it_needs_and_each_database_once(
         f"loaded = [name for name in {unneeded!r} if name in sys.modules]\n"
         "print(json.dumps([code, loaded, opened]), file=sys.stderr)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=indexed.cwd,
-        env=indexed.environment(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run_code(indexed, code)
     exit_code, loaded, opened = json.loads(done.stderr.splitlines()[-1])
     assert exit_code == 0, done.stderr
     assert loaded == []
